@@ -1,0 +1,121 @@
+"""Algorithm objects, the allow-list and the order of strength (RFC 7616 §3.3, §6.1).
+
+One of the few files that touch hashlib. An algorithm that this build of Python lacks (SHA-512/256 comes from
+OpenSSL and may be missing, MD5 may be barred) is simply not available; asking for it raises UnsupportedAlgorithm.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Final
+
+from .errors import UnsupportedAlgorithm
+
+__all__ = ["Algorithm", "available", "by_name", "by_token", "select"]
+
+
+class Algorithm:
+    """One value of the `algorithm` parameter: its name, its hash, and whether A1 is per session.
+
+    `name` is spelled as in RFC 7616; `base` is the name without -sess, so equal bases share H(A1).
+    `strength` orders the hashes: a higher one is preferred. Instances are made once and compared by identity.
+    """
+
+    __slots__ = ("_hash", "base", "digest_size", "name", "session", "strength", "token")
+
+    def __init__(self, base: str, hash_: Callable[[bytes], hashlib._Hash], strength: int, *, session: bool) -> None:
+        self.base: Final = base
+        self.name: Final = base + "-sess" if session else base
+        self.token: Final = self.name.encode("ascii")
+        self.session: Final = session
+        self.strength: Final = strength
+        self.digest_size: Final = hash_(b"").digest_size
+        """Octets of the raw digest; the hex form that HTTP carries is twice as long."""
+        self._hash: Final = hash_
+
+    def digest(self, octets: bytes) -> bytes:
+        """H(octets), raw."""
+        return self._hash(octets).digest()
+
+    def hexdigest(self, octets: bytes) -> bytes:
+        """H(octets) in lower-case hex, as ASCII octets, ready to be hashed again."""
+        return self._hash(octets).hexdigest().encode()
+
+    def hash_body(self) -> hashlib._Hash:
+        """A fresh hash object for an entity body that arrives in pieces."""
+        return self._hash(b"")
+
+    def __repr__(self) -> str:
+        return f"<Algorithm {self.name}>"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (by_name, (self.name,))
+
+
+def _md5(octets: bytes) -> hashlib._Hash:
+    # usedforsecurity=False: the protocol fixes MD5; builds in FIPS mode would refuse it otherwise.
+    return hashlib.md5(octets, usedforsecurity=False)
+
+
+def _sha512_256(octets: bytes) -> hashlib._Hash:
+    # A copied template: the look-up by name inside hashlib.new costs more than hashing a short message.
+    state = _sha512_256_template().copy()
+    state.update(octets)
+    return state
+
+
+@lru_cache(maxsize=1)
+def _sha512_256_template() -> hashlib._Hash:
+    return hashlib.new("sha512_256")
+
+
+_HASHES: Final[tuple[tuple[str, Callable[[bytes], hashlib._Hash]], ...]] = (
+    ("MD5", _md5),
+    ("SHA-256", hashlib.sha256),
+    ("SHA-512-256", _sha512_256),
+)
+
+
+def _build() -> dict[str, Algorithm]:
+    table: dict[str, Algorithm] = {}
+    for strength, (base, hash_) in enumerate(_HASHES):
+        try:
+            pair = [Algorithm(base, hash_, strength, session=session) for session in (False, True)]
+        except ValueError:  # hashlib's answer for a hash that this build lacks or bars
+            continue
+        table.update((algorithm.name, algorithm) for algorithm in pair)
+    return table
+
+
+_BY_NAME: Final = _build()
+_BY_TOKEN: Final = {algorithm.token.lower(): algorithm for algorithm in _BY_NAME.values()}
+
+
+def available() -> tuple[Algorithm, ...]:
+    """All algorithms that work in this build, weakest first, each followed by its -sess form."""
+    return tuple(_BY_NAME.values())
+
+
+def by_name(name: str) -> Algorithm:
+    """The algorithm of that RFC 7616 name, letter case ignored. Raises UnsupportedAlgorithm."""
+    algorithm = by_token(name.encode("ascii", "replace"))
+    if algorithm is None:
+        raise UnsupportedAlgorithm(
+            f"algorithm {name!r} is not available here; this Python has {', '.join(_BY_NAME)}"
+        )
+    return algorithm
+
+
+def by_token(token: bytes) -> Algorithm | None:
+    """The algorithm of a received token (letter case ignored, RFC 7616 §3.3), or None."""
+    return _BY_TOKEN.get(token.lower())
+
+
+def select(names: Iterable[str]) -> tuple[Algorithm, ...]:
+    """An allow-list from names, in their order. Raises UnsupportedAlgorithm for a name, or for an empty list."""
+    algorithms = tuple(dict.fromkeys(by_name(name) for name in names))
+    if not algorithms:
+        raise UnsupportedAlgorithm("name at least one algorithm, for instance 'SHA-256'")
+    return algorithms

@@ -1,0 +1,85 @@
+"""THE computation: A1, A2, KD, response, rspauth, userhash. There is no other in this project.
+
+RFC 7616 §3.4 (HTTP), RFC 2617 §3.2.2 with erratum 1649, RFC 2069 §2.1.2 (no qop), RFC 2831 §2.1.2.1 (SASL).
+Every argument is octets, hashed as it stands: the caller decides on charsets and passes received text as received.
+HTTP and SASL differ in two places only, both arguments here: the form of the inner hash of a session A1 (hex for
+HTTP, raw for SASL) and what A2 is made of.
+"""
+
+from __future__ import annotations
+
+from .algorithms import Algorithm
+
+__all__ = [
+    "entity_hash",
+    "hex_octets",
+    "request_hash",
+    "response",
+    "response_rfc2069",
+    "session_hash",
+    "user_hash",
+    "userhash",
+]
+
+
+def user_hash(algorithm: Algorithm, username: bytes, realm: bytes, password: bytes) -> bytes:
+    """H(username ":" realm ":" password), raw: what password files keep, in hex, as H(A1).
+
+    RFC 7616 §3.4.2; the X of RFC 2831.
+    """
+    return algorithm.digest(b"%b:%b:%b" % (username, realm, password))
+
+
+def session_hash(
+    algorithm: Algorithm, inner: bytes, nonce: bytes, cnonce: bytes, authzid: bytes | None = None
+) -> bytes:
+    """H(A1) of a -sess algorithm, raw: H(inner ":" nonce ":" cnonce [":" authzid]).
+
+    `inner` is the user hash: its lower-case hex for HTTP (RFC 7616 §3.4.2, erratum 1649 to RFC 2617), its raw
+    octets for SASL (RFC 2831 §2.1.2.1). `authzid` exists in SASL only; an empty one still counts.
+    """
+    a1 = b"%b:%b:%b" % (inner, nonce, cnonce)
+    if authzid is not None:
+        a1 = b"%b:%b" % (a1, authzid)
+    return algorithm.digest(a1)
+
+
+def request_hash(algorithm: Algorithm, method: bytes, uri: bytes, hentity: bytes = b"") -> bytes:
+    """H(A2) in hex: H(method ":" uri [":" hentity]).
+
+    RFC 7616 §3.4.3: `hentity` is hex H(entity-body) for auth-int and empty for auth. For rspauth the method is
+    empty (§3.5). SASL passes AUTHENTICATE and, with a layer, 32 zeros (RFC 2831 §2.1.2.1).
+    """
+    if hentity:
+        return algorithm.hexdigest(b"%b:%b:%b" % (method, uri, hentity))
+    return algorithm.hexdigest(b"%b:%b" % (method, uri))
+
+
+def response(
+    algorithm: Algorithm, ha1: bytes, nonce: bytes, nc: bytes, cnonce: bytes, qop: bytes, ha2: bytes
+) -> bytes:
+    """The response, or rspauth, in hex: KD(H(A1), nonce ":" nc ":" cnonce ":" qop ":" H(A2)).
+
+    RFC 7616 §3.4.1. `ha1` and `ha2` in lower-case hex, the rest as it stands in the header field.
+    """
+    return algorithm.hexdigest(b"%b:%b:%b:%b:%b:%b" % (ha1, nonce, nc, cnonce, qop, ha2))
+
+
+def response_rfc2069(algorithm: Algorithm, ha1: bytes, nonce: bytes, ha2: bytes) -> bytes:
+    """The response without qop, in hex: KD(H(A1), nonce ":" H(A2)) (RFC 2069 §2.1.2, RFC 2617 §3.2.2.1)."""
+    return algorithm.hexdigest(b"%b:%b:%b" % (ha1, nonce, ha2))
+
+
+def userhash(algorithm: Algorithm, username: bytes, realm: bytes) -> bytes:
+    """H(username ":" realm) in hex, sent in place of the name (RFC 7616 §3.4.4)."""
+    return algorithm.hexdigest(b"%b:%b" % (username, realm))
+
+
+def entity_hash(algorithm: Algorithm, body: bytes) -> bytes:
+    """HEntity: H(entity-body) in hex, over the octets before any transfer coding (RFC 7616 §3.4.3)."""
+    return algorithm.hexdigest(body)
+
+
+def hex_octets(raw: bytes) -> bytes:
+    """The lower-case hex form of a raw digest, as ASCII octets."""
+    return raw.hex().encode()

@@ -1,0 +1,172 @@
+"""Authorization and Proxy-Authorization: credentials <-> value (RFC 7616 §3.4).
+
+The token here is what SSPI calls TOKEN: the field value without its scheme word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from .encoding import decode_ext_value, encode_ext_value, octets_to_text
+from .errors import MalformedField
+from .grammar import nc_value
+from .params import parse_parameters, serialize
+
+__all__ = ["Credentials", "split_scheme"]
+
+
+def split_scheme(value: bytes) -> bytes | None:
+    """The TOKEN of a Digest field value: what follows the scheme word, or None for another scheme."""
+    # The scheme is compared without regard to case (RFC 9110 §11.1) and ended by a blank; a tab is let through.
+    if value[:6].lower() != b"digest" or (len(value) > 6 and value[6] not in b" \t"):
+        return None
+    return value[7:]
+
+
+class Credentials:
+    """The parameters of one Authorization field: unescaped octets as received, hashed as received.
+
+    `qop`, `nc` and `cnonce` are empty octets exactly when the peer used the RFC 2069 form (no qop).
+    `algorithm` is None when absent, which means MD5. `username` is the clear name or, with `userhash`, its hash.
+    """
+
+    __slots__ = (
+        "algorithm", "cnonce", "nc", "nonce", "opaque", "qop", "realm", "response", "uri", "userhash", "username",
+        "username_ext",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        username: bytes,
+        realm: bytes,
+        nonce: bytes,
+        uri: bytes,
+        response: bytes,
+        algorithm: bytes | None = None,
+        qop: bytes = b"",
+        nc: bytes = b"",
+        cnonce: bytes = b"",
+        opaque: bytes | None = None,
+        userhash: bool = False,
+        username_ext: str | None = None,
+    ) -> None:
+        self.username: Final = username
+        self.realm: Final = realm
+        self.nonce: Final = nonce
+        self.uri: Final = uri
+        self.response: Final = response
+        self.algorithm: Final = algorithm
+        self.qop: Final = qop
+        self.nc: Final = nc
+        self.cnonce: Final = cnonce
+        self.opaque: Final = opaque
+        self.userhash: Final = userhash
+        self.username_ext: Final = username_ext
+
+    @classmethod
+    def parse(cls, token: bytes) -> Credentials:
+        """Read a TOKEN. Raises MalformedField or FieldTooLarge; never anything else, for any octets."""
+        fields = parse_parameters(token)
+        get = fields.get
+        qop, nc, cnonce = get(b"qop"), get(b"nc"), get(b"cnonce")
+        if qop is None:
+            # RFC 2617 §3.2.2: cnonce and nc must not stand without qop. A server that took them for the RFC 2069 form
+            # would let a man in the middle strip the counter.
+            if nc is not None:
+                raise MalformedField("nc stands without qop", reason="qop")
+            qop = nc = b""
+            cnonce = cnonce or b""
+        else:
+            if not qop:
+                raise MalformedField("qop is empty", reason="qop")
+            # By pattern, not by int(): that would take "+1", "0x1", "1_0" and digits of other scripts.
+            if nc is None or nc_value.fullmatch(nc) is None:
+                raise MalformedField("nc is not eight hex digits", reason="nc")
+            if nc == b"00000000":
+                raise MalformedField("nc counts from 00000001", reason="nc")
+            if cnonce is None:
+                raise MalformedField("cnonce is missing", reason="missing")
+        try:
+            return cls(
+                b"" if b"username*" in fields else fields[b"username"],
+                fields[b"realm"],
+                fields[b"nonce"],
+                fields[b"uri"],
+                fields[b"response"],
+                get(b"algorithm"),
+                qop,
+                nc,
+                cnonce,
+                get(b"opaque"),
+                b"userhash" in fields and _flag(fields[b"userhash"]),
+                _extended_name(fields) if b"username*" in fields else None,
+            )
+        except KeyError as missing:
+            raise MalformedField(f"{missing.args[0].decode()} is missing", reason="missing") from None
+
+    @property
+    def name(self) -> str:
+        """The user name as text: username* if that was sent, else username decoded as UTF-8 or ISO 8859-1."""
+        return octets_to_text(self.username) if self.username_ext is None else self.username_ext
+
+    @property
+    def count(self) -> int:
+        """nc as a number, 1 to 0xFFFFFFFF; 0 in the RFC 2069 form."""
+        return int(self.nc, 16) if self.nc else 0
+
+    def serialize(self, *, quote_all: bool = False) -> bytes:
+        """Write the TOKEN. `quote_all` also quotes qop and algorithm, which old Windows servers insist on.
+
+        Raises MalformedField if a value holds a control character.
+        """
+        return serialize(self._parameters(quote_all))
+
+    def _parameters(self, quote_all: bool) -> Iterator[tuple[bytes, bytes, bool]]:
+        if self.username_ext is not None:
+            yield b"username*", encode_ext_value(self.username_ext), False
+        else:
+            yield b"username", self.username, True
+        yield b"realm", self.realm, True
+        yield b"nonce", self.nonce, True
+        yield b"uri", self.uri, True
+        # RFC 7616 §3.4: algorithm, qop, nc and userhash are bare, all others quoted.
+        if self.algorithm is not None:
+            yield b"algorithm", self.algorithm, quote_all
+        yield b"response", self.response, True
+        if self.opaque is not None:
+            yield b"opaque", self.opaque, True
+        if self.qop:
+            yield b"qop", self.qop, quote_all
+            yield b"nc", self.nc, False
+        if self.cnonce:
+            yield b"cnonce", self.cnonce, True
+        if self.userhash:
+            yield b"userhash", b"true", False
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Credentials):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
+
+    __hash__ = None  # type: ignore[assignment]  # compared by value, never a key
+
+    def __repr__(self) -> str:
+        # Not the response: with a weak password it is as good as the password to one who can guess.
+        return f"<Credentials of {self.name!a} for {self.uri!r} nc={self.nc.decode()}>"
+
+
+def _flag(value: bytes) -> bool:
+    value = value.lower()
+    if value not in (b"true", b"false"):
+        raise MalformedField("userhash is neither true nor false", reason="userhash")
+    return value == b"true"
+
+
+def _extended_name(fields: dict[bytes, bytes]) -> str:
+    # RFC 7616 §3.4: exactly one of username and username*; the extended form carries the clear name only.
+    if b"username" in fields:
+        raise MalformedField("both username and username* are given", reason="username*")
+    if fields.get(b"userhash", b"false").lower() != b"false":
+        raise MalformedField("userhash goes with username, not with username*", reason="userhash")
+    return decode_ext_value(fields[b"username*"])

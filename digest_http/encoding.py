@@ -1,0 +1,70 @@
+"""Text and octets: charsets of names and passwords, quoted-string escaping, username* (RFC 8187).
+
+RFC 7616 §4: with charset=UTF-8 names and passwords are UTF-8 in Normalization Form C before they are hashed.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from urllib.parse import quote_from_bytes, unquote_to_bytes
+
+from .errors import MalformedField
+from .grammar import ext_value, forbidden_in_field
+
+# attr-char of RFC 8187 §3.2.1 less the letters and digits, which urllib always keeps.
+_ATTR_CHARS = "!#$&+-.^_`|~"
+
+
+def text_to_octets(text: str, charset: str = "utf-8") -> bytes:
+    """Encode a user name, realm or password for hashing: NFC first when UTF-8 (RFC 7616 §4).
+
+    Raises UnicodeEncodeError if `charset` cannot hold the text.
+    """
+    if charset == "utf-8" and not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+    return text.encode(charset)
+
+
+def octets_to_text(octets: bytes) -> str:
+    """Decode a received name: UTF-8 where it is valid UTF-8, else ISO 8859-1, which any octets are."""
+    try:
+        return octets.decode("utf-8")
+    except UnicodeDecodeError:
+        return octets.decode("latin-1")
+
+
+def quote_string(value: bytes) -> bytes:
+    """Serialise octets as a quoted-string (RFC 9110 §5.6.4).
+
+    Raises MalformedField if a control octet would break out of the header field.
+    """
+    if forbidden_in_field.search(value):
+        raise MalformedField(
+            "a control character (CR, LF, NUL, ...) cannot stand in a header field: remove it from the value",
+            reason="control-character",
+        )
+    if b'"' in value or b"\\" in value:
+        value = value.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+    return b'"' + value + b'"'
+
+
+def encode_ext_value(text: str) -> bytes:
+    """Serialise text as RFC 8187 ext-value, always in UTF-8, without language."""
+    return b"UTF-8''" + quote_from_bytes(text_to_octets(text), safe=_ATTR_CHARS).encode("ascii")
+
+
+def decode_ext_value(octets: bytes) -> str:
+    """Parse an RFC 8187 ext-value in UTF-8 (the one charset RFC 7616 §3.4 allows for username*).
+
+    Raises MalformedField for another charset, bad percent-encoding, bad UTF-8 (overlong, surrogates) or controls.
+    """
+    match = ext_value.fullmatch(octets)
+    if match is None or match["charset"].lower() != b"utf-8":
+        raise MalformedField("username* is not of the form UTF-8''percent-encoded (RFC 8187)", reason="username*")
+    try:
+        text = unquote_to_bytes(match["value"]).decode("utf-8")
+    except UnicodeDecodeError:
+        raise MalformedField("username* is not valid UTF-8", reason="username*") from None
+    if any(unicodedata.category(character) == "Cc" for character in text):
+        raise MalformedField("username* holds a control character", reason="username*")
+    return text

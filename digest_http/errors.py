@@ -1,0 +1,124 @@
+"""The error tree. A leaf: every other file may import it, it imports nothing of the package.
+
+Expected outcomes (a wrong password, a stale nonce) are values, never exceptions. What is raised:
+
+* DigestError
+  + MalformedField         octets that break the grammar or a rule of the protocol
+    - FieldTooLarge        a header field over its limit
+  + BodyTooLarge           an entity body over the limit that auth-int may buffer
+  + UnsupportedAlgorithm   an algorithm that is unknown, not allowed, or missing from this Python build
+  + SourceUnavailable      the nonce store or the source of users failed or took too long
+  + WrongPrincipal         the server's proof (rspauth) is missing, wrong, or of another request
+  + BodyNotReplayable      a request body that cannot be sent a second time
+* ConfigurationError       a setting that cannot work; a ValueError, raised where the setting is made
+
+Each DigestError class carries the HTTP status a server answers with and the SSPI status code that
+Microsoft's Digest package uses for the same meaning ("SSPI status codes", sspi.h and winerror.h).
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+__all__ = [
+    "BodyNotReplayable",
+    "BodyTooLarge",
+    "ConfigurationError",
+    "DigestError",
+    "FieldTooLarge",
+    "MalformedField",
+    "SourceUnavailable",
+    "UnsupportedAlgorithm",
+    "WrongPrincipal",
+]
+
+SEC_E_INTERNAL_ERROR = 0x80090304
+SEC_E_INVALID_TOKEN = 0x80090308
+SEC_E_QOP_NOT_SUPPORTED = 0x8009030A
+SEC_E_NO_AUTHENTICATING_AUTHORITY = 0x80090311
+SEC_E_WRONG_PRINCIPAL = 0x80090322
+SEC_E_BUFFER_TOO_SMALL = 0x80090321
+
+
+class DigestError(Exception):
+    """Base of what this package raises; catch it around any call.
+
+    `reason` is a stable short code for logs and metrics; the text says what was wrong and what to do.
+    Neither ever holds a password, H(A1), a key or a digest.
+    """
+
+    http_status: ClassVar[int] = 500
+    sspi_status: ClassVar[int] = SEC_E_INTERNAL_ERROR
+    default_reason: ClassVar[str] = "error"
+
+    def __init__(self, text: str, *, reason: str | None = None) -> None:
+        super().__init__(text)
+        self.reason = reason or self.default_reason
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keep `reason` across pickling (multiprocessing pools carry exceptions that way)."""
+        return (_rebuild, (type(self), str(self), self.reason))
+
+
+def _rebuild(kind: type[DigestError], text: str, reason: str) -> DigestError:
+    return kind(text, reason=reason)
+
+
+class MalformedField(DigestError):
+    """A header field or token that breaks the grammar, or lacks, repeats or contradicts a parameter."""
+
+    http_status = 400
+    sspi_status = SEC_E_INVALID_TOKEN
+    default_reason = "malformed"
+
+
+class FieldTooLarge(MalformedField):
+    """A header field longer than the limit (RFC 6585 §5 names the status)."""
+
+    http_status = 431
+    sspi_status = SEC_E_INVALID_TOKEN
+    default_reason = "field-too-large"
+
+
+class BodyTooLarge(DigestError):
+    """An entity body larger than auth-int is allowed to hold in memory."""
+
+    http_status = 413
+    sspi_status = SEC_E_BUFFER_TOO_SMALL
+    default_reason = "body-too-large"
+
+
+class UnsupportedAlgorithm(DigestError):
+    """An algorithm that is unknown, not allowed here, or missing from this build of Python."""
+
+    http_status = 400
+    sspi_status = SEC_E_QOP_NOT_SUPPORTED
+    default_reason = "algorithm"
+
+
+class SourceUnavailable(DigestError):
+    """The nonce store or the source of users failed. The request was not checked and must not pass."""
+
+    http_status = 503
+    sspi_status = SEC_E_NO_AUTHENTICATING_AUTHORITY
+    default_reason = "source-unavailable"
+
+
+class WrongPrincipal(DigestError):
+    """The server did not prove that it knows the password, or proved it for another request."""
+
+    http_status = 502
+    sspi_status = SEC_E_WRONG_PRINCIPAL
+    default_reason = "rspauth"
+
+
+class BodyNotReplayable(DigestError):
+    """The body was consumed by the first attempt; sending again would send an empty one as authentic."""
+
+    http_status = 500
+    sspi_status = SEC_E_INVALID_TOKEN
+    default_reason = "body-not-replayable"
+
+
+class ConfigurationError(ValueError):
+    """A setting that cannot work; raised where the setting is made, never while serving."""
