@@ -1,0 +1,1 @@
+"""HTTP Digest authentication for httpx and httpx2 clients."""

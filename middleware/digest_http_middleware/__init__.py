@@ -1,0 +1,1 @@
+"""HTTP Digest authentication for any ASGI application."""

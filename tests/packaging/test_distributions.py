@@ -1,0 +1,115 @@
+"""What the wheel and the sdist contain, and what they promise."""
+
+import email
+import subprocess
+import sys
+import tarfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = {
+    "digest_http": ROOT / "digest_http",
+    "digest_http_middleware": ROOT / "middleware" / "digest_http_middleware",
+    "digest_http_client_auth": ROOT / "client_auth" / "digest_http_client_auth",
+}
+EXTRAS = {"client", "client2", "sasl", "redis", "sql", "demo"}
+
+
+def modules_of(folder: Path) -> Iterator[str]:
+    """Name the files of a package that must be shipped, relative to it."""
+    for path in folder.rglob("*"):
+        if path.suffix in {".py", ".typed"}:
+            yield path.relative_to(folder).as_posix()
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """Build both distributions with the installed hatchling; nothing is downloaded."""
+    folder = tmp_path_factory.mktemp("dist")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-d", str(folder)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel_names(built):
+    """List the wheel's files."""
+    (path,) = built.glob("*.whl")
+    with zipfile.ZipFile(path) as wheel:
+        return set(wheel.namelist())
+
+
+@pytest.fixture(scope="module")
+def sdist_names(built):
+    """List the sdist's entries without the folder they all stand in."""
+    (path,) = built.glob("*.tar.gz")
+    with tarfile.open(path) as sdist:
+        return {name.partition("/")[2] for name in sdist.getnames()}
+
+
+@pytest.fixture(scope="module")
+def metadata(built):
+    """Read the wheel's METADATA."""
+    (path,) = built.glob("*.whl")
+    with zipfile.ZipFile(path) as wheel:
+        (name,) = (name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
+        return email.message_from_bytes(wheel.read(name))
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_wheel_holds_every_module_of_each_package(wheel_names, package):
+    """The wheel ships each module and py.typed under the name it is imported by."""
+    expected = {f"{package}/{name}" for name in modules_of(PACKAGES[package])}
+    assert f"{package}/__init__.py" in expected
+    assert f"{package}/py.typed" in expected
+    assert expected <= wheel_names
+
+
+def test_wheel_holds_nothing_else(wheel_names):
+    """No test, benchmark or stray top-level name reaches a user's site-packages."""
+    top_level = {name.partition("/")[0] for name in wheel_names}
+    (dist_info,) = top_level - PACKAGES.keys()
+    assert dist_info.startswith("digest_http-")
+    assert dist_info.endswith(".dist-info")
+    assert {Path(name).suffix for name in wheel_names if not name.startswith(dist_info)} == {".py", ".typed"}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_sdist_holds_every_module_of_each_package(sdist_names, package):
+    """The sdist keeps the folders of the checkout, so that a wheel can be built from it."""
+    folder = PACKAGES[package]
+    expected = {f"{folder.relative_to(ROOT).as_posix()}/{name}" for name in modules_of(folder)}
+    assert expected <= sdist_names
+
+
+def test_sdist_holds_nothing_else(sdist_names):
+    """Only the packages and the files that describe them are in the sdist."""
+    top_level = {name.partition("/")[0] for name in sdist_names}
+    described = {"CHANGELOG.md", "LICENSE", "PKG-INFO", "README.md", "pyproject.toml", ".gitignore"}
+    assert top_level - described == {"digest_http", "middleware", "client_auth"}
+    assert {"LICENSE", "PKG-INFO", "pyproject.toml"} <= top_level
+
+
+def test_installing_brings_nothing_along(metadata):
+    """Without an extra the distribution requires no other."""
+    required = metadata.get_all("Requires-Dist", [])
+    assert required
+    assert [line for line in required if "extra ==" not in line] == []
+
+
+def test_extras_are_the_documented_ones(metadata):
+    """The extras in the metadata are those that the documents name."""
+    assert set(metadata.get_all("Provides-Extra")) == EXTRAS
+
+
+def test_license_travels_with_the_wheel(wheel_names):
+    """The licence text is part of the wheel."""
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in wheel_names)

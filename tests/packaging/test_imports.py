@@ -1,0 +1,65 @@
+"""What importing costs, and which names importing gives."""
+
+import importlib
+import importlib.util
+import json
+import os
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+import digest_http
+
+# These wrap a library that an extra brings; every other module of the core runs on the standard library alone.
+NEEDS_AN_EXTRA = {
+    "digest_http.sasl.ciphers": "cryptography",
+    "digest_http.stores.redis": "redis",
+    "digest_http.users.sql": "sqlalchemy",
+}
+
+MODULES = ["digest_http", *(module.name for module in pkgutil.walk_packages(digest_http.__path__, "digest_http."))]
+CORE = sorted(name for name in MODULES if name not in NEEDS_AN_EXTRA and not name.endswith("__main__"))
+PUBLIC = [*CORE, "digest_http_middleware", "digest_http_client_auth"]
+
+LOADED_BY_IMPORT = """
+import importlib, json, sys
+before = set(sys.modules)
+importlib.import_module(sys.argv[1])
+print(json.dumps(sorted({name.partition(".")[0] for name in set(sys.modules) - before})))
+"""
+
+
+@pytest.mark.parametrize("name", CORE)
+def test_core_imports_the_standard_library_only(name):
+    """Importing a module of the core, in a fresh interpreter, loads no third-party module."""
+    child = subprocess.run(
+        [sys.executable, "-c", LOADED_BY_IMPORT, name],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+    )
+    loaded = set(json.loads(child.stdout))
+    assert "digest_http" in loaded
+    assert loaded - sys.stdlib_module_names == {"digest_http"}
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_all_lists_existing_names_once(name):
+    """Every name in a module's __all__ exists and is listed once; ruff keeps their order."""
+    module = importlib.import_module(name)
+    exported = getattr(module, "__all__", ())
+    assert len(exported) == len(set(exported))
+    assert [missing for missing in exported if not hasattr(module, missing)] == []
+
+
+@pytest.mark.parametrize("name", [name for name in PUBLIC if importlib.util.find_spec(name).submodule_search_locations])
+def test_packages_leak_no_name(name):
+    """What a package's __init__ binds without an underscore is exported or a submodule."""
+    package = importlib.import_module(name)
+    exported = set(getattr(package, "__all__", ()))
+    submodules = {module.name for module in pkgutil.iter_modules(package.__path__)}
+    public = {bound for bound in vars(package) if not bound.startswith("_")}
+    assert public - submodules - exported == set()
