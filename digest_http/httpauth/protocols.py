@@ -1,0 +1,65 @@
+"""What a server needs from outside: where nonce counts live and where H(A1) comes from.
+
+Plugs implement these; nothing in `httpauth` imports a plug. Each method may return its value or an awaitable of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Protocol, runtime_checkable
+
+from ..algorithms import Algorithm
+from .sequence import SequenceRule
+from .verdict import Verdict
+
+__all__ = ["NonceStore", "Users", "UsersByHash"]
+
+
+class NonceStore(Protocol):
+    """Keeps the counts of live nonces and advances one in a single atomic step.
+
+    Sound under loss: a store may forget, but then it must answer FORGOTTEN for every nonce whose counts it may have
+    forgotten. It may never accept a count twice.
+    """
+
+    @property
+    def epoch(self) -> bytes:
+        """Eight hex digits that name the lifetime of this store's memory; they go into each nonce issued on it.
+
+        A store that starts empty has a new epoch: of a nonce of another epoch it cannot tell what was seen.
+        """
+        ...
+
+    def advance(
+        self, nonce_id: int, epoch: bytes, nc: int, rule: SequenceRule, now: int
+    ) -> Verdict | Awaitable[Verdict]:
+        """Judge one count and record it if it is accepted, atomically.
+
+        `nonce_id` holds the nonce's expiry in microseconds in its upper bits and 96 random bits below
+        (nonces.expiry_of); `epoch` is the one in the nonce; `now` is in microseconds on the clock of the nonces.
+        Raises whatever the store raises when it is down; the caller answers 503.
+        """
+        ...
+
+
+@runtime_checkable
+class Users(Protocol):
+    """Knows H(A1) of users."""
+
+    def ha1(self, username: str, realm: str, algorithm: Algorithm) -> bytes | None | Awaitable[bytes | None]:
+        """H(username ":" realm ":" password) in hex for `algorithm.base`, or None for no such user.
+
+        An empty value, or one of the wrong length, counts as no such user.
+        """
+        ...
+
+
+@runtime_checkable
+class UsersByHash(Users, Protocol):
+    """Users that can also be found by userhash (RFC 7616 §3.4.4)."""
+
+    def by_userhash(
+        self, userhash: bytes, realm: str, algorithm: Algorithm
+    ) -> str | None | Awaitable[str | None]:
+        """The name whose userhash in hex for `algorithm.base` this is, or None."""
+        ...

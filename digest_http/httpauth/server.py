@@ -1,0 +1,204 @@
+"""The server side of HTTP Digest, without I/O (RFC 7616 §3.3-§3.5; "VerifySignature (Digest)").
+
+An `Acceptor` is one realm's policy: it issues challenges and opens a context for each Authorization TOKEN. The
+`ServerContext` verifies the HTTP layout against H(A1) and makes the server's own proof. Where H(A1) comes from and
+where counts live is the caller's business, so the order of one request is the caller's too:
+
+    context = acceptor.open(token)                       # raises for what is malformed or was not offered
+    ha1 = ...                                            # look up context.username
+    verdict = context.verify_signature(message, ha1)     # digest, then nonce: nothing is recorded
+    verdict = store.advance(*context.count, ...)         # only after ACCEPTED
+    context.make_signature(message)                      # message.padding: the Authentication-Info parameters
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from hmac import compare_digest
+from typing import Final
+
+from .. import calculation
+from ..algorithms import Algorithm
+from ..buffers import HTTPMessage
+from ..challenge import Challenge
+from ..credentials import Credentials
+from ..encoding import quote_string, text_to_octets
+from ..errors import ConfigurationError, MalformedField, UnsupportedAlgorithm
+from .nonces import NonceSource
+from .verdict import Verdict
+
+__all__ = ["QOPS", "Acceptor", "ServerContext"]
+
+QOPS: Final = ("auth", "auth-int")
+
+_AUTH_INT: Final = b"auth-int"
+_PLACE_OF_NONCE: Final = b"0" * 16
+
+
+class Acceptor:
+    """Issues the challenges of one realm and opens contexts for the answers.
+
+    `algorithms` in order of preference, each in a challenge of its own with one nonce for all; `qop` a subset of
+    QOPS. `allow_rfc2069` lets an MD5 client answer without qop: each such nonce is good for one request.
+    Raises ConfigurationError for a realm or qop that cannot work.
+    """
+
+    __slots__ = ("_challenges", "_offered", "_qop", "_userhash", "decoys", "nonces", "realm")
+
+    def __init__(
+        self,
+        realm: str,
+        algorithms: Iterable[Algorithm],
+        nonces: NonceSource,
+        *,
+        qop: Iterable[str] = QOPS,
+        allow_rfc2069: bool = False,
+        userhash: bool = False,
+    ) -> None:
+        algorithms = tuple(algorithms)
+        qop = tuple(qop)
+        if not qop or not set(qop) <= set(QOPS):
+            raise ConfigurationError(f"qop is {qop!r}; choose from {QOPS!r}")
+        self.realm: Final = text_to_octets(realm)
+        self.nonces: Final = nonces
+        self._offered: Final = {spelling: a for a in algorithms for spelling in (a.token, a.token.lower())}
+        # RFC 7616 §3.3: an absent algorithm means MD5, which must be on offer all the same.
+        if b"MD5" in self._offered:
+            self._offered[b""] = self._offered[b"MD5"]
+        self._qop: Final = frozenset(word.encode() for word in qop) | ({b""} if allow_rfc2069 else frozenset())
+        self._userhash: Final = userhash
+        # What an unknown user is checked against, so that he costs what a wrong password costs.
+        self.decoys: Final = {a: os.urandom(a.digest_size).hex().encode() for a in algorithms}
+        try:
+            self._challenges: Final = {
+                stale: [self._template(a, qop, stale=stale).partition(_PLACE_OF_NONCE)[::2] for a in algorithms]
+                for stale in (False, True)
+            }
+        except MalformedField as error:
+            raise ConfigurationError(f"realm {realm!r} cannot stand in a header field: {error}") from None
+
+    def _template(self, algorithm: Algorithm, qop: tuple[str, ...], *, stale: bool) -> bytes:
+        return Challenge(
+            realm=self.realm,
+            nonce=_PLACE_OF_NONCE,
+            algorithm=algorithm.token,
+            qop=tuple(word.encode() for word in qop),
+            stale=stale,
+            utf8=True,
+            userhash=self._userhash,
+        ).serialize()
+
+    def challenges(self, *, stale: bool = False) -> list[bytes]:
+        """WWW-Authenticate values, one an algorithm, strongest preference first, with a fresh nonce."""
+        nonce = self.nonces.issue()
+        return [before + nonce + after for before, after in self._challenges[stale]]
+
+    def open(self, token: bytes) -> ServerContext:
+        """Read a TOKEN and check everything that needs no secret.
+
+        Raises MalformedField, FieldTooLarge, or UnsupportedAlgorithm for an algorithm that was not offered.
+        """
+        credentials = Credentials.parse(token)
+        name = credentials.algorithm or b""
+        algorithm = self._offered.get(name) or self._offered.get(name.lower())
+        if algorithm is None or (credentials.algorithm == b""):
+            raise UnsupportedAlgorithm("the algorithm is not one of those offered: use one of the challenges")
+        if credentials.qop not in self._qop:
+            raise MalformedField("the qop is missing, or not one of those offered", reason="qop")
+        if not credentials.qop and algorithm.token != b"MD5":
+            raise MalformedField(f"{algorithm.name} needs a qop; only MD5 has a form without", reason="qop")
+        if credentials.userhash and not self._userhash:
+            raise MalformedField("userhash was not offered", reason="userhash")
+        return ServerContext(self, credentials, algorithm)
+
+
+class ServerContext:
+    """One Authorization TOKEN on its way to a verdict."""
+
+    __slots__ = ("_ha1", "acceptor", "algorithm", "credentials", "epoch", "nonce_id")
+
+    def __init__(self, acceptor: Acceptor, credentials: Credentials, algorithm: Algorithm) -> None:
+        self.acceptor: Final = acceptor
+        self.credentials: Final = credentials
+        self.algorithm: Final = algorithm
+        self.nonce_id = 0
+        """The id and epoch of the nonce, once verify_signature has accepted; what a store counts by."""
+        self.epoch = b""
+        self._ha1 = b""
+
+    @property
+    def covers_body(self) -> bool:
+        """Whether the request is signed with auth-int, so that the layout needs HEntity."""
+        return self.credentials.qop == _AUTH_INT
+
+    @property
+    def count(self) -> int:
+        """The count to record: nc, or 1 for the RFC 2069 form, whose nonce is good for one request."""
+        return self.credentials.count or 1
+
+    def verify_signature(self, message: HTTPMessage, ha1: bytes | None, now: int) -> Verdict:
+        """Check method, URL, HEntity and the digest, then the nonce. Nothing is recorded; the counts come after.
+
+        `ha1` is H(user:realm:password) in lower-case hex, None for an unknown user: the same hashes are made then,
+        against a decoy. `now` is in microseconds on the clock of the nonces.
+        Raises MalformedField if `message.url` is not what was signed (RFC 7616 §3.4.6: 400) or HEntity is missing.
+        """
+        credentials, algorithm = self.credentials, self.algorithm
+        if credentials.uri != message.url:
+            raise MalformedField("uri is not the target of this request", reason="uri")
+        if self.covers_body and not message.hentity:
+            raise MalformedField("auth-int needs HEntity, the hash of the entity body", reason="hentity")
+        secret = self.acceptor.decoys[algorithm] if ha1 is None else ha1
+        if algorithm.session:
+            # RFC 7616 §3.4.2, erratum 1649: the inner hash in hex.
+            raw = calculation.session_hash(algorithm, secret, credentials.nonce, credentials.cnonce)
+            secret = calculation.hex_octets(raw)
+        self._ha1 = secret
+        expected = self._response(message.method, message.hentity)
+        right = compare_digest(expected, credentials.response)
+        if ha1 is None:
+            return Verdict.UNKNOWN_USER
+        if credentials.realm != self.acceptor.realm:
+            return Verdict.WRONG_REALM
+        if not right:
+            return Verdict.WRONG_DIGEST
+        # The nonce comes second: stale=true may only be said to one who knows the password.
+        nonces = self.acceptor.nonces
+        recognised = nonces.recognise(credentials.nonce)
+        if recognised is None:
+            return Verdict.FOREIGN
+        self.nonce_id, self.epoch = recognised
+        return Verdict.ACCEPTED if nonces.alive(self.nonce_id, now) else Verdict.EXPIRED
+
+    def make_signature(self, message: HTTPMessage, now: int) -> None:
+        """Fill PADDING with the Authentication-Info parameters: rspauth, and nextnonce when it is due.
+
+        `message.hentity` is the hash of the response body when the request was signed with auth-int. To be called
+        after ACCEPTED only. RFC 7616 §3.5: rspauth is computed like the response, with an empty method.
+        """
+        credentials = self.credentials
+        rspauth = self._response(b"", message.hentity)
+        if credentials.qop:
+            cnonce = credentials.cnonce
+            # isalnum() is the cheap proof that nothing needs escaping.
+            quoted = b'"%b"' % cnonce if cnonce.isalnum() else quote_string(cnonce)
+            info = b'rspauth="%b", qop=%b, nc=%b, cnonce=%b' % (rspauth, credentials.qop, credentials.nc, quoted)
+        else:
+            info = b'rspauth="%b"' % rspauth
+        nonces = self.acceptor.nonces
+        if not credentials.qop or nonces.renewal_due(self.nonce_id, now):
+            info = b'%b, nextnonce="%b"' % (info, nonces.issue())
+        message.padding = info
+
+    def _response(self, method: bytes, hentity: bytes) -> bytes:
+        credentials, algorithm = self.credentials, self.algorithm
+        ha2 = calculation.request_hash(algorithm, method, credentials.uri, hentity if self.covers_body else b"")
+        if not credentials.qop:
+            return calculation.response_rfc2069(algorithm, self._ha1, credentials.nonce, ha2)
+        return calculation.response(
+            algorithm, self._ha1, credentials.nonce, credentials.nc, credentials.cnonce, credentials.qop, ha2
+        )
+
+    def __repr__(self) -> str:
+        return f"<ServerContext {self.algorithm.name} {self.credentials!r}>"

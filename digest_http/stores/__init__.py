@@ -1,0 +1,1 @@
+"""Where the counts of live nonces are kept: implementations of `httpauth.protocols.NonceStore`."""

@@ -1,0 +1,1 @@
+"""Where H(A1) comes from: implementations of `httpauth.protocols.Users`."""
