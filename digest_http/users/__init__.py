@@ -1,1 +1,47 @@
 """Where H(A1) comes from: implementations of `httpauth.protocols.Users`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, Final
+
+from ..algorithms import Algorithm
+from ..errors import ConfigurationError
+from ..httpauth.protocols import Users
+from .mapping import MappingUsers
+
+__all__ = ["CallableUsers", "MappingUsers", "open_users"]
+
+LookUp = Callable[[str, str, Algorithm], "bytes | None | Awaitable[bytes | None]"]
+
+
+class CallableUsers:
+    """Users from one function (username, realm, algorithm) -> hex H(A1) or None, plain or async."""
+
+    __slots__ = ("_look_up",)
+
+    def __init__(self, look_up: LookUp) -> None:
+        self._look_up: Final = look_up
+
+    def ha1(self, username: str, realm: str, algorithm: Algorithm) -> bytes | None | Awaitable[bytes | None]:
+        """See Users.ha1."""
+        return self._look_up(username, realm, algorithm)
+
+
+def open_users(
+    users: Mapping[str, str] | Users | Callable[..., Any] | str, realm: str, algorithms: Iterable[Algorithm]
+) -> Users:
+    """The users of a setting: a mapping of name to password, an object of the Users protocol, or a callable.
+
+    Raises ConfigurationError for anything else.
+    """
+    if isinstance(users, Users):
+        return users
+    if isinstance(users, Mapping):
+        return MappingUsers(users, realm, algorithms)
+    if callable(users):
+        return CallableUsers(users)
+    raise ConfigurationError(
+        f"users is a {type(users).__name__}; give a mapping of name to password, an object with ha1(username, realm, "
+        "algorithm), or such a function"
+    )

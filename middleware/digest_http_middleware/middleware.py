@@ -1,0 +1,229 @@
+"""DigestAuthMiddleware: HTTP Digest for any ASGI app.
+
+The plug only: it packs a request into the HTTP layout (method, URL, HEntity), asks a server context to verify it and
+the store to record its count, and turns the verdict into an answer. Protocol lives in `digest_http.httpauth`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from digest_http import calculation, stores
+from digest_http import users as user_sources
+from digest_http.algorithms import select
+from digest_http.buffers import HTTPMessage
+from digest_http.credentials import split_scheme
+from digest_http.errors import DigestError, MalformedField
+from digest_http.httpauth.nonces import DEFAULT_LIFETIME, NonceSource, steady_clock
+from digest_http.httpauth.protocols import NonceStore, Users
+from digest_http.httpauth.sequence import DEFAULT_WINDOW, sequence_rule
+from digest_http.httpauth.server import QOPS, Acceptor, ServerContext
+from digest_http.httpauth.verdict import Verdict
+from digest_http.params import check_size
+
+from .asgi import ASGIApp, Headers, Receive, Scope, Send
+from .bodies import DEFAULT_MAX_BODY, Disconnected, read_body, replay
+from .events import log_accepted, log_refused
+from .identity import AuthCredentials, Digest, DigestUser, UnauthenticatedUser
+from .paths import Rule, is_preflight, path_rule
+from .proof import BodyProof, header_proof
+from .refusals import Answer, Refusal, send_refusal
+from .sources import DEFAULT_TIMEOUT, advance, look_up
+from .targets import names_target, raw_target
+
+__all__ = ["DigestAuthMiddleware"]
+
+_UNHASHED = frozenset({"http.response.pathsend", "http.response.zerocopysend"})
+_ORIGIN = (b"authorization", b"www-authenticate", b"authentication-info", 401)
+_PROXY = (b"proxy-authorization", b"proxy-authenticate", b"proxy-authentication-info", 407)
+
+
+class DigestAuthMiddleware:
+    """Protect `app` with HTTP Digest (RFC 7616).
+
+    `users`: a mapping of name to password, an object of the Users protocol, a callable
+    (username, realm, algorithm) -> H(A1), or a URL. `realm`: the text users are shown; part of every H(A1).
+
+    `algorithms`, `qop`: what is offered, in order of preference. `store`: a NonceStore or a URL. `keys`: secrets of the
+    nonces, newest first, 16 octets at least each; random by default, so several workers need common ones.
+    `nonce_lifetime`: seconds. `sequence`: "window" (counts may overtake each other within `window`) or "strict".
+    `max_body`: octets that auth-int may hold back, each way. `userhash`, `allow_rfc2069`, `allow_preflight`: off by
+    default. `proxy`: answer 407 and use the Proxy- fields. `protect`, `public`: path prefixes, or a callable of the
+    scope. `stripped_prefix`: the path prefix that a proxy in front removes. `answer`: custom bodies for refusals.
+    `source_timeout`: seconds a user source or store may take. `clock`, `random`: for tests.
+
+    Raises ConfigurationError or UnsupportedAlgorithm for a setting that cannot work.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        users: Mapping[str, str] | Users | Callable[..., object] | str,
+        realm: str,
+        *,
+        algorithms: Iterable[str] = ("SHA-256", "MD5"),
+        qop: Iterable[str] = QOPS,
+        store: NonceStore | str = "memory://",
+        keys: Sequence[bytes] | None = None,
+        nonce_lifetime: float = DEFAULT_LIFETIME,
+        sequence: str = "window",
+        window: int = DEFAULT_WINDOW,
+        max_body: int = DEFAULT_MAX_BODY,
+        userhash: bool = False,
+        allow_rfc2069: bool = False,
+        allow_preflight: bool = False,
+        proxy: bool = False,
+        protect: Iterable[str] | Rule = ("/",),
+        public: Iterable[str] = (),
+        stripped_prefix: str = "",
+        answer: Answer | None = None,
+        source_timeout: float = DEFAULT_TIMEOUT,
+        clock: Callable[[], float] = steady_clock,
+        random: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        offered = select(algorithms)
+        self.app = app
+        self.users = user_sources.open_users(users, realm, offered)
+        self.store = stores.open_store(store)
+        self._realm = realm
+        self._nonces = NonceSource(
+            realm.encode(),
+            keys if keys is not None else [os.urandom(32)],
+            self.store.epoch,
+            lifetime=nonce_lifetime,
+            clock=clock,
+            random=random,
+        )
+        self._acceptor = Acceptor(
+            realm, offered, self._nonces, qop=qop, allow_rfc2069=allow_rfc2069, userhash=userhash
+        )
+        self._rule = sequence_rule(sequence, window)
+        self._max_body = max_body
+        self._allow_preflight = allow_preflight
+        self._needs_credentials = path_rule(protect, public)
+        self._stripped_prefix = stripped_prefix.rstrip("/").encode()
+        self._answer = answer
+        self._timeout = source_timeout
+        self._field, self._challenge_field, self._info_field, self._refused = _PROXY if proxy else _ORIGIN
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection: http and websocket scopes are verified, every other kind (lifespan) passes."""
+        kind = scope["type"]
+        if kind not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+        elif self._passes_freely(scope):
+            anyone = {"user": UnauthenticatedUser(), "auth": AuthCredentials([])}
+            await self.app({**scope, **anyone}, receive, send)
+        else:
+            await self._serve(scope, receive, send)
+
+    def _passes_freely(self, scope: Scope) -> bool:
+        if self._needs_credentials is not None and not self._needs_credentials(scope):
+            return True
+        return self._allow_preflight and is_preflight(scope)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        context: ServerContext | None = None
+        refusal: Refusal | None = None
+        cause: BaseException | None = None
+        username = ""
+        # ASGI shows a websocket handshake without its method; over HTTP/1.1 it is always GET (RFC 6455 §4.1).
+        message = HTTPMessage(b"", scope["method"].encode() if scope["type"] == "http" else b"GET", b"")
+        try:
+            context = self._open(scope)
+            if context is None:
+                refusal = Refusal(self._refused, "no-credentials", "Digest credentials are needed.")
+            else:
+                message.url = self._url(scope, context)
+                if context.covers_body:
+                    receive = await self._cover_body(scope, receive, context, message)
+                username, ha1 = await look_up(self.users, context, self._realm, self._timeout)
+                now = self._nonces.now()
+                verdict = context.verify_signature(message, ha1, now)
+                if verdict is Verdict.ACCEPTED:
+                    verdict = await advance(self.store, context, self._rule, now, self._timeout)
+                if verdict is not Verdict.ACCEPTED:
+                    refusal = Refusal.of_verdict(verdict, self._refused)
+        except Disconnected:
+            return
+        except DigestError as error:
+            refusal, cause = Refusal.of_error(error), error.__cause__
+        if refusal is not None or context is None:
+            log_refused(scope, context, refusal, cause)
+            await send_refusal(refusal, self._challenges(refusal), self._answer, scope, receive, send)
+            return
+        log_accepted(scope, context)
+        await self.app(
+            self._identified(scope, context, username), receive, self._proving(scope, context, message, send)
+        )
+
+    def _open(self, scope: Scope) -> ServerContext | None:
+        """The context of the request's Digest credentials, None if it has none."""
+        values = [value for name, value in scope["headers"] if name == self._field]
+        if not values:
+            return None
+        if len(values) > 1:
+            # Which of them another hop believed is anybody's guess (RFC 9110 §11.6.2: the field is a single one).
+            raise MalformedField(f"The {self._field.decode()} field stands more than once", reason="duplicate")
+        check_size(values[0])
+        token = split_scheme(values[0])
+        return None if token is None else self._acceptor.open(token)
+
+    def _url(self, scope: Scope, context: ServerContext) -> bytes:
+        """What the layout's URL buffer holds: the uri as signed, once it is known to name this request."""
+        target, uri = raw_target(scope), context.credentials.uri
+        if (uri == target and not self._stripped_prefix) or names_target(uri, target, scope, self._stripped_prefix):
+            return uri
+        return target
+
+    async def _cover_body(
+        self, scope: Scope, receive: Receive, context: ServerContext, message: HTTPMessage
+    ) -> Receive:
+        """Hash the request body into HEntity; the receive returned gives the app the same octets."""
+        if scope["type"] == "websocket":  # a handshake has no body
+            message.hentity = calculation.entity_hash(context.algorithm, b"")
+            return receive
+        body = await read_body(scope, receive, self._max_body)
+        message.hentity = calculation.entity_hash(context.algorithm, body)
+        return replay(body, receive)
+
+    def _challenges(self, refusal: Refusal) -> Headers:
+        if refusal.status != self._refused:
+            return []
+        return [(self._challenge_field, value) for value in self._acceptor.challenges(stale=refusal.stale)]
+
+    def _identified(self, scope: Scope, context: ServerContext, username: str) -> Scope:
+        """A copy of the scope with who it is and how that was verified."""
+        credentials = context.credentials
+        identified = dict(scope)
+        identified["user"] = DigestUser(username)
+        identified["auth"] = AuthCredentials(["authenticated"])
+        identified["digest"] = Digest(
+            username, self._realm, context.algorithm.name, credentials.qop.decode(), credentials.count
+        )
+        if context.covers_body and scope.get("extensions"):
+            # Files sent past us (pathsend, zero copy) could not be hashed.
+            identified["extensions"] = {n: v for n, v in scope["extensions"].items() if n not in _UNHASHED}
+        return identified
+
+    def _proving(self, scope: Scope, context: ServerContext, message: HTTPMessage, send: Send) -> Send:
+        """A send that adds Authentication-Info."""
+
+        def prove(hentity: bytes | None) -> bytes:
+            message.hentity = hentity
+            context.make_signature(message, self._nonces.now())
+            return message.padding
+
+        if not context.covers_body or scope["type"] == "websocket":
+            return header_proof(send, self._info_field, prove, self._refused)
+        return BodyProof(
+            send,
+            self._info_field,
+            prove,
+            self._refused,
+            context.algorithm,
+            self._max_body,
+            trailers="http.response.trailers" in (scope.get("extensions") or {}),
+            head=scope["method"] == "HEAD",
+        )

@@ -1,0 +1,111 @@
+"""Authentication-Info on the way out: the server's own proof, rspauth (RFC 7616 §3.5, RFC 7615).
+
+With qop=auth it depends on the request alone and stands in the header. With auth-int it covers the response body, so
+the response is held back up to a limit; a longer one gets it in a trailer where the server sends trailers, and goes
+without where it does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from digest_http.algorithms import Algorithm
+
+from .asgi import Headers, Message, Send
+
+__all__ = ["BodyProof", "header_proof"]
+
+#: Makes the field value; takes hex H(response body), empty for qop=auth, None when it cannot be known in time.
+Prove = Callable[[bytes | None], bytes]
+
+
+def header_proof(send: Send, field: bytes, prove: Prove, refused: int) -> Send:
+    """A send that adds the proof to the response header, or to the websocket's accept."""
+
+    async def send_with_proof(message: Message) -> None:
+        kind = message["type"]
+        if (kind == "http.response.start" and message["status"] != refused) or kind == "websocket.accept":
+            message["headers"] = _with_field(message.get("headers", ()), field, prove(b""))
+        await send(message)
+
+    return send_with_proof
+
+
+class BodyProof:
+    """A send for auth-int: holds the response back, hashes its body, and puts the proof before or behind it."""
+
+    def __init__(
+        self, send: Send, field: bytes, prove: Prove, refused: int, algorithm: Algorithm, limit: int,
+        *, trailers: bool, head: bool,
+    ) -> None:  # fmt: skip
+        self._send: Final = send
+        self._field: Final = field
+        self._prove: Final = prove
+        self._refused: Final = refused
+        self._limit: Final = limit
+        self._trailers: Final = trailers
+        self._head: Final = head
+        self._hash: Final = algorithm.hash_body()
+        self._start: Message | None = None
+        self._held: list[bytes] = []
+        self._size = 0
+        self._trailing = False
+        self._app_has_trailers = False
+
+    async def __call__(self, message: Message) -> None:
+        kind = message["type"]
+        if kind == "http.response.start" and message["status"] != self._refused:
+            self._start = message
+        elif kind == "http.response.body" and (self._start is not None or self._trailing):
+            await self._body(message)
+        elif kind == "http.response.trailers" and self._trailing:
+            await self._finish(_with_field(message.get("headers", ()), self._field, self._value()))
+        else:
+            await self._send(message)
+
+    async def _body(self, message: Message) -> None:
+        piece = message.get("body", b"")
+        more = message.get("more_body", False)
+        if not self._head:  # the body that a HEAD would have is not sent, and so not proved
+            self._hash.update(piece)
+        if self._start is None:
+            await self._send(message)
+        else:
+            self._held.append(piece)
+            self._size += len(piece)
+            if more and self._size <= self._limit:
+                return
+            start, self._start = self._start, None
+            await self._release(start, more)
+        if self._trailing and not more and not self._app_has_trailers:
+            await self._finish([(self._field, self._value())])
+
+    async def _release(self, start: Message, more: bool) -> None:
+        if not more:
+            start["headers"] = _with_field(start.get("headers", ()), self._field, self._value())
+        elif self._trailers:
+            self._app_has_trailers = bool(start.get("trailers", False))
+            self._trailing = True
+            start["trailers"] = True
+            headers = [header for header in start.get("headers", ()) if header[0].lower() != self._field]
+            start["headers"] = [*headers, (b"trailer", self._field)]
+        else:
+            start["headers"] = _with_field(start.get("headers", ()), self._field, self._prove(None))
+        await self._send(start)
+        body, self._held = b"".join(self._held), []
+        await self._send({"type": "http.response.body", "body": body, "more_body": more})
+
+    async def _finish(self, headers: Headers) -> None:
+        self._trailing = False
+        await self._send({"type": "http.response.trailers", "headers": headers, "more_trailers": False})
+
+    def _value(self) -> bytes:
+        return self._prove(self._hash.hexdigest().encode())
+
+
+def _with_field(headers: object, field: bytes, value: bytes) -> Headers:
+    # An app, or a proxied one behind it, may have a field of that name: two would contradict each other.
+    kept = [header for header in headers if header[0].lower() != field]  # type: ignore[attr-defined]  # ASGI: iterable
+    kept.append((field, value))
+    return kept
