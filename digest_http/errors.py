@@ -10,7 +10,14 @@ Expected outcomes (a wrong password, a stale nonce) are values, never exceptions
   + SourceUnavailable      the nonce store or the source of users failed or took too long
   + WrongPrincipal         the server's proof (rspauth) is missing, wrong, or of another request
   + BodyNotReplayable      a request body that cannot be sent a second time
+  + LogonDenied            SASL: wrong name, password, realm or service, or the authorization identity is refused
+  + QopNotSupported        SASL: no qop or cipher in common, or a layer is asked for that was not negotiated
+  + MessageAltered         SASL: the MAC or the padding of a record is wrong
+  + OutOfSequence          SASL: a record, or a token, that is not the next one
+  + MessageTooLarge        SASL: a message or record over maxbuf
+  + ContextExpired         SASL: used after a failure, after close(), or after 2**32 records
 * ConfigurationError       a setting that cannot work; a ValueError, raised where the setting is made
+* SecurityWarning          a choice that works and protects little; a UserWarning
 
 Each DigestError class carries the HTTP status a server answers with and the SSPI status code that
 Microsoft's Digest package uses for the same meaning ("SSPI status codes", sspi.h and winerror.h).
@@ -24,9 +31,16 @@ __all__ = [
     "BodyNotReplayable",
     "BodyTooLarge",
     "ConfigurationError",
+    "ContextExpired",
     "DigestError",
     "FieldTooLarge",
+    "LogonDenied",
     "MalformedField",
+    "MessageAltered",
+    "MessageTooLarge",
+    "OutOfSequence",
+    "QopNotSupported",
+    "SecurityWarning",
     "SourceUnavailable",
     "UnsupportedAlgorithm",
     "WrongPrincipal",
@@ -35,7 +49,11 @@ __all__ = [
 SEC_E_INTERNAL_ERROR = 0x80090304
 SEC_E_INVALID_TOKEN = 0x80090308
 SEC_E_QOP_NOT_SUPPORTED = 0x8009030A
+SEC_E_LOGON_DENIED = 0x8009030C
+SEC_E_MESSAGE_ALTERED = 0x8009030F
+SEC_E_OUT_OF_SEQUENCE = 0x80090310
 SEC_E_NO_AUTHENTICATING_AUTHORITY = 0x80090311
+SEC_E_CONTEXT_EXPIRED = 0x80090317
 SEC_E_WRONG_PRINCIPAL = 0x80090322
 SEC_E_BUFFER_TOO_SMALL = 0x80090321
 
@@ -120,5 +138,57 @@ class BodyNotReplayable(DigestError):
     default_reason = "body-not-replayable"
 
 
+class LogonDenied(DigestError):
+    """The peer is not who it says, or may not act as whom it asks; the text does not tell which to the peer."""
+
+    http_status = 401
+    sspi_status = SEC_E_LOGON_DENIED
+    default_reason = "logon-denied"
+
+
+class QopNotSupported(DigestError):
+    """No quality of protection or cipher in common, or a layer used that was not negotiated."""
+
+    http_status = 400
+    sspi_status = SEC_E_QOP_NOT_SUPPORTED
+    default_reason = "qop"
+
+
+class MessageAltered(DigestError):
+    """A record whose MAC or padding is wrong: changed on the way, or made with another key."""
+
+    http_status = 400
+    sspi_status = SEC_E_MESSAGE_ALTERED
+    default_reason = "mac"
+
+
+class OutOfSequence(DigestError):
+    """A record that was replayed, dropped or reordered, or a token after the exchange was over."""
+
+    http_status = 400
+    sspi_status = SEC_E_OUT_OF_SEQUENCE
+    default_reason = "sequence"
+
+
+class MessageTooLarge(DigestError):
+    """A message that does not fit the peer's maxbuf, or a record over our own."""
+
+    http_status = 413
+    sspi_status = SEC_E_BUFFER_TOO_SMALL
+    default_reason = "maxbuf"
+
+
+class ContextExpired(DigestError):
+    """A security context that failed or was closed; make a new one and authenticate again."""
+
+    http_status = 500
+    sspi_status = SEC_E_CONTEXT_EXPIRED
+    default_reason = "expired"
+
+
 class ConfigurationError(ValueError):
     """A setting that cannot work; raised where the setting is made, never while serving."""
+
+
+class SecurityWarning(UserWarning):
+    """A setting that works and protects little, with the document that says so."""
