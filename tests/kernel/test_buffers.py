@@ -1,0 +1,107 @@
+"""SecBuffer, SecBufferDesc and the HTTP layout."""
+
+import pytest
+
+from digest_http.buffers import HTTPMessage, SecBuffer, SecBufferDesc, SecBufferFlags, SecBufferType
+from digest_http.errors import SEC_E_INVALID_TOKEN, MalformedField
+
+LAYOUT = [
+    SecBufferType.SECBUFFER_TOKEN,
+    SecBufferType.SECBUFFER_PKG_PARAMS,
+    SecBufferType.SECBUFFER_PKG_PARAMS,
+    SecBufferType.SECBUFFER_PKG_PARAMS,
+    SecBufferType.SECBUFFER_PADDING,
+]
+MESSAGE = HTTPMessage(b"token", b"GET", b"/x", b"hentity", b"padding")
+
+
+def parts(message):
+    """All five values."""
+    return (message.token, message.method, message.url, message.hentity, message.padding)
+
+
+def test_constants_are_those_of_sspi_h():
+    """The numbers that the layouts are made of, as the Windows SDK has them."""
+    assert [int(kind) for kind in LAYOUT] == [2, 3, 3, 3, 9]
+    assert (SecBufferType.SECBUFFER_DATA, SecBufferType.SECBUFFER_CHANNEL_BINDINGS) == (1, 14)
+    assert [int(kind) for kind in SecBufferType] == list(range(30))
+    assert SecBufferFlags.SECBUFFER_ATTRMASK & SecBufferFlags.SECBUFFER_READONLY == 0x80000000
+    assert (
+        SecBufferFlags.SECBUFFER_READONLY
+        | SecBufferFlags.SECBUFFER_READONLY_WITH_CHECKSUM
+        | SecBufferFlags.SECBUFFER_RESERVED
+    ) == SecBufferFlags.SECBUFFER_ATTRMASK
+
+
+def test_layout_order():
+    """TOKEN, method, URL, HEntity, PADDING, in this order and of these types."""
+    message = MESSAGE.to_buffers()
+    assert [buffer.buffer_type for buffer in message] == LAYOUT
+    assert [bytes(buffer.data or b"") for buffer in message] == list(parts(MESSAGE))
+    assert [buffer.count for buffer in message] == [5, 3, 2, 7, 7]
+    assert all(isinstance(buffer.data, bytearray) for buffer in message)
+    assert message.version == 0
+
+
+def test_round_trip():
+    """Packed and unpacked is the same message, from bytes, bytearrays and memoryviews."""
+    assert parts(HTTPMessage.from_buffers(MESSAGE.to_buffers())) == parts(MESSAGE)
+    views = SecBufferDesc(
+        SecBuffer(memoryview(value), kind) for value, kind in zip(parts(MESSAGE), LAYOUT, strict=True)
+    )
+    assert parts(HTTPMessage.from_buffers(views)) == parts(MESSAGE)
+
+
+def test_packing_copies():
+    """Writing into a packed buffer does not change the message, nor the other way."""
+    message = MESSAGE.to_buffers()
+    data = message[1].data
+    assert isinstance(data, bytearray)
+    data[:] = b"PUT"
+    assert MESSAGE.method == b"GET"
+    assert HTTPMessage.from_buffers(message).method == b"PUT"
+
+
+def test_empty_buffers():
+    """A buffer without memory counts as empty."""
+    message = SecBufferDesc(SecBuffer(None, kind) for kind in LAYOUT)
+    assert message[0].count == 0
+    assert parts(HTTPMessage.from_buffers(message)) == (b"", b"", b"", b"", b"")
+
+
+@pytest.mark.parametrize("missing", range(1, 6))
+def test_missing_buffers(missing):
+    """Fewer than five buffers are SEC_E_INVALID_TOKEN."""
+    buffers = list(MESSAGE.to_buffers())[: 5 - missing]
+    with pytest.raises(MalformedField, match="5 buffers") as caught:
+        HTTPMessage.from_buffers(SecBufferDesc(buffers))
+    assert caught.value.reason == "buffers"
+    assert caught.value.sspi_status == SEC_E_INVALID_TOKEN
+
+
+@pytest.mark.parametrize("index", range(5))
+def test_wrong_types(index):
+    """A buffer of another type in its place is SEC_E_INVALID_TOKEN, and the text says which."""
+    message = MESSAGE.to_buffers()
+    message[index].buffer_type = SecBufferType.SECBUFFER_DATA
+    with pytest.raises(MalformedField, match=f"buffer {index} ") as caught:
+        HTTPMessage.from_buffers(message)
+    assert caught.value.reason == "buffers"
+
+
+def test_more_buffers_than_the_layout_has():
+    """What stands behind the layout is left alone."""
+    message = SecBufferDesc([*MESSAGE.to_buffers(), SecBuffer(b"", SecBufferType.SECBUFFER_EMPTY)])
+    assert len(message) == 6
+    assert parts(HTTPMessage.from_buffers(message)) == parts(MESSAGE)
+
+
+def test_repr_shows_sizes_not_octets():
+    """A TOKEN or DATA buffer may hold what a log must not."""
+    message = HTTPMessage(b"s3cret", b"GET", b"/x", b"5ec4e7", b"p4dd1n6")
+    shown = repr(message) + repr(message.to_buffers()) + repr(SecBuffer(b"s3cret", 99))
+    for secret in ("s3cret", "5ec4e7", "p4dd1n6"):
+        assert secret not in shown
+    assert "SECBUFFER_TOKEN of 6 octets" in shown
+    assert "<SecBuffer 99 of 6 octets>" in shown
+    assert "GET" in shown

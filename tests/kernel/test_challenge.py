@@ -1,0 +1,203 @@
+"""WWW-Authenticate: the values, and the tolerance that real servers need (RFC 7616 §3.3)."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest_http import challenge as module
+from digest_http.challenge import Challenge, UnusableChallenge, parse_challenges
+from digest_http.errors import MalformedField
+from tests.kernel.strategies import challenges, wild_octets
+
+SIMPLE = Challenge(realm=b"a", nonce=b"n")
+
+
+def only(octets):
+    """The single Digest challenge of a field value."""
+    (found,) = parse_challenges([octets])
+    return found
+
+
+@given(challenges)
+def test_round_trip(challenge):
+    """parse(serialise(x)) = x."""
+    assert only(challenge.serialize()) == challenge
+
+
+@given(st.lists(challenges, max_size=4), st.booleans())
+def test_several_challenges_in_order(several, one_line):
+    """Challenges keep their order, in one field line and in many, with other schemes between them."""
+    lines = [challenge.serialize() for challenge in several]
+    with_others = [
+        b"Negotiate",
+        *(part for line in lines for part in (line, b'Basic realm="x, y=z"', b"NTLM TlRM+/==")),
+    ]
+    assert parse_challenges([b", ".join(with_others)] if one_line else with_others) == several
+
+
+@given(st.lists(wild_octets, max_size=4))
+def test_any_octets_give_a_value(lines):
+    """Reading a stranger's field never raises."""
+    for found in parse_challenges(lines):
+        assert isinstance(found, Challenge | UnusableChallenge)
+        if isinstance(found, Challenge):
+            assert only(found.serialize()).nonce == found.nonce
+
+
+def test_quoting_follows_the_rfc():
+    """RFC 7616 §3.3: stale, algorithm, charset and userhash are bare, all others quoted."""
+    full = Challenge(
+        realm=b'the "realm"',
+        nonce=b"n",
+        algorithm=b"SHA-256",
+        qop=(b"auth", b"auth-int"),
+        opaque=b"",
+        domain=(b"/a", b"http://other.example/b"),
+        stale=True,
+        utf8=True,
+        userhash=True,
+    )
+    assert full.serialize() == (
+        rb'Digest realm="the \"realm\"", domain="/a http://other.example/b", nonce="n", opaque="", stale=true, '
+        rb'algorithm=SHA-256, qop="auth,auth-int", charset=UTF-8, userhash=true'
+    )
+    assert only(full.serialize()) == full
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b'Digest realm="a", nonce="n"',
+        b'Digest realm="a",nonce="n"',
+        b'digest REALM="a", NONCE="n"',
+        b'DIGEST realm = "a" , nonce\t=\t"n"',
+        b'Digest\trealm="a",\tnonce="n"',
+        b'  Digest   realm="a"  ,  nonce="n"  ',
+        b',, Digest realm="a",, ,nonce="n",,',
+        b"Digest realm=a, nonce=n",
+        b'Digest realm="a" nonce="n"',
+        b'Digest realm="a", strange, nonce="n"',
+        b'Digest realm="a", x-extension="1", nonce="n"',
+        rb'Digest realm="\a", nonce="n"',
+        b'Digest realm="a", nonce="n", realm="a"',
+        b'Digest @ realm="a", nonce="n"',
+        b'Digest realm="a", nonce="n", stale=false, userhash=false',
+        b'Digest realm="a", nonce="n", stale=, charset=, userhash=maybe',
+        b'Digest realm="a", nonce="n", qop="", domain=""',
+    ],
+)
+def test_spellings_of_one_challenge(octets):
+    """What peers are known to send for one and the same challenge."""
+    assert only(octets) == SIMPLE
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b'Basic realm="b", Digest realm="a", nonce="n"',
+        b'Negotiate, Digest realm="a", nonce="n"',
+        b'Negotiate abc==, Digest realm="a", nonce="n"',
+        b'Bearer, Basic realm=b, Digest realm="a", nonce="n"',
+        b'Basic realm=, Digest realm="a", nonce="n"',
+        b'Digest realm="a", nonce="n", Basic realm="b"',
+        b'Digest realm="a", nonce="n", Negotiate',
+        b'Digest realm="a", nonce="n", NTLM abc=',
+        b'Bearer error="x", error_description="Digest realm=\\"b\\", nonce=\\"m\\"", Digest realm="a", nonce="n"',
+        b'Basic realm="it\'s Digest, or not", Digest realm="a", nonce="n"',
+        b'NewScheme a=b c, Digest realm="a", nonce="n"',
+        b'Digest realm="a", nonce="n", DigestX realm="b", nonce="m"',
+        b'XDigest realm="b", nonce="m", Digest realm="a", nonce="n"',
+    ],
+)
+def test_other_schemes_are_passed_over(octets):
+    """RFC 9110 §11.6.1: a line may hold several schemes; theirs are not ours, not even inside quotes."""
+    assert only(octets) == SIMPLE
+
+
+def test_parameters_do_not_leak_between_challenges():
+    """Each of two challenges in one line has its own parameters."""
+    found = parse_challenges(
+        [b'Digest realm="a", nonce="1", algorithm=SHA-256, opaque="x", Digest realm="b", nonce="2", qop="auth"']
+    )
+    assert found == [
+        Challenge(realm=b"a", nonce=b"1", algorithm=b"SHA-256", opaque=b"x"),
+        Challenge(realm=b"b", nonce=b"2", qop=(b"auth",)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("octets", "qop"),
+    [
+        (b'qop="auth"', (b"auth",)),
+        (b"qop=auth", (b"auth",)),
+        (b'qop="AUTH"', (b"auth",)),
+        (b'qop="auth "', (b"auth",)),
+        (b'qop="auth-int, auth"', (b"auth-int", b"auth")),
+        (b'qop="auth,,auth-int,"', (b"auth", b"auth-int")),
+        (b'qop="auth\tauth-int"', (b"auth", b"auth-int")),
+        (b'qop="auth-conf,auth"', (b"auth-conf", b"auth")),
+    ],
+)
+def test_qop_lists(octets, qop):
+    """The offered qualities in order, lower case, however they are separated."""
+    found = only(b'Digest realm="a", nonce="n", ' + octets)
+    assert isinstance(found, Challenge)
+    assert found.qop == qop
+
+
+@pytest.mark.parametrize(
+    ("octets", "reason"),
+    [
+        (b"Digest", "realm"),
+        (b"Digest ", "realm"),
+        (b'Digest nonce="n"', "realm"),
+        (b'Digest realm="a"', "nonce"),
+        (b'Digest realm="a", nonce=""', "nonce"),
+        (b'Digest realm="a", nonce=', "nonce"),
+        (b"Digest abc==", "realm"),
+        (b'Digest realm="a", nonce="n', "close"),
+        (b'Digest realm="a", nonce="n\x00"', "close"),
+        (b'Digest realm="a", nonce="n", nonce="m"', "twice"),
+        (b'Digest realm="a", nonce="n", REALM="b"', "twice"),
+        (b'Digest realm=a\\b", nonce="n"', "nonce"),
+        (b'Digest realm="a", nonce="n", opaque="' + b"x" * module.MAX_CHALLENGE_OCTETS + b'"', "longer"),
+    ],
+)
+def test_unusable_challenges(octets, reason):
+    """A Digest challenge that cannot be answered is returned with the reason, not raised."""
+    found = only(octets)
+    assert isinstance(found, UnusableChallenge)
+    assert reason in found.reason
+
+
+def test_control_octets_make_a_challenge_unusable():
+    """What could not be written back into a field is not answered (a bare value may not hold controls at all)."""
+    assert isinstance(only(b'Digest realm="a", nonce="a\x7fb"'), UnusableChallenge)
+
+
+def test_an_open_quote_ends_the_field_but_not_the_answer():
+    """Nothing after an unclosed quote is believed, while other field lines are."""
+    found = parse_challenges([b'Digest realm="a", nonce="n, Digest realm=b, nonce=m', b'Digest realm="a", nonce="n"'])
+    assert isinstance(found[0], UnusableChallenge)
+    assert found[1:] == [SIMPLE]
+
+
+def test_number_of_challenges_is_limited():
+    """An answer with a thousand challenges costs no more than one with 32."""
+    assert len(parse_challenges([b'Digest realm="a", nonce="n"'] * 1000)) == module.MAX_CHALLENGES
+    assert len(parse_challenges([b", ".join([b'Digest realm="a", nonce="n"'] * 500)])) == module.MAX_CHALLENGES
+
+
+def test_a_long_line_does_not_hide_the_others():
+    """Only the line that is too long is passed over."""
+    lines = [b"Basic " + b"x" * module.MAX_CHALLENGE_OCTETS, SIMPLE.serialize()]
+    assert parse_challenges(lines)[1:] == [SIMPLE]
+
+
+@pytest.mark.parametrize("octet", [b"\r", b"\n", b"\x00", b"\x1b"])
+@pytest.mark.parametrize("field", ["realm", "nonce", "opaque"])
+def test_control_characters_are_refused_on_output(field, octet):
+    """A36: a realm that would split the response is refused."""
+    arguments = {"realm": b"a", "nonce": b"n", "opaque": b"o"} | {field: b"a" + octet + b"b"}
+    with pytest.raises(MalformedField):
+        Challenge(**arguments).serialize()
