@@ -9,11 +9,36 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Final
+from typing import Final, Protocol
 
 from .errors import UnsupportedAlgorithm
 
-__all__ = ["Algorithm", "available", "by_name", "by_token", "select"]
+__all__ = ["Algorithm", "Hash", "available", "by_name", "by_token", "select"]
+
+
+class Hash(Protocol):
+    """The part of a hashlib object that is used here."""
+
+    @property
+    def digest_size(self) -> int:
+        """Octets of the raw digest."""
+        ...
+
+    def update(self, octets: bytes, /) -> None:
+        """Hash more octets."""
+        ...
+
+    def digest(self) -> bytes:
+        """The raw digest so far."""
+        ...
+
+    def hexdigest(self) -> str:
+        """The digest so far in lower-case hex."""
+        ...
+
+    def copy(self) -> Hash:
+        """An independent object in the same state."""
+        ...
 
 
 class Algorithm:
@@ -25,7 +50,7 @@ class Algorithm:
 
     __slots__ = ("_hash", "base", "digest_size", "name", "session", "strength", "token")
 
-    def __init__(self, base: str, hash_: Callable[[bytes], hashlib._Hash], strength: int, *, session: bool) -> None:
+    def __init__(self, base: str, hash_: Callable[[bytes], Hash], strength: int, *, session: bool) -> None:
         self.base: Final = base
         self.name: Final = base + "-sess" if session else base
         self.token: Final = self.name.encode("ascii")
@@ -43,7 +68,7 @@ class Algorithm:
         """H(octets) in lower-case hex, as ASCII octets, ready to be hashed again."""
         return self._hash(octets).hexdigest().encode()
 
-    def hash_body(self) -> hashlib._Hash:
+    def hash_body(self) -> Hash:
         """A fresh hash object for an entity body that arrives in pieces."""
         return self._hash(b"")
 
@@ -54,12 +79,12 @@ class Algorithm:
         return (by_name, (self.name,))
 
 
-def _md5(octets: bytes) -> hashlib._Hash:
+def _md5(octets: bytes) -> Hash:
     # usedforsecurity=False: the protocol fixes MD5; builds in FIPS mode would refuse it otherwise.
     return hashlib.md5(octets, usedforsecurity=False)
 
 
-def _sha512_256(octets: bytes) -> hashlib._Hash:
+def _sha512_256(octets: bytes) -> Hash:
     # A copied template: the look-up by name inside hashlib.new costs more than hashing a short message.
     state = _sha512_256_template().copy()
     state.update(octets)
@@ -67,11 +92,11 @@ def _sha512_256(octets: bytes) -> hashlib._Hash:
 
 
 @lru_cache(maxsize=1)
-def _sha512_256_template() -> hashlib._Hash:
+def _sha512_256_template() -> Hash:
     return hashlib.new("sha512_256")
 
 
-_HASHES: Final[tuple[tuple[str, Callable[[bytes], hashlib._Hash]], ...]] = (
+_HASHES: Final[tuple[tuple[str, Callable[[bytes], Hash]], ...]] = (
     ("MD5", _md5),
     ("SHA-256", hashlib.sha256),
     ("SHA-512-256", _sha512_256),
@@ -102,9 +127,7 @@ def by_name(name: str) -> Algorithm:
     """The algorithm of that RFC 7616 name, letter case ignored. Raises UnsupportedAlgorithm."""
     algorithm = by_token(name.encode("ascii", "replace"))
     if algorithm is None:
-        raise UnsupportedAlgorithm(
-            f"algorithm {name!r} is not available here; this Python has {', '.join(_BY_NAME)}"
-        )
+        raise UnsupportedAlgorithm(f"algorithm {name!r} is not available here; this Python has {', '.join(_BY_NAME)}")
     return algorithm
 
 

@@ -77,9 +77,7 @@ class SecBuffer:
 
     __slots__ = ("buffer_flags", "buffer_type", "data")
 
-    def __init__(
-        self, data: bytes | bytearray | memoryview | None, buffer_type: int, buffer_flags: int = 0
-    ) -> None:
+    def __init__(self, data: bytes | bytearray | memoryview | None, buffer_type: int, buffer_flags: int = 0) -> None:
         self.data = data
         self.buffer_type = buffer_type
         self.buffer_flags = buffer_flags
@@ -151,7 +149,7 @@ class HTTPMessage:
                 f"not {len(message)}",
                 reason="buffers",
             )
-        values = []
+        values: list[bytes] = []
         for index, kind in enumerate(_HTTP_LAYOUT):
             buffer = message[index]
             if buffer.buffer_type != kind:

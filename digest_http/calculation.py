@@ -51,18 +51,16 @@ def request_hash(algorithm: Algorithm, method: bytes, uri: bytes, hentity: bytes
     empty (§3.5). SASL passes AUTHENTICATE and, with a layer, 32 zeros (RFC 2831 §2.1.2.1).
     """
     if hentity:
-        return algorithm.hexdigest(b"%b:%b:%b" % (method, uri, hentity))
-    return algorithm.hexdigest(b"%b:%b" % (method, uri))
+        return algorithm.hexdigest(b":".join((method, uri, hentity)))
+    return algorithm.hexdigest(b":".join((method, uri)))
 
 
-def response(
-    algorithm: Algorithm, ha1: bytes, nonce: bytes, nc: bytes, cnonce: bytes, qop: bytes, ha2: bytes
-) -> bytes:
+def response(algorithm: Algorithm, ha1: bytes, nonce: bytes, nc: bytes, cnonce: bytes, qop: bytes, ha2: bytes) -> bytes:
     """The response, or rspauth, in hex: KD(H(A1), nonce ":" nc ":" cnonce ":" qop ":" H(A2)).
 
     RFC 7616 §3.4.1. `ha1` and `ha2` in lower-case hex, the rest as it stands in the header field.
     """
-    return algorithm.hexdigest(b"%b:%b:%b:%b:%b:%b" % (ha1, nonce, nc, cnonce, qop, ha2))
+    return algorithm.hexdigest(b":".join((ha1, nonce, nc, cnonce, qop, ha2)))
 
 
 def response_rfc2069(algorithm: Algorithm, ha1: bytes, nonce: bytes, ha2: bytes) -> bytes:

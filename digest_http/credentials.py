@@ -6,7 +6,7 @@ The token here is what SSPI calls TOKEN: the field value without its scheme word
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from .encoding import decode_ext_value, encode_ext_value, octets_to_text
 from .errors import MalformedField
@@ -16,53 +16,38 @@ from .params import parse_parameters, serialize
 __all__ = ["Credentials", "split_scheme"]
 
 
+_SCHEME: Final = b"digest"
+
+
 def split_scheme(value: bytes) -> bytes | None:
     """The TOKEN of a Digest field value: what follows the scheme word, or None for another scheme."""
     # The scheme is compared without regard to case (RFC 9110 §11.1) and ended by a blank; a tab is let through.
-    if value[:6].lower() != b"digest" or (len(value) > 6 and value[6] not in b" \t"):
+    scheme, token = value[: len(_SCHEME)], value[len(_SCHEME) :]
+    if scheme.lower() != _SCHEME or (token and token[0] not in b" \t"):
         return None
-    return value[7:]
+    return token[1:]
 
 
-class Credentials:
+class Credentials(NamedTuple):
     """The parameters of one Authorization field: unescaped octets as received, hashed as received.
 
     `qop`, `nc` and `cnonce` are empty octets exactly when the peer used the RFC 2069 form (no qop).
-    `algorithm` is None when absent, which means MD5. `username` is the clear name or, with `userhash`, its hash.
+    `algorithm` is None when absent, which means MD5. `username` is the clear name or, with `userhash`, its hash;
+    `username_ext` is the text of username*, None when that was not sent.
     """
 
-    __slots__ = (
-        "algorithm", "cnonce", "nc", "nonce", "opaque", "qop", "realm", "response", "uri", "userhash", "username",
-        "username_ext",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        username: bytes,
-        realm: bytes,
-        nonce: bytes,
-        uri: bytes,
-        response: bytes,
-        algorithm: bytes | None = None,
-        qop: bytes = b"",
-        nc: bytes = b"",
-        cnonce: bytes = b"",
-        opaque: bytes | None = None,
-        userhash: bool = False,
-        username_ext: str | None = None,
-    ) -> None:
-        self.username: Final = username
-        self.realm: Final = realm
-        self.nonce: Final = nonce
-        self.uri: Final = uri
-        self.response: Final = response
-        self.algorithm: Final = algorithm
-        self.qop: Final = qop
-        self.nc: Final = nc
-        self.cnonce: Final = cnonce
-        self.opaque: Final = opaque
-        self.userhash: Final = userhash
-        self.username_ext: Final = username_ext
+    username: bytes
+    realm: bytes
+    nonce: bytes
+    uri: bytes
+    response: bytes
+    algorithm: bytes | None = None
+    qop: bytes = b""
+    nc: bytes = b""
+    cnonce: bytes = b""
+    opaque: bytes | None = None
+    userhash: bool = False
+    username_ext: str | None = None
 
     @classmethod
     def parse(cls, token: bytes) -> Credentials:
@@ -111,7 +96,7 @@ class Credentials:
         return octets_to_text(self.username) if self.username_ext is None else self.username_ext
 
     @property
-    def count(self) -> int:
+    def nc_number(self) -> int:
         """nc as a number, 1 to 0xFFFFFFFF; 0 in the RFC 2069 form."""
         return int(self.nc, 16) if self.nc else 0
 
@@ -120,9 +105,9 @@ class Credentials:
 
         Raises MalformedField if a value holds a control character.
         """
-        return serialize(self._parameters(quote_all))
+        return serialize(self._parameters(quote_all=quote_all))
 
-    def _parameters(self, quote_all: bool) -> Iterator[tuple[bytes, bytes, bool]]:
+    def _parameters(self, *, quote_all: bool) -> Iterator[tuple[bytes, bytes, bool]]:
         if self.username_ext is not None:
             yield b"username*", encode_ext_value(self.username_ext), False
         else:
@@ -143,13 +128,6 @@ class Credentials:
             yield b"cnonce", self.cnonce, True
         if self.userhash:
             yield b"userhash", b"true", False
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Credentials):
-            return NotImplemented
-        return all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
-
-    __hash__ = None  # type: ignore[assignment]  # compared by value, never a key
 
     def __repr__(self) -> str:
         # Not the response: with a weak password it is as good as the password to one who can guess.

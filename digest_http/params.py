@@ -22,9 +22,7 @@ MAX_FIELD_OCTETS = 8192
 
 # What well-behaved peers send: lower-case names, no blanks but one after a comma, no backslash. The last alternative
 # takes the whole rest of anything else, so that nothing can be skipped unseen.
-_common = re.compile(
-    rb'([a-z]++)=("[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]*+"|[!#-+\--\[\]-~]++)(?:, ?|\Z)|.+', re.DOTALL
-)
+_common = re.compile(rb'([a-z]++)=("[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]*+"|[!#-+\--\[\]-~]++)(?:, ?|\Z)|.+', re.DOTALL)
 
 _separator = re.compile(rb"[ \t,]*+")
 _name = re.compile(rb"(" + token + rb")" + ows + rb"=" + ows)
@@ -59,7 +57,7 @@ def parse_parameters(octets: bytes) -> dict[bytes, bytes]:
     if len(found) == len(pairs):
         return found
     # Unusual spelling, or wrong: the careful reader decides which, and says why.
-    found = {}
+    found.clear()
     for name, value in scan_parameters(octets):
         if name in found:
             raise MalformedField(f"parameter {name.decode()!r} stands twice", reason="duplicate")
@@ -90,9 +88,7 @@ def scan_parameters(octets: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 def serialize(parameters: Iterable[tuple[bytes, bytes, bool]]) -> bytes:
     """Write (name, value, quoted) triples as an auth-param list. Raises MalformedField for control characters."""
-    return b", ".join(
-        name + b"=" + (quote_string(value) if quoted else value) for name, value, quoted in parameters
-    )
+    return b", ".join(name + b"=" + (quote_string(value) if quoted else value) for name, value, quoted in parameters)
 
 
 def _end_of(pattern: re.Pattern[bytes], octets: bytes, position: int) -> int:

@@ -17,9 +17,10 @@ import hmac
 import os
 import time
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Final
 
-from ..errors import ConfigurationError
+from digest_http.errors import ConfigurationError
 
 __all__ = ["DEFAULT_LIFETIME", "NonceSource", "expiry_of", "steady_clock"]
 
@@ -31,6 +32,10 @@ RENEWAL: Final = 0.8
 
 #: RFC 2104 §3: a key shorter than the hash's output would weaken it; 128 bits is the least that cannot be searched.
 MIN_KEY_OCTETS: Final = 16
+
+#: Nonces whose MAC is remembered as right. They are asked for by holders of a password only (the digest is checked
+#: first), a client asks for its own again with each request, and an entry takes some 400 bytes.
+REMEMBERED: Final = 4096
 
 #: A nonce from a worker whose clock runs ahead is taken this many microseconds early.
 CLOCK_SKEW: Final = 2_000_000
@@ -67,7 +72,7 @@ class NonceSource:
     Raises ConfigurationError for no key or a short one, or a lifetime that is not positive.
     """
 
-    __slots__ = ("_clock", "_macs", "_random", "_renewal", "epoch", "lifetime")
+    __slots__ = ("_clock", "_macs", "_random", "_renewal", "epoch", "lifetime", "recognise")
 
     def __init__(
         self,
@@ -82,7 +87,9 @@ class NonceSource:
         if not keys:
             raise ConfigurationError("keys is empty: give one key at least, newest first")
         if any(len(key) < MIN_KEY_OCTETS for key in keys):
-            raise ConfigurationError(f"a nonce key is shorter than {MIN_KEY_OCTETS} octets: make one with os.urandom(32)")
+            raise ConfigurationError(
+                f"a nonce key is shorter than {MIN_KEY_OCTETS} octets: make one with os.urandom(32)"
+            )
         if lifetime <= 0:
             raise ConfigurationError(f"nonce_lifetime is {lifetime}; it is in seconds and must be positive")
         self.epoch: Final = epoch
@@ -94,6 +101,9 @@ class NonceSource:
         )
         self._clock: Final = clock
         self._random: Final = random
+        #: The (id, epoch) of a nonce that one of our keys made, expired or not; None for any other octets. What a key
+        #: made does not change, so the answer is remembered.
+        self.recognise: Final[Callable[[bytes], tuple[int, bytes] | None]] = lru_cache(REMEMBERED)(self._recognise)
 
     def now(self) -> int:
         """The time in microseconds on this source's clock."""
@@ -104,8 +114,7 @@ class NonceSource:
         text = b"%014x%b%b" % (self.now(), self.epoch, self._random(RANDOM_BITS // 8).hex().encode())
         return text + _mac(self._macs[0], text)
 
-    def recognise(self, nonce: bytes) -> tuple[int, bytes] | None:
-        """The (id, epoch) of a nonce that one of our keys made, expired or not; None for any other octets."""
+    def _recognise(self, nonce: bytes) -> tuple[int, bytes] | None:
         if len(nonce) != _LENGTH:
             return None
         text, received = nonce[_SIGNED], nonce[_MAC]

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Protocol, runtime_checkable
 
-from ..algorithms import Algorithm
+from digest_http.algorithms import Algorithm
+
 from .sequence import SequenceRule
 from .verdict import Verdict
 
@@ -46,7 +47,7 @@ class NonceStore(Protocol):
 class Users(Protocol):
     """Knows H(A1) of users."""
 
-    def ha1(self, username: str, realm: str, algorithm: Algorithm) -> bytes | None | Awaitable[bytes | None]:
+    def ha1(self, username: str, realm: str, algorithm: Algorithm) -> bytes | Awaitable[bytes | None] | None:
         """H(username ":" realm ":" password) in hex for `algorithm.base`, or None for no such user.
 
         An empty value, or one of the wrong length, counts as no such user.
@@ -58,8 +59,6 @@ class Users(Protocol):
 class UsersByHash(Users, Protocol):
     """Users that can also be found by userhash (RFC 7616 §3.4.4)."""
 
-    def by_userhash(
-        self, userhash: bytes, realm: str, algorithm: Algorithm
-    ) -> str | None | Awaitable[str | None]:
+    def by_userhash(self, userhash: bytes, realm: str, algorithm: Algorithm) -> str | Awaitable[str | None] | None:
         """The name whose userhash in hex for `algorithm.base` this is, or None."""
         ...

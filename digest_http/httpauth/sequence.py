@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
-from ..errors import ConfigurationError
+from digest_http.errors import ConfigurationError
+
 from .verdict import Verdict
 
 __all__ = ["DEFAULT_WINDOW", "MAX_NC", "ReplayDetect", "SequenceDetect", "SequenceRule", "sequence_rule"]
@@ -46,6 +47,7 @@ class ReplayDetect:
         self._full: Final = (1 << window) - 1
 
     def advance(self, state: int, nc: int) -> tuple[Verdict, int]:
+        """See SequenceRule.advance."""
         window = self.window
         highest = state >> window
         ahead = nc - highest
@@ -72,6 +74,7 @@ class SequenceDetect:
     __slots__ = ()
 
     def advance(self, state: int, nc: int) -> tuple[Verdict, int]:
+        """See SequenceRule.advance."""
         if nc == state + 1:
             return Verdict.ACCEPTED, nc
         if state == MAX_NC:

@@ -18,14 +18,16 @@ from collections.abc import Iterable
 from hmac import compare_digest
 from typing import Final
 
-from .. import calculation
-from ..algorithms import Algorithm
-from ..buffers import HTTPMessage
-from ..challenge import Challenge
-from ..credentials import Credentials
-from ..encoding import quote_string, text_to_octets
-from ..errors import ConfigurationError, MalformedField, UnsupportedAlgorithm
+from digest_http import calculation
+from digest_http.algorithms import Algorithm
+from digest_http.buffers import HTTPMessage
+from digest_http.challenge import Challenge
+from digest_http.credentials import Credentials
+from digest_http.encoding import quote_string, text_to_octets
+from digest_http.errors import ConfigurationError, MalformedField, UnsupportedAlgorithm
+
 from .nonces import NonceSource
+from .shapes import Shapes
 from .verdict import Verdict
 
 __all__ = ["QOPS", "Acceptor", "ServerContext"]
@@ -44,7 +46,7 @@ class Acceptor:
     Raises ConfigurationError for a realm or qop that cannot work.
     """
 
-    __slots__ = ("_challenges", "_offered", "_qop", "_userhash", "decoys", "nonces", "realm")
+    __slots__ = ("_challenges", "_offered", "_qop", "_userhash", "decoys", "nonces", "realm", "shapes")
 
     def __init__(
         self,
@@ -62,12 +64,15 @@ class Acceptor:
             raise ConfigurationError(f"qop is {qop!r}; choose from {QOPS!r}")
         self.realm: Final = text_to_octets(realm)
         self.nonces: Final = nonces
-        self._offered: Final = {spelling: a for a in algorithms for spelling in (a.token, a.token.lower())}
+        self._offered: Final[dict[bytes | None, Algorithm]] = {
+            spelling: a for a in algorithms for spelling in (a.token, a.token.lower())
+        }
         # RFC 7616 §3.3: an absent algorithm means MD5, which must be on offer all the same.
         if b"MD5" in self._offered:
-            self._offered[b""] = self._offered[b"MD5"]
-        self._qop: Final = frozenset(word.encode() for word in qop) | ({b""} if allow_rfc2069 else frozenset())
+            self._offered[None] = self._offered[b"MD5"]
+        self._qop: Final = frozenset([*(word.encode() for word in qop), *([b""] if allow_rfc2069 else [])])
         self._userhash: Final = userhash
+        self.shapes: Final = Shapes()
         # What an unknown user is checked against, so that he costs what a wrong password costs.
         self.decoys: Final = {a: os.urandom(a.digest_size).hex().encode() for a in algorithms}
         try:
@@ -99,10 +104,11 @@ class Acceptor:
 
         Raises MalformedField, FieldTooLarge, or UnsupportedAlgorithm for an algorithm that was not offered.
         """
-        credentials = Credentials.parse(token)
-        name = credentials.algorithm or b""
-        algorithm = self._offered.get(name) or self._offered.get(name.lower())
-        if algorithm is None or (credentials.algorithm == b""):
+        known = self.shapes.read(token)
+        credentials = Credentials.parse(token) if known is None else known
+        name = credentials.algorithm
+        algorithm = self._offered.get(name) or self._offered.get(name.lower() if name is not None else None)
+        if algorithm is None:
             raise UnsupportedAlgorithm("the algorithm is not one of those offered: use one of the challenges")
         if credentials.qop not in self._qop:
             raise MalformedField("the qop is missing, or not one of those offered", reason="qop")
@@ -110,32 +116,32 @@ class Acceptor:
             raise MalformedField(f"{algorithm.name} needs a qop; only MD5 has a form without", reason="qop")
         if credentials.userhash and not self._userhash:
             raise MalformedField("userhash was not offered", reason="userhash")
-        return ServerContext(self, credentials, algorithm)
+        return ServerContext(self, credentials, algorithm, None if known is not None else token)
 
 
 class ServerContext:
     """One Authorization TOKEN on its way to a verdict."""
 
-    __slots__ = ("_ha1", "acceptor", "algorithm", "credentials", "epoch", "nonce_id")
+    __slots__ = ("_ha1", "_new_shape", "acceptor", "algorithm", "covers_body", "credentials", "epoch", "nonce_id")
 
-    def __init__(self, acceptor: Acceptor, credentials: Credentials, algorithm: Algorithm) -> None:
+    def __init__(
+        self, acceptor: Acceptor, credentials: Credentials, algorithm: Algorithm, new_shape: bytes | None = None
+    ) -> None:
         self.acceptor: Final = acceptor
         self.credentials: Final = credentials
         self.algorithm: Final = algorithm
         self.nonce_id = 0
         """The id and epoch of the nonce, once verify_signature has accepted; what a store counts by."""
         self.epoch = b""
-        self._ha1 = b""
-
-    @property
-    def covers_body(self) -> bool:
+        self.covers_body: Final = credentials.qop == _AUTH_INT
         """Whether the request is signed with auth-int, so that the layout needs HEntity."""
-        return self.credentials.qop == _AUTH_INT
+        self._ha1 = b""
+        self._new_shape: Final = new_shape
 
     @property
     def count(self) -> int:
         """The count to record: nc, or 1 for the RFC 2069 form, whose nonce is good for one request."""
-        return self.credentials.count or 1
+        return self.credentials.nc_number or 1
 
     def verify_signature(self, message: HTTPMessage, ha1: bytes | None, now: int) -> Verdict:
         """Check method, URL, HEntity and the digest, then the nonce. Nothing is recorded; the counts come after.
@@ -163,6 +169,8 @@ class ServerContext:
             return Verdict.WRONG_REALM
         if not right:
             return Verdict.WRONG_DIGEST
+        if self._new_shape is not None:
+            self.acceptor.shapes.learn(self._new_shape)
         # The nonce comes second: stale=true may only be said to one who knows the password.
         nonces = self.acceptor.nonces
         recognised = nonces.recognise(credentials.nonce)
@@ -171,25 +179,28 @@ class ServerContext:
         self.nonce_id, self.epoch = recognised
         return Verdict.ACCEPTED if nonces.alive(self.nonce_id, now) else Verdict.EXPIRED
 
-    def make_signature(self, message: HTTPMessage, now: int) -> None:
-        """Fill PADDING with the Authentication-Info parameters: rspauth, and nextnonce when it is due.
+    def make_signature(self, message: HTTPMessage) -> None:
+        """Fill PADDING with the Authentication-Info parameters: rspauth over HEntity, and nextnonce when it is due.
 
-        `message.hentity` is the hash of the response body when the request was signed with auth-int. To be called
-        after ACCEPTED only. RFC 7616 §3.5: rspauth is computed like the response, with an empty method.
+        To be called after ACCEPTED only; `message.hentity` is hex H(response body) with auth-int, empty with auth.
+        RFC 7616 §3.5: rspauth is computed like the response, with an empty method.
         """
+        message.padding = self.authentication_info(self._response(b"", message.hentity))
+
+    def authentication_info(self, rspauth: bytes | None) -> bytes:
+        """The parameters with the given proof; None where the body's hash comes too late to be sent."""
         credentials = self.credentials
-        rspauth = self._response(b"", message.hentity)
-        if credentials.qop:
-            cnonce = credentials.cnonce
+        qop, cnonce = credentials.qop, credentials.cnonce
+        info = b"" if rspauth is None else b'rspauth="%b"' % rspauth
+        if qop:
             # isalnum() is the cheap proof that nothing needs escaping.
             quoted = b'"%b"' % cnonce if cnonce.isalnum() else quote_string(cnonce)
-            info = b'rspauth="%b", qop=%b, nc=%b, cnonce=%b' % (rspauth, credentials.qop, credentials.nc, quoted)
-        else:
-            info = b'rspauth="%b"' % rspauth
+            info = b"%b%bqop=%b, nc=%b, cnonce=%b" % (info, b", " if info else b"", qop, credentials.nc, quoted)
         nonces = self.acceptor.nonces
-        if not credentials.qop or nonces.renewal_due(self.nonce_id, now):
-            info = b'%b, nextnonce="%b"' % (info, nonces.issue())
-        message.padding = info
+        # A nonce of the RFC 2069 form is good for one request, so the next is always due.
+        if not qop or nonces.renewal_due(self.nonce_id, nonces.now()):
+            info = b'%b%bnextnonce="%b"' % (info, b", " if info else b"", nonces.issue())
+        return info
 
     def _response(self, method: bytes, hentity: bytes) -> bytes:
         credentials, algorithm = self.credentials, self.algorithm

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl, urlsplit
 
-from ..errors import ConfigurationError
-from ..httpauth.protocols import NonceStore
+from digest_http.errors import ConfigurationError
+from digest_http.httpauth.protocols import NonceStore
+
 from .memory import DEFAULT_CAPACITY, MemoryStore
 
 __all__ = ["DEFAULT_CAPACITY", "MemoryStore", "open_store"]

@@ -12,10 +12,10 @@ from collections import deque
 from threading import Lock
 from typing import Final
 
-from ..errors import ConfigurationError
-from ..httpauth.nonces import RANDOM_BITS
-from ..httpauth.sequence import SequenceRule
-from ..httpauth.verdict import Verdict
+from digest_http.errors import ConfigurationError
+from digest_http.httpauth.nonces import RANDOM_BITS
+from digest_http.httpauth.sequence import SequenceRule
+from digest_http.httpauth.verdict import Verdict
 
 __all__ = ["DEFAULT_CAPACITY", "MemoryStore"]
 

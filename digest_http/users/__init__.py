@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final
 
-from ..algorithms import Algorithm
-from ..errors import ConfigurationError
-from ..httpauth.protocols import Users
+from digest_http.algorithms import Algorithm
+from digest_http.errors import ConfigurationError
+from digest_http.httpauth.protocols import Users
+
 from .mapping import MappingUsers
 
 __all__ = ["CallableUsers", "MappingUsers", "open_users"]
 
-LookUp = Callable[[str, str, Algorithm], "bytes | None | Awaitable[bytes | None]"]
+LookUp = Callable[[str, str, Algorithm], "bytes | Awaitable[bytes | None] | None"]
 
 
 class CallableUsers:
@@ -23,7 +24,7 @@ class CallableUsers:
     def __init__(self, look_up: LookUp) -> None:
         self._look_up: Final = look_up
 
-    def ha1(self, username: str, realm: str, algorithm: Algorithm) -> bytes | None | Awaitable[bytes | None]:
+    def ha1(self, username: str, realm: str, algorithm: Algorithm) -> bytes | Awaitable[bytes | None] | None:
         """See Users.ha1."""
         return self._look_up(username, realm, algorithm)
 
@@ -37,10 +38,10 @@ def open_users(
     """
     if isinstance(users, Users):
         return users
-    if isinstance(users, Mapping):
-        return MappingUsers(users, realm, algorithms)
     if callable(users):
         return CallableUsers(users)
+    if isinstance(users, Mapping):
+        return MappingUsers(users, realm, algorithms)
     raise ConfigurationError(
         f"users is a {type(users).__name__}; give a mapping of name to password, an object with ha1(username, realm, "
         "algorithm), or such a function"

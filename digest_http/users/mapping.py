@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from .. import calculation
-from ..algorithms import Algorithm
-from ..encoding import text_to_octets
-from ..errors import ConfigurationError
+from digest_http import calculation
+from digest_http.algorithms import Algorithm
+from digest_http.encoding import text_to_octets
+from digest_http.errors import ConfigurationError
 
 __all__ = ["MappingUsers"]
 
@@ -24,19 +24,21 @@ class MappingUsers:
         self._realm = realm
         self._algorithms = {algorithm.base: algorithm for algorithm in algorithms}
         self._ha1: dict[str, dict[str, bytes]] = {base: {} for base in self._algorithms}
-        self._by_hash: dict[bytes, str] = {}
+        self._by_hash: dict[tuple[str, bytes], str] = {}
         for username, password in passwords.items():
             self.set(username, password)
 
     def set(self, username: str, password: str) -> None:
         """Add a user or change the password; it counts from the next request on."""
-        if not isinstance(password, str) or not password:
-            raise ConfigurationError(f"user {username!r} has no password: give a non-empty string or leave the user out")
+        if not password:
+            raise ConfigurationError(
+                f"user {username!r} has no password: give a non-empty string or leave the user out"
+            )
         name, realm, secret = (text_to_octets(text) for text in (username, self._realm, password))
         for base, algorithm in self._algorithms.items():
             hashed = calculation.user_hash(algorithm, name, realm, secret)
             self._ha1[base][username] = calculation.hex_octets(hashed)
-            self._by_hash[calculation.userhash(algorithm, name, realm)] = username
+            self._by_hash[base, calculation.userhash(algorithm, name, realm)] = username
 
     def remove(self, username: str) -> None:
         """Remove a user; the next request with that name is refused. Raises KeyError if there is none."""
@@ -52,8 +54,8 @@ class MappingUsers:
         return table.get(username) if table is not None else None
 
     def by_userhash(self, userhash: bytes, realm: str, algorithm: Algorithm) -> str | None:
-        """See UsersByHash.by_userhash. The digests of the algorithms differ, so one table serves all."""
-        return self._by_hash.get(userhash) if realm == self._realm else None
+        """See UsersByHash.by_userhash."""
+        return self._by_hash.get((algorithm.base, userhash)) if realm == self._realm else None
 
     def __repr__(self) -> str:
-        return f"<MappingUsers of {len(next(iter(self._ha1.values()), {}))} users in realm {self._realm!r}>"
+        return f"<MappingUsers of {len(next(iter(self._ha1.values())))} users in realm {self._realm!r}>"

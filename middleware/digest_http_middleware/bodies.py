@@ -13,7 +13,7 @@ __all__ = ["DEFAULT_MAX_BODY", "Disconnected", "read_body", "replay"]
 DEFAULT_MAX_BODY = 1024 * 1024
 
 
-class Disconnected(Exception):  # noqa: N818 - an event on the wire, not an error of anybody's
+class Disconnected(Exception):
     """The client went away before the body was complete: there is nobody to answer and nothing to call."""
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from digest_http.httpauth.server import ServerContext
 
 from .asgi import Scope
-from .refusals import Refusal
+from .refusals import UNAVAILABLE, Refusal
 
 __all__ = ["log_accepted", "log_refused"]
 
@@ -30,10 +30,13 @@ def log_accepted(scope: Scope, context: ServerContext) -> None:
 
 def log_refused(scope: Scope, context: ServerContext | None, refusal: Refusal, cause: BaseException | None) -> None:
     """A refusal; `cause` is what a source raised, logged with its traceback."""
-    if refusal.status == 503:
-        level = logging.ERROR
-    else:
-        level = logging.DEBUG if refusal.reason in _ROUTINE else logging.INFO
+    level = (
+        logging.ERROR
+        if refusal.status == UNAVAILABLE
+        else logging.DEBUG
+        if refusal.reason in _ROUTINE
+        else logging.INFO
+    )
     if logger.isEnabledFor(level):
         logger.log(level, refusal.reason, extra=_fields(scope, context, refusal.reason, refusal.status), exc_info=cause)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
-__all__ = ["AuthCredentials", "Digest", "DigestUser", "UnauthenticatedUser"]
+__all__ = ["ANYONE", "AUTHENTICATED", "AuthCredentials", "Digest", "DigestUser", "UnauthenticatedUser"]
 
 
 class DigestUser:
@@ -49,11 +50,18 @@ class AuthCredentials:
 
     __slots__ = ("scopes",)
 
-    def __init__(self, scopes: list[str]) -> None:
-        self.scopes = scopes
+    def __init__(self, scopes: Iterable[str] = ()) -> None:
+        self.scopes = tuple(scopes)
 
     def __repr__(self) -> str:
         return f"AuthCredentials({self.scopes!r})"
+
+
+#: One object for all requests, which is why `scopes` is a tuple.
+AUTHENTICATED: Final = AuthCredentials(["authenticated"])
+
+#: What the scope of a request that needed no credentials gets.
+ANYONE: Final[dict[str, object]] = {"user": UnauthenticatedUser(), "auth": AuthCredentials()}
 
 
 class Digest(NamedTuple):

@@ -25,12 +25,12 @@ from digest_http.params import check_size
 from .asgi import ASGIApp, Headers, Receive, Scope, Send
 from .bodies import DEFAULT_MAX_BODY, Disconnected, read_body, replay
 from .events import log_accepted, log_refused
-from .identity import AuthCredentials, Digest, DigestUser, UnauthenticatedUser
+from .identity import ANYONE, AUTHENTICATED, Digest, DigestUser
 from .paths import Rule, is_preflight, path_rule
 from .proof import BodyProof, header_proof
 from .refusals import Answer, Refusal, send_refusal
-from .sources import DEFAULT_TIMEOUT, advance, look_up
 from .targets import names_target, raw_target
+from .verification import DEFAULT_TIMEOUT, Verifier
 
 __all__ = ["DigestAuthMiddleware"]
 
@@ -86,8 +86,9 @@ class DigestAuthMiddleware:
         self.app = app
         self.users = user_sources.open_users(users, realm, offered)
         self.store = stores.open_store(store)
+        self._verify = Verifier(self.users, self.store, sequence_rule(sequence, window), realm, source_timeout).verify
         self._realm = realm
-        self._nonces = NonceSource(
+        nonces = NonceSource(
             realm.encode(),
             keys if keys is not None else [os.urandom(32)],
             self.store.epoch,
@@ -95,68 +96,57 @@ class DigestAuthMiddleware:
             clock=clock,
             random=random,
         )
-        self._acceptor = Acceptor(
-            realm, offered, self._nonces, qop=qop, allow_rfc2069=allow_rfc2069, userhash=userhash
-        )
-        self._rule = sequence_rule(sequence, window)
+        self._acceptor = Acceptor(realm, offered, nonces, qop=qop, allow_rfc2069=allow_rfc2069, userhash=userhash)
         self._max_body = max_body
         self._allow_preflight = allow_preflight
         self._needs_credentials = path_rule(protect, public)
         self._stripped_prefix = stripped_prefix.rstrip("/").encode()
         self._answer = answer
-        self._timeout = source_timeout
         self._field, self._challenge_field, self._info_field, self._refused = _PROXY if proxy else _ORIGIN
+        self._no_credentials = Refusal(self._refused, "no-credentials", "Digest credentials are needed.")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection: http and websocket scopes are verified, every other kind (lifespan) passes."""
         kind = scope["type"]
         if kind not in ("http", "websocket"):
             await self.app(scope, receive, send)
-        elif self._passes_freely(scope):
-            anyone = {"user": UnauthenticatedUser(), "auth": AuthCredentials([])}
-            await self.app({**scope, **anyone}, receive, send)
-        else:
-            await self._serve(scope, receive, send)
-
-    def _passes_freely(self, scope: Scope) -> bool:
-        if self._needs_credentials is not None and not self._needs_credentials(scope):
-            return True
-        return self._allow_preflight and is_preflight(scope)
-
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+            return
+        if self._passes_freely(scope):
+            await self.app({**scope, **ANYONE}, receive, send)
+            return
         context: ServerContext | None = None
-        refusal: Refusal | None = None
+        accepted: tuple[ServerContext, str] | None = None
+        refusal = self._no_credentials
         cause: BaseException | None = None
-        username = ""
-        # ASGI shows a websocket handshake without its method; over HTTP/1.1 it is always GET (RFC 6455 §4.1).
-        message = HTTPMessage(b"", scope["method"].encode() if scope["type"] == "http" else b"GET", b"")
         try:
             context = self._open(scope)
-            if context is None:
-                refusal = Refusal(self._refused, "no-credentials", "Digest credentials are needed.")
-            else:
-                message.url = self._url(scope, context)
+            if context is not None:
+                # ASGI shows a websocket handshake without its method; over HTTP/1.1 it is GET (RFC 6455 §4.1).
+                method = scope["method"].encode() if kind == "http" else b"GET"
+                message = HTTPMessage(b"", method, self._url(scope, context))
                 if context.covers_body:
                     receive = await self._cover_body(scope, receive, context, message)
-                username, ha1 = await look_up(self.users, context, self._realm, self._timeout)
-                now = self._nonces.now()
-                verdict = context.verify_signature(message, ha1, now)
+                verdict, username = await self._verify(context, message)
                 if verdict is Verdict.ACCEPTED:
-                    verdict = await advance(self.store, context, self._rule, now, self._timeout)
-                if verdict is not Verdict.ACCEPTED:
+                    accepted = context, username
+                else:
                     refusal = Refusal.of_verdict(verdict, self._refused)
         except Disconnected:
             return
         except DigestError as error:
             refusal, cause = Refusal.of_error(error), error.__cause__
-        if refusal is not None or context is None:
+        if accepted is None:
             log_refused(scope, context, refusal, cause)
-            await send_refusal(refusal, self._challenges(refusal), self._answer, scope, receive, send)
+            await send_refusal(refusal, self._challenges(refusal), self._answer, (scope, receive, send))
             return
+        context, username = accepted
         log_accepted(scope, context)
-        await self.app(
-            self._identified(scope, context, username), receive, self._proving(scope, context, message, send)
-        )
+        await self.app(self._identified(scope, context, username), receive, self._proving(scope, context, send))
+
+    def _passes_freely(self, scope: Scope) -> bool:
+        if self._needs_credentials is not None and not self._needs_credentials(scope):
+            return True
+        return self._allow_preflight and is_preflight(scope)
 
     def _open(self, scope: Scope) -> ServerContext | None:
         """The context of the request's Digest credentials, None if it has none."""
@@ -196,34 +186,24 @@ class DigestAuthMiddleware:
     def _identified(self, scope: Scope, context: ServerContext, username: str) -> Scope:
         """A copy of the scope with who it is and how that was verified."""
         credentials = context.credentials
-        identified = dict(scope)
-        identified["user"] = DigestUser(username)
-        identified["auth"] = AuthCredentials(["authenticated"])
-        identified["digest"] = Digest(
-            username, self._realm, context.algorithm.name, credentials.qop.decode(), credentials.count
-        )
+        name, qop = context.algorithm.name, "auth-int" if context.covers_body else credentials.qop.decode()
+        digest = Digest(username, self._realm, name, qop, credentials.nc_number)
+        identified = {**scope, "user": DigestUser(username), "auth": AUTHENTICATED, "digest": digest}
         if context.covers_body and scope.get("extensions"):
             # Files sent past us (pathsend, zero copy) could not be hashed.
             identified["extensions"] = {n: v for n, v in scope["extensions"].items() if n not in _UNHASHED}
         return identified
 
-    def _proving(self, scope: Scope, context: ServerContext, message: HTTPMessage, send: Send) -> Send:
+    def _proving(self, scope: Scope, context: ServerContext, send: Send) -> Send:
         """A send that adds Authentication-Info."""
-
-        def prove(hentity: bytes | None) -> bytes:
-            message.hentity = hentity
-            context.make_signature(message, self._nonces.now())
-            return message.padding
-
-        if not context.covers_body or scope["type"] == "websocket":
-            return header_proof(send, self._info_field, prove, self._refused)
-        return BodyProof(
-            send,
-            self._info_field,
-            prove,
-            self._refused,
-            context.algorithm,
-            self._max_body,
-            trailers="http.response.trailers" in (scope.get("extensions") or {}),
-            head=scope["method"] == "HEAD",
-        )
+        if context.covers_body and scope["type"] == "http":
+            return BodyProof(
+                send,
+                self._info_field,
+                self._refused,
+                context,
+                self._max_body,
+                trailers="http.response.trailers" in (scope.get("extensions") or {}),
+                head=scope["method"] == "HEAD",
+            )
+        return header_proof(send, self._info_field, self._refused, context)

@@ -7,26 +7,27 @@ without where it does not.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from typing import Final
 
-from digest_http.algorithms import Algorithm
+from digest_http.buffers import HTTPMessage
+from digest_http.httpauth.server import ServerContext
 
 from .asgi import Headers, Message, Send
 
 __all__ = ["BodyProof", "header_proof"]
 
-#: Makes the field value; takes hex H(response body), empty for qop=auth, None when it cannot be known in time.
-Prove = Callable[[bytes | None], bytes]
 
+def header_proof(send: Send, field: bytes, refused: int, context: ServerContext) -> Send:
+    """A send for qop=auth: adds the proof to the response header, or to the websocket's accept.
 
-def header_proof(send: Send, field: bytes, prove: Prove, refused: int) -> Send:
-    """A send that adds the proof to the response header, or to the websocket's accept."""
+    `refused` is the status of a refusal (401, 407), which never carries a proof, even if the app makes it.
+    """
 
     async def send_with_proof(message: Message) -> None:
         kind = message["type"]
         if (kind == "http.response.start" and message["status"] != refused) or kind == "websocket.accept":
-            message["headers"] = _with_field(message.get("headers", ()), field, prove(b""))
+            message["headers"] = _with_field(message.get("headers", ()), field, _proof(context, b""))
         await send(message)
 
     return send_with_proof
@@ -36,17 +37,16 @@ class BodyProof:
     """A send for auth-int: holds the response back, hashes its body, and puts the proof before or behind it."""
 
     def __init__(
-        self, send: Send, field: bytes, prove: Prove, refused: int, algorithm: Algorithm, limit: int,
-        *, trailers: bool, head: bool,
-    ) -> None:  # fmt: skip
+        self, send: Send, field: bytes, refused: int, context: ServerContext, limit: int, *, trailers: bool, head: bool
+    ) -> None:
         self._send: Final = send
         self._field: Final = field
-        self._prove: Final = prove
         self._refused: Final = refused
+        self._context: Final = context
         self._limit: Final = limit
         self._trailers: Final = trailers
         self._head: Final = head
-        self._hash: Final = algorithm.hash_body()
+        self._hash: Final = context.algorithm.hash_body()
         self._start: Message | None = None
         self._held: list[bytes] = []
         self._size = 0
@@ -54,6 +54,7 @@ class BodyProof:
         self._app_has_trailers = False
 
     async def __call__(self, message: Message) -> None:
+        """Send one ASGI message, now or when the body before it is complete."""
         kind = message["type"]
         if kind == "http.response.start" and message["status"] != self._refused:
             self._start = message
@@ -77,11 +78,11 @@ class BodyProof:
             if more and self._size <= self._limit:
                 return
             start, self._start = self._start, None
-            await self._release(start, more)
+            await self._release(start, more=more)
         if self._trailing and not more and not self._app_has_trailers:
             await self._finish([(self._field, self._value())])
 
-    async def _release(self, start: Message, more: bool) -> None:
+    async def _release(self, start: Message, *, more: bool) -> None:
         if not more:
             start["headers"] = _with_field(start.get("headers", ()), self._field, self._value())
         elif self._trailers:
@@ -91,7 +92,9 @@ class BodyProof:
             headers = [header for header in start.get("headers", ()) if header[0].lower() != self._field]
             start["headers"] = [*headers, (b"trailer", self._field)]
         else:
-            start["headers"] = _with_field(start.get("headers", ()), self._field, self._prove(None))
+            start["headers"] = _with_field(
+                start.get("headers", ()), self._field, self._context.authentication_info(None)
+            )
         await self._send(start)
         body, self._held = b"".join(self._held), []
         await self._send({"type": "http.response.body", "body": body, "more_body": more})
@@ -101,11 +104,17 @@ class BodyProof:
         await self._send({"type": "http.response.trailers", "headers": headers, "more_trailers": False})
 
     def _value(self) -> bytes:
-        return self._prove(self._hash.hexdigest().encode())
+        return _proof(self._context, self._hash.hexdigest().encode())
 
 
-def _with_field(headers: object, field: bytes, value: bytes) -> Headers:
-    # An app, or a proxied one behind it, may have a field of that name: two would contradict each other.
-    kept = [header for header in headers if header[0].lower() != field]  # type: ignore[attr-defined]  # ASGI: iterable
+def _proof(context: ServerContext, hentity: bytes) -> bytes:
+    message = HTTPMessage(b"", b"", context.credentials.uri, hentity)
+    context.make_signature(message)
+    return message.padding
+
+
+def _with_field(headers: Iterable[tuple[bytes, bytes]], field: bytes, value: bytes) -> Headers:
+    # An app, or what it proxies, may have a field of that name: two would contradict each other.
+    kept = [header for header in headers if header[0].lower() != field]
     kept.append((field, value))
     return kept

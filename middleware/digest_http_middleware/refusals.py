@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Final
 
-from digest_http.errors import DigestError
+from digest_http.errors import DigestError, SourceUnavailable
 from digest_http.httpauth.verdict import Verdict
 
 from .asgi import Headers, Receive, Scope, Send
@@ -40,14 +40,17 @@ class Refusal:
 #: A custom body: (scope, refusal) -> (content type, body), or an awaitable of it. Status and fields stay ours.
 Answer = Callable[[Scope, Refusal], "tuple[str, bytes] | Awaitable[tuple[str, bytes]]"]
 
+UNAVAILABLE: Final = SourceUnavailable.http_status
+
 #: Seconds after which a client may try again when a source is down; long enough not to add to its load.
 RETRY_AFTER: Final = b"5"
 
 
 async def send_refusal(
-    refusal: Refusal, fields: Headers, answer: Answer | None, scope: Scope, receive: Receive, send: Send
+    refusal: Refusal, fields: Headers, answer: Answer | None, connection: tuple[Scope, Receive, Send]
 ) -> None:
     """Answer an http request, or refuse a websocket handshake before it is accepted."""
+    scope, receive, send = connection
     if scope["type"] == "websocket":
         await receive()  # websocket.connect; an answer may only follow it
         if "websocket.http.response" not in (scope.get("extensions") or {}):
@@ -65,7 +68,7 @@ async def send_refusal(
         # A shared cache must not serve one client's challenge, whose nonce is his, to another.
         (b"cache-control", b"no-store"),
     ]
-    if refusal.status == 503:
+    if refusal.status == UNAVAILABLE:
         headers.append((b"retry-after", RETRY_AFTER))
     await send({"type": f"{kind}.start", "status": refusal.status, "headers": headers})
     await send({"type": f"{kind}.body", "body": b"" if scope.get("method") == "HEAD" else body})

@@ -1,0 +1,87 @@
+"""One request from its layout to a verdict: look up H(A1), verify, record the count.
+
+Whatever a user source or nonce store raises, or a wait too long, is SourceUnavailable: the request was not checked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Final, TypeVar
+
+from digest_http.algorithms import Algorithm
+from digest_http.buffers import HTTPMessage
+from digest_http.errors import SourceUnavailable
+from digest_http.httpauth.protocols import NonceStore, Users, UsersByHash
+from digest_http.httpauth.sequence import SequenceRule
+from digest_http.httpauth.server import ServerContext
+from digest_http.httpauth.verdict import Verdict
+
+__all__ = ["DEFAULT_TIMEOUT", "Verifier"]
+
+T = TypeVar("T")
+
+# What a source that answers at once may answer; anything else is awaited.
+_NAME: Final = (str, type(None))
+_HA1: Final = (bytes, str, type(None))
+
+#: Seconds a source may take. A browser's user waits about that long; a queue of waiting requests is worse than a 503.
+DEFAULT_TIMEOUT: Final = 5.0
+
+
+class Verifier:
+    """Asks the user source and the store on behalf of server contexts."""
+
+    __slots__ = ("_realm", "_rule", "_seconds", "store", "users")
+
+    def __init__(self, users: Users, store: NonceStore, rule: SequenceRule, realm: str, seconds: float) -> None:
+        self.users: Final = users
+        self.store: Final = store
+        self._rule: Final = rule
+        self._realm: Final = realm
+        self._seconds: Final = seconds
+
+    async def verify(self, context: ServerContext, message: HTTPMessage) -> tuple[Verdict, str]:
+        """The verdict and the user's name. Raises SourceUnavailable, or MalformedField from the context."""
+        users, algorithm, name = self.users, context.algorithm, context.credentials.name
+        known = True
+        try:
+            if context.credentials.userhash:
+                known, name = await self._name_behind_hash(context, name)
+            # H(A1) is asked for whether or not a hash is known: both cases cost the same look-ups.
+            found = users.ha1(name, self._realm, algorithm)
+            ha1 = found if isinstance(found, _HA1) else await self._wait(found)
+        except Exception as error:
+            raise SourceUnavailable("The source of users is down; try again later", reason="users-down") from error
+        now = context.acceptor.nonces.now()
+        verdict = context.verify_signature(message, usable(ha1, algorithm) if known else None, now)
+        if verdict is Verdict.ACCEPTED:
+            try:
+                counted = self.store.advance(context.nonce_id, context.epoch, context.count, self._rule, now)
+                # Verdict(...) refuses an answer that is none: a broken store must not pass anyone.
+                verdict = counted if isinstance(counted, Verdict) else Verdict(await self._wait(counted))
+            except Exception as error:
+                raise SourceUnavailable("The nonce store is down; try again later", reason="store-down") from error
+        return verdict, name
+
+    async def _name_behind_hash(self, context: ServerContext, claimed: str) -> tuple[bool, str]:
+        if not isinstance(self.users, UsersByHash):
+            return False, claimed
+        found = self.users.by_userhash(context.credentials.username.lower(), self._realm, context.algorithm)
+        name = found if isinstance(found, _NAME) else await self._wait(found)
+        return name is not None, name or claimed
+
+    async def _wait(self, awaitable: Awaitable[T]) -> T:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:  # another event loop (trio): its sources bring their own time-outs
+            return await awaitable
+        async with asyncio.timeout(self._seconds):
+            return await awaitable
+
+
+def usable(ha1: bytes | str | None, algorithm: Algorithm) -> bytes | None:
+    """H(A1) if it can be one: "", "None", "null" and the like are no digest, and so no user (as CVE-2009-2422)."""
+    if ha1 is None or len(ha1) != 2 * algorithm.digest_size or not ha1.isalnum():
+        return None
+    return (ha1.encode("ascii", "replace") if isinstance(ha1, str) else ha1).lower()
