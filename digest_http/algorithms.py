@@ -108,7 +108,7 @@ def _build() -> dict[str, Algorithm]:
     for strength, (base, hash_) in enumerate(_HASHES):
         try:
             pair = [Algorithm(base, hash_, strength, session=session) for session in (False, True)]
-        except ValueError:  # hashlib's answer for a hash that this build lacks or bars
+        except (ValueError, AttributeError):  # hashlib refuses a hash that this build bars, or has no such name
             continue
         table.update((algorithm.name, algorithm) for algorithm in pair)
     return table

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .errors import MalformedField
 from .grammar import nc_value
@@ -16,7 +16,7 @@ __all__ = ["AuthenticationInfo"]
 class AuthenticationInfo:
     """What a server says after success. Octets, unescaped; None means the parameter was absent."""
 
-    rspauth: bytes | None = None
+    rspauth: bytes | None = field(default=None, repr=False)  # as good as a response to one who guesses passwords
     cnonce: bytes | None = None
     nc: bytes | None = None
     qop: bytes | None = None

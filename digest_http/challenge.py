@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from .errors import MalformedField
 from .grammar import bare_value, ows, qdtext, quoted_pair, token, token68
@@ -81,16 +82,14 @@ _ends_element = re.compile(ows + rb"(?:,|\Z)")
 def parse_challenges(values: Iterable[bytes]) -> list[Challenge | UnusableChallenge]:
     """Every Digest challenge of all the field values of one answer, in order; other schemes are passed over."""
     found: list[Challenge | UnusableChallenge] = []
-    for value in values:
+    for value in islice(values, MAX_CHALLENGES):
         if len(value) > MAX_CHALLENGE_OCTETS:
             found.append(UnusableChallenge(f"the field is longer than {MAX_CHALLENGE_OCTETS} octets"))
             continue
         for scheme, parameters in _split(value):
             if scheme.lower() == b"digest":
-                if len(found) == MAX_CHALLENGES:
-                    return found
                 found.append(_interpret(parameters))
-    return found
+    return found[:MAX_CHALLENGES]
 
 
 def _split(value: bytes) -> Iterator[tuple[bytes, list[tuple[bytes, bytes | None]]]]:
@@ -123,11 +122,9 @@ def _split(value: bytes) -> Iterator[tuple[bytes, list[tuple[bytes, bytes | None
             else:
                 parameters.append((word[0].lower(), b""))
             continue
-        if _ends_element.match(value, position):
-            # A scheme without parameters (Negotiate) or a stray word. A scheme with parameters is followed by a
-            # blank, so parameters after this comma still belong to the challenge before it.
-            if not scheme:
-                yield word[0], []
+        if scheme and word[0].lower() != b"digest" and _ends_element.match(value, position):
+            # A stray word, or a scheme without parameters (Negotiate): a scheme with parameters is followed by a blank,
+            # so what stands behind the comma still belongs to the challenge before it.
             continue
         if scheme:
             yield scheme, parameters

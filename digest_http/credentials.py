@@ -31,7 +31,7 @@ def split_scheme(value: bytes) -> bytes | None:
 class Credentials(NamedTuple):
     """The parameters of one Authorization field: unescaped octets as received, hashed as received.
 
-    `qop`, `nc` and `cnonce` are empty octets exactly when the peer used the RFC 2069 form (no qop).
+    `qop` and `nc` are empty octets exactly when the peer used the RFC 2069 form (no qop).
     `algorithm` is None when absent, which means MD5. `username` is the clear name or, with `userhash`, its hash;
     `username_ext` is the text of username*, None when that was not sent.
     """
@@ -124,7 +124,7 @@ class Credentials(NamedTuple):
         if self.qop:
             yield b"qop", self.qop, quote_all
             yield b"nc", self.nc, False
-        if self.cnonce:
+        if self.qop or self.cnonce:
             yield b"cnonce", self.cnonce, True
         if self.userhash:
             yield b"userhash", b"true", False

@@ -20,7 +20,7 @@ def text_to_octets(text: str, charset: str = "utf-8") -> bytes:
 
     Raises UnicodeEncodeError if `charset` cannot hold the text.
     """
-    if charset == "utf-8" and not text.isascii():
+    if not text.isascii() and charset.lower() in {"utf-8", "utf8"}:
         text = unicodedata.normalize("NFC", text)
     return text.encode(charset)
 

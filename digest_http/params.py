@@ -28,6 +28,7 @@ _separator = re.compile(rb"[ \t,]*+")
 _name = re.compile(rb"(" + token + rb")" + ows + rb"=" + ows)
 _quoted = re.compile(rb'"((?:' + qdtext + rb"|" + quoted_pair + rb')*+)"')
 _bare = re.compile(bare_value)
+_bare_token = re.compile(token)
 _boundary = re.compile(ows + rb"(?:,|\Z)")
 _escape = re.compile(rb"\\(.)", re.DOTALL)
 
@@ -87,8 +88,20 @@ def scan_parameters(octets: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def serialize(parameters: Iterable[tuple[bytes, bytes, bool]]) -> bytes:
-    """Write (name, value, quoted) triples as an auth-param list. Raises MalformedField for control characters."""
-    return b", ".join(name + b"=" + (quote_string(value) if quoted else value) for name, value, quoted in parameters)
+    """Write (name, value, quoted) triples as an auth-param list.
+
+    Raises MalformedField for a control character, or for a bare value that is no token and so could begin another
+    parameter.
+    """
+    return b", ".join(
+        name + b"=" + (quote_string(value) if quoted else _token(name, value)) for name, value, quoted in parameters
+    )
+
+
+def _token(name: bytes, value: bytes) -> bytes:
+    if _bare_token.fullmatch(value) is None:
+        raise MalformedField(f"the value of {name.decode()!r} is not a token", reason="token")
+    return value
 
 
 def _end_of(pattern: re.Pattern[bytes], octets: bytes, position: int) -> int:

@@ -59,8 +59,8 @@ class Shapes:
             return
         separator = b", " if b", " in token else b","
         text = separator.join(re.escape(name) + b"=" + _value(name, token) for name in names)
-        # A last group that never takes part stands for absent parameters: it yields None.
-        pattern = re.compile(text + rb"(\x00)?+")
+        # A last group that can never take part stands for absent parameters: it yields None.
+        pattern = re.compile(text + rb"((?!))?")
         if pattern.fullmatch(token):
             order = tuple(names.index(name) + 1 if name in names else len(names) + 1 for name in _NAMES)
             self._patterns = ((pattern, order), *self._patterns)
