@@ -1,0 +1,13 @@
+"""SASL DIGEST-MD5 (RFC 2831), client and server, with its integrity and confidentiality layers. No I/O.
+
+RFC 6331 moved this mechanism to Historic: it is for peers that speak nothing better, and then inside TLS.
+"""
+
+from __future__ import annotations
+
+from .client import DigestMD5Client
+from .framing import Deframer, frame
+from .reauthentication import ClientSessions, ServerSessions
+from .server import DigestMD5Server
+
+__all__ = ["ClientSessions", "Deframer", "DigestMD5Client", "DigestMD5Server", "ServerSessions", "frame"]

@@ -1,0 +1,218 @@
+"""The client side of DIGEST-MD5 (RFC 2831 §2.1, §2.2)."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+from ..encoding import octets_to_text
+from ..errors import ConfigurationError, MalformedField, OutOfSequence, QopNotSupported, WrongPrincipal
+from . import charset, keys
+from .directives import DEFAULT_MAXBUF, Challenge, Response, parse_rspauth
+from .mechanism import Mechanism
+from .policy import DEFAULT_CIPHERS, DEFAULT_QOP, Policy
+from .reauthentication import ClientSessions
+
+__all__ = ["DigestMD5Client"]
+
+_RANDOM_OCTETS: Final = 30
+_HASH_OCTETS: Final = 16
+
+
+class DigestMD5Client(Mechanism):
+    """One login of one user. Feed step() the server's tokens until `complete`; then the server has proved itself too.
+
+    * `password`, or `ha1`: H(username:realm:password) as 16 raw octets or 32 hex digits, when only that is kept.
+    * `service`, `host`, `serv_name`: the digest-uri, as in "ldap/dc1.example.com".
+    * `realm`: a name, or a callable that chooses from those offered (None: no realm); default: the first offered.
+    * `authzid`: whom to act as; default: oneself.
+    * `qop`, `ciphers`: what is accepted, best first. Only what is listed can be negotiated, so list nothing weaker
+      than what you need. The weak ciphers des, rc4-56 and rc4-40 are off unless named here, with a SecurityWarning.
+    * `maxbuf`: the longest record this side takes; with `enforce_maxbuf=False` neither side's limit counts.
+    * `downgrade`: hash names in ISO 8859-1 where they fit, as all peers but Dovecot expect.
+    * `sessions`: where challenges are kept to be answered again without a round trip.
+    * `random(n)`: n octets of randomness for the cnonce.
+    * `cnonce`, `directives`: for protocols on top (channel binding): make the cnonce, or add directives to the answer.
+    """
+
+    _is_client = True
+
+    def __init__(
+        self,
+        username: str,
+        password: str | None = None,
+        *,
+        ha1: bytes | str | None = None,
+        service: str,
+        host: str,
+        serv_name: str | None = None,
+        realm: str | Callable[[tuple[str, ...]], str | None] | None = None,
+        authzid: str | None = None,
+        qop: str | Iterable[str] = DEFAULT_QOP,
+        ciphers: str | Iterable[str] = DEFAULT_CIPHERS,
+        maxbuf: int = DEFAULT_MAXBUF,
+        enforce_maxbuf: bool = True,
+        downgrade: bool = True,
+        sessions: ClientSessions | None = None,
+        random: Callable[[int], bytes] = os.urandom,
+        cnonce: Callable[[Challenge], bytes] | None = None,
+        directives: Callable[[Challenge], Mapping[bytes, bytes]] | None = None,
+    ) -> None:
+        super().__init__(Policy(qop, ciphers, maxbuf, enforce_maxbuf=enforce_maxbuf))
+        if (password is None) == (ha1 is None):
+            raise ConfigurationError("give either a password or ha1")
+        self.username = self._username = username
+        self.authzid = authzid
+        self._password = password
+        self._ha1 = _raw(ha1) if ha1 is not None else None
+        self._digest_uri: Final = "/".join((service, host) if serv_name is None else (service, host, serv_name))
+        self._realm: Final = realm
+        self._downgrade: Final = downgrade
+        self._sessions: Final = sessions
+        self._session_name: Final = (self._digest_uri, username, realm if isinstance(realm, str) else None, authzid)
+        self._random: Final = random
+        self._make_cnonce: Final = cnonce
+        self._directives: Final = directives
+        self._started = False
+        self._resumed = False
+        self._answered: Challenge | None = None
+        self._rspauth = b""
+
+    @property
+    def digest_uri(self) -> str:
+        """The name of the service, as sent."""
+        return self._digest_uri
+
+    @property
+    def challenge(self) -> Challenge | None:
+        """The challenge that was answered."""
+        return self._answered
+
+    def _step(self, token: bytes) -> bytes:
+        if self._complete:
+            if token:
+                raise OutOfSequence("a token after the exchange was over", reason="complete")
+            return b""
+        if self._answered is not None:
+            return self._conclude(token, self._answered)
+        if token:
+            return self._answer(Challenge.parse(token))
+        if self._started:
+            raise MalformedField("the challenge is empty", reason="missing")
+        self._started = True
+        resumable = self._sessions.claim(self._session_name) if self._sessions is not None else None
+        if resumable is None:
+            return b""
+        self._resumed = True
+        self.realm = resumable.realm
+        return self._respond(resumable.challenge, resumable.count)
+
+    def _answer(self, challenge: Challenge) -> bytes:
+        offered = tuple(octets_to_text(realm) for realm in challenge.realms)
+        if callable(self._realm):
+            self.realm = self._realm(offered)
+        elif self._realm is not None:
+            self.realm = self._realm
+        else:
+            self.realm = offered[0] if offered else None
+        return self._respond(challenge, 1)
+
+    def _respond(self, challenge: Challenge, count: int) -> bytes:
+        self.qop, self.cipher = self._choose(challenge)
+        username = charset.encode(self._username, utf8=challenge.utf8)
+        realm = charset.encode(self.realm, utf8=challenge.utf8) if self.realm is not None else None
+        authzid = charset.encode(self.authzid, utf8=True) if self.authzid is not None else None
+        digest_uri = self._digest_uri.encode()
+        nc = b"%08x" % count
+        cnonce = self._make_cnonce(challenge) if self._make_cnonce is not None else self._fresh()
+        session = keys.session_hash(self._user_hash(utf8=challenge.utf8), challenge.nonce, cnonce, authzid)
+        proof, self._rspauth = keys.proofs(
+            session, nonce=challenge.nonce, nc=nc, cnonce=cnonce, qop=self.qop, digest_uri=digest_uri
+        )
+        self._establish(session, challenge.maxbuf)
+        self._answered = challenge
+        return Response(
+            username=username,
+            realm=realm,
+            nonce=challenge.nonce,
+            cnonce=cnonce,
+            nc=nc,
+            digest_uri=digest_uri,
+            response=proof,
+            qop=self.qop,
+            cipher=self.cipher,
+            maxbuf=self._policy.maxbuf,
+            utf8=challenge.utf8,
+            authzid=authzid,
+            others=self._directives(challenge) if self._directives is not None else {},
+        ).serialize()
+
+    def _choose(self, challenge: Challenge) -> tuple[str, str | None]:
+        """The best qop, and cipher, of ours that the server offers. Raises QopNotSupported."""
+        for qop in self._policy.qop:
+            if qop not in challenge.qop:
+                continue
+            if qop != "auth-conf":
+                return qop, None
+            for cipher in self._policy.ciphers:
+                if cipher in challenge.ciphers:
+                    return qop, cipher
+        raise QopNotSupported(
+            f"the server offers qop {','.join(challenge.qop)!a} and ciphers {','.join(challenge.ciphers)!a}; "
+            f"allowed here: {','.join(self._policy.qop)} and {','.join(self._policy.ciphers) or 'no cipher'}"
+        )
+
+    def _user_hash(self, *, utf8: bool) -> bytes:
+        if self._ha1 is not None:
+            return self._ha1
+        username, realm, password = (
+            charset.hashed(text, utf8=utf8, downgraded=self._downgrade)
+            for text in (self._username, self.realm or "", self._password or "")
+        )
+        return keys.user_hash(username, realm, password)
+
+    def _fresh(self) -> bytes:
+        return base64.b64encode(self._random(_RANDOM_OCTETS))
+
+    def _conclude(self, token: bytes, challenge: Challenge) -> bytes:
+        rspauth = parse_rspauth(token)
+        if rspauth is None:
+            if self._resumed:
+                # RFC 2831 §2.2.2: the server wants a full exchange; with stale=true it forgot, else it never tried.
+                self._resumed = False
+                self._end_resumption()
+                return self._answer(Challenge.parse(token))
+            raise MalformedField("the server's last token holds no rspauth", reason="rspauth")
+        if not keys.matches(rspauth, self._rspauth):
+            self._end_resumption()
+            raise WrongPrincipal("the server does not know the password: its rspauth is wrong")
+        self._finish()
+        self._password = self._ha1 = None
+        if self._sessions is not None and not self._resumed:
+            self._sessions.remember(self._session_name, challenge, self.realm)
+        return b""
+
+    def _end_resumption(self) -> None:
+        if self._sessions is not None:
+            self._sessions.forget(self._session_name)
+
+    def _end(self, why: str) -> None:
+        super()._end(why)
+        self._password = self._ha1 = None
+        self._rspauth = b""
+
+
+def _raw(ha1: bytes | str) -> bytes:
+    try:
+        octets = ha1 if isinstance(ha1, bytes) and len(ha1) == _HASH_OCTETS else bytes.fromhex(_as_text(ha1))
+    except ValueError:
+        octets = b""
+    if len(octets) != _HASH_OCTETS:
+        raise ConfigurationError("ha1 is H(username:realm:password): 16 octets, or 32 hex digits")
+    return octets
+
+
+def _as_text(digits: bytes | str) -> str:
+    return digits if isinstance(digits, str) else digits.decode("latin-1")

@@ -1,0 +1,247 @@
+"""digest-challenge, digest-response and response-auth: tokens <-> values (RFC 2831 §2.1.1-§2.1.3).
+
+The grammar is the kernel's; the rules on what may repeat, be absent or be empty are SASL's and live here. Any value
+may be quoted or bare (Dovecot quotes charset and algorithm, JDK quotes maxbuf and cipher), names and keywords come in
+any letter case, unknown directives are ignored.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from ..encoding import quote_string
+from ..errors import FieldTooLarge, MalformedField
+from ..grammar import nc_value
+from ..params import scan_parameters
+
+__all__ = ["Challenge", "Response", "parse_rspauth", "serialize_rspauth"]
+
+#: RFC 2831 §2.1.1 and §2.1.2 say "less than"; JDK and Cyrus take exactly as many, so that much is read.
+MAX_CHALLENGE_OCTETS: Final = 2048
+MAX_RESPONSE_OCTETS: Final = 4096
+
+#: maxbuf when the directive is absent (RFC 2831 §2.1.1), and the range that Cyrus takes: a record has at least 16
+#: octets of overhead, and its length must fit three octets.
+DEFAULT_MAXBUF: Final = 65536
+MIN_MAXBUF: Final = 17
+MAX_MAXBUF: Final = 0xFFFFFF
+
+_digits = re.compile(rb"[0-9]{1,9}")
+_list_separator = re.compile(rb"[ \t,]+")
+
+# response-value = 32LHEX ; JDK, Cyrus and GNU SASL all refuse capitals
+_digest_value = re.compile(rb"[0-9a-f]{32}")
+
+_CHALLENGE_NAMES: Final = frozenset({b"nonce", b"qop", b"stale", b"maxbuf", b"charset", b"algorithm", b"cipher"})
+_RESPONSE_NAMES: Final = frozenset(
+    {
+        b"username", b"realm", b"nonce", b"cnonce", b"nc", b"qop", b"digest-uri", b"response", b"maxbuf", b"charset",
+        b"cipher", b"authzid",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What the server offers. Octets are unescaped values as received.
+
+    `qop` and `ciphers` hold the offered words, lower case, in order, known or not; no qop means auth. `others` are
+    the directives this mechanism does not know (the first of each name).
+    """
+
+    nonce: bytes
+    realms: tuple[bytes, ...] = ()
+    qop: tuple[str, ...] = ("auth",)
+    ciphers: tuple[str, ...] = ()
+    maxbuf: int = DEFAULT_MAXBUF
+    utf8: bool = True
+    stale: bool = False
+    others: Mapping[bytes, bytes] = field(default_factory=dict[bytes, bytes])
+
+    @classmethod
+    def parse(cls, token: bytes) -> Challenge:
+        """Read a digest-challenge. Raises MalformedField or FieldTooLarge, never anything else."""
+        realms: list[bytes] = []
+        fields, others = _read(token, MAX_CHALLENGE_OCTETS, _CHALLENGE_NAMES, realms)
+        algorithm = _required(fields, b"algorithm")
+        if algorithm.lower() != b"md5-sess":
+            raise MalformedField("the challenge is not for algorithm md5-sess", reason="algorithm")
+        stale = fields.get(b"stale", b"false").lower()
+        if stale not in (b"true", b"false"):
+            raise MalformedField("stale is neither true nor false", reason="stale")
+        return cls(
+            nonce=_required(fields, b"nonce"),
+            realms=tuple(realms),
+            qop=_words(fields[b"qop"]) if b"qop" in fields else ("auth",),
+            ciphers=_words(fields.get(b"cipher", b"")),
+            maxbuf=_maxbuf(fields),
+            utf8=_utf8(fields),
+            stale=stale == b"true",
+            others=others,
+        )
+
+    def serialize(self) -> bytes:
+        """Write the token. Raises MalformedField for control characters, FieldTooLarge over the limit."""
+        parts = [b"realm=" + quote_string(realm) for realm in self.realms]
+        parts += [b"nonce=" + quote_string(self.nonce), b'qop="%b"' % ",".join(self.qop).encode()]
+        if self.stale:
+            parts.append(b"stale=true")
+        # Sent even when it is the default: Cyrus and the JDK then agree on it without knowing the default.
+        parts.append(b"maxbuf=%d" % self.maxbuf)
+        if self.utf8:
+            parts.append(b"charset=utf-8")
+        # RFC 2831 §2.1.1: cipher only, and exactly once, when auth-conf is offered. GNU SASL refuses it otherwise.
+        if "auth-conf" in self.qop:
+            parts.append(b'cipher="%b"' % ",".join(self.ciphers).encode())
+        parts.append(b"algorithm=md5-sess")
+        parts += [name + b"=" + quote_string(value) for name, value in self.others.items()]
+        return _join(parts, MAX_CHALLENGE_OCTETS)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What the client answers. Octets are unescaped values as received; None means the directive was absent."""
+
+    username: bytes
+    realm: bytes | None
+    nonce: bytes
+    cnonce: bytes
+    nc: bytes
+    digest_uri: bytes
+    # With a weak password the digest is as good as the password to one who can guess: not for a log.
+    response: bytes = field(repr=False)
+    qop: str = "auth"
+    cipher: str | None = None
+    maxbuf: int = DEFAULT_MAXBUF
+    utf8: bool = False
+    authzid: bytes | None = None
+    others: Mapping[bytes, bytes] = field(default_factory=dict[bytes, bytes])
+
+    @classmethod
+    def parse(cls, token: bytes) -> Response:
+        """Read a digest-response. Raises MalformedField or FieldTooLarge, never anything else."""
+        fields, others = _read(token, MAX_RESPONSE_OCTETS, _RESPONSE_NAMES)
+        # By pattern, not by int(): that would take "+1", "1_0" and digits of other scripts.
+        nc = _required(fields, b"nc")
+        if nc_value.fullmatch(nc) is None or nc == b"00000000":
+            raise MalformedField("nc is not eight hex digits, counted from 00000001", reason="nc")
+        digest = _required(fields, b"response")
+        if _digest_value.fullmatch(digest) is None:
+            raise MalformedField("response is not 32 lower-case hex digits", reason="response")
+        cipher = fields.get(b"cipher")
+        return cls(
+            username=_required(fields, b"username"),
+            realm=fields.get(b"realm"),
+            nonce=_required(fields, b"nonce"),
+            cnonce=_required(fields, b"cnonce"),
+            nc=nc,
+            digest_uri=_required(fields, b"digest-uri"),
+            response=digest,
+            # Letter case counts: the word is hashed as it stands.
+            qop=fields.get(b"qop", b"auth").decode("latin-1"),
+            cipher=None if cipher is None else cipher.lower().decode("latin-1"),
+            maxbuf=_maxbuf(fields),
+            utf8=_utf8(fields),
+            authzid=fields.get(b"authzid"),
+            others=others,
+        )
+
+    @property
+    def count(self) -> int:
+        """nc as a number, 1 to 0xFFFFFFFF."""
+        return int(self.nc, 16)
+
+    def serialize(self) -> bytes:
+        """Write the token. Raises MalformedField for control characters, FieldTooLarge over the limit."""
+        # No blanks: GNU SASL takes none. RFC 2831 §2.1.2 says which values are quoted.
+        parts = [b"charset=utf-8"] if self.utf8 else []
+        parts.append(b"username=" + quote_string(self.username))
+        if self.realm is not None:
+            parts.append(b"realm=" + quote_string(self.realm))
+        parts += [
+            b"nonce=" + quote_string(self.nonce),
+            b"nc=" + self.nc,
+            b"cnonce=" + quote_string(self.cnonce),
+            b"digest-uri=" + quote_string(self.digest_uri),
+            b"response=" + self.response,
+            b"qop=" + self.qop.encode(),
+        ]
+        # maxbuf says how long a record may be, so without a layer there is nothing to say.
+        if self.qop != "auth":
+            parts.append(b"maxbuf=%d" % self.maxbuf)
+        if self.cipher is not None:
+            parts.append(b"cipher=" + self.cipher.encode())
+        if self.authzid is not None:
+            parts.append(b"authzid=" + quote_string(self.authzid))
+        parts += [name + b"=" + quote_string(value) for name, value in self.others.items()]
+        return _join(parts, MAX_RESPONSE_OCTETS)
+
+
+def parse_rspauth(token: bytes) -> bytes | None:
+    """The digest of a response-auth token, or None if the token holds no rspauth directive. Raises MalformedField."""
+    fields, _ = _read(token, MAX_CHALLENGE_OCTETS, frozenset({b"rspauth"}))
+    return fields.get(b"rspauth")
+
+
+def serialize_rspauth(digest: bytes) -> bytes:
+    """Write a response-auth token (RFC 2831 §2.1.3)."""
+    return b"rspauth=" + digest
+
+
+def _read(
+    token: bytes, limit: int, single: frozenset[bytes], realms: list[bytes] | None = None
+) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
+    """Sort directives into those of `single`, which refuse to stand twice, and others; realms may repeat."""
+    if len(token) > limit:
+        raise FieldTooLarge(f"the token has {len(token)} octets; at most {limit} are read")
+    fields: dict[bytes, bytes] = {}
+    others: dict[bytes, bytes] = {}
+    for name, value in scan_parameters(token):
+        if name in single:
+            # RFC 2831 §2.1.1, §2.1.2: more than one instance of these aborts the exchange.
+            if name in fields:
+                raise MalformedField(f"directive {name.decode()!r} stands twice", reason="duplicate")
+            fields[name] = value
+        elif realms is not None and name == b"realm":
+            realms.append(value)
+        else:
+            others.setdefault(name, value)
+    return fields, others
+
+
+def _required(fields: dict[bytes, bytes], name: bytes) -> bytes:
+    try:
+        return fields[name]
+    except KeyError:
+        raise MalformedField(f"directive {name.decode()!r} is missing", reason="missing") from None
+
+
+def _words(octets: bytes) -> tuple[str, ...]:
+    return tuple(word.decode("latin-1") for word in _list_separator.split(octets.lower()) if word)
+
+
+def _maxbuf(fields: dict[bytes, bytes]) -> int:
+    octets = fields.get(b"maxbuf")
+    if octets is None:
+        return DEFAULT_MAXBUF
+    value = int(octets) if _digits.fullmatch(octets) else 0
+    if not MIN_MAXBUF <= value <= MAX_MAXBUF:
+        raise MalformedField(f"maxbuf is not a number of {MIN_MAXBUF} to {MAX_MAXBUF}", reason="maxbuf")
+    return value
+
+
+def _utf8(fields: dict[bytes, bytes]) -> bool:
+    charset = fields.get(b"charset")
+    if charset is not None and charset.lower() != b"utf-8":
+        raise MalformedField("charset is not utf-8, the only one there is", reason="charset")
+    return charset is not None
+
+
+def _join(parts: Iterable[bytes], limit: int) -> bytes:
+    token = b",".join(parts)
+    if len(token) > limit:
+        raise FieldTooLarge(f"the token would have {len(token)} octets; at most {limit} are allowed: shorten a name")
+    return token

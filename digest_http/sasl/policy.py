@@ -1,0 +1,56 @@
+"""What a side is willing to do: qop, ciphers and maxbuf, checked where they are set."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+from typing import Final
+
+from ..errors import ConfigurationError, SecurityWarning
+from .ciphers import CIPHERS, check_installed
+from .directives import MAX_MAXBUF, MIN_MAXBUF
+
+__all__ = ["DEFAULT_CIPHERS", "DEFAULT_QOP", "QOPS", "Policy", "words"]
+
+QOPS: Final = ("auth", "auth-int", "auth-conf")
+
+#: Without a layer, since a caller that never wraps would go on in clear after agreeing to a layer.
+DEFAULT_QOP: Final = ("auth",)
+
+#: The ciphers whose keys are not short by their own design. 3des first, as the RFC demands it of everybody.
+DEFAULT_CIPHERS: Final = ("3des", "rc4")
+
+
+class Policy:
+    """Checked settings, best first. Raises ConfigurationError for what cannot work, warns of what is weak."""
+
+    __slots__ = ("ciphers", "enforce_maxbuf", "maxbuf", "qop")
+
+    def __init__(
+        self, qop: str | Iterable[str], ciphers: str | Iterable[str], maxbuf: int, *, enforce_maxbuf: bool
+    ) -> None:
+        self.qop: Final = words("qop", qop, QOPS)
+        self.ciphers: Final = words("ciphers", ciphers, CIPHERS) if "auth-conf" in self.qop else ()
+        if not MIN_MAXBUF <= maxbuf <= MAX_MAXBUF:
+            raise ConfigurationError(f"maxbuf is a number of {MIN_MAXBUF} to {MAX_MAXBUF}, not {maxbuf!r}")
+        self.maxbuf: Final = maxbuf
+        self.enforce_maxbuf: Final = enforce_maxbuf
+        if self.ciphers:
+            check_installed()
+        for name in self.ciphers:
+            if CIPHERS[name].weak:
+                warnings.warn(
+                    f"cipher {name} has a key of {CIPHERS[name].bits} bits and keeps nobody out; RFC 6331 retired "
+                    "DIGEST-MD5 and its ciphers: use TLS",
+                    SecurityWarning,
+                    stacklevel=4,  # the line that makes the client or server
+                )
+
+
+def words(setting: str, value: str | Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
+    """A setting of one or several known words, in order, each once. Raises ConfigurationError."""
+    chosen = (value,) if isinstance(value, str) else tuple(dict.fromkeys(value))
+    known = tuple(known)
+    if not chosen or any(word not in known for word in chosen):
+        raise ConfigurationError(f"{setting} is one or several of {', '.join(known)}, not {value!r}")
+    return chosen

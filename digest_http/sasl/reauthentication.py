@@ -1,0 +1,126 @@
+"""Subsequent authentication (RFC 2831 §2.2): a nonce used again, with the next nc, saves a round trip.
+
+Neither side keeps a secret here. Each exchange takes a fresh cnonce, so each has layer keys of its own; a client that
+repeats its cnonce (Cyrus does) would start RC4 again with the same key stream, so with a layer it is refused.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from threading import Lock
+from typing import Final
+
+from .directives import Challenge
+
+__all__ = ["ClientSessions", "Resumption", "ServerSessions"]
+
+#: A nonce is used so often at most; then the client authenticates in full.
+MAX_USES: Final = 1024
+
+
+class Resumption(Enum):
+    """What a server says to a nonce that comes again."""
+
+    UNKNOWN = auto()
+    STALE = auto()
+    ACCEPTED = auto()
+
+
+@dataclass(slots=True)
+class _Issued:
+    owner: Hashable
+    expires: float
+    count: int
+    cnonces: set[bytes] = field(default_factory=set[bytes])
+
+
+class ServerSessions:
+    """Nonces that may be used again, with their counts. Share one among the servers of a process; it is thread-safe.
+
+    A nonce is held for `lifetime` seconds from its first use, `capacity` of them at most, oldest dropped first.
+    """
+
+    def __init__(
+        self, *, lifetime: float = 300, capacity: int = 4096, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._lifetime: Final = lifetime
+        self._capacity: Final = capacity
+        self._clock: Final = clock
+        self._lock: Final = Lock()
+        self._issued: OrderedDict[bytes, _Issued] = OrderedDict()
+
+    def remember(self, nonce: bytes, owner: Hashable, cnonce: bytes) -> None:
+        """Note that `owner` authenticated with this nonce and nc 1."""
+        entry = _Issued(owner, self._clock() + self._lifetime, 1, {cnonce})
+        with self._lock:
+            self._issued[nonce] = entry
+            while len(self._issued) > self._capacity:
+                self._issued.popitem(last=False)
+
+    def advance(self, nonce: bytes, owner: Hashable, count: int, cnonce: bytes, *, fresh_cnonce: bool) -> Resumption:
+        """Take the next count of a nonce, in one step; only after the whole response was verified."""
+        with self._lock:
+            entry = self._issued.get(nonce)
+            if entry is None or entry.owner != owner:
+                return Resumption.UNKNOWN
+            if self._clock() >= entry.expires or entry.count >= MAX_USES:
+                del self._issued[nonce]
+                return Resumption.STALE
+            if count != entry.count + 1 or (fresh_cnonce and cnonce in entry.cnonces):
+                return Resumption.STALE
+            entry.count = count
+            entry.cnonces.add(cnonce)
+            return Resumption.ACCEPTED
+
+    def __len__(self) -> int:
+        return len(self._issued)
+
+
+@dataclass(frozen=True, slots=True)
+class Resumable:
+    """What a client needs to answer a challenge once more."""
+
+    challenge: Challenge
+    realm: str | None
+    count: int
+
+
+class ClientSessions:
+    """Challenges that may be answered again, by who asks what of whom. Share one among clients; it is thread-safe."""
+
+    def __init__(self, *, capacity: int = 1024) -> None:
+        self._capacity: Final = capacity
+        self._lock: Final = Lock()
+        self._known: OrderedDict[Hashable, Resumable] = OrderedDict()
+
+    def remember(self, key: Hashable, challenge: Challenge, realm: str | None) -> None:
+        """Note that this challenge was answered with nc 1 and the server proved itself."""
+        with self._lock:
+            self._known[key] = Resumable(challenge, realm, 1)
+            self._known.move_to_end(key)
+            while len(self._known) > self._capacity:
+                self._known.popitem(last=False)
+
+    def claim(self, key: Hashable) -> Resumable | None:
+        """The challenge to answer again and the count to use: each count is handed out once."""
+        with self._lock:
+            known = self._known.get(key)
+            if known is None:
+                return None
+            if known.count >= MAX_USES:
+                del self._known[key]
+                return None
+            self._known[key] = claimed = Resumable(known.challenge, known.realm, known.count + 1)
+            return claimed
+
+    def forget(self, key: Hashable) -> None:
+        """Drop a challenge that the server no longer takes."""
+        with self._lock:
+            self._known.pop(key, None)
+
+    def __len__(self) -> int:
+        return len(self._known)
