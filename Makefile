@@ -1,7 +1,8 @@
 # Needs python3 (3.11 or newer), make and a package index; everything else goes into .venv.
 #   make demo [ONCE=1]   run the demo application, with ONCE=1 only until its own client has talked to it
 #   make test [ARGS=]    the whole suite, with coverage; real peers that are not installed are skipped
-#   make check           ruff, mypy, pyright, import-linter
+#   make check           lint (ruff), types (mypy, pyright) and arrows (import-linter)
+#   make format          let ruff repair what it can
 #   make matrix          the core suite on every interpreter found among PYTHONS
 #   make wheel-test      the core suite against the built wheel
 #   make bench           the benchmarks
@@ -19,7 +20,7 @@ CHECKED := $(wildcard digest_http middleware client_auth demo_app tests typing_t
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check format matrix wheel-test bench clean
+.PHONY: help venv demo test check lint types arrows format matrix wheel-test bench clean
 
 help:
 	@sed -n 's/^#  //p' Makefile
@@ -36,11 +37,17 @@ demo: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python -m pytest --cov $(ARGS)
 
-check: $(STAMP)
+check: lint types arrows
+
+lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(STAMP)
 	$(BIN)/mypy $(CHECKED)
 	$(BIN)/pyright
+
+arrows: $(STAMP)
 	PYTHONPATH=.:middleware:client_auth $(BIN)/lint-imports
 
 format: $(STAMP)
