@@ -1,8 +1,9 @@
-"""curl and wget as a person would run them, untouched by that person's own settings."""
+"""Programs of the command line, untouched by the settings of the person at this machine."""
 
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tests.live.peers import program
@@ -41,7 +42,9 @@ def wget(username: str, password: str, *arguments: str) -> Run:
     return run(program("wget", package="wget"), *settings, f"--user={username}", f"--password={password}", *arguments)
 
 
-def run(*command: str) -> Run:
-    """Run a command to its end and keep all that it said."""
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=2 * SECONDS, check=False)
+def run(*command: str, script: str = "", env: Mapping[str, str] | None = None) -> Run:
+    """Run a command to its end with ``script`` as its input, and keep all that it said."""
+    done = subprocess.run(
+        command, input=script.encode(), capture_output=True, timeout=2 * SECONDS, env=env, check=False
+    )
     return Run(done.returncode, done.stdout, done.stderr.decode(errors="replace"))

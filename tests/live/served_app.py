@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from digest_http_middleware import DigestAuthMiddleware
+from tests.live.served_collection import METHODS, Collection
 
 TILES = 24
 #: Tiles are answered in groups of this size, so that a page cannot load them one by one. A browser that keeps six
@@ -173,6 +174,7 @@ def protected_app(record: TextIO, policy: dict[str, Any]) -> ASGIApp:
             Route("/whoami", whoami),
             Route("/moved", moved),
             Route("/echo", echo, methods=["POST", "PUT"]),
+            Route("/files/{name:path}", Collection().answer, methods=METHODS),
             WebSocketRoute("/socket", echo_websocket),
         ]
     )

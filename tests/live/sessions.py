@@ -145,4 +145,10 @@ LogIn = Callable[..., AbstractContextManager[Session]]
 
 def settings(http: ModuleType, auth: Any) -> dict[str, Any]:
     """Client settings that leave this machine's own settings out, with a connection for each request at once."""
-    return {"auth": auth, "trust_env": False, "timeout": SECONDS, "limits": http.Limits(max_connections=40)}
+    return {
+        "auth": auth,
+        "follow_redirects": True,
+        "trust_env": False,
+        "timeout": SECONDS,
+        "limits": http.Limits(max_connections=40),
+    }
