@@ -1,0 +1,216 @@
+"""Stateless nonces: recognised only as issued, by the same realm and keys."""
+
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest_http.errors import ConfigurationError
+from digest_http.httpauth.nonces import CLOCK_SKEW, NonceSource, expiry_of, steady_clock
+
+KEY, OTHER_KEY = b"k" * 32, b"o" * 32
+EPOCH = b"00c0ffee"
+SECOND = 1_000_000
+NOW = 1_700_000_000
+
+
+class Clock:
+    """A clock that stands still until it is told otherwise."""
+
+    def __init__(self, now: float = NOW) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def source(realm=b"r", keys=(KEY,), epoch=EPOCH, **settings):
+    """A source with a standing clock."""
+    settings.setdefault("clock", Clock())
+    return NonceSource(realm, keys, epoch, **settings)
+
+
+def test_issued_nonces_are_recognised():
+    """What is issued is recognised, with the expiry in its id and the epoch of its store."""
+    nonces = source(lifetime=300)
+    recognised = nonces.recognise(nonces.issue())
+    assert recognised is not None
+    nonce_id, epoch = recognised
+    assert expiry_of(nonce_id) == (NOW + 300) * SECOND
+    assert epoch == EPOCH
+
+
+def test_text_is_a_token():
+    """A nonce is lower-case hex of a fixed width: nothing to quote, nothing to decode two ways."""
+    nonces = source()
+    issued = [nonces.issue() for _ in range(50)]
+    assert {len(nonce) for nonce in issued} == {78}
+    assert set(b"".join(issued)) <= set(b"0123456789abcdef")
+
+
+def test_two_in_one_tick_differ():
+    """A40b: the clock stands still, yet each nonce and each id is its own."""
+    nonces = source()
+    issued = {nonces.issue() for _ in range(1000)}
+    assert len(issued) == 1000
+    assert len({nonces.recognise(nonce) for nonce in issued}) == 1000
+
+
+def test_randomness_is_asked_for():
+    """Nonces come from the `random` that was given, 96 bits each, so vectors need no patching."""
+    asked = []
+
+    def random(size):
+        asked.append(size)
+        return bytes(size)
+
+    first, second = source(random=random), source(random=random)
+    assert first.issue() == second.issue()
+    assert asked == [12, 12]
+
+
+@pytest.mark.parametrize("position", range(78))
+def test_tampering_at_every_position(position):
+    """A16: any other character at any position is not recognised."""
+    nonces = source()
+    nonce = nonces.issue()
+    others = [octet for octet in string.printable.encode() + b"\x00\xff" if octet != nonce[position]]
+    for octet in others:
+        assert nonces.recognise(nonce[:position] + bytes([octet]) + nonce[position + 1 :]) is None
+
+
+def test_other_spellings():
+    """A17: capitals, blanks, prefixes, cuts and doublings of a good nonce are not that nonce."""
+    nonces = source()
+    nonce = nonces.issue()
+    spellings = [
+        nonce.upper(),
+        b" " + nonce,
+        nonce + b" ",
+        b"0x" + nonce,
+        nonce[:-1],
+        nonce + b"0",
+        nonce * 2,
+        b"0" + nonce,
+    ]
+    spellings += [nonce[:14].upper() + nonce[14:], b"+" + nonce[1:], b" " + nonce[1:], nonce[:13] + b"_" + nonce[14:]]
+    for spelling in spellings:
+        assert spelling == nonce or nonces.recognise(spelling) is None
+
+
+@given(
+    st.binary()
+    | st.binary(min_size=78, max_size=78)
+    | st.text("0123456789abcdef", min_size=78, max_size=78).map(str.encode)
+)
+def test_made_up_nonces(octets):
+    """A14: octets that no key of ours made are not recognised, whatever they are."""
+    assert source().recognise(octets) is None
+
+
+def test_forged_with_a_fresh_time_and_no_mac():
+    """A14: a right time under zeros instead of a MAC."""
+    nonces = source()
+    assert nonces.recognise(nonces.issue()[:46] + b"0" * 32) is None
+
+
+def test_other_realms_and_servers():
+    """A15: a nonce is good in one realm and under one key only."""
+    nonce = source().issue()
+    assert source(realm=b"s").recognise(nonce) is None
+    assert source(realm=b"").recognise(nonce) is None
+    assert source(keys=(OTHER_KEY,)).recognise(nonce) is None
+    assert source().recognise(nonce) is not None
+
+
+def test_key_and_realm_do_not_run_together():
+    """A character moved from the realm to the key, or the other way, makes other nonces."""
+    assert (
+        source(realm=b"ab", keys=(b"k" * 16,)).recognise(source(realm=b"b", keys=(b"k" * 16 + b"a",)).issue()) is None
+    )
+    assert (
+        source(realm=b"b", keys=(b"k" * 16 + b"a",)).recognise(source(realm=b"ab", keys=(b"k" * 16,)).issue()) is None
+    )
+
+
+def test_rotation():
+    """The newest key signs, the older ones still verify, and one that left the list does not."""
+    before = source(keys=(KEY,)).issue()
+    both = source(keys=(OTHER_KEY, KEY))
+    assert both.recognise(before) is not None
+    assert source(keys=(OTHER_KEY,)).recognise(both.issue()) is not None
+    assert source(keys=(KEY,)).recognise(both.issue()) is None
+    assert source(keys=(OTHER_KEY,)).recognise(before) is None
+
+
+def test_workers_with_common_keys_know_each_others_nonces():
+    """A47: what one worker issued, another recognises, with the epoch of the store it was issued on."""
+    recognised = source(epoch=b"00000002").recognise(source(epoch=b"00000001").issue())
+    assert recognised is not None
+    assert recognised[1] == b"00000001"
+
+
+def test_nothing_of_the_key_is_in_the_nonce():
+    """A39: neither the key's octets nor its hex, nor those of a key derived from it by a plain hash."""
+    key = bytes(range(200, 232))
+    nonces = source(keys=(key,))
+    text = b"".join(nonces.issue() for _ in range(200))
+    for size in (4, 8):
+        pieces = [key[at : at + size] for at in range(len(key) - size + 1)]
+        assert not any(piece in text or piece.hex().encode() in text for piece in pieces)
+
+
+def test_life():
+    """A18: alive up to its expiry and not after, and not long before it was issued."""
+    clock = Clock()
+    nonces = source(lifetime=300, clock=clock)
+    recognised = nonces.recognise(nonces.issue())
+    assert recognised is not None
+    nonce_id, _ = recognised
+    issued = NOW * SECOND
+    ages = [-CLOCK_SKEW - 1, -CLOCK_SKEW, 0, 300 * SECOND, 300 * SECOND + 1]
+    assert [nonces.alive(nonce_id, issued + age) for age in ages] == [False, True, True, True, False]
+    # Expiry does not make it foreign: the digest was right, so the answer can be stale=true.
+    clock.now += 10_000
+    assert nonces.recognise(source(lifetime=300).issue()) is not None
+    assert nonces.now() == (NOW + 10_000) * SECOND
+
+
+def test_renewal():
+    """nextnonce is due when 80 % of the life are over."""
+    nonces = source(lifetime=300)
+    recognised = nonces.recognise(nonces.issue())
+    assert recognised is not None
+    issued = NOW * SECOND
+    due = [nonces.renewal_due(recognised[0], issued + age * SECOND) for age in (0, 239, 240, 241, 300)]
+    assert due == [False, False, False, True, True]
+
+
+def test_steady_clock_follows_wall_time():
+    """The default clock reads like the wall clock, and never goes back."""
+    readings = [steady_clock() for _ in range(100)]
+    assert readings == sorted(readings)
+    assert readings[0] > NOW
+
+
+@pytest.mark.parametrize(
+    ("keys", "lifetime", "text"),
+    [
+        ((), 300, "empty"),
+        ((b"",), 300, "shorter"),
+        ((KEY, b"k" * 15), 300, "shorter"),
+        ((KEY,), 0, "lifetime"),
+        ((KEY,), -1, "lifetime"),
+    ],
+)
+def test_settings_that_cannot_work(keys, lifetime, text):
+    """No key, a short key anywhere in the list, a life that never begins."""
+    with pytest.raises(ConfigurationError, match=text):
+        source(keys=keys, lifetime=lifetime)
+
+
+def test_random_keys_differ_between_default_instances():
+    """A39: the text of a key is no argument with a default; who wants one makes it."""
+    with pytest.raises(TypeError):
+        NonceSource(b"r")  # type: ignore[call-arg]  # that is the point

@@ -1,0 +1,52 @@
+"""Nonce stores under test, and a nonce source to count for. A new store is one more entry in OPENERS."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable
+
+from digest_http.httpauth.nonces import NonceSource
+from digest_http.httpauth.protocols import NonceStore
+from digest_http.httpauth.sequence import SequenceRule
+from digest_http.httpauth.verdict import Verdict
+from digest_http.stores import MemoryStore
+
+#: name -> a function that opens an empty store with room for so many nonces.
+OPENERS: dict[str, Callable[[int], NonceStore]] = {"memory": MemoryStore}
+
+KEYS = (b"k" * 32,)
+
+
+class Clock:
+    """Seconds, moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1_700_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def source_for(store: NonceStore, clock: Clock, lifetime: float = 300) -> NonceSource:
+    """Nonces that are issued on a store."""
+    return NonceSource(b"realm", KEYS, store.epoch, lifetime=lifetime, clock=clock)
+
+
+def count(store: NonceStore, nonces: NonceSource, nonce: bytes, nc: int, rule: SequenceRule) -> Verdict:
+    """What a server does with a verified request: recognise, check the age, count."""
+    recognised = nonces.recognise(nonce)
+    if recognised is None:
+        return Verdict.FOREIGN
+    nonce_id, epoch = recognised
+    now = nonces.now()
+    if not nonces.alive(nonce_id, now):
+        return Verdict.EXPIRED
+    verdict = store.advance(nonce_id, epoch, nc, rule, now)
+    if inspect.isawaitable(verdict):
+
+        async def settled() -> Verdict:
+            return await verdict
+
+        return asyncio.run(settled())
+    return verdict
