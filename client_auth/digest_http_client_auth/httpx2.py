@@ -1,0 +1,102 @@
+"""The plug for httpx2."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable
+from typing import Final, Literal, NoReturn
+
+from .flow import async_flow, sync_flow
+from .messages import Library
+from .session import Session, Verify
+from .wire import WireBody
+
+try:
+    import httpx2
+except ModuleNotFoundError as error:
+    if error.name != "httpx2":
+        raise
+    raise ModuleNotFoundError(
+        "DigestAuth for httpx2 needs httpx2: pip install 'digest-http[client2]'", name="httpx2"
+    ) from None
+
+__all__ = ["DigestAuth"]
+
+
+class _WireBody(WireBody, httpx2.SyncByteStream, httpx2.AsyncByteStream):
+    """A body stream that httpx2 accepts."""
+
+
+def _watch(response: httpx2.Response) -> WireBody:
+    response.stream = body = _WireBody(response.stream)
+    return body
+
+
+def _cookie_field(response: httpx2.Response, request: httpx2.Request) -> str:
+    # An empty request for the same URL: the jar decides by domain, path and scheme which cookies apply to it, and adds
+    # nothing to a request that has a Cookie field already.
+    probe = httpx2.Request(request.method, request.url)
+    response.cookies.set_cookie_header(probe)
+    return str(probe.headers.get("Cookie", ""))
+
+
+class DigestAuth(httpx2.Auth):
+    """HTTP Digest (RFC 7616) for httpx2, blocking and asynchronous; a drop-in for `httpx2.DigestAuth`.
+
+    Share one object by all requests, clients, threads and tasks: it signs in advance what it has learnt to sign. All
+    keywords are explained in docs/client.md. Raises ConfigurationError for settings that cannot work; while sending,
+    WrongPrincipal (the server did not prove itself) and BodyNotReplayable.
+    """
+
+    def __init__(
+        self,
+        username: str | bytes,
+        password: str | bytes,
+        *,
+        verify: Verify = "if-present",
+        algorithms: Iterable[str] | None = None,
+        qop: Iterable[str] = ("auth", "auth-int"),
+        allow_rfc2069: bool | None = None,
+        prefer: Literal["strongest", "server-order"] = "strongest",
+        charset: str = "utf-8",
+        proxy: bool = False,
+        challenge_header: str | None = None,
+        quote_all: bool = False,
+        random: Callable[[int], bytes] = os.urandom,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._session: Final = Session(
+            username,
+            password,
+            library=Library(_watch, _cookie_field),
+            verify=verify,
+            algorithms=algorithms,
+            qop=qop,
+            allow_rfc2069=allow_rfc2069,
+            prefer=prefer,
+            charset=charset,
+            proxy=proxy,
+            challenge_header=challenge_header,
+            quote_all=quote_all,
+            random=random,
+            clock=clock,
+        )
+
+    def auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response, None]:
+        """The flow for callers that drive it by hand."""
+        return sync_flow(self._session, request)
+
+    def sync_auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response, None]:
+        """The flow of `httpx2.Client`."""
+        return sync_flow(self._session, request)
+
+    def async_auth_flow(self, request: httpx2.Request) -> AsyncGenerator[httpx2.Request, httpx2.Response]:
+        """The flow of `httpx2.AsyncClient`."""
+        return async_flow(self._session, request)
+
+    def __repr__(self) -> str:
+        return f"<DigestAuth of {self._session.identity.username!a}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("DigestAuth is not pickled: a pickle would hold the password. Make it anew from settings")

@@ -1,0 +1,138 @@
+"""A server's nonce as a client uses it: its count, its H(A1), and the header field built but for four values."""
+
+from __future__ import annotations
+
+from binascii import hexlify
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import count, islice
+from typing import Final
+
+from digest_http import calculation
+from digest_http.credentials import Credentials
+from digest_http.errors import MalformedField
+
+from .identity import Identity
+from .selection import Choice
+
+__all__ = ["ClientNonce"]
+
+
+class ClientNonce:
+    """One nonce of one challenge. `count` is the last nc that was sent; the context's lock guards it.
+
+    `ha1` is H(A1) in hex, per session where the algorithm says so; `cnonce` is set for those and None where each
+    request draws its own. Raises MalformedField for a challenge whose values cannot be sent back.
+    """
+
+    __slots__ = ("_fields", "_identity", "_quote_all", "choice", "cnonce", "count", "ha1", "learnt_at", "needs_entity",
+                 "octets")  # fmt: skip
+
+    def __init__(
+        self, choice: Choice, identity: Identity, *, random: Callable[[int], bytes], quote_all: bool = False
+    ) -> None:
+        challenge = choice.challenge
+        self.choice: Choice = choice
+        #: Whether HEntity must be given, which takes the whole body.
+        self.needs_entity = choice.qop == b"auth-int"
+        self.octets: Final = challenge.nonce
+        self.count = 0
+        #: Place in `client.event_order`, set when the nonce becomes the current one.
+        self.learnt_at = 0
+        self.cnonce: bytes | None = None
+        self.ha1 = identity.ha1(choice.algorithm, challenge.realm, identity.charset_for(utf8=challenge.utf8))
+        if choice.algorithm.session:
+            # RFC 7616 §3.4.2: one cnonce for the session, since A1 is made with it. IIS insists on it.
+            self.cnonce = hexlify(random(16))
+            raw = calculation.session_hash(choice.algorithm, self.ha1, self.octets, self.cnonce)
+            self.ha1 = calculation.hex_octets(raw)
+        self._identity: Final = identity
+        self._quote_all: Final = quote_all
+        self._fields: dict[bytes, bytes] = {}
+        # Now and not at the first signature, so that a challenge that cannot be answered is found out while learning.
+        self.field_for(b"-" if self.needs_entity else b"")
+
+    def field_for(self, hentity: bytes) -> tuple[bytes, bytes]:
+        """The qop for a request with this HEntity, and the field as a %-format.
+
+        The format takes uri (escaped), response, nc and cnonce; without qop the first two. Raises MalformedField for
+        a qop that the challenge did not offer.
+        """
+        qop = b"auth-int" if hentity else b"auth"
+        try:
+            return qop, self._fields[qop]
+        except KeyError:
+            return self._build(qop)
+
+    def successor(self, octets: bytes) -> ClientNonce:
+        """The same challenge with another nonce (RFC 7616 §3.5, nextnonce); not for -sess algorithms.
+
+        Raises MalformedField for octets that cannot be sent back.
+        """
+        choice = replace(self.choice, challenge=replace(self.choice.challenge, nonce=octets))
+        return ClientNonce(choice, self._identity, random=bytes, quote_all=self._quote_all)
+
+    def adopt(self, other: ClientNonce) -> None:
+        """Take what a repeated challenge says differently (opaque, qop), and keep the count and the session."""
+        if other.choice != self.choice:
+            self.choice = other.choice
+            self.needs_entity = other.needs_entity
+            self._fields = {}
+            if self.cnonce is None:
+                self.ha1 = other.ha1
+
+    def _build(self, qop: bytes) -> tuple[bytes, bytes]:
+        offered = self.choice.challenge.qop
+        if not offered:
+            if qop == b"auth-int":
+                raise MalformedField("the server offers no auth-int: HEntity must be empty", reason="qop")
+            qop = b""
+            field = self._fields.get(qop)
+            if field is None:
+                field = self._fields[qop] = self._format(qop)
+            return qop, field
+        if qop not in offered:
+            raise MalformedField(
+                f"the server does not offer qop={qop.decode()}: "
+                + ("pass HEntity, the hash of the body" if qop == b"auth" else "HEntity must be empty"),
+                reason="qop",
+            )
+        field = self._fields[qop] = self._format(qop)
+        return qop, field
+
+    def _format(self, qop: bytes) -> bytes:
+        """Serialise with marks in place of the four values, then turn the marks into %b."""
+        challenge, identity = self.choice.challenge, self._identity
+        charset = identity.charset_for(utf8=challenge.utf8)
+        name = identity.name_octets(charset)
+        extended = None
+        if challenge.userhash:
+            # RFC 7616 §3.4.4: the name goes out hashed.
+            name = calculation.userhash(self.choice.algorithm, name, challenge.realm)
+        elif challenge.utf8 and not name.isascii() and identity.is_text:
+            # RFC 7616 §3.4: username* for a name beyond ASCII. A server that does not speak of charsets is older than
+            # that parameter, and gets the octets.
+            name, extended = b"", identity.username
+        values = (name, challenge.realm, challenge.nonce, challenge.opaque or b"", challenge.algorithm or b"")
+        # Four marks that occur in none of the values, so that a server's string cannot pose as one.
+        candidates = (b"~%d~" % number for number in count())
+        unused = (mark for mark in candidates if not any(mark in value for value in values))
+        uri, response, nc, cnonce = marks = tuple(islice(unused, 4))
+        field = Credentials(
+            name,
+            challenge.realm,
+            challenge.nonce,
+            uri,
+            response,
+            challenge.algorithm or None,  # the server's spelling, and only if it sent one (RFC 7616 §3.4)
+            qop,
+            nc if qop else b"",
+            cnonce if qop else b"",
+            challenge.opaque,
+            challenge.userhash,
+            extended,
+        ).serialize(quote_all=self._quote_all)
+        field = field.replace(b"%", b"%%")
+        for mark in marks:
+            field = field.replace(mark, b"%b")
+        return field

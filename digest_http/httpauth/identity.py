@@ -1,0 +1,84 @@
+"""Who the client is: a user name and a password, and the H(A1) that follow from them.
+
+The one object of the client side that holds secrets. It has no repr of them, cannot be pickled and raises no error
+that quotes them.
+"""
+
+from __future__ import annotations
+
+import codecs
+from typing import Final, NoReturn
+
+from digest_http import calculation
+from digest_http.algorithms import Algorithm
+from digest_http.encoding import octets_to_text, text_to_octets
+from digest_http.errors import ConfigurationError
+from digest_http.grammar import forbidden_in_field
+
+__all__ = ["Identity"]
+
+#: H(A1) kept at most; one client rarely meets more realms than this, and a hash costs little.
+MAX_CACHED = 256
+
+
+class Identity:
+    """A user name and a password, as text or as octets that are hashed as they stand.
+
+    `charset` encodes text where the challenge does not say UTF-8 (RFC 7616 §4). Raises ConfigurationError for text
+    that it cannot hold, and for control characters in the name, which no header field can carry.
+    """
+
+    __slots__ = ("_ha1", "_password", "_username", "charset", "is_text", "username")
+
+    def __init__(self, username: str | bytes, password: str | bytes, *, charset: str = "utf-8") -> None:
+        try:
+            self.charset: Final = codecs.lookup(charset).name
+        except (LookupError, TypeError):
+            raise ConfigurationError(f"charset {charset!a} is unknown: use 'utf-8' or 'latin-1'") from None
+        self._username: Final = username
+        self._password: Final = password
+        for what, value in (("user name", username), ("password", password)):
+            try:
+                octets = _encode(value, self.charset)
+                _encode(value, "utf-8")
+            except UnicodeEncodeError:
+                # Not chained: UnicodeEncodeError carries the whole text.
+                raise ConfigurationError(f"the {what} does not fit into {self.charset}") from None
+            if what == "user name" and forbidden_in_field.search(octets):
+                raise ConfigurationError("the user name holds a control character")
+        #: False if the name was given as octets, which only the caller knows the charset of.
+        self.is_text: Final = isinstance(username, str)
+        self.username: Final = username if isinstance(username, str) else octets_to_text(username)
+        self._ha1: Final[dict[tuple[str, bytes, str], bytes]] = {}
+
+    def charset_for(self, *, utf8: bool) -> str:
+        """The charset to hash in; a challenge with charset=UTF-8 decides it."""
+        return "utf-8" if utf8 else self.charset
+
+    def name_octets(self, charset: str) -> bytes:
+        """The user name as it is hashed."""
+        return _encode(self._username, charset)
+
+    def ha1(self, algorithm: Algorithm, realm: bytes, charset: str) -> bytes:
+        """The user hash in hex, cached for this user, realm, hash and charset (and never for anything less)."""
+        key = (algorithm.base, realm, charset)
+        found = self._ha1.get(key)
+        if found is None:
+            raw = calculation.user_hash(
+                algorithm, _encode(self._username, charset), realm, _encode(self._password, charset)
+            )
+            found = calculation.hex_octets(raw)
+            if len(self._ha1) >= MAX_CACHED:
+                self._ha1.clear()
+            self._ha1[key] = found
+        return found
+
+    def __repr__(self) -> str:
+        return f"<Identity {self.username!a}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("credentials are not pickled: a pickle would hold the password. Make them anew from settings")
+
+
+def _encode(value: str | bytes, charset: str) -> bytes:
+    return text_to_octets(value, charset) if isinstance(value, str) else value

@@ -1,0 +1,119 @@
+"""Choosing which challenge of an answer to take up (RFC 7616 §3.7, RFC 9110 §11.6.1).
+
+The order, first difference decides:
+
+1. the stronger hash (SHA-512-256, SHA-256, MD5), or with prefer="server-order" nothing: RFC 7616 §3.7 lets the server
+   list by its preference, but a man in the middle may reorder the list as easily as he reads it;
+2. a challenge with qop before one without: RFC 2069 proves neither the count nor the client's own nonce;
+3. the server's order.
+
+What cannot be used is passed over with a reason, never with an exception: the octets are a stranger's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from digest_http.algorithms import Algorithm, available, by_token, select
+from digest_http.challenge import Challenge, UnusableChallenge
+from digest_http.errors import ConfigurationError, UnsupportedAlgorithm
+
+__all__ = ["Choice", "Preference", "choose"]
+
+_QOPS: Final = ("auth", "auth-int")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A challenge with what it will be answered with; `qop` is empty for the RFC 2069 form."""
+
+    challenge: Challenge
+    algorithm: Algorithm
+    qop: bytes
+
+    @property
+    def strength(self) -> tuple[int, bool]:
+        """What an attacker would try to lower: the hash, and whether there is a qop at all."""
+        return (self.algorithm.strength, bool(self.qop))
+
+
+class Preference:
+    """What a client is willing to answer. Raises ConfigurationError for settings that cannot work.
+
+    `algorithms` is an allow-list of RFC 7616 names, None for all that this Python has. `qop` names the protections
+    in order of preference. `allow_rfc2069`: None allows the form without qop for MD5 only, which is where devices
+    use it.
+    """
+
+    __slots__ = ("algorithms", "allow_rfc2069", "prefer", "qop")
+
+    def __init__(
+        self,
+        algorithms: Iterable[str] | None = None,
+        qop: Iterable[str] = _QOPS,
+        *,
+        allow_rfc2069: bool | None = None,
+        prefer: Literal["strongest", "server-order"] = "strongest",
+    ) -> None:
+        for name, value in (("algorithms", algorithms), ("qop", qop)):
+            if isinstance(value, str):
+                # A str is an iterable of its letters; without this the complaint would be about a letter.
+                raise ConfigurationError(f"{name} is a list of names: write ({value!r},)")
+        try:
+            self.algorithms: Final = frozenset(available() if algorithms is None else select(algorithms))
+        except UnsupportedAlgorithm as error:
+            raise ConfigurationError(str(error)) from None
+        self.qop: Final = tuple(dict.fromkeys(word.lower().encode("ascii", "replace") for word in qop))
+        if not self.qop or not set(self.qop) <= {word.encode() for word in _QOPS}:
+            raise ConfigurationError("qop is 'auth', 'auth-int' or both, the preferred one first")
+        if prefer not in ("strongest", "server-order"):
+            raise ConfigurationError("prefer is 'strongest' or 'server-order'")
+        self.allow_rfc2069: Final = allow_rfc2069
+        self.prefer: Final = prefer
+
+
+def choose(
+    challenges: Iterable[Challenge | UnusableChallenge],
+    preference: Preference,
+    report: Callable[[str], None],
+) -> Choice | None:
+    """The challenge to answer, or None. `report` gets one sentence for each one that was passed over."""
+    usable: list[Choice] = []
+    for challenge in challenges:
+        outcome = _weigh(challenge, preference)
+        if isinstance(outcome, Choice):
+            usable.append(outcome)
+        else:
+            report(outcome)
+    if not usable:
+        return None
+    if preference.prefer == "server-order":
+        return usable[0]
+    return max(usable, key=lambda choice: choice.strength)  # max keeps the first of equals
+
+
+def _weigh(challenge: Challenge | UnusableChallenge, preference: Preference) -> Choice | str:
+    if isinstance(challenge, UnusableChallenge):
+        return challenge.reason
+    # RFC 7616 §3.3: absent means MD5. Some devices write `algorithm=` and mean the same.
+    algorithm = by_token(challenge.algorithm or b"MD5")
+    if algorithm is None:
+        return f"algorithm {challenge.algorithm!r} is unknown or missing from this Python"
+    if algorithm not in preference.algorithms:
+        return f"algorithm {algorithm.name} is not among the allowed ones"
+    if challenge.qop:
+        for qop in preference.qop:
+            if qop in challenge.qop:
+                return Choice(challenge, algorithm, qop)
+        return f"none of the offered qop values {challenge.qop!r} is among the allowed ones"
+    if algorithm.session:
+        # A1 of -sess holds a cnonce, which RFC 2617 §3.2.2 forbids to send without qop: no server could check it.
+        return f"algorithm {algorithm.name} without qop cannot be answered"
+    allowed = preference.allow_rfc2069
+    if allowed is None:
+        allowed = algorithm.base == "MD5"
+    if not allowed:
+        return f"RFC 2069 (no qop) is not allowed with {algorithm.name}"
+    return Choice(challenge, algorithm, b"")
