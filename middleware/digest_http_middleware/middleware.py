@@ -163,9 +163,11 @@ class DigestAuthMiddleware:
     def _url(self, scope: Scope, context: ServerContext) -> bytes:
         """What the layout's URL buffer holds: the uri as signed, once it is known to name this request."""
         target, uri = raw_target(scope), context.credentials.uri
-        if (uri == target and not self._stripped_prefix) or names_target(uri, target, scope, self._stripped_prefix):
+        if uri == target and not self._stripped_prefix:
             return uri
-        return target
+        if not names_target(uri, target, scope, self._stripped_prefix):
+            raise MalformedField("The uri is not the target of this request", reason="uri")
+        return uri
 
     async def _cover_body(
         self, scope: Scope, receive: Receive, context: ServerContext, message: HTTPMessage
