@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Protocol, TypeAlias, cast, runtime_checkable
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from ..algorithms import Algorithm, by_name
 from ..errors import ConfigurationError, SourceUnavailable
@@ -48,12 +48,15 @@ def lookup_of(users: Source) -> Lookup:
 
 
 def _finder(users: Source) -> Callable[[str, str], object]:
-    if isinstance(users, Mapping):
-        table = cast("Mapping[str, str | bytes]", users)
-        return lambda username, _realm: table.get(username)
     if isinstance(users, HasHA1):
         ha1 = users.ha1
         return lambda username, realm: ha1(username, realm, by_name("MD5"))
     if callable(users):
         return users
-    raise ConfigurationError("users is a mapping of name to password, a callable of (username, realm), or has ha1()")
+    try:
+        find = users.get
+    except AttributeError:
+        raise ConfigurationError(
+            "users is a mapping of name to password, a callable of (username, realm), or has ha1()"
+        ) from None
+    return lambda username, _realm: find(username)
