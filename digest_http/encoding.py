@@ -28,7 +28,7 @@ def text_to_octets(text: str, charset: str = "utf-8") -> bytes:
 def octets_to_text(octets: bytes) -> str:
     """Decode a received name: UTF-8 where it is valid UTF-8, else ISO 8859-1, which any octets are."""
     try:
-        return octets.decode("utf-8")
+        return octets.decode()
     except UnicodeDecodeError:
         return octets.decode("latin-1")
 

@@ -116,18 +116,30 @@ class Acceptor:
             raise MalformedField(f"{algorithm.name} needs a qop; only MD5 has a form without", reason="qop")
         if credentials.userhash and not self._userhash:
             raise MalformedField("userhash was not offered", reason="userhash")
-        return ServerContext(self, credentials, algorithm, None if known is not None else token)
+        return ServerContext(self, token, credentials, algorithm, new_shape=known is None)
 
 
 class ServerContext:
     """One Authorization TOKEN on its way to a verdict."""
 
-    __slots__ = ("_ha1", "_new_shape", "acceptor", "algorithm", "covers_body", "credentials", "epoch", "nonce_id")
+    __slots__ = (
+        "_ha1",
+        "_new_shape",
+        "_renewal_due",
+        "acceptor",
+        "algorithm",
+        "covers_body",
+        "credentials",
+        "epoch",
+        "nonce_id",
+        "token",
+    )
 
     def __init__(
-        self, acceptor: Acceptor, credentials: Credentials, algorithm: Algorithm, new_shape: bytes | None = None
+        self, acceptor: Acceptor, token: bytes, credentials: Credentials, algorithm: Algorithm, *, new_shape: bool
     ) -> None:
         self.acceptor: Final = acceptor
+        self.token: Final = token
         self.credentials: Final = credentials
         self.algorithm: Final = algorithm
         self.nonce_id = 0
@@ -136,6 +148,7 @@ class ServerContext:
         self.covers_body: Final = credentials.qop == _AUTH_INT
         """Whether the request is signed with auth-int, so that the layout needs HEntity."""
         self._ha1 = b""
+        self._renewal_due = False
         self._new_shape: Final = new_shape
 
     @property
@@ -148,9 +161,12 @@ class ServerContext:
 
         `ha1` is H(user:realm:password) in lower-case hex, None for an unknown user: the same hashes are made then,
         against a decoy. `now` is in microseconds on the clock of the nonces.
-        Raises MalformedField if `message.url` is not what was signed (RFC 7616 §3.4.6: 400) or HEntity is missing.
+        Raises MalformedField if `message.token` is not the one opened, if `message.url` is not what was signed
+        (RFC 7616 §3.4.6: 400), or if HEntity is missing.
         """
         credentials, algorithm = self.credentials, self.algorithm
+        if message.token != self.token:
+            raise MalformedField("TOKEN is not the one this context was opened from", reason="token")
         if credentials.uri != message.url:
             raise MalformedField("uri is not the target of this request", reason="uri")
         if self.covers_body and not message.hentity:
@@ -169,15 +185,18 @@ class ServerContext:
             return Verdict.WRONG_REALM
         if not right:
             return Verdict.WRONG_DIGEST
-        if self._new_shape is not None:
-            self.acceptor.shapes.learn(self._new_shape)
+        if self._new_shape:
+            self.acceptor.shapes.learn(self.token)
         # The nonce comes second: stale=true may only be said to one who knows the password.
         nonces = self.acceptor.nonces
         recognised = nonces.recognise(credentials.nonce)
         if recognised is None:
             return Verdict.FOREIGN
         self.nonce_id, self.epoch = recognised
-        return Verdict.ACCEPTED if nonces.alive(self.nonce_id, now) else Verdict.EXPIRED
+        if not nonces.alive(self.nonce_id, now):
+            return Verdict.EXPIRED
+        self._renewal_due = nonces.renewal_due(self.nonce_id, now)
+        return Verdict.ACCEPTED
 
     def make_signature(self, message: HTTPMessage) -> None:
         """Fill PADDING with the Authentication-Info parameters: rspauth over HEntity, and nextnonce when it is due.
@@ -191,16 +210,17 @@ class ServerContext:
         """The parameters with the given proof; None where the body's hash comes too late to be sent."""
         credentials = self.credentials
         qop, cnonce = credentials.qop, credentials.cnonce
-        info = b"" if rspauth is None else b'rspauth="%b"' % rspauth
+        parts: list[bytes] = []
+        if rspauth is not None:
+            parts.append(b'rspauth="%b"' % rspauth)
         if qop:
             # isalnum() is the cheap proof that nothing needs escaping.
             quoted = b'"%b"' % cnonce if cnonce.isalnum() else quote_string(cnonce)
-            info = b"%b%bqop=%b, nc=%b, cnonce=%b" % (info, b", " if info else b"", qop, credentials.nc, quoted)
-        nonces = self.acceptor.nonces
+            parts.append(b"qop=%b, nc=%b, cnonce=%b" % (qop, credentials.nc, quoted))
         # A nonce of the RFC 2069 form is good for one request, so the next is always due.
-        if not qop or nonces.renewal_due(self.nonce_id, nonces.now()):
-            info = b'%b%bnextnonce="%b"' % (info, b", " if info else b"", nonces.issue())
-        return info
+        if not qop or self._renewal_due:
+            parts.append(b'nextnonce="%b"' % self.acceptor.nonces.issue())
+        return b", ".join(parts)
 
     def _response(self, method: bytes, hentity: bytes) -> bytes:
         credentials, algorithm = self.credentials, self.algorithm

@@ -123,7 +123,7 @@ class DigestAuthMiddleware:
             if context is not None:
                 # ASGI shows a websocket handshake without its method; over HTTP/1.1 it is GET (RFC 6455 §4.1).
                 method = scope["method"].encode() if kind == "http" else b"GET"
-                message = HTTPMessage(b"", method, self._url(scope, context))
+                message = HTTPMessage(context.token, method, self._url(scope, context))
                 if context.covers_body:
                     receive = await self._cover_body(scope, receive, context, message)
                 verdict, username = await self._verify(context, message)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from digest_http import calculation
 from digest_http.buffers import HTTPMessage
 from digest_http.httpauth.server import ServerContext
 
@@ -19,15 +20,17 @@ __all__ = ["BodyProof", "header_proof"]
 
 
 def header_proof(send: Send, field: bytes, refused: int, context: ServerContext) -> Send:
-    """A send for qop=auth: adds the proof to the response header, or to the websocket's accept.
+    """A send for qop=auth and for websockets: adds the proof to the response header, or to the websocket's accept.
 
     `refused` is the status of a refusal (401, 407), which never carries a proof, even if the app makes it.
     """
+    # Only a handshake comes here with auth-int: its answer has no body.
+    hentity = calculation.entity_hash(context.algorithm, b"") if context.covers_body else b""
 
     async def send_with_proof(message: Message) -> None:
         kind = message["type"]
         if (kind == "http.response.start" and message["status"] != refused) or kind == "websocket.accept":
-            message["headers"] = _with_field(message.get("headers", ()), field, _proof(context, b""))
+            message["headers"] = _with_field(message.get("headers", ()), field, _proof(context, hentity))
         await send(message)
 
     return send_with_proof

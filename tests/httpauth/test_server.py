@@ -68,7 +68,7 @@ def test_wrong_responses(make, changes):
     acceptor = make()
     context = acceptor.open(token(acceptor.nonces.issue(), **changes))
     secret = ha1_of() if changes != {"late_username": b"bob"} else ha1_of(text=b"bob:r:b0b")
-    verdict = context.verify_signature(HTTPMessage(b"", b"GET", b"/x"), secret, acceptor.nonces.now())
+    verdict = context.verify_signature(HTTPMessage(context.token, b"GET", b"/x"), secret, acceptor.nonces.now())
     assert verdict is Verdict.WRONG_DIGEST
     assert not verdict.stale
 
