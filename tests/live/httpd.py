@@ -35,7 +35,14 @@ LogLevel warn auth_digest:info
 # Read only when root starts httpd: the ids of nobody.
 User #65534
 Group #65534
+# One process with threads to spare: when all are busy, event closes kept connections under its clients' hands.
+ServerLimit 1
 StartServers 1
+ThreadLimit 100
+ThreadsPerChild 100
+MaxRequestWorkers 100
+MinSpareThreads 1
+MaxSpareThreads 100
 KeepAlive On
 MaxKeepAliveRequests 0
 DocumentRoot "{root}/site"
