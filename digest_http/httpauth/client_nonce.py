@@ -19,7 +19,7 @@ __all__ = ["ClientNonce"]
 
 
 class ClientNonce:
-    """One nonce of one challenge. `count` is the last nc that was sent; the context's lock guards it.
+    """One nonce of one challenge. `count` is the last nc that was given out; `ClientNonces` guards it.
 
     `ha1` is H(A1) in hex, per session where the algorithm says so; `cnonce` is set for those and None where each
     request draws its own. Raises MalformedField for a challenge whose values cannot be sent back.
@@ -37,7 +37,7 @@ class ClientNonce:
         self.needs_entity = choice.qop == b"auth-int"
         self.octets: Final = challenge.nonce
         self.count = 0
-        #: Place in `client.event_order`, set when the nonce becomes the current one.
+        #: Place in `client_nonces.event_order`, set when the nonce is first seen.
         self.learnt_at = 0
         self.cnonce: bytes | None = None
         self.ha1 = identity.ha1(choice.algorithm, challenge.realm, identity.charset_for(utf8=challenge.utf8))

@@ -1,0 +1,203 @@
+"""One call of a client: sign its request, look at the answer, and decide on the next one. No input or output here."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Generic
+
+from digest_http import calculation
+from digest_http.buffers import HTTPMessage
+from digest_http.challenge import parse_challenges
+from digest_http.errors import BodyNotReplayable, MalformedField, WrongPrincipal
+from digest_http.httpauth.client import ClientContext, Signature
+from digest_http.httpauth.client_nonce import ClientNonce
+from digest_http.httpauth.selection import Choice, choose
+from digest_http.httpauth.spaces import OriginSpaces
+
+from .bodies import Replay
+from .cookies import merge_cookies
+from .messages import RequestT, Response, carries, field_values, origin_of, request_of, set_field, target_of
+from .proof import check_proof, proof_covers_body
+from .proxies import peer_of
+from .retries import Retries, Try
+from .session import Session
+from .wire import WireBody
+
+__all__ = ["Exchange"]
+
+BAD_REQUEST: Final = 400
+
+
+class Exchange(Generic[RequestT]):
+    """One call: `request` is what to send next, `needs_body` whether it must be read into memory before `sign`."""
+
+    # What most calls never touch stands here, so that an instance holds only what differs.
+    needs_body = False
+    _context: ClientContext | None = None
+    _nonce: ClientNonce | None = None
+    _signature: Signature | None = None
+    _replay: Replay | None = None
+    _field = b""
+    _wire: WireBody | None = None
+    _trail: tuple[Any, ...] = ()
+
+    def __init__(self, session: Session, request: RequestT) -> None:
+        self._session = session
+        self._original = self.request = request
+        self._retries = Retries()
+        if type(getattr(request.stream, "_stream", None)) is not bytes:
+            self._replay = Replay(request)
+        spaces = session.known_at(request.url)
+        context = spaces.find(target_of(request)) if spaces is not None else None
+        if context is not None:
+            self._context = context
+            self._nonce = nonce = context.nonces.reserve()
+            self.needs_body = nonce is not None and nonce.needs_entity
+
+    def sign(self) -> None:
+        """Put the credentials into `request`, if there is a nonce to sign with."""
+        context, nonce, request = self._context, self._nonce, self.request
+        if context is None or nonce is None:
+            self._unsign()
+            return
+        hentity = calculation.entity_hash(context.algorithm, request.read()) if nonce.needs_entity else b""
+        message = HTTPMessage(b"", request.method.encode(), target_of(request), hentity)
+        self._signature = context.make_signature(message, nonce)
+        if self._signature is None:  # the nonce is used up
+            self._unsign()
+            return
+        self._field = b"Digest " + message.padding
+        set_field(request, self._session.answer_field, self._field)
+
+    def needs_body_of(self, response: Response[RequestT]) -> bool:
+        """Whether the response body must be read before `take`: only for a proof that covers it."""
+        signature = self._signature
+        if signature is None or not proof_covers_body(self._session, signature, response):
+            return False
+        if "content-encoding" in response.headers:
+            self._wire = self._session.library.watch(response)
+        return True
+
+    def take(self, response: Response[RequestT]) -> bool:
+        """Look at a response; True if `request` is to be signed and sent again. Raises WrongPrincipal."""
+        status = response.status_code
+        if status == self._session.status:
+            again = self._challenged(response)
+        else:
+            again = status == BAD_REQUEST and self._carried_along(response)
+        if again or self._trail:
+            # The client starts a history for each sending; the caller gets the whole one, redirects and 401s in order.
+            known = {id(hop) for hop in self._trail}
+            hops = [hop for hop in response.history if id(hop) not in known]
+            self._trail = (*self._trail, *hops, response)
+            if not again:
+                response.history = list(self._trail[:-1])
+        signature = self._signature
+        if not again and signature is not None and status != self._session.status:
+            self._settle(response, signature)
+        return again
+
+    def _challenged(self, response: Response[RequestT]) -> bool:
+        session = self._session
+        last = request_of(response, self.request)
+        found = self._choose(response, last)
+        if found is None:
+            return False
+        choice, spaces = found
+        context = spaces.context_for(choice, target_of(last), session.make_context)
+        try:
+            nonce = context.learn(choice)
+        except MalformedField as error:
+            session.report(str(error))
+            return False
+        if nonce is None:
+            session.report("its nonce has been used as often as nc can count")
+            return False
+        if last is not self.request:
+            outcome = self._retries.after_move()
+        else:
+            signature = self._signature if context is self._context else None
+            outcome = self._retries.after_challenge(context, nonce, signature, stale=choice.challenge.stale)
+        if outcome is Try.NO_MORE:
+            return False
+        self._prepare(last, response, context, nonce if outcome is Try.SIGNED else None)
+        return True
+
+    def _choose(self, response: Response[RequestT], last: RequestT) -> tuple[Choice, OriginSpaces] | None:
+        """The challenge to answer and where it belongs, or None; nothing is remembered of what is turned down."""
+        session = self._session
+        origin = origin_of(last)
+        if origin != origin_of(self._original):
+            session.report("it came from another origin, to which a redirect led")
+            return None
+        peer = peer_of(response, origin, session.report) if session.proxy else origin
+        values = field_values(response, session.challenge_field)
+        choice = choose(parse_challenges(values), session.preference, session.report)
+        if peer is None or choice is None:
+            return None
+        spaces = session.spaces_at(last.url, peer)
+        realm = choice.challenge.realm
+        accepted = spaces.strongest_accepted(realm)
+        if accepted is not None and choice.strength < accepted:
+            session.report("it is weaker than what this realm has accepted before")
+            return None
+        context = self._context
+        if choice.challenge.stale and self._signature is not None and context is not None and context.realm != realm:
+            session.report("it calls a nonce stale that belongs to another realm")
+            return None
+        return choice, spaces
+
+    def _carried_along(self, response: Response[RequestT]) -> bool:
+        """Answer a 400 to a request of a redirect that carried our field, whose uri is that of the page before."""
+        last = request_of(response, self.request)
+        context = self._context
+        if last is self.request or context is None or self._signature is None:
+            return False
+        if origin_of(last) != origin_of(self._original) or not self._is_ours(last):
+            return False
+        if self._retries.after_move() is Try.NO_MORE:
+            return False
+        self._prepare(last, response, context, self._nonce)
+        return True
+
+    def _prepare(
+        self, request: RequestT, response: Response[RequestT], context: ClientContext, nonce: ClientNonce | None
+    ) -> None:
+        """Make ready to send `request` signed with `nonce`, or unsigned to be challenged anew if that is None."""
+        if self._replay is not None:
+            try:
+                self._replay.restore(request)
+            except BodyNotReplayable:
+                if nonce is not None:  # so that the caller's next call, with a new body, is signed at once
+                    context.nonces.accept_next(nonce)
+                raise
+        if "set-cookie" in response.headers:
+            merge_cookies(request, self._session.library.cookie_field(response, request))
+        self.request = request
+        self._context = context
+        self._nonce = nonce
+        self.needs_body = nonce is not None and nonce.needs_entity
+
+    def _settle(self, response: Response[RequestT], signature: Signature) -> None:
+        """Note what an answer to a signed request proves."""
+        session, context = self._session, self._context
+        last = request_of(response, self.request)
+        if last is not self.request and not self._is_ours(last):
+            if session.verify == "required":
+                raise WrongPrincipal("a redirect led away from the server that could prove itself")
+            return
+        if context is not None:
+            if response.status_code < BAD_REQUEST:
+                context.accept(signature.nonce)
+            elif response.status_code != BAD_REQUEST:
+                # Such an error may come from before the check of credentials: no proof of the password.
+                context.nonces.accept(signature.nonce)
+            check_proof(session, context, signature, response, self._wire)
+
+    def _is_ours(self, request: RequestT) -> bool:
+        """Whether a request carries the very field that this call made last."""
+        return carries(request, self._session.answer_key, self._field)
+
+    def _unsign(self) -> None:
+        self._signature = None
+        if self._field and self._is_ours(self.request):
+            del self.request.headers[self._session.answer_field]

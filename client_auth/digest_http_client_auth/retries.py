@@ -1,0 +1,87 @@
+"""Whether a call that was challenged is worth another try, and with what.
+
+What decides, for each challenge that could be answered:
+
+* after a redirect inside the origin: signed anew, for the request that was really sent;
+* not answered by this call so far: signed, unless that password was refused a moment ago;
+* stale=true: the digest was right, so signed with the new nonce, and if that is stale at once too, afresh;
+* plain, to a nonce from an earlier call: signed with the new nonce, for servers that forget nonces without a word;
+* plain, to a nonce fresh from this call, while the password is known to be right: other requests have overtaken this
+  one, and the count or the nonce was refused. Again, or afresh if the server has moved on to another nonce;
+* plain, to a nonce fresh from this call: the password is wrong, and the answer is the caller's.
+
+"Afresh" is unsigned: a server that tells clients apart by `opaque` (Apache httpd does) then starts a new one, which no
+other request can disturb. Each reason has its bound for one call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from types import MappingProxyType
+from typing import Final
+
+from digest_http.httpauth.client import ClientContext, Signature
+from digest_http.httpauth.client_nonce import ClientNonce
+from digest_http.httpauth.client_nonces import event_order
+
+__all__ = ["MAX_TRIES", "Retries", "Try"]
+
+#: How often one call is sent again, by reason.
+MAX_TRIES: Final[Mapping[str, int]] = MappingProxyType(
+    {"first": 2, "stale": 2, "forgotten": 1, "overtaken": 3, "moved": 5}
+)
+
+
+class Try(Enum):
+    """What to do next."""
+
+    SIGNED = "signed"
+    AFRESH = "unsigned, to be challenged anew"
+    NO_MORE = "give the answer to the caller"
+
+
+class Retries:
+    """The tries of one call."""
+
+    __slots__ = ("_began", "_fresh", "_left")
+
+    def __init__(self) -> None:
+        self._began: Final = event_order()
+        # Whether the last try was signed with a nonce that this very call was given.
+        self._fresh = False
+        self._left: Mapping[str, int] = MAX_TRIES
+
+    def after_move(self) -> Try:
+        """After a redirect."""
+        return self._spend("moved", Try.SIGNED)
+
+    def after_challenge(
+        self, context: ClientContext, nonce: ClientNonce, signature: Signature | None, *, stale: bool
+    ) -> Try:
+        """After a challenge with `nonce` for `context`; `signature` if this context signed the request."""
+        fresh, self._fresh = self._fresh, True
+        if signature is None:
+            return Try.NO_MORE if context.refused else self._spend("first", Try.SIGNED)
+        if stale:
+            if fresh:
+                context.nonces.keep_apart()
+            return self._spend("stale", Try.AFRESH if fresh else Try.SIGNED)
+        if not fresh:
+            return Try.NO_MORE if context.refused else self._spend("forgotten", Try.SIGNED)
+        if self._overtaken(context, signature):
+            context.nonces.keep_apart()
+            return self._spend("overtaken", Try.SIGNED if nonce is signature.nonce else Try.AFRESH)
+        context.refuse()
+        return Try.NO_MORE
+
+    def _overtaken(self, context: ClientContext, signature: Signature) -> bool:
+        if context.accepted is None:
+            return False
+        overtaken = bool(signature.nc) and signature.nonce.count > int(signature.nc, 16)
+        return overtaken or context.accepted_at > self._began
+
+    def _spend(self, reason: str, outcome: Try) -> Try:
+        left = self._left[reason]
+        self._left = {**self._left, reason: left - 1}
+        return outcome if left > 0 else Try.NO_MORE

@@ -1,0 +1,128 @@
+"""Which nonce a client signs its next request with (RFC 7616 §3.3 nonce, §3.4 nc, §3.5 nextnonce).
+
+Two ways of use:
+
+* **shared**, the usual one: all requests take the newest nonce that the server has accepted, each with the next nc. A
+  new nonce is shared only once it was accepted, so requests that start together answer their own challenges and do
+  not crowd onto the first nonce that somebody saw.
+* **apart**, for servers where requests under way together get in each other's way, because they want nc to rise by
+  exactly one or take a nonce once only: a nonce belongs to one request at a time and is put back for the next one. A
+  request that finds none goes out unsigned and fetches its own. A context changes to this when it meets such a server.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from itertools import count
+from threading import Lock
+from typing import Final
+
+from .client_nonce import ClientNonce
+
+__all__ = ["MAX_COUNT", "ClientNonces", "event_order"]
+
+#: RFC 7616 §3.4: nc has eight hex digits and must rise, so with this count a nonce is over.
+MAX_COUNT: Final = 0xFFFFFFFF
+
+#: Nonces remembered in one context. A nonce that is forgotten and then offered again would restart its count, so there
+#: are many more than requests are usually under way.
+MAX_NONCES: Final = 256
+
+_order: Final = count(1)
+
+
+def event_order() -> int:
+    """A number greater than all before it in this process: what was earlier, what later."""
+    return next(_order)
+
+
+class ClientNonces:
+    """The nonces of one context. Threads may share it."""
+
+    __slots__ = ("_idle", "_known", "_lock", "_once", "apart", "current")
+
+    def __init__(self) -> None:
+        self._lock: Final = Lock()
+        self._known: Final[OrderedDict[bytes, ClientNonce]] = OrderedDict()
+        self._idle: Final[list[ClientNonce]] = []
+        self._once = False
+        #: Whether requests use nonces apart from each other.
+        self.apart = False
+        #: The nonce that is shared; None before one was accepted, and while `apart`.
+        self.current: ClientNonce | None = None
+
+    def reserve(self) -> ClientNonce | None:
+        """The nonce for a new request, or None: send it unsigned and learn from the answer."""
+        if not self.apart:
+            return self.current
+        with self._lock:
+            return self._idle.pop() if self._idle else None
+
+    def count(self, nonce: ClientNonce) -> int:
+        """The next nc of a nonce; over MAX_COUNT when there is none left. No number is given out twice."""
+        with self._lock:
+            nonce.count = number = nonce.count + 1
+            if number >= MAX_COUNT and self.current is nonce:
+                self.current = None
+        return number
+
+    def learn(self, nonce: ClientNonce) -> ClientNonce | None:
+        """Take in the nonce of a challenge; return it, or what is known of it with its count, or None if that is over.
+
+        RFC 7616 §3.4: nc counts the requests sent with a nonce. A repeated 401 does not undo them.
+        """
+        with self._lock:
+            known = self._known.setdefault(nonce.octets, nonce)
+            self._known.move_to_end(nonce.octets)
+            if known is not nonce:
+                known.adopt(nonce)
+            else:
+                nonce.learnt_at = event_order()
+                if len(self._known) > MAX_NONCES:
+                    self._known.popitem(last=False)
+            return known if known.count < MAX_COUNT else None
+
+    def accept(self, nonce: ClientNonce) -> None:
+        """Note that the server took a request signed with this nonce: from now on it may be signed with in advance.
+
+        A nonce learnt before the shared one does not replace it; its answer was late.
+        """
+        with self._lock:
+            if nonce.count >= MAX_COUNT:
+                return
+            if self.apart:
+                if not self._once and nonce not in self._idle:
+                    self._idle.append(nonce)
+            elif self.current is None or self.current.learnt_at < nonce.learnt_at:
+                self.current = nonce
+
+    def follow(self, number: int, successor: ClientNonce | None) -> None:
+        """Take up nextnonce, if the answer to a request with this nc brought one.
+
+        The old nonce's count stays for requests under way. A nextnonce after the very first use means that the server
+        takes each nonce once.
+        """
+        if number == 1 and self._once != (successor is not None):
+            with self._lock:
+                self._once = successor is not None
+            if self._once:
+                self.keep_apart()
+        if successor is not None:
+            learnt = self.learn(successor)
+            if learnt is not None:
+                self.accept_next(learnt)
+
+    def accept_next(self, nonce: ClientNonce) -> None:
+        """Sign with this nonce from now on, before any request was accepted with it."""
+        with self._lock:
+            if self.apart:
+                self._idle.append(nonce)
+            else:
+                self.current = nonce
+
+    def keep_apart(self) -> None:
+        """From now on let each nonce belong to one request at a time."""
+        with self._lock:
+            # Not put among the idle ones: requests may be under way with it.
+            self.apart = True
+            self.current = None
