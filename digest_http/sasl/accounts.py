@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol, TypeAlias, runtime_checkable
 
-from ..algorithms import Algorithm, by_name
-from ..errors import ConfigurationError, SourceUnavailable
+from digest_http.algorithms import Algorithm, by_name
+from digest_http.errors import ConfigurationError, SourceUnavailable
 
 __all__ = ["Lookup", "Source", "lookup_of"]
 

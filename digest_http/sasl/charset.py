@@ -6,8 +6,8 @@ ISO 8859-1 when every character fits it, else in UTF-8. GNU SASL does so with th
 
 from __future__ import annotations
 
-from ..encoding import text_to_octets
-from ..errors import MalformedField
+from digest_http.encoding import text_to_octets
+from digest_http.errors import MalformedField
 
 __all__ = ["candidates", "downgrade", "encode", "hashed"]
 

@@ -9,7 +9,7 @@ import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ..errors import ConfigurationError, UnsupportedAlgorithm
+from digest_http.errors import ConfigurationError, UnsupportedAlgorithm
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers import CipherContext

@@ -7,8 +7,9 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from ..encoding import octets_to_text
-from ..errors import ConfigurationError, MalformedField, OutOfSequence, QopNotSupported, WrongPrincipal
+from digest_http.encoding import octets_to_text
+from digest_http.errors import ConfigurationError, MalformedField, OutOfSequence, QopNotSupported, WrongPrincipal
+
 from . import charset, keys
 from .directives import DEFAULT_MAXBUF, Challenge, Response, parse_rspauth
 from .mechanism import Mechanism

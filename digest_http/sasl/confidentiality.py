@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..errors import MalformedField
+from digest_http.errors import MalformedField
+
 from .ciphers import CipherSpec, decryptor, encryptor
 from .integrity import MAC_OCTETS, MESSAGE_TYPE, SIGNATURE_OCTETS, Octets, Signer, Verifier, octets_of
 

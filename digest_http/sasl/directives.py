@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from ..encoding import quote_string
-from ..errors import FieldTooLarge, MalformedField
-from ..grammar import nc_value
-from ..params import scan_parameters
+from digest_http.encoding import quote_string
+from digest_http.errors import FieldTooLarge, MalformedField
+from digest_http.grammar import nc_value
+from digest_http.params import scan_parameters
 
 __all__ = ["Challenge", "Response", "parse_rspauth", "serialize_rspauth"]
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..errors import MessageTooLarge
+from digest_http.errors import MessageTooLarge
+
 from .directives import DEFAULT_MAXBUF
 from .integrity import Octets
 

@@ -13,7 +13,7 @@ import hashlib
 import hmac
 from typing import Final, TypeAlias
 
-from ..errors import ContextExpired, MalformedField, MessageAltered, MessageTooLarge, OutOfSequence
+from digest_http.errors import ContextExpired, MalformedField, MessageAltered, MessageTooLarge, OutOfSequence
 
 __all__ = ["MAC_OCTETS", "MESSAGE_TYPE", "SIGNATURE_OCTETS", "Octets", "Signer", "Verifier", "octets_of"]
 

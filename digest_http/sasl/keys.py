@@ -8,8 +8,8 @@ from __future__ import annotations
 import hmac
 from typing import Final
 
-from .. import calculation
-from ..algorithms import Algorithm, by_name
+from digest_http import calculation
+from digest_http.algorithms import Algorithm, by_name
 
 __all__ = ["integrity_keys", "matches", "proofs", "sealing_keys", "session_hash", "user_hash"]
 

@@ -6,7 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import ClassVar, Final, NoReturn
 
-from ..errors import ContextExpired, MessageTooLarge, OutOfSequence, QopNotSupported
+from digest_http.errors import ContextExpired, MessageTooLarge, OutOfSequence, QopNotSupported
+
 from .ciphers import CIPHERS
 from .confidentiality import Sealer, Unsealer, overhead
 from .integrity import SIGNATURE_OCTETS, Octets, Signer, Verifier, octets_of

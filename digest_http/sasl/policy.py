@@ -6,7 +6,8 @@ import warnings
 from collections.abc import Iterable
 from typing import Final
 
-from ..errors import ConfigurationError, SecurityWarning
+from digest_http.errors import ConfigurationError, SecurityWarning
+
 from .ciphers import CIPHERS, check_installed
 from .directives import MAX_MAXBUF, MIN_MAXBUF
 

@@ -7,8 +7,16 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from ..encoding import octets_to_text
-from ..errors import ConfigurationError, LogonDenied, MalformedField, OutOfSequence, QopNotSupported, SourceUnavailable
+from digest_http.encoding import octets_to_text
+from digest_http.errors import (
+    ConfigurationError,
+    LogonDenied,
+    MalformedField,
+    OutOfSequence,
+    QopNotSupported,
+    SourceUnavailable,
+)
+
 from . import charset, keys
 from .accounts import Source, lookup_of
 from .directives import DEFAULT_MAXBUF, Challenge, Response, serialize_rspauth

@@ -1,0 +1,157 @@
+"""DigestMD5Client in the dress of other SASL libraries' clients, for programs that bring a place for one.
+
+* PureSASLClient: pure-sasl's `SASLClient`, which Apache Thrift's TSaslClientTransport and kazoo use.
+* ThriftSASLClient: the client that `thrift_sasl`'s TSaslClientTransport (impyla, Hive) gets from its factory.
+
+Both give clear text through unchanged when qop=auth was negotiated, as their callers expect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from digest_http.errors import ConfigurationError, DigestError
+
+from .client import DigestMD5Client
+from .directives import DEFAULT_MAXBUF, MAX_MAXBUF
+from .framing import Deframer, frame
+from .policy import DEFAULT_QOP
+
+__all__ = ["PureSASLClient", "ThriftSASLClient", "verifying"]
+
+
+class PureSASLClient:
+    """The calls of pure-sasl's SASLClient, with layers that work; further keywords go to DigestMD5Client.
+
+    `qops` and `max_buffer` are its names for qop and maxbuf, `authorization_id` for authzid. Neither side's maxbuf is
+    enforced unless asked for: Thrift and Hadoop send records of any length, whatever they announce.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        service: str,
+        mechanism: str = "DIGEST-MD5",
+        authorization_id: str | None = None,
+        *,
+        username: str,
+        password: str | None = None,
+        qops: str | Iterable[str] = DEFAULT_QOP,
+        max_buffer: int = DEFAULT_MAXBUF,
+        enforce_maxbuf: bool = False,
+        **settings: Any,  # noqa: ANN401  # DigestMD5Client's own keywords, checked there
+    ) -> None:
+        _check(mechanism)
+        self.mechanism = mechanism
+        self._client = DigestMD5Client(
+            username,
+            password,
+            service=service,
+            host=host,
+            authzid=authorization_id,
+            qop=qops,
+            maxbuf=max_buffer,
+            enforce_maxbuf=enforce_maxbuf,
+            **settings,
+        )
+
+    @property
+    def complete(self) -> bool:
+        """Whether the server has proved itself."""
+        return self._client.complete
+
+    @property
+    def qop(self) -> str | None:
+        """What was negotiated."""
+        return self._client.qop
+
+    def process(self, challenge: bytes | None = None) -> bytes:
+        """Answer a challenge. Raises a DigestError."""
+        return self._client.step(challenge)
+
+    def wrap(self, message: bytes) -> bytes:
+        """One bare record, or the message itself with qop=auth."""
+        return message if self._client.complete and self._client.qop == "auth" else self._client.wrap(message)
+
+    def unwrap(self, record: bytes) -> bytes:
+        """The message of a bare record, or the record itself with qop=auth."""
+        return record if self._client.complete and self._client.qop == "auth" else self._client.unwrap(record)
+
+    def dispose(self) -> None:
+        """Nothing to do: the password is dropped at the end of the exchange, and kazoo calls this before that use."""
+
+
+class ThriftSASLClient:
+    """The calls that thrift_sasl makes: results are (ok, value), records carry their length.
+
+    Give the transport through verifying(), or the server's proof is never looked at and nothing can be sent.
+    """
+
+    def __init__(self, client: DigestMD5Client) -> None:
+        self._client = client
+        self._error = ""
+        # thrift_sasl frames and bounds its reads itself.
+        self._deframer = Deframer(limit=MAX_MAXBUF)
+
+    def start(self, mechanism: str | bytes) -> tuple[bool, str, bytes]:
+        """Choose the mechanism and begin."""
+        name = mechanism.decode("ascii") if isinstance(mechanism, bytes) else mechanism
+        _check(name)
+        return True, name, self._client.step()
+
+    def step(self, challenge: bytes | str) -> tuple[bool, bytes]:
+        """Answer a challenge; an empty one arrives as text."""
+        try:
+            return True, self._client.step(challenge.encode("latin-1") if isinstance(challenge, str) else challenge)
+        except DigestError as error:
+            return self._failed(error)
+
+    def encode(self, message: bytes) -> tuple[bool, bytes]:
+        """A record with its length, or the message itself with qop=auth."""
+        if self._client.complete and self._client.qop == "auth":
+            return True, message
+        try:
+            return True, frame(self._client.wrap(message))
+        except DigestError as error:
+            return self._failed(error)
+
+    def decode(self, data: bytes) -> tuple[bool, bytes]:
+        """The messages of records with their lengths."""
+        if self._client.complete and self._client.qop == "auth":
+            return True, data
+        try:
+            return True, b"".join(map(self._client.unwrap, self._deframer.feed(data)))
+        except DigestError as error:
+            return self._failed(error)
+
+    def getError(self) -> str:  # noqa: N802  # the caller's spelling
+        """What went wrong."""
+        return self._error
+
+    def _failed(self, error: DigestError) -> tuple[bool, bytes]:
+        self._error = str(error)
+        return False, b""
+
+
+def verifying(transport: type[Any]) -> type[Any]:
+    """A subclass of thrift_sasl's TSaslClientTransport that hands on the data which comes with COMPLETE.
+
+    That data is the server's proof (rspauth); thrift_sasl drops it.
+    """
+    receive = transport._recv_sasl_message  # noqa: SLF001  # the one place where the data passes
+
+    def receive_and_verify(self: Any) -> tuple[int, bytes | str]:  # noqa: ANN401  # thrift_sasl has no types
+        status, payload = receive(self)
+        if status == self.COMPLETE:
+            ok, _ = self.sasl.step(payload)
+            if not ok:
+                return self.BAD, self.sasl.getError()
+        return status, payload
+
+    return type("VerifyingTransport", (transport,), {"_recv_sasl_message": receive_and_verify})
+
+
+def _check(mechanism: str) -> None:
+    if mechanism != "DIGEST-MD5":
+        raise ConfigurationError(f"the mechanism is DIGEST-MD5, not {mechanism!r}")
