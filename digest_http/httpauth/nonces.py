@@ -72,7 +72,7 @@ class NonceSource:
     Raises ConfigurationError for no key or a short one, or a lifetime that is not positive.
     """
 
-    __slots__ = ("_clock", "_macs", "_random", "_renewal", "epoch", "lifetime", "recognise")
+    __slots__ = ("_clock", "_macs", "_random", "_remembered", "_renewal", "epoch", "lifetime")
 
     def __init__(
         self,
@@ -101,9 +101,8 @@ class NonceSource:
         )
         self._clock: Final = clock
         self._random: Final = random
-        #: The (id, epoch) of a nonce that one of our keys made, expired or not; None for any other octets. What a key
-        #: made does not change, so the answer is remembered.
-        self.recognise: Final[Callable[[bytes], tuple[int, bytes] | None]] = lru_cache(REMEMBERED)(self._recognise)
+        # What a key made does not change, so the answer is remembered.
+        self._remembered: Final[Callable[[bytes], tuple[int, bytes] | None]] = lru_cache(REMEMBERED)(self._read)
 
     def now(self) -> int:
         """The time in microseconds on this source's clock."""
@@ -114,9 +113,12 @@ class NonceSource:
         text = b"%014x%b%b" % (self.now(), self.epoch, self._random(RANDOM_BITS // 8).hex().encode())
         return text + _mac(self._macs[0], text)
 
-    def _recognise(self, nonce: bytes) -> tuple[int, bytes] | None:
-        if len(nonce) != _LENGTH:
-            return None
+    def recognise(self, nonce: bytes) -> tuple[int, bytes] | None:
+        """The (id, epoch) of a nonce that one of our keys made, expired or not; None for any other octets."""
+        # By length first: what is remembered must be small.
+        return self._remembered(nonce) if len(nonce) == _LENGTH else None
+
+    def _read(self, nonce: bytes) -> tuple[int, bytes] | None:
         text, received = nonce[_SIGNED], nonce[_MAC]
         for keyed in self._macs:
             if hmac.compare_digest(_mac(keyed, text), received):

@@ -50,11 +50,11 @@ class Verifier:
                 known, name = await self._name_behind_hash(context, name)
             # H(A1) is asked for whether or not a hash is known: both cases cost the same look-ups.
             found = users.ha1(name, self._realm, algorithm)
-            ha1 = found if isinstance(found, _HA1) else await self._wait(found)
+            ha1 = usable(found if isinstance(found, _HA1) else await self._wait(found), algorithm)
         except Exception as error:
             raise SourceUnavailable("The source of users is down; try again later", reason="users-down") from error
         now = context.acceptor.nonces.now()
-        verdict = context.verify_signature(message, usable(ha1, algorithm) if known else None, now)
+        verdict = context.verify_signature(message, ha1 if known else None, now)
         if verdict is Verdict.ACCEPTED:
             try:
                 counted = self.store.advance(context.nonce_id, context.epoch, context.count, self._rule, now)
@@ -81,7 +81,10 @@ class Verifier:
 
 
 def usable(ha1: bytes | str | None, algorithm: Algorithm) -> bytes | None:
-    """H(A1) if it can be one: "", "None", "null" and the like are no digest, and so no user (as CVE-2009-2422)."""
+    """H(A1) if it can be one: "", "None", "null" and the like are no digest, and so no user (as CVE-2009-2422).
+
+    Raises TypeError for what is neither text nor octets.
+    """
     if ha1 is None or len(ha1) != 2 * algorithm.digest_size or not ha1.isalnum():
         return None
     return (ha1.encode("ascii", "replace") if isinstance(ha1, str) else ha1).lower()
