@@ -7,6 +7,7 @@ OpenSSL and may be missing, MD5 may be barred) is simply not available; asking f
 from __future__ import annotations
 
 import hashlib
+from binascii import hexlify
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Final, Protocol
@@ -66,7 +67,7 @@ class Algorithm:
 
     def hexdigest(self, octets: bytes) -> bytes:
         """H(octets) in lower-case hex, as ASCII octets, ready to be hashed again."""
-        return self._hash(octets).hexdigest().encode()
+        return hexlify(self._hash(octets).digest())
 
     def hash_body(self) -> Hash:
         """A fresh hash object for an entity body that arrives in pieces."""

@@ -21,6 +21,8 @@ _SCHEME: Final = b"digest"
 
 def split_scheme(value: bytes) -> bytes | None:
     """The TOKEN of a Digest field value: what follows the scheme word, or None for another scheme."""
+    if value.startswith(b"Digest "):  # as nearly everybody spells it
+        return value[7:]
     # The scheme is compared without regard to case (RFC 9110 §11.1) and ended by a blank; a tab is let through.
     scheme, token = value[: len(_SCHEME)], value[len(_SCHEME) :]
     if scheme.lower() != _SCHEME or (token and token[0] not in b" \t"):

@@ -128,6 +128,7 @@ class ServerContext:
         "_renewal_due",
         "acceptor",
         "algorithm",
+        "count",
         "covers_body",
         "credentials",
         "epoch",
@@ -147,14 +148,11 @@ class ServerContext:
         self.epoch = b""
         self.covers_body: Final = credentials.qop == _AUTH_INT
         """Whether the request is signed with auth-int, so that the layout needs HEntity."""
+        self.count: Final = int(credentials.nc, 16) if credentials.qop else 1
+        """The count to record: nc, or 1 for the RFC 2069 form, whose nonce is good for one request."""
         self._ha1 = b""
         self._renewal_due = False
         self._new_shape: Final = new_shape
-
-    @property
-    def count(self) -> int:
-        """The count to record: nc, or 1 for the RFC 2069 form, whose nonce is good for one request."""
-        return self.credentials.nc_number or 1
 
     def verify_signature(self, message: HTTPMessage, ha1: bytes | None, now: int) -> Verdict:
         """Check method, URL, HEntity and the digest, then the nonce. Nothing is recorded; the counts come after.

@@ -115,7 +115,7 @@ class DigestAuthMiddleware:
             await self.app({**scope, **ANYONE}, receive, send)
             return
         context: ServerContext | None = None
-        accepted: tuple[ServerContext, str] | None = None
+        accepted: tuple[ServerContext, HTTPMessage, str] | None = None
         refusal = self._no_credentials
         cause: BaseException | None = None
         try:
@@ -128,7 +128,7 @@ class DigestAuthMiddleware:
                     receive = await self._cover_body(scope, receive, context, message)
                 verdict, username = await self._verify(context, message)
                 if verdict is Verdict.ACCEPTED:
-                    accepted = context, username
+                    accepted = context, message, username
                 else:
                     refusal = Refusal.of_verdict(verdict, self._refused)
         except Disconnected:
@@ -139,9 +139,11 @@ class DigestAuthMiddleware:
             log_refused(scope, context, refusal, cause)
             await send_refusal(refusal, self._challenges(refusal), self._answer, (scope, receive, send))
             return
-        context, username = accepted
+        context, message, username = accepted
         log_accepted(scope, context)
-        await self.app(self._identified(scope, context, username), receive, self._proving(scope, context, send))
+        await self.app(
+            self._identified(scope, context, username), receive, self._proving(scope, context, message, send)
+        )
 
     def _passes_freely(self, scope: Scope) -> bool:
         if self._needs_credentials is not None and not self._needs_credentials(scope):
@@ -188,24 +190,24 @@ class DigestAuthMiddleware:
     def _identified(self, scope: Scope, context: ServerContext, username: str) -> Scope:
         """A copy of the scope with who it is and how that was verified."""
         credentials = context.credentials
-        name, qop = context.algorithm.name, "auth-int" if context.covers_body else credentials.qop.decode()
-        digest = Digest(username, self._realm, name, qop, credentials.nc_number)
+        qop = credentials.qop.decode()
+        digest = Digest(username, self._realm, context.algorithm.name, qop, context.count if qop else 0)
         identified = {**scope, "user": DigestUser(username), "auth": AUTHENTICATED, "digest": digest}
         if context.covers_body and scope.get("extensions"):
             # Files sent past us (pathsend, zero copy) could not be hashed.
             identified["extensions"] = {n: v for n, v in scope["extensions"].items() if n not in _UNHASHED}
         return identified
 
-    def _proving(self, scope: Scope, context: ServerContext, send: Send) -> Send:
+    def _proving(self, scope: Scope, context: ServerContext, message: HTTPMessage, send: Send) -> Send:
         """A send that adds Authentication-Info."""
         if context.covers_body and scope["type"] == "http":
             return BodyProof(
                 send,
                 self._info_field,
                 self._refused,
-                context,
+                (context, message),
                 self._max_body,
                 trailers="http.response.trailers" in (scope.get("extensions") or {}),
                 head=scope["method"] == "HEAD",
             )
-        return header_proof(send, self._info_field, self._refused, context)
+        return header_proof(send, self._info_field, self._refused, (context, message))

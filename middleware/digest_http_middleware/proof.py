@@ -19,18 +19,20 @@ from .asgi import Headers, Message, Send
 __all__ = ["BodyProof", "header_proof"]
 
 
-def header_proof(send: Send, field: bytes, refused: int, context: ServerContext) -> Send:
+def header_proof(send: Send, field: bytes, refused: int, verified: tuple[ServerContext, HTTPMessage]) -> Send:
     """A send for qop=auth and for websockets: adds the proof to the response header, or to the websocket's accept.
 
     `refused` is the status of a refusal (401, 407), which never carries a proof, even if the app makes it.
     """
+    context, layout = verified
     # Only a handshake comes here with auth-int: its answer has no body.
-    hentity = calculation.entity_hash(context.algorithm, b"") if context.covers_body else b""
+    layout.hentity = calculation.entity_hash(context.algorithm, b"") if context.covers_body else b""
 
     async def send_with_proof(message: Message) -> None:
         kind = message["type"]
         if (kind == "http.response.start" and message["status"] != refused) or kind == "websocket.accept":
-            message["headers"] = _with_field(message.get("headers", ()), field, _proof(context, hentity))
+            context.make_signature(layout)
+            message["headers"] = _with_field(message.get("headers", ()), field, layout.padding)
         await send(message)
 
     return send_with_proof
@@ -40,16 +42,24 @@ class BodyProof:
     """A send for auth-int: holds the response back, hashes its body, and puts the proof before or behind it."""
 
     def __init__(
-        self, send: Send, field: bytes, refused: int, context: ServerContext, limit: int, *, trailers: bool, head: bool
+        self,
+        send: Send,
+        field: bytes,
+        refused: int,
+        verified: tuple[ServerContext, HTTPMessage],
+        limit: int,
+        *,
+        trailers: bool,
+        head: bool,
     ) -> None:
         self._send: Final = send
         self._field: Final = field
         self._refused: Final = refused
-        self._context: Final = context
+        self._context, self._layout = verified
         self._limit: Final = limit
         self._trailers: Final = trailers
         self._head: Final = head
-        self._hash: Final = context.algorithm.hash_body()
+        self._hash: Final = self._context.algorithm.hash_body()
         self._start: Message | None = None
         self._held: list[bytes] = []
         self._size = 0
@@ -107,13 +117,9 @@ class BodyProof:
         await self._send({"type": "http.response.trailers", "headers": headers, "more_trailers": False})
 
     def _value(self) -> bytes:
-        return _proof(self._context, self._hash.hexdigest().encode())
-
-
-def _proof(context: ServerContext, hentity: bytes) -> bytes:
-    message = HTTPMessage(b"", b"", context.credentials.uri, hentity)
-    context.make_signature(message)
-    return message.padding
+        self._layout.hentity = self._hash.hexdigest().encode()
+        self._context.make_signature(self._layout)
+        return self._layout.padding
 
 
 def _with_field(headers: Iterable[tuple[bytes, bytes]], field: bytes, value: bytes) -> Headers:
