@@ -20,15 +20,18 @@ _ambiguous = re.compile(r"//|\\|/\.{1,2}(?:/|\Z)|\x00")
 def path_rule(protect: Iterable[str] | Rule, public: Iterable[str]) -> Rule | None:
     """A predicate "this scope needs credentials", or None when all of them do.
 
-    The longest prefix that matches by whole segments decides; a path no prefix matches, or one that an app could
-    resolve to another ("..", "//", a backslash), needs credentials. Raises ConfigurationError for a prefix without a
-    leading slash.
+    The longest prefix that matches by whole segments decides. A path that an app could resolve to another ("..", "//",
+    a backslash) needs credentials. Raises ConfigurationError for a prefix without a leading slash, or in both lists.
     """
     if callable(protect):
         if tuple(public):
             raise ConfigurationError("protect is a callable, which decides alone: leave public out")
         return protect
     protected, open_to_all = _prefixes("protect", protect), _prefixes("public", public)
+    both = set(protected) & set(open_to_all)
+    if both:
+        # protect is ("/",) unless it is given, so public=["/"] alone comes here: it would open nothing.
+        raise ConfigurationError(f"{min(both) or '/'!r} is in both protect and public: say which paths are protected")
     if protected == ("",) and not open_to_all:
         return None
 
