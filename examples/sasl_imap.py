@@ -15,7 +15,11 @@ def log_in(host: str, port: int, username: str, password: str, *, name: str | No
     # Dovecot hashes names in UTF-8 as they are.
     client = DigestMD5Client(username, password, service="imap", host=name or host, downgrade=False)
     connection = imaplib.IMAP4(host, port)
-    connection.authenticate("DIGEST-MD5", client.step)
+    try:
+        connection.authenticate("DIGEST-MD5", client.step)
+    except BaseException:
+        connection.shutdown()
+        raise
     if not client.complete:
         connection.shutdown()
         raise ConnectionError("the server said OK and did not prove itself")

@@ -1,0 +1,90 @@
+"""ZooKeeper with kazoo, over our client."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from tests.live.peers import HOST, free_port, missing_peer, program, python_peer, running, wait_until_listening
+
+pytestmark = pytest.mark.live
+
+JAR = Path("/usr/share/java/zookeeper.jar")
+LOGGING = Path("/usr/share/java/slf4j-nop.jar")
+
+
+@pytest.fixture(scope="module")
+def zookeeper(tmp_path_factory):
+    """The address of a server that takes DIGEST-MD5 logins only."""
+    java = program("java", package="openjdk-17-jdk-headless")
+    if not JAR.exists():
+        missing_peer("zookeeper.jar is not installed (Debian package zookeeper)")
+    folder = tmp_path_factory.mktemp("zookeeper")
+    port, log = free_port(), folder / "log"
+    (folder / "jaas.conf").write_text(
+        "Server { org.apache.zookeeper.server.auth.DigestLoginModule required\n"
+        '  user_chris="secret" user_Zoe="Gemuese"; };\n'
+    )
+    (folder / "zoo.cfg").write_text(
+        f"dataDir={folder}\nclientPort={port}\nclientPortAddress={HOST}\nadmin.enableServer=false\n"
+        "authProvider.1=org.apache.zookeeper.server.auth.SASLAuthenticationProvider\n"
+        "sessionRequireClientSASLAuth=true\n"
+    )
+    command = [
+        java,
+        "-cp",
+        f"{JAR}:{LOGGING}",
+        f"-Djava.security.auth.login.config={folder / 'jaas.conf'}",
+        "org.apache.zookeeper.server.ZooKeeperServerMain",
+        str(folder / "zoo.cfg"),
+    ]
+    with running(command, log) as process:
+        wait_until_listening(process, port, log)
+        yield f"{HOST}:{port}"
+
+
+@pytest.fixture
+def kazoo_client(zookeeper, monkeypatch):
+    """The example's client for a name and password, stopped at the end; pure-sasl's name is put back."""
+    pure_sasl = python_peer("puresasl.client")
+    python_peer("kazoo.client")
+    monkeypatch.setattr(pure_sasl, "SASLClient", pure_sasl.SASLClient)
+    made = []
+
+    def make(username, password):
+        made.append(importlib.import_module("examples.sasl_kazoo").client(zookeeper, username, password))
+        return made[-1]
+
+    yield make
+    for client in made:
+        client.stop()
+        client.close()
+
+
+@pytest.mark.parametrize(("username", "password"), [("chris", "secret"), ("Zoe", "Gemuese")])
+def test_kazoo_logs_in(kazoo_client, username, password):
+    """And the server lets it write, which it lets nobody else."""
+    client = kazoo_client(username, password)
+    client.start(timeout=20)
+    client.create(f"/{username}", b"value")
+    value, _ = client.get(f"/{username}")
+    assert value == b"value"
+
+
+def start_and_read(client):
+    """One of the two fails, by how fast the threads are."""
+    client.start(timeout=3)
+    client.get("/")
+
+
+# kazoo lets the server's answer to a failed login end its thread.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_kazoo_with_a_wrong_password(kazoo_client):
+    """The session never opens, and whatever is asked of it fails."""
+    errors = importlib.import_module("kazoo.exceptions")
+    client = kazoo_client("chris", "wrong")
+    with pytest.raises((errors.KazooException, importlib.import_module("kazoo.handlers.threading").KazooTimeoutError)):
+        start_and_read(client)
+    assert not client.connected
