@@ -129,7 +129,10 @@ class Echo:
 
 
 class Server:
-    """The middleware with a policy, and the app behind it."""
+    """The middleware with a policy, and the app behind it.
+
+    `entry` is what requests go to; a test may put an app there that holds a middleware further inside.
+    """
 
     def __init__(self, *, app: Any = None, users: Any = None, realm: str = REALM, **policy: Any) -> None:
         self.clock = policy.pop("clock", None) or Clock()
@@ -137,6 +140,8 @@ class Server:
         self.middleware = DigestAuthMiddleware(
             self.app, users=USERS if users is None else users, realm=realm, clock=self.clock, **policy
         )
+
+        self.entry: Any = self.middleware
 
     def scope(
         self,
@@ -200,7 +205,7 @@ class Server:
             response.messages.append(message)
 
         before = len(getattr(self.app, "scopes", ()))
-        await self.middleware(scope, receive, send)
+        await self.entry(scope, receive, send)
         response.app_called = len(getattr(self.app, "scopes", ())) > before
         return response
 

@@ -123,6 +123,12 @@ def test_build_that_bars_md5(monkeypatch):
     assert names(load_again()) == NAMES[2:]
 
 
+def test_build_without_the_name_md5(monkeypatch):
+    """CPython leaves the name of a barred hash out of hashlib altogether."""
+    monkeypatch.delattr(hashlib, "md5")
+    assert names(load_again()) == NAMES[2:]
+
+
 def test_md5_is_asked_for_as_not_for_security(monkeypatch):
     """A build in FIPS mode gives MD5 only with usedforsecurity=False."""
     real = hashlib.md5

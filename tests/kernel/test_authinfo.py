@@ -48,8 +48,13 @@ def test_size_limit():
         AuthenticationInfo.parse(b"nextnonce=" + b"a" * 8192)
 
 
+def test_repr_holds_no_proof():
+    """rspauth is as good as a response to one who guesses passwords."""
+    assert "5ec4e7" not in repr(AuthenticationInfo(rspauth=b"5ec4e7"))
+
+
 @pytest.mark.parametrize("octet", [b"\r", b"\n", b"\x00"])
-@pytest.mark.parametrize("name", ["rspauth", "cnonce", "nextnonce"])
+@pytest.mark.parametrize("name", ["rspauth", "cnonce", "nextnonce", "qop", "nc"])
 def test_control_characters_are_refused_on_output(name, octet):
     """A cnonce that a client chose cannot split the response."""
     with pytest.raises(MalformedField):

@@ -74,6 +74,8 @@ def test_quoting_follows_the_rfc():
         b'Digest\trealm="a",\tnonce="n"',
         b'  Digest   realm="a"  ,  nonce="n"  ',
         b',, Digest realm="a",, ,nonce="n",,',
+        b'Digest ,realm="a", nonce="n"',
+        b'Digest , , realm="a", nonce="n"',
         b"Digest realm=a, nonce=n",
         b'Digest realm="a" nonce="n"',
         b'Digest realm="a", strange, nonce="n"',
@@ -96,6 +98,7 @@ def test_spellings_of_one_challenge(octets):
     [
         b'Basic realm="b", Digest realm="a", nonce="n"',
         b'Negotiate, Digest realm="a", nonce="n"',
+        b'Negotiate, NTLM, Digest realm="a", nonce="n", Negotiate',
         b'Negotiate abc==, Digest realm="a", nonce="n"',
         b'Bearer, Basic realm=b, Digest realm="a", nonce="n"',
         b'Basic realm=, Digest realm="a", nonce="n"',
@@ -173,6 +176,18 @@ def test_unusable_challenges(octets, reason):
 def test_control_octets_make_a_challenge_unusable():
     """What could not be written back into a field is not answered (a bare value may not hold controls at all)."""
     assert isinstance(only(b'Digest realm="a", nonce="a\x7fb"'), UnusableChallenge)
+
+
+def test_an_algorithm_that_is_no_token():
+    """What would begin another parameter when it is echoed makes a challenge unusable."""
+    found = only(b'Digest realm="a", nonce="n", algorithm="MD5, uri=/evil"')
+    assert isinstance(found, UnusableChallenge)
+    assert "algorithm" in found.reason
+
+
+def test_long_lines_count_too():
+    """A thousand field lines that are too long are not a thousand findings."""
+    assert len(parse_challenges([b"x" * (module.MAX_CHALLENGE_OCTETS + 1)] * 1000)) <= module.MAX_CHALLENGES
 
 
 def test_an_open_quote_ends_the_field_but_not_the_answer():

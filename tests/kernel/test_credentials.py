@@ -153,6 +153,13 @@ def test_nc_values(nc, count):
     assert value.nc == nc.strip(b'"')
 
 
+def test_an_empty_cnonce():
+    """A cnonce that is sent empty is hashed empty, and written back."""
+    value = Credentials.parse(token(cnonce=b'""'))
+    assert value.cnonce == b""
+    assert Credentials.parse(value.serialize()) == value
+
+
 def test_rfc2069_form():
     """Without qop there is no nc; a cnonce may stand there, as -sess clients of old send it."""
     plain = Credentials.parse(token(qop=None, nc=None, cnonce=None))
@@ -248,11 +255,12 @@ def test_comparison():
 
 
 @pytest.mark.parametrize("octet", [b"\r", b"\n", b"\x00"])
-@pytest.mark.parametrize("name", ["username", "realm", "nonce", "uri", "response", "opaque", "cnonce"])
+@pytest.mark.parametrize(
+    "name", ["username", "realm", "nonce", "uri", "response", "opaque", "cnonce", "algorithm", "qop", "nc"]
+)
 def test_control_characters_are_refused_on_output(name, octet):
-    """No quoted value can break out of the field."""
-    value = Credentials(
-        **({"username": b"a", "realm": b"r", "nonce": b"n", "uri": b"/", "response": b"0"} | {name: b"x" + octet})
-    )
+    """No value can break out of the field, quoted or bare."""
+    fields = {"username": b"a", "realm": b"r", "nonce": b"n", "uri": b"/", "response": b"0", "qop": b"auth"}
+    value = Credentials(**(fields | {"nc": b"00000001"} | {name: b"x" + octet}))
     with pytest.raises(MalformedField):
         value.serialize()

@@ -125,6 +125,14 @@ def test_scanning_is_lazy():
         next(pairs)
 
 
+@pytest.mark.parametrize("value", [b"", b"a b", b"a,b", b'a"', b"a=b", b"a\\", b"a\r\nX: y", b"\xe4"])
+def test_bare_values_are_tokens_on_output(value):
+    """What is written without quotes cannot begin another parameter or field."""
+    with pytest.raises(MalformedField) as caught:
+        serialize([(b"x", value, False)])
+    assert caught.value.reason == "token"
+
+
 def test_size_limit():
     """The last octet that is read and the first that is not."""
     padding = b"x=" + b"a" * (params.MAX_FIELD_OCTETS - 2)

@@ -1,0 +1,180 @@
+"""Refusals as they stand on the wire: statuses, fields, bodies, the hook for custom ones, proxy mode."""
+
+import pytest
+
+from digest_http.params import MAX_FIELD_OCTETS
+from digest_http_middleware import Refusal
+from tests.attacks.driver import Server
+
+
+@pytest.fixture
+def server():
+    """The defaults."""
+    return Server()
+
+
+def fields(response):
+    """The header fields of a response, which must not repeat but for challenges."""
+    found = dict(response.headers)
+    assert len(found) == len(response.headers) - max(0, len(response.challenges) - 1)
+    return found
+
+
+def test_the_default_challenge(server):
+    """SHA-256 then MD5 as two fields with one nonce, auth and auth-int, UTF-8; nothing that was not asked for."""
+    response = server.request()
+    first, second = response.challenges
+    assert (first["algorithm"], second["algorithm"]) == ("SHA-256", "MD5")
+    assert first["nonce"] == second["nonce"]
+    for challenge in (first, second):
+        assert set(challenge) == {"realm", "nonce", "algorithm", "qop", "charset"}
+        assert (challenge["qop"], challenge["charset"]) == ("auth,auth-int", "UTF-8")
+
+
+def test_every_algorithm_by_option():
+    """All six can be offered, in the order given."""
+    names = ["SHA-512-256", "SHA-256", "MD5", "SHA-512-256-sess", "SHA-256-sess", "MD5-sess"]
+    server = Server(algorithms=names, qop=["auth-int", "auth"], userhash=True)
+    challenges = server.request().challenges
+    assert [challenge["algorithm"] for challenge in challenges] == names
+    assert {challenge["qop"] for challenge in challenges} == {"auth-int,auth"}
+    assert {challenge["userhash"] for challenge in challenges} == {"true"}
+    assert all(server.get(server.signer(algorithm=name)).status == 200 for name in names)
+
+
+def test_fields_of_a_refusal(server):
+    """A short plain body of the length that is announced, not to be cached."""
+    for response in (server.request(), server.request(authorization=b"Digest x")):
+        found = fields(response)
+        assert found[b"content-type"] == b"text/plain; charset=utf-8"
+        assert found[b"content-length"] == str(len(response.body)).encode()
+        assert found[b"cache-control"] == b"no-store"
+        assert response.body.endswith(b".\n")
+        assert len(response.body) < 200
+
+
+def test_challenges_come_with_401_only(server):
+    """A malformed header is not a question of credentials, so a client does not loop over it."""
+    assert server.request(authorization=b"Digest x").challenges == []
+    assert server.request(authorization=b"Digest " + b"x" * MAX_FIELD_OCTETS).challenges == []
+
+
+def test_the_limit_of_the_header(server):
+    """431 over the limit, 400 for the largest that is read."""
+    scheme = b'Digest username="'
+    largest = scheme + b"a" * (MAX_FIELD_OCTETS - len(scheme) - 1) + b'"'
+    assert server.request(authorization=largest).status == 400
+    assert server.request(authorization=largest[:-1] + b'a"').status == 431
+    assert server.request(authorization=b"Basic " + b"a" * MAX_FIELD_OCTETS).status in (401, 431)
+
+
+def test_another_scheme_is_no_credentials(server):
+    """Basic and Bearer are answered with our challenges, not as malformed."""
+    for value in (b"Basic YWxpY2U6czNjcmV0", b"Bearer abc", b"Negotiate"):
+        assert server.request(authorization=value).status == 401
+
+
+def test_head_has_no_body(server):
+    """The length is that of the body a GET would have."""
+    response = server.request("HEAD", "/x")
+    assert response.body == b""
+    assert int(fields(response)[b"content-length"]) > 0
+
+
+def test_unknown_user_and_wrong_password_read_alike(server):
+    """Octet for octet the same answer but for the nonce."""
+
+    def shown(response):
+        nonce = response.challenges[0]["nonce"].encode()
+        return [(name, value.replace(nonce, b"")) for name, value in response.headers], response.body
+
+    wrong, unknown = server.get(server.signer("alice", "x")), server.get(server.signer("malle", "x"))
+    assert shown(wrong) == shown(unknown)
+
+
+def test_custom_bodies():
+    """The hook chooses type and body from the refusal; status and challenges stay ours."""
+    seen = []
+
+    def answer(scope, refusal):
+        seen.append((scope["path"], refusal))
+        return "application/json", b'{"reason": "%b"}' % refusal.reason.encode()
+
+    server = Server(answer=answer)
+    response = server.request("GET", "/x")
+    assert response.status == 401
+    assert len(response.challenges) == 2
+    assert fields(response)[b"content-type"] == b"application/json"
+    assert fields(response)[b"content-length"] == str(len(response.body)).encode()
+    assert response.body == b'{"reason": "no-credentials"}'
+    ((path, refusal),) = seen
+    assert path == "/x"
+    assert isinstance(refusal, Refusal)
+    assert (refusal.status, refusal.stale) == (401, False)
+    stale = server.get(server.signer(), nonce="0" * 78)
+    assert seen[-1][1].stale
+    assert stale.stale
+
+
+def test_custom_bodies_may_be_async():
+    """A template engine may have to wait."""
+
+    async def answer(_scope, refusal):
+        return "text/html", f"<p>{refusal.text}</p>".encode()
+
+    assert Server(answer=answer).request().body.startswith(b"<p>")
+
+
+def test_proxy_mode():
+    """407 and the Proxy- fields for the whole exchange; the origin's own fields pass untouched."""
+    server = Server(proxy=True)
+    asked = server.request("GET", "/x")
+    assert asked.status == 407
+    assert asked.values(b"www-authenticate") == []
+    assert len(asked.values(b"proxy-authenticate")) == 2
+    signer = server.signer()
+    header = signer.sign()
+    server.app.extra = [(b"authentication-info", b'rspauth="of-the-origin"')]
+    response = server.request("GET", "/x", header, field_name=b"proxy-authorization")
+    assert response.status == 200
+    assert response.values(b"authentication-info") == [b'rspauth="of-the-origin"']
+    (proof,) = response.values(b"proxy-authentication-info")
+    assert signer.rspauth().encode() in proof
+    again = server.request("GET", "/x", header, field_name=b"proxy-authorization")
+    assert (again.status, again.stale) == (407, True)
+
+
+def test_proxy_mode_ignores_the_origins_credentials():
+    """Authorization is for the origin behind; alone it opens no proxy, and beside ours it is handed on."""
+    server = Server(proxy=True)
+    assert server.request("GET", "/x", server.signer().sign()).status == 407
+    header = server.signer().sign()
+    passed = server.request(
+        "GET", "/x", header, field_name=b"proxy-authorization", headers=[(b"authorization", b"Bearer of-the-origin")]
+    )
+    assert passed.status == 200
+    assert (b"authorization", b"Bearer of-the-origin") in server.app.scopes[-1]["headers"]
+
+
+def test_proxy_mode_passes_a_401_with_its_proof():
+    """A 401 of the origin is an accepted request of the proxy's."""
+    server = Server(proxy=True)
+    server.app.status = 401
+    signer = server.signer()
+    response = server.request("GET", "/x", signer.sign(), field_name=b"proxy-authorization")
+    assert response.status == 401
+    assert response.info["rspauth"] == signer.rspauth()
+
+
+def test_nextnonce(server):
+    """After 80 % of its life a nonce brings its successor, which is good from 1 while the old one still is."""
+    signer = server.signer()
+    assert "nextnonce" not in server.get(signer, 1).info
+    server.clock.now += 241
+    following = server.get(signer, 2).info["nextnonce"]
+    assert following != signer.challenge["nonce"]
+    assert server.get(signer, 3).status == 200
+    assert server.get(signer, 1, nonce=following).status == 200
+    server.clock.now += 60
+    assert server.get(signer, 4).stale
+    assert server.get(signer, 2, nonce=following).status == 200

@@ -1,0 +1,133 @@
+"""One structured log event per outcome, with a reason code and without a secret."""
+
+import logging
+
+import pytest
+
+from tests.attacks.driver import Server
+
+LOGGER = "digest_http.middleware"
+
+
+@pytest.fixture
+def events(caplog):
+    """The records of the middleware's logger."""
+    caplog.set_level(logging.DEBUG, LOGGER)
+
+    def of_logger():
+        return [record for record in caplog.records if record.name == LOGGER]
+
+    return of_logger
+
+
+def down(*_arguments):
+    """A source of users that is down."""
+    raise OSError("no route to the directory")
+
+
+CASES = {
+    "accepted": (logging.DEBUG, lambda server: server.get(server.signer())),
+    "no-credentials": (logging.DEBUG, lambda server: server.request()),
+    "wrong-digest": (logging.INFO, lambda server: server.get(server.signer("alice", "wrong"))),
+    "unknown-user": (logging.INFO, lambda server: server.get(server.signer("mallory"))),
+    "wrong-realm": (logging.INFO, lambda server: server.get(server.signer(), realm="other")),
+    "nonce-foreign": (logging.INFO, lambda server: server.get(server.signer(), nonce="0" * 78)),
+    "uri": (logging.INFO, lambda server: server.request("GET", "/y", server.signer().sign())),
+    "nc": (logging.INFO, lambda server: server.get(server.signer(), "1")),
+    "duplicate": (logging.INFO, lambda server: server.request(authorization=[b"Digest a", b"Digest b"])),
+    "algorithm": (logging.INFO, lambda server: server.get(server.signer(), late={"algorithm": "MD4"})),
+    "qop": (logging.INFO, lambda server: server.get(server.signer(), qop="auth-conf")),
+    "grammar": (logging.INFO, lambda server: server.request(authorization=b"Digest ???")),
+    "field-too-large": (logging.INFO, lambda server: server.request(authorization=b"Digest " + b"x" * 9000)),
+    "body-too-large": (
+        logging.INFO,
+        lambda server: server.request("POST", "/x", server.signer().sign("POST", body=b""), body=b"x" * 2_000_000),
+    ),
+}
+
+
+@pytest.mark.parametrize("reason", CASES)
+def test_one_event_per_outcome(events, reason):
+    """The message is the reason code, the level fits, and the fields say who, where and how it was answered."""
+    level, attack = CASES[reason]
+    server = Server()
+    server.challenge()
+    already = len(events())
+    response = attack(server)
+    record = events()[-1]
+    fields = vars(record)
+    assert record.getMessage() == fields["digest_reason"] == reason
+    assert record.levelno == level
+    assert fields["digest_client"] == "192.0.2.7"
+    assert fields["digest_path"] in ("/x", "/y")
+    assert fields["digest_status"] == (None if reason == "accepted" else response.status)
+    challenges = 0 if reason in ("no-credentials", "duplicate", "grammar", "field-too-large") else 1
+    assert len(events()) - already == 1 + challenges
+
+
+def test_replays_and_expiry(events):
+    """The outcomes of nonces and counts have codes of their own."""
+    server = Server()
+    signer = server.signer()
+    header = signer.sign()
+    server.request(authorization=header)
+    server.request(authorization=header)
+    server.get(signer, 1000)
+    server.get(signer, 2)
+    server.clock.now += 301
+    server.get(signer, 1001)
+    reasons = [record.getMessage() for record in events()]
+    assert reasons == ["no-credentials", "accepted", "nc-replayed", "accepted", "nc-out-of-sequence", "nonce-expired"]
+
+
+def test_a_source_that_is_down(events):
+    """An error with its cause, once."""
+    server = Server(users=down)
+    server.get(server.signer())
+    record = events()[-1]
+    assert (record.getMessage(), record.levelno) == ("users-down", logging.ERROR)
+    assert record.exc_info is not None
+    assert "no route to the directory" in str(record.exc_info[1])
+
+
+def test_who_and_how(events):
+    """The claimed name and the algorithm stand in the record, where a header could be read."""
+    server = Server()
+    server.get(server.signer("mallory", algorithm="MD5"))
+    server.request(authorization=b"Digest ???")
+    known, unreadable = (vars(record) for record in events()[-2:])
+    assert (known["digest_username"], known["digest_algorithm"]) == ("mallory", "MD5")
+    assert (unreadable["digest_username"], unreadable["digest_algorithm"]) == (None, None)
+
+
+def test_no_secret_is_logged(events):
+    """Whatever happens, neither password nor H(A1), nonce, cnonce or digest shows in any field of a record."""
+    server = Server()
+    signer = server.signer(password="s3cret")
+    server.get(signer, 1)
+    secrets = ["s3cret", signer.secret, signer.challenge["nonce"], signer.fields["cnonce"], signer.rspauth()]
+    server.get(signer, 1)
+    server.get(signer, 2, late={"response": "5ec4e7"})
+    server.get(signer, 3, late={"algorithm": "MD4"})
+    for name in ("response", "cnonce", "nonce", "qop"):
+        server.request(authorization=signer.sign(nc=4) + f", {name}=5ec4e7".encode())
+        server.request(authorization=signer.sign(nc=4, late={name: None}))
+    Server(users=down).get(signer)
+    for record in events():
+        shown = " ".join(str(value) for value in vars(record).values())
+        for secret in [*secrets, "5ec4e7"]:
+            assert secret not in shown
+
+
+def test_silence(caplog):
+    """At the usual level a protected app that is used rightly logs nothing."""
+    caplog.set_level(logging.INFO)
+    server = Server()
+    assert server.get(server.signer()).status == 200
+    assert caplog.records == []
+
+
+def test_a_client_without_an_address(events):
+    """A server on a unix socket knows no address."""
+    Server().request("GET", "/x", client=None)
+    assert vars(events()[-1])["digest_client"] is None
