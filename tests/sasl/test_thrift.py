@@ -68,6 +68,6 @@ def test_messages_through_thrift(served, example):
 def test_a_wrong_password_through_thrift(served, example):
     """Thrift's own error, before anything is sent."""
     qop, port = served
-    errors = importlib.import_module("thrift.transport.TTransport")
+    errors = python_peer("thrift.transport.TTransport")
     with pytest.raises(errors.TTransportException):
         opened(example, port, qop, password="wrong")
