@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import IntEnum, IntFlag
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from .errors import MalformedField
 
@@ -73,19 +73,25 @@ class SecBuffer:
     """One typed buffer: octets that the caller owns.
 
     `data` may be bytes (input only), a bytearray or a writable memoryview (output fits its length), or None.
+    What more sspilib's class does (copies, views, filling) is added by the subclass of the SSPI names.
     """
 
-    __slots__ = ("buffer_flags", "buffer_type", "data")
+    __slots__ = ("_data", "buffer_flags", "buffer_type")
 
     def __init__(self, data: bytes | bytearray | memoryview | None, buffer_type: int, buffer_flags: int = 0) -> None:
-        self.data = data
+        self._data = data
         self.buffer_type = buffer_type
         self.buffer_flags = buffer_flags
 
     @property
+    def data(self) -> bytes | bytearray | memoryview | None:
+        """The octets: the object that the caller gave."""
+        return self._data
+
+    @property
     def count(self) -> int:
         """cbBuffer: the number of octets."""
-        return len(self.data) if self.data is not None else 0
+        return len(self._data) if self._data is not None else 0
 
     def __repr__(self) -> str:
         # Sizes only: a TOKEN or DATA buffer may hold what a log must not.
@@ -95,23 +101,25 @@ class SecBuffer:
 
 _TYPES: Final = frozenset(SecBufferType)
 
+_BufferT = TypeVar("_BufferT", bound=SecBuffer)
 
-class SecBufferDesc:
+
+class SecBufferDesc(Generic[_BufferT]):
     """An ordered array of buffers (pBuffers of SecBufferDesc)."""
 
     __slots__ = ("_buffers", "version")
 
-    def __init__(self, buffers: Iterable[SecBuffer], *, version: int = SECBUFFER_VERSION) -> None:
+    def __init__(self, buffers: Iterable[_BufferT], *, version: int = SECBUFFER_VERSION) -> None:
         self._buffers: Final = list(buffers)
         self.version: Final = version
 
     def __len__(self) -> int:
         return len(self._buffers)
 
-    def __iter__(self) -> Iterator[SecBuffer]:
+    def __iter__(self) -> Iterator[_BufferT]:
         return iter(self._buffers)
 
-    def __getitem__(self, index: int) -> SecBuffer:
+    def __getitem__(self, index: int) -> _BufferT:
         return self._buffers[index]
 
     def __repr__(self) -> str:
@@ -133,7 +141,7 @@ class HTTPMessage:
         self.hentity = hentity
         self.padding = padding
 
-    def to_buffers(self) -> SecBufferDesc:
+    def to_buffers(self) -> SecBufferDesc[SecBuffer]:
         """Pack into five new buffers; inputs are copied into bytearrays, as SSPI callers expect to write to them."""
         octets = (self.token, self.method, self.url, self.hentity, self.padding)
         return SecBufferDesc(
@@ -141,7 +149,7 @@ class HTTPMessage:
         )
 
     @classmethod
-    def from_buffers(cls, message: SecBufferDesc) -> HTTPMessage:
+    def from_buffers(cls, message: SecBufferDesc[_BufferT]) -> HTTPMessage:
         """Unpack five buffers. Raises MalformedField (SEC_E_INVALID_TOKEN) for a missing buffer or a wrong type."""
         if len(message) < len(_HTTP_LAYOUT):
             raise MalformedField(
