@@ -172,6 +172,7 @@ def protected_app(record: TextIO, policy: dict[str, Any]) -> ASGIApp:
             Route("/", page),
             Route("/tile/{number:int}", Tiles().tile),
             Route("/whoami", whoami),
+            Route("/any/{path:path}", whoami),
             Route("/moved", moved),
             Route("/echo", echo, methods=["POST", "PUT"]),
             Route("/files/{name:path}", Collection().answer, methods=METHODS),

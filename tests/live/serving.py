@@ -81,6 +81,23 @@ class Served:
         connection.close()
 
 
+#: Request targets that peers and servers write in more than one way; the app answers each as /whoami.
+ODD_TARGETS = {
+    "percent": "/any/a%20b/%C3%A9",
+    "needless-percent": "/any/%61%2Fb",
+    "lower-percent": "/any/%c3%a9",
+    "semicolon": "/any/a;b=c",
+    "comma-and-equals": "/any/a,b=c?d=e,f=g",
+    "quotes": "/any/a%22b?c=%22d%22",
+    "apostrophe": "/any/it's(so)*!",
+    "brackets": "/any/a?b[]=c",
+    "two-slashes": "/any//a//b",
+    "empty-query": "/any/a?",
+    "question-in-query": "/any/a?b?c=/d",
+    "plus": "/any/a+b?c+d",
+}
+
+
 #: Called with the middleware's keywords, it gives the app behind them; what the fixture ``served`` is.
 Serve = Callable[..., Served]
 
@@ -102,8 +119,8 @@ def serve(folder: Path, **policy: Any) -> Iterator[Served]:
     keywords = {"users": {USER: PASSWORD}, "realm": REALM, **policy}
     record, log = folder / "record.jsonl", folder / "uvicorn.log"
     record.touch()
-    command = [sys.executable, "-W", "error", "-m", "tests.live.served_app", str(record), json.dumps(keywords)]
-    # The child imports what the tests import, be it this tree or an installed wheel.
+    command = [sys.executable, "-P", "-W", "error", "-m", "tests.live.served_app", str(record), json.dumps(keywords)]
+    # The child imports what the tests import, be it this tree or an installed wheel; -P keeps its folder out of it.
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     with running(command, log, env) as process:
         yield Served(announced_port(process, record, log), record, log)

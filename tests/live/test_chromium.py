@@ -6,7 +6,7 @@ import pytest
 
 from tests.live.browser import Chromium, Tab
 from tests.live.served_app import TILES
-from tests.live.serving import PASSWORD, REALM, USER, Exchange, Serve, Served, parameter
+from tests.live.serving import ODD_TARGETS, PASSWORD, REALM, USER, Exchange, Serve, Served, parameter
 
 pytestmark = pytest.mark.live
 
@@ -116,6 +116,16 @@ def test_fetch_post(served: Serve, browser: Chromium) -> None:
         assert fetch(tab, "/echo", method="POST", body=body) == (200, body)
         assert len(tab.prompts.seen) == 1
     assert [exchange.status for exchange in site.exchanges("/echo")] == [200, 401, 200]
+
+
+def test_odd_targets(served: Serve, browser: Chromium) -> None:
+    """Targets pass as the browser writes them, whatever it makes of the page's spelling."""
+    site = served()
+    with browser.tab(USER, PASSWORD) as tab:
+        log_in(tab, site)
+        statuses = {name: fetch(tab, target)[0] for name, target in ODD_TARGETS.items()}
+        assert statuses == dict.fromkeys(ODD_TARGETS, 200)
+        assert len(tab.prompts.seen) == 1
 
 
 def test_websocket_from_a_page(served: Serve, browser: Chromium) -> None:

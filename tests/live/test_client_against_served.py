@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.live.serving import PASSWORD, REALM, Serve, parameter
+from tests.live.serving import ODD_TARGETS, PASSWORD, REALM, Serve, parameter
 from tests.live.sessions import LogIn
 
 pytestmark = pytest.mark.live
@@ -93,6 +93,16 @@ def test_stale_nonce_is_refreshed(served: Serve, log_in: LogIn) -> None:
         answer = client.send("POST", f"{site.base_url}/echo", BODY)
         assert (answer.status_code, answer.content) == (200, BODY)
         assert client.hops.statuses == [401, 200, 401, 200]
+
+
+def test_odd_targets(served: Serve, log_in: LogIn) -> None:
+    """Targets pass as the client writes them, whatever it makes of the caller's spelling."""
+    site = served()
+    with log_in(PASSWORD, verify="required") as client:
+        statuses = {
+            name: client.send("GET", site.base_url + target).status_code for name, target in ODD_TARGETS.items()
+        }
+        assert statuses == dict.fromkeys(ODD_TARGETS, 200)
 
 
 def test_redirect_is_signed_for_its_new_target(served: Serve, log_in: LogIn) -> None:

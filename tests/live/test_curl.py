@@ -8,7 +8,7 @@ import pytest
 
 from tests.live.by_hand import response
 from tests.live.commands import curl, curl_digest
-from tests.live.serving import PASSWORD, REALM, USER, Serve, parameter
+from tests.live.serving import ODD_TARGETS, PASSWORD, REALM, USER, Serve, parameter
 
 pytestmark = pytest.mark.live
 
@@ -118,6 +118,15 @@ def test_userhash(served: Serve) -> None:
     assert run.statuses == [200]
     assert f'"username":"{USER}"' in run.body.decode()
     assert parameter(site.exchanges()[-1].credentials, "username") != USER
+
+
+@pytest.mark.parametrize("target", ODD_TARGETS.values(), ids=ODD_TARGETS)
+def test_odd_target(served: Serve, target: str) -> None:
+    """A target passes as curl writes it, in the request line and in uri."""
+    site = served()
+    assert curl_digest(USER, PASSWORD, "--path-as-is", "--globoff", site.base_url + target).statuses == [200]
+    last = site.exchanges()[-1]
+    assert f'uri="{last.target}"' in last.credentials
 
 
 def test_captured_header_is_refused(served: Serve) -> None:
