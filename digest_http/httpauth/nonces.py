@@ -69,16 +69,17 @@ class NonceSource:
     """Issues and recognises the nonces of one realm.
 
     `keys` is ordered newest first: the first signs, all verify, so a key rotates out without a login prompt.
+    `epoch`: of the store that counts them; a function where another process may begin a new one.
     Raises ConfigurationError for no key or a short one, or a lifetime that is not positive.
     """
 
-    __slots__ = ("_clock", "_macs", "_random", "_remembered", "_renewal", "epoch", "lifetime")
+    __slots__ = ("_clock", "_epoch", "_macs", "_random", "_remembered", "_renewal", "lifetime")
 
     def __init__(
         self,
         realm: bytes,
         keys: Sequence[bytes],
-        epoch: bytes,
+        epoch: bytes | Callable[[], bytes],
         *,
         lifetime: float = DEFAULT_LIFETIME,
         clock: Callable[[], float] = steady_clock,
@@ -92,7 +93,7 @@ class NonceSource:
             )
         if lifetime <= 0:
             raise ConfigurationError(f"nonce_lifetime is {lifetime}; it is in seconds and must be positive")
-        self.epoch: Final = epoch
+        self._epoch: Final = epoch if callable(epoch) else lambda: epoch
         self.lifetime: Final = round(lifetime * MICROSECONDS)
         self._renewal: Final = round(lifetime * MICROSECONDS * (1 - RENEWAL))
         # One keyed state a key, copied for each nonce: keying HMAC anew costs as much as the hash itself.
@@ -110,7 +111,7 @@ class NonceSource:
 
     def issue(self) -> bytes:
         """A new nonce, as the ASCII octets that go into a header field."""
-        text = b"%014x%b%b" % (self.now(), self.epoch, self._random(RANDOM_BITS // 8).hex().encode())
+        text = b"%014x%b%b" % (self.now(), self._epoch(), self._random(RANDOM_BITS // 8).hex().encode())
         return text + _mac(self._macs[0], text)
 
     def recognise(self, nonce: bytes) -> tuple[int, bytes] | None:

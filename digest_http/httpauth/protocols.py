@@ -27,7 +27,8 @@ class NonceStore(Protocol):
     def epoch(self) -> bytes:
         """Eight hex digits that name the lifetime of this store's memory; they go into each nonce issued on it.
 
-        A store that starts empty has a new epoch: of a nonce of another epoch it cannot tell what was seen.
+        A store that starts empty has a new epoch: of a nonce of another epoch it cannot tell what was seen. A store
+        that others share may see it change, so it is asked for with each nonce.
         """
         ...
 

@@ -91,7 +91,7 @@ class DigestAuthMiddleware:
         nonces = NonceSource(
             realm.encode(),
             keys if keys is not None else [os.urandom(32)],
-            self.store.epoch,
+            lambda: self.store.epoch,
             lifetime=nonce_lifetime,
             clock=clock,
             random=random,
