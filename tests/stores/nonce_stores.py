@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
+from uuid import uuid4
 
 from digest_http.httpauth.nonces import NonceSource
 from digest_http.httpauth.protocols import NonceStore
 from digest_http.httpauth.sequence import SequenceRule
 from digest_http.httpauth.verdict import Verdict
-from digest_http.stores import MemoryStore
+from digest_http.stores import MemoryStore, SQLiteStore
+
+_FOLDER = tempfile.TemporaryDirectory(prefix="digest-http-stores-")
+
+
+def new_sqlite_file(capacity: int) -> NonceStore:
+    """A store on a file of its own."""
+    return SQLiteStore(Path(_FOLDER.name) / f"{uuid4()}.db", capacity)
+
 
 #: name -> a function that opens an empty store with room for so many nonces.
-OPENERS: dict[str, Callable[[int], NonceStore]] = {"memory": MemoryStore}
+OPENERS: dict[str, Callable[[int], NonceStore]] = {"memory": MemoryStore, "sqlite": new_sqlite_file}
 
 KEYS = (b"k" * 32,)
 

@@ -1,0 +1,277 @@
+"""Nonce counts in one SQLite file: for several workers on one machine, with nothing but the standard library.
+
+A count on a nonce that was begun is one UPDATE whose new value our rule computes between SQLite's read and write, so
+it is atomic between processes. The first count of a nonce is a transaction that also looks at the epoch, drops what
+is past its life and keeps the number of nonces bounded; what was dropped is FORGOTTEN, as in the memory store.
+
+Steps run where they are called, without a thread: one takes some ten microseconds, handing it over would take more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import time
+import weakref
+from collections.abc import Generator
+from pathlib import Path
+from threading import Lock
+from typing import Final, NamedTuple
+
+from digest_http.errors import ConfigurationError
+from digest_http.httpauth.nonces import RANDOM_BITS, expiry_of
+from digest_http.httpauth.sequence import SequenceRule
+from digest_http.httpauth.verdict import Verdict
+
+from .sqlite_file import begin_epoch, connect, is_busy
+from .windows import window_of
+
+__all__ = ["DEFAULT_CAPACITY", "SQLiteStore"]
+
+#: Live nonces, each some 60 octets of file. One per client and lifetime is the usual need.
+DEFAULT_CAPACITY: Final = 1_000_000
+
+#: Seconds that a step waits for the lock of another worker; one holds it for microseconds unless it is in trouble.
+PATIENCE: Final = 0.25
+
+#: Microseconds that the clock may be behind the latest ever seen, before it counts as set back.
+SET_BACK: Final = 60_000_000
+
+#: Nonces past their life that each new nonce sweeps out: more than one, so that a crowd goes faster than it came.
+SWEPT: Final = 8
+
+_ID_OCTETS: Final = 20
+_WINDOW_OCTETS: Final = 2
+
+#: What is past its life, and the soonest to die if there is no room for one more.
+_GONE: Final = (
+    "SELECT id FROM counts WHERE id < ? UNION SELECT id FROM (SELECT id FROM counts ORDER BY id LIMIT ?)"
+    " ORDER BY id LIMIT ?"
+)
+
+
+class _Step(NamedTuple):
+    """What advance() is asked, as it goes into the file."""
+
+    key: bytes
+    epoch: bytes
+    nc: int
+    rule: SequenceRule
+    window: bytes
+    now: int
+
+
+class _Judge:
+    """The SQL function judge(state): the next state of one that is kept; the verdict goes to the side.
+
+    An object of its own: SQLite would keep a store alive whose method it holds.
+    """
+
+    def __init__(self) -> None:
+        self.step: _Step | None = None
+        self.verdict = Verdict.FORGOTTEN
+
+    def __call__(self, state: bytes) -> bytes:
+        step = self.step
+        if step is None or state[:_WINDOW_OCTETS] != step.window:
+            # Counted under another policy: the mask means something else.
+            self.verdict = Verdict.FORGOTTEN
+            return state
+        self.verdict, number = step.rule.advance(int.from_bytes(state[_WINDOW_OCTETS:], "big"), step.nc)
+        return _packed(step.window, number)
+
+
+class _Life(NamedTuple):
+    """The row of `life`."""
+
+    epoch: bytes
+    floor: int
+    latest: int
+    live: int
+
+
+class SQLiteStore:
+    """Counts in the file `path`, which is made if need be. Threads and processes may share it; a fork opens it anew.
+
+    Raises ConfigurationError for a file that cannot be opened, at the start; later troubles (a full disk, a lock that
+    is not given back) are raised by the step that met them, and the next one tries again.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], capacity: int = DEFAULT_CAPACITY) -> None:
+        if capacity < 1:
+            raise ConfigurationError(f"capacity is {capacity}; it is a number of nonces, 1 at least")
+        self.path: Final = Path(path).absolute()
+        self.capacity: Final = capacity
+        self._lock: Final = Lock()
+        self._patience = PATIENCE
+        self._connection: sqlite3.Connection | None = None
+        self._process = 0
+        self._finalizer: weakref.finalize[[], SQLiteStore] | None = None
+        self._file: tuple[int, int] | None = None
+        self._judge: Final = _Judge()
+        try:
+            self._open()
+        except (sqlite3.Error, OSError) as error:
+            raise ConfigurationError(f"the nonce store {self.path} cannot be opened: {error}") from error
+
+    @property
+    def epoch(self) -> bytes:
+        """See NonceStore.epoch; as of the last step that looked."""
+        return self._epoch
+
+    @staticmethod
+    def clock() -> float:
+        """Seconds that all processes of this machine agree on, whatever is done to the wall clock.
+
+        A worker that starts after the wall clock was set would not agree with one that started before; and nonces
+        counted here do not outlive the machine's run anyway.
+        """
+        return time.monotonic()
+
+    def advance(self, nonce_id: int, epoch: bytes, nc: int, rule: SequenceRule, now: int) -> Verdict:
+        """See NonceStore.advance. Raises sqlite3.Error or OSError when the file cannot be used."""
+        window = window_of(rule).to_bytes(_WINDOW_OCTETS, "big")
+        step = _Step(nonce_id.to_bytes(_ID_OCTETS, "big"), epoch, nc, rule, window, now)
+        with self._lock:
+            connection = self._opened()
+            try:
+                verdict = self._next(connection, step) or self._first(connection, step)
+            except sqlite3.Error as error:
+                if not (isinstance(error, sqlite3.OperationalError) and is_busy(error)):
+                    self._close()  # what is wrong with it may be over when it is opened again
+                raise
+            self._patience = PATIENCE
+            return verdict
+
+    def close(self) -> None:
+        """Close the file; the next step opens it again."""
+        with self._lock:
+            self._close()
+
+    # --- steps, under the lock ---
+
+    def _next(self, connection: sqlite3.Connection, step: _Step) -> Verdict | None:
+        """A count of a nonce that was begun; None if it was not."""
+        self._judge.step = step
+        changed = self._patiently(connection, "UPDATE counts SET state = judge(state) WHERE id = ?", (step.key,))
+        return self._judge.verdict if changed else None
+
+    def _first(self, connection: sqlite3.Connection, step: _Step) -> Verdict:
+        """The first count of a nonce, or the next one if another worker was faster by a hair."""
+        with self._transaction(connection):
+            life = _Life(*connection.execute("SELECT epoch, floor, latest, live FROM life").fetchone())
+            if step.now < life.latest - SET_BACK:
+                # The clock was set back: floor now lies so far ahead that no new nonce would outlive it.
+                life = _Life(begin_epoch(connection), 0, 0, 0)
+            if step.epoch == life.epoch:
+                return self._next(connection, step) or self._begin(connection, step, life)
+        self._epoch = life.epoch
+        if self._replaced():
+            self._close()
+        return Verdict.FORGOTTEN
+
+    def _begin(self, connection: sqlite3.Connection, step: _Step, life: _Life) -> Verdict:
+        if expiry_of(int.from_bytes(step.key, "big")) <= life.floor:
+            return Verdict.FORGOTTEN
+        verdict, number = step.rule.advance(0, step.nc)
+        if verdict is not Verdict.ACCEPTED:
+            return verdict
+        surplus = max(life.live + 1 - self.capacity, 0)
+        dead = (step.now << RANDOM_BITS).to_bytes(_ID_OCTETS, "big")
+        gone = connection.execute(_GONE, (dead, surplus, max(SWEPT, surplus))).fetchall()
+        floor = life.floor
+        if gone:
+            connection.executemany("DELETE FROM counts WHERE id = ?", gone)
+            floor = max(floor, expiry_of(int.from_bytes(gone[-1][0], "big")))
+        connection.execute("INSERT INTO counts VALUES (?, ?)", (step.key, _packed(step.window, number)))
+        connection.execute(
+            "UPDATE life SET floor = ?, latest = max(latest, ?), live = ?", (floor, step.now, life.live + 1 - len(gone))
+        )
+        return Verdict.ACCEPTED
+
+    @contextlib.contextmanager
+    def _transaction(self, connection: sqlite3.Connection) -> Generator[None]:
+        self._patiently(connection, "BEGIN IMMEDIATE")
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+    def _patiently(self, connection: sqlite3.Connection, statement: str, values: tuple[bytes, ...] = ()) -> int:
+        """Run a statement that needs the write lock; the number of rows it changed.
+
+        SQLite's own wait sleeps a millisecond at least, a hundred times what the other worker needs.
+        """
+        deadline: float | None = None
+        while True:
+            try:
+                return connection.execute(statement, values).rowcount
+            except sqlite3.OperationalError as error:
+                if not is_busy(error):
+                    raise
+                present = time.monotonic()
+                if deadline is None:
+                    deadline = present + self._patience
+                if present >= deadline:
+                    # One wait for each time of trouble: the steps behind this one fail at once and do not queue up.
+                    self._patience = 0
+                    raise
+            _yield_processor()
+
+    # --- the connection ---
+
+    def _opened(self) -> sqlite3.Connection:
+        connection = self._connection
+        if connection is None or self._process != os.getpid():
+            return self._open()
+        return connection
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is not None and self._process != os.getpid():
+            # sqlite.org/howtocorrupt.html §2.6: not even close a connection carried across a fork.
+            if self._finalizer is not None:
+                self._finalizer.detach()
+            _CARRIED_ACROSS_FORK.append(self._connection)
+        connection, self._epoch = connect(self.path)
+        connection.create_function("judge", 1, self._judge)
+        status = self.path.stat()
+        self._file = status.st_dev, status.st_ino
+        self._process = os.getpid()
+        self._connection = connection
+        self._finalizer = weakref.finalize(self, connection.close)
+        return connection
+
+    def _close(self) -> None:
+        self._connection = None
+        if self._finalizer is not None:
+            with contextlib.suppress(sqlite3.Error):
+                self._finalizer()
+
+    def _replaced(self) -> bool:
+        """Whether the path names another file by now, so that we would count where nobody else looks."""
+        try:
+            status = self.path.stat()
+        except OSError:
+            return True
+        return (status.st_dev, status.st_ino) != self._file
+
+    def __repr__(self) -> str:
+        return f"<SQLiteStore {str(self.path)!r}>"
+
+
+_CARRIED_ACROSS_FORK: Final[list[sqlite3.Connection]] = []
+
+if hasattr(os, "sched_yield"):
+    _yield_processor = os.sched_yield
+else:  # pragma: no cover - Windows
+
+    def _yield_processor() -> None:
+        time.sleep(0)
+
+
+def _packed(window: bytes, number: int) -> bytes:
+    return window + number.to_bytes((number.bit_length() + 7) // 8, "big")

@@ -1,0 +1,117 @@
+"""The file of the SQLite store: its tables, and the epoch that names how long its memory goes back.
+
+Counts may be lost in two ways, and each begins a new epoch, after which all nonces of the old one are FORGOTTEN: the
+file is new, or the machine was started again since it was written. The second because WAL with synchronous=NORMAL
+spares each commit its fsync and so may lose the last ones when the power fails (sqlite.org, "PRAGMA synchronous"); a
+killed process loses nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from pathlib import Path
+from typing import Final
+
+from digest_http.errors import ConfigurationError
+
+__all__ = ["begin_epoch", "connect", "is_busy"]
+
+#: Marks the file as ours (sqlite.org/fileformat.html §1.3.15), so that a slip in a setting spoils no other database.
+APPLICATION_ID: Final = int.from_bytes(b"dGnc")
+
+#: Seconds to wait for other workers that open the file in the same moment.
+OPENING: Final = 5.0
+
+_BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+
+_SETTINGS: Final = (
+    # A step writes one page to the log, so small pages make short writes. It counts for new files only.
+    "PRAGMA page_size = 1024",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = NORMAL",
+    # Pages of log before it is carried over to the file with fsync: 4 MB, some thousand steps.
+    "PRAGMA wal_autocheckpoint = 4000",
+)
+
+_TABLES: Final = (
+    f"PRAGMA application_id = {APPLICATION_ID}",
+    # The id begins with the expiry, so that the primary key is the order in which nonces die.
+    "CREATE TABLE IF NOT EXISTS counts (id BLOB PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID",
+    # floor: the latest expiry, in microseconds, of a nonce that was dropped. latest: the latest clock ever seen.
+    (
+        "CREATE TABLE IF NOT EXISTS life (one INTEGER PRIMARY KEY CHECK (one = 1), epoch BLOB NOT NULL,"
+        " boot TEXT NOT NULL, floor INTEGER NOT NULL, latest INTEGER NOT NULL, live INTEGER NOT NULL)"
+    ),
+)
+
+
+def connect(path: Path) -> tuple[sqlite3.Connection, bytes]:
+    """Open the file, making it if need be, and say which epoch it is in. The connection never waits for a lock.
+
+    Raises sqlite3.Error or OSError, and ConfigurationError if the file is a database of somebody else.
+    """
+    # Whoever writes this file can undo a count: for the owner only. SQLite gives its side files the same mode.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    connection = sqlite3.connect(path, timeout=OPENING, isolation_level=None, check_same_thread=False)
+    try:
+        epoch = _prepare(connection, path)
+        connection.execute("PRAGMA busy_timeout = 0")
+    except BaseException:
+        connection.close()
+        raise
+    return connection, epoch
+
+
+def begin_epoch(connection: sqlite3.Connection) -> bytes:
+    """Forget all counts, inside the caller's transaction."""
+    epoch = os.urandom(4).hex().encode()
+    connection.execute("DELETE FROM counts")
+    connection.execute("INSERT OR REPLACE INTO life VALUES (1, ?, ?, 0, 0, 0)", (epoch, _boot()))
+    return epoch
+
+
+def is_busy(error: sqlite3.OperationalError) -> bool:
+    """Whether another connection holds the lock, so that trying again helps."""
+    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> bytes:
+    (owner,) = connection.execute("PRAGMA application_id").fetchone()
+    (objects,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if objects and owner != APPLICATION_ID:
+        raise ConfigurationError(f"{path} is a database of another program: name a file for nonce counts alone")
+    deadline = time.monotonic() + OPENING
+    for setting in _SETTINGS:
+        _patiently(connection, setting, deadline)
+    connection.execute("BEGIN IMMEDIATE")
+    for statement in _TABLES:
+        connection.execute(statement)
+    row = connection.execute("SELECT epoch, boot FROM life").fetchone()
+    epoch: bytes = row[0] if row is not None and row[1] == _boot() else begin_epoch(connection)
+    connection.execute("COMMIT")
+    return epoch
+
+
+def _patiently(connection: sqlite3.Connection, statement: str, deadline: float) -> None:
+    # The switch to WAL ignores the busy time-out when two connections make it at once.
+    while True:
+        try:
+            connection.execute(statement)
+        except sqlite3.OperationalError as error:
+            if not is_busy(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _boot() -> str:
+    """Names this run of the machine."""
+    try:
+        return _BOOT_ID.read_text(encoding="ascii").strip()
+    except OSError:
+        # No system but Linux has it. The minute of the boot as the clock tells it now; a step of the clock makes it
+        # look like another boot, which costs each client one more round trip.
+        return f"minute {round((time.time() - time.monotonic()) / 60)}"

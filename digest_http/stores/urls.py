@@ -1,0 +1,64 @@
+"""Stores from URLs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from digest_http.errors import ConfigurationError
+from digest_http.httpauth.protocols import NonceStore
+
+from .memory import DEFAULT_CAPACITY, MemoryStore
+from .sqlite import DEFAULT_CAPACITY as DEFAULT_FILE_CAPACITY
+from .sqlite import SQLiteStore
+
+__all__ = ["from_url"]
+
+_FORMS: Final = "'memory://', 'sqlite:///file.db', 'redis://host:6379/0'"
+
+
+def from_url(url: str) -> NonceStore:
+    """A store from its URL.
+
+    `memory://` counts in this process; `sqlite:///relative.db` or `sqlite:////absolute.db` in a file for all workers
+    of one machine. Both take `?capacity=N` live nonces.
+    Raises ConfigurationError for a URL that cannot work.
+    """
+    parts = urlsplit(url)
+    opener = _OPENERS.get(parts.scheme)
+    if opener is None or not url.startswith(f"{parts.scheme}://"):
+        raise ConfigurationError(f"store {_hidden(parts)!r} is not known; use {_FORMS}")
+    return opener(url, parts)
+
+
+def _memory(_url: str, parts: SplitResult) -> NonceStore:
+    if parts.netloc or parts.path.strip("/"):
+        raise ConfigurationError("store 'memory://' has neither host nor path")
+    return MemoryStore(_capacity(parts, DEFAULT_CAPACITY))
+
+
+def _sqlite(_url: str, parts: SplitResult) -> NonceStore:
+    path = unquote(parts.path.removeprefix("/"))
+    if parts.netloc or not path:
+        raise ConfigurationError(
+            "store 'sqlite:///file.db' names no file: three slashes before a relative path, four before an absolute one"
+        )
+    return SQLiteStore(path, _capacity(parts, DEFAULT_FILE_CAPACITY))
+
+
+_OPENERS: Final[Mapping[str, Callable[[str, SplitResult], NonceStore]]] = {"memory": _memory, "sqlite": _sqlite}
+
+
+def _capacity(parts: SplitResult, default: int) -> int:
+    settings = dict(parse_qsl(parts.query, keep_blank_values=True))
+    capacity = settings.pop("capacity", str(default))
+    if settings or not (capacity.isascii() and capacity.isdigit()):
+        raise ConfigurationError(f"store '{parts.scheme}://' takes one setting, ?capacity=, a number of nonces")
+    return int(capacity)
+
+
+def _hidden(parts: SplitResult) -> str:
+    """A URL that may be shown: without the password it may hold."""
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}"
