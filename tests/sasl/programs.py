@@ -6,7 +6,7 @@ The sources are in `peers/`; each holds one context at a time and speaks bare re
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -75,9 +75,13 @@ class Peer:
         """The message of one record."""
         return self._call(b"U", record if self.kind == "jdk" else frame(record))
 
-    def benchmark(self, size: int, milliseconds: int) -> float:
-        """Octets of clear text a second through wrap."""
+    def time_wrap(self, size: int, milliseconds: int) -> float:
+        """Octets of clear text a second through wrap, in processor time."""
         return float(self._call(b"B", b"%d %d" % (size, milliseconds)))
+
+    def time_unwrap(self, records: Iterable[bytes]) -> float:
+        """Processor seconds of unwrapping these records."""
+        return float(self._call(b"V", b"".join(map(frame, records))))
 
 
 def command(kind: str, folder: Path) -> list[str]:

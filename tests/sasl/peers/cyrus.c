@@ -139,11 +139,17 @@ static void benchmark(const char *body) {
     const char *out;
     long count = 0;
     while ((spent = now() - from) < seconds) {
-        if (sasl_encode(connection, message, size, &out, &out_length) != SASL_OK) { fail("sasl_encode"); return; }
-        count++;
+        for (int turn = 0; turn < 8; turn++, count++)
+            if (sasl_encode(connection, message, size, &out, &out_length) != SASL_OK) { fail("sasl_encode"); return; }
     }
     free(message);
     reply('+', NULL, 0, text, snprintf(text, sizeof text, "%f", count * (double)size / spent));
+}
+
+static int decode(const char *record, size_t length) {
+    const char *out;
+    unsigned out_length;
+    return sasl_decode(connection, record, length, &out, &out_length) != SASL_OK;
 }
 
 int main(void) {
@@ -159,6 +165,7 @@ int main(void) {
         else if (letter == 'W') code(body, length, sasl_encode);
         else if (letter == 'U') code(body, length, sasl_decode);
         else if (letter == 'B') benchmark(body);
+        else if (letter == 'V') time_records(body, length, decode);
         else return 1;
         free(body);
     }

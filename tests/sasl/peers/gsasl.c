@@ -44,12 +44,21 @@ static void benchmark(const char *body) {
     char *message = calloc(size, 1), *out, text[64];
     long count = 0;
     while ((spent = now() - from) < seconds) {
-        if (gsasl_encode(session, message, size, &out, &length) != GSASL_OK) { fail("gsasl_encode"); return; }
-        gsasl_free(out);
-        count++;
+        for (int turn = 0; turn < 8; turn++, count++) {
+            if (gsasl_encode(session, message, size, &out, &length) != GSASL_OK) { fail("gsasl_encode"); return; }
+            gsasl_free(out);
+        }
     }
     free(message);
     reply('+', NULL, 0, text, snprintf(text, sizeof text, "%f", count * (double)size / spent));
+}
+
+static int decode(const char *record, size_t length) {
+    char *out;
+    size_t out_length;
+    if (gsasl_decode(session, record, length, &out, &out_length) != GSASL_OK) return 1;
+    gsasl_free(out);
+    return 0;
 }
 
 int main(void) {
@@ -70,6 +79,7 @@ int main(void) {
         else if (letter == 'W') { int result = gsasl_encode(session, body, length, &out, &out_length); answer(result, out, out_length, 0); }
         else if (letter == 'U') { int result = gsasl_decode(session, body, length, &out, &out_length); answer(result, out, out_length, 0); }
         else if (letter == 'B') benchmark(body);
+        else if (letter == 'V') time_records(body, length, decode);
         else return 1;
         free(body);
     }

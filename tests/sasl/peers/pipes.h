@@ -1,5 +1,6 @@
 /* What the C peers share: requests of one letter, four octets of length and a body; answers likewise, with + or - for
- * the letter. N: new context from lines key=value; S: step; W: wrap; U: unwrap; B: benchmark of wrap. */
+ * the letter. N: new context from lines key=value; S: step; W: wrap; U: unwrap;
+ * B: time wrap, at a size and for milliseconds; V: time unwrap of framed records. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,9 +42,10 @@ static void fail(const char *text) {
     reply('-', NULL, 0, text, strlen(text));
 }
 
+/* Processor seconds of this thread, so that others on the machine do not count. */
 static double now(void) {
     struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
     return time.tv_sec + time.tv_nsec / 1e9;
 }
 
@@ -56,4 +58,23 @@ static int request(char **body, size_t *length) {
     if (fread(*body, 1, *length, stdin) != *length) exit(1);
     (*body)[*length] = 0;
     return prefix[0];
+}
+
+/* Calls each(record with its length, size of both) for the framed records of a body. */
+static int for_each_record(const char *body, size_t length, int (*each)(const char *, size_t)) {
+    for (size_t at = 0; at < length;) {
+        const unsigned char *prefix = (const unsigned char *)body + at;
+        size_t size = 4 + ((size_t)prefix[0] << 24 | prefix[1] << 16 | prefix[2] << 8 | prefix[3]);
+        if (each(body + at, size)) return 1;
+        at += size;
+    }
+    return 0;
+}
+
+/* Seconds of unwrapping, as text. */
+static void time_records(const char *body, size_t length, int (*each)(const char *, size_t)) {
+    char text[64];
+    double from = now();
+    if (for_each_record(body, length, each)) fail("a record failed");
+    else reply('+', NULL, 0, text, snprintf(text, sizeof text, "%.9f", now() - from));
 }
