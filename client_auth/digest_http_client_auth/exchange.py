@@ -13,6 +13,7 @@ from digest_http.httpauth.client_nonce import ClientNonce
 from digest_http.httpauth.selection import Choice, choose
 from digest_http.httpauth.spaces import OriginSpaces
 
+from .ahead import Ahead
 from .bodies import Replay
 from .cookies import merge_cookies
 from .messages import RequestT, Response, carries, field_values, origin_of, request_of, set_field, target_of
@@ -40,12 +41,16 @@ class Exchange(Generic[RequestT]):
     _wire: WireBody | None = None
     _trail: tuple[Any, ...] = ()
 
-    def __init__(self, session: Session, request: RequestT) -> None:
+    def __init__(self, session: Session, request: RequestT, ahead: Ahead | None) -> None:
         self._session = session
         self._original = self.request = request
         self._retries = Retries()
         if type(getattr(request.stream, "_stream", None)) is not bytes:
             self._replay = Replay(request)
+        if ahead is not None:
+            self._context, self._signature, self._field = ahead
+            self._nonce = self._signature.nonce
+            return
         spaces = session.known_at(request.url)
         context = spaces.find(target_of(request)) if spaces is not None else None
         if context is not None:

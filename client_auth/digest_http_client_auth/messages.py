@@ -171,7 +171,9 @@ def request_of(response: Response[RequestT], sent: RequestT) -> RequestT:
 def target_of(request: Request) -> bytes:
     """The request target as it goes over the wire, octet for octet."""
     # The extension is how `OPTIONS *` and unusual targets are sent; it replaces the URL's path and query.
-    target: bytes | str = request.extensions.get("target") or request.url.raw_path
+    target: bytes | str | None = request.extensions.get("target")
+    if target is None:
+        return request.url.raw_path
     return target if isinstance(target, bytes) else target.encode("ascii")
 
 
@@ -193,9 +195,9 @@ def carries(request: Request, name: bytes, value: bytes) -> bool:
 
 def set_field(request: Request, name: str, value: bytes) -> None:
     """Set a header field to octets, replacing what was there."""
-    if value.isascii():
+    try:
         request.headers[name] = value.decode("ascii")
-        return
-    request.headers.update([(name.encode(), value)])
-    # A section that was once read as ASCII would go on to be, and fail; every octet reads as ISO 8859-1.
-    request.headers.encoding = "iso-8859-1"
+    except UnicodeDecodeError:
+        request.headers.update([(name.encode(), value)])
+        # A section that was once read as ASCII would go on to be, and fail; every octet reads as ISO 8859-1.
+        request.headers.encoding = "iso-8859-1"

@@ -11,6 +11,7 @@ from typing import Final, Literal
 from digest_http.algorithms import Algorithm
 from digest_http.errors import ConfigurationError
 from digest_http.httpauth.client import ClientContext
+from digest_http.httpauth.cnonces import Cnonces
 from digest_http.httpauth.identity import Identity
 from digest_http.httpauth.selection import Preference
 from digest_http.httpauth.spaces import Origin, OriginSpaces, SpaceTable
@@ -69,29 +70,29 @@ class Session:
         self.info_key: Final = self.info_field.encode()
         self.spaces: Final = SpaceTable()
         self._quote_all: Final = quote_all
-        self._random: Final = random
+        self._cnonces: Final = Cnonces(random)
         self._clock: Final = clock
-        # Spaces by a URL's parts as the library gives them, which saves normalising them for each request.
-        self._by_url: Final[dict[tuple[str, bytes, int | None], OriginSpaces]] = {}
+        #: Spaces by a URL's parts as the library gives them, which saves normalising them for each request.
+        self.by_url: Final[dict[tuple[str, bytes, int | None], OriginSpaces]] = {}
 
     def known_at(self, url: URL) -> OriginSpaces | None:
         """What has been learnt from the origin of a URL."""
-        return self._by_url.get((url.scheme, url.raw_host, url.port))
+        return self.by_url.get((url.scheme, url.raw_host, url.port))
 
     def spaces_at(self, url: URL, peer: Origin) -> OriginSpaces:
         """The spaces of a peer that has challenged, made if need be; for a server, from now on found for its URL."""
         spaces = self.spaces.create(peer, proxy=self.proxy)
         # Which proxy the next request will go through is the client's secret, so nothing is signed for one in advance.
         if not self.proxy:
-            if len(self._by_url) >= MAX_URLS:
-                self._by_url.clear()
-            self._by_url[url.scheme, url.raw_host, url.port] = spaces
+            if len(self.by_url) >= MAX_URLS:
+                self.by_url.clear()
+            self.by_url[url.scheme, url.raw_host, url.port] = spaces
         return spaces
 
     def make_context(self, realm: bytes, algorithm: Algorithm) -> ClientContext:
         """A new context for this user."""
         return ClientContext(
-            self.identity, realm, algorithm, quote_all=self._quote_all, random=self._random, clock=self._clock
+            self.identity, realm, algorithm, quote_all=self._quote_all, cnonces=self._cnonces, clock=self._clock
         )
 
     def report(self, reason: str) -> None:

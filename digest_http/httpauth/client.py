@@ -6,12 +6,10 @@ HTTP layout of `buffers`. Threads may share it.
 
 from __future__ import annotations
 
-import os
 import time
-from binascii import hexlify
 from collections.abc import Callable
 from secrets import compare_digest
-from typing import Final, NamedTuple
+from typing import Final
 
 from digest_http import calculation
 from digest_http.algorithms import Algorithm
@@ -22,6 +20,7 @@ from digest_http.errors import MalformedField, WrongPrincipal
 
 from .client_nonce import ClientNonce
 from .client_nonces import MAX_COUNT, ClientNonces, event_order
+from .cnonces import Cnonces
 from .identity import Identity
 from .selection import Choice
 
@@ -34,23 +33,32 @@ REFUSAL_SECONDS: Final = 60.0
 _PLAIN: Final = bytes(octet for octet in range(0x21, 0x7F) if octet not in b'"\\')
 
 
-class Signature(NamedTuple):
-    """What one request was signed with: enough to check the server's answer to it."""
+class Signature:
+    """What one request was signed with: enough to check the server's answer to it.
 
-    nonce: ClientNonce
-    qop: bytes
-    nc: bytes
-    cnonce: bytes
-    url: bytes
+    For RFC 2069 qop, nc and cnonce are empty.
+    """
+
+    __slots__ = ("cnonce", "nc", "nonce", "qop", "url")
+
+    def __init__(self, nonce: ClientNonce, qop: bytes, nc: bytes, cnonce: bytes, url: bytes) -> None:
+        self.nonce: Final = nonce
+        self.qop: Final = qop
+        self.nc: Final = nc
+        self.cnonce: Final = cnonce
+        self.url: Final = url
+
+    def __repr__(self) -> str:
+        return f"<Signature nc={self.nc.decode()} for {self.url!r}>"
 
 
 class ClientContext:
     """One user at one realm of one origin with one algorithm.
 
-    `random(n)` gives n octets, `clock()` seconds of any steady clock. `quote_all` also quotes qop and algorithm.
+    `cnonces()` gives a new cnonce, `clock()` seconds of any steady clock. `quote_all` also quotes qop and algorithm.
     """
 
-    __slots__ = ("_clock", "_quote_all", "_random", "_refused_at", "accepted", "accepted_at", "algorithm", "identity",
+    __slots__ = ("_clock", "_cnonces", "_quote_all", "_refused_at", "accepted", "accepted_at", "algorithm", "identity",
                  "nonces", "realm")  # fmt: skip
 
     def __init__(
@@ -60,7 +68,7 @@ class ClientContext:
         algorithm: Algorithm,
         *,
         quote_all: bool = False,
-        random: Callable[[int], bytes] = os.urandom,
+        cnonces: Callable[[], bytes] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.identity: Final = identity
@@ -71,7 +79,7 @@ class ClientContext:
         #: When that last happened, as an `event_order`.
         self.accepted_at = 0
         self._quote_all: Final = quote_all
-        self._random: Final = random
+        self._cnonces: Final = cnonces or Cnonces()
         self._clock: Final = clock
         self.nonces: Final = ClientNonces()
         self._refused_at: float | None = None
@@ -87,7 +95,9 @@ class ClientContext:
         if nonce is None:
             return None
         url, hentity = message.url, message.hentity
-        qop, field = nonce.field_for(hentity)
+        qop, field = nonce.auth_int if hentity else nonce.auth
+        if field is None:
+            raise nonce.not_offered(hentity)
         quoted = quote_string(url)[1:-1] if url.translate(None, _PLAIN) else url
         algorithm = self.algorithm
         ha2 = calculation.request_hash(algorithm, message.method, url, hentity)
@@ -99,7 +109,7 @@ class ClientContext:
         if number > MAX_COUNT:
             return None
         nc = b"%08x" % number
-        cnonce = nonce.cnonce or hexlify(self._random(16))
+        cnonce = nonce.cnonce or self._cnonces()
         response = calculation.response(algorithm, nonce.ha1, nonce.octets, nc, cnonce, qop, ha2)
         message.padding = field % (quoted, response, nc, cnonce)
         return Signature(nonce, qop, nc, cnonce, url)
@@ -140,7 +150,7 @@ class ClientContext:
 
         Others sign with it once it was accepted. Raises MalformedField for a challenge that cannot be answered.
         """
-        return self.nonces.learn(ClientNonce(choice, self.identity, random=self._random, quote_all=self._quote_all))
+        return self.nonces.learn(ClientNonce(choice, self.identity, cnonces=self._cnonces, quote_all=self._quote_all))
 
     def learn_next(self, signature: Signature, nextnonce: bytes | None) -> None:
         """Take up nextnonce (RFC 7616 §3.5), or note that the answer to a signed request had none."""

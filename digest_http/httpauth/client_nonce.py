@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from binascii import hexlify
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import count, islice
@@ -21,15 +20,17 @@ __all__ = ["ClientNonce"]
 class ClientNonce:
     """One nonce of one challenge. `count` is the last nc that was given out; `ClientNonces` guards it.
 
+    `auth` and `auth_int` are the qop and the header field for requests without and with HEntity: a %-format that takes
+    uri (escaped), response, nc and cnonce; for RFC 2069, where qop is empty, the first two; None if not offered.
     `ha1` is H(A1) in hex, per session where the algorithm says so; `cnonce` is set for those and None where each
     request draws its own. Raises MalformedField for a challenge whose values cannot be sent back.
     """
 
-    __slots__ = ("_fields", "_identity", "_quote_all", "choice", "cnonce", "count", "ha1", "learnt_at", "needs_entity",
-                 "octets")  # fmt: skip
+    __slots__ = ("_identity", "_quote_all", "auth", "auth_int", "choice", "cnonce", "count", "ha1", "learnt_at",
+                 "needs_entity", "octets")  # fmt: skip
 
     def __init__(
-        self, choice: Choice, identity: Identity, *, random: Callable[[int], bytes], quote_all: bool = False
+        self, choice: Choice, identity: Identity, *, cnonces: Callable[[], bytes], quote_all: bool = False
     ) -> None:
         challenge = choice.challenge
         self.choice: Choice = choice
@@ -43,26 +44,14 @@ class ClientNonce:
         self.ha1 = identity.ha1(choice.algorithm, challenge.realm, identity.charset_for(utf8=challenge.utf8))
         if choice.algorithm.session:
             # RFC 7616 §3.4.2: one cnonce for the session, since A1 is made with it. IIS insists on it.
-            self.cnonce = hexlify(random(16))
+            self.cnonce = cnonces()
             raw = calculation.session_hash(choice.algorithm, self.ha1, self.octets, self.cnonce)
             self.ha1 = calculation.hex_octets(raw)
         self._identity: Final = identity
         self._quote_all: Final = quote_all
-        self._fields: dict[bytes, bytes] = {}
-        # Now and not at the first signature, so that a challenge that cannot be answered is found out while learning.
-        self.field_for(b"-" if self.needs_entity else b"")
-
-    def field_for(self, hentity: bytes) -> tuple[bytes, bytes]:
-        """The qop for a request with this HEntity, and the field as a %-format.
-
-        The format takes uri (escaped), response, nc and cnonce; without qop the first two. Raises MalformedField for
-        a qop that the challenge did not offer.
-        """
-        qop = b"auth-int" if hentity else b"auth"
-        try:
-            return qop, self._fields[qop]
-        except KeyError:
-            return self._build(qop)
+        self.auth: tuple[bytes, bytes | None]
+        self.auth_int: tuple[bytes, bytes | None]
+        self._prebuild()
 
     def successor(self, octets: bytes) -> ClientNonce:
         """The same challenge with another nonce (RFC 7616 §3.5, nextnonce); not for -sess algorithms.
@@ -70,35 +59,29 @@ class ClientNonce:
         Raises MalformedField for octets that cannot be sent back.
         """
         choice = replace(self.choice, challenge=replace(self.choice.challenge, nonce=octets))
-        return ClientNonce(choice, self._identity, random=bytes, quote_all=self._quote_all)
+        return ClientNonce(choice, self._identity, cnonces=bytes, quote_all=self._quote_all)
 
     def adopt(self, other: ClientNonce) -> None:
         """Take what a repeated challenge says differently (opaque, qop), and keep the count and the session."""
         if other.choice != self.choice:
             self.choice = other.choice
             self.needs_entity = other.needs_entity
-            self._fields = {}
+            self._prebuild()
             if self.cnonce is None:
                 self.ha1 = other.ha1
 
-    def _build(self, qop: bytes) -> tuple[bytes, bytes]:
+    def not_offered(self, hentity: bytes) -> MalformedField:
+        """The error for a request whose HEntity asks for a qop that the challenge does not offer."""
+        if hentity:
+            return MalformedField("the server does not offer qop=auth-int: HEntity must be empty", reason="qop")
+        return MalformedField("the server does not offer qop=auth: pass HEntity, the hash of the body", reason="qop")
+
+    def _prebuild(self) -> None:
         offered = self.choice.challenge.qop
+        self.auth = (b"auth", self._format(b"auth") if b"auth" in offered else None)
+        self.auth_int = (b"auth-int", self._format(b"auth-int") if b"auth-int" in offered else None)
         if not offered:
-            if qop == b"auth-int":
-                raise MalformedField("the server offers no auth-int: HEntity must be empty", reason="qop")
-            qop = b""
-            field = self._fields.get(qop)
-            if field is None:
-                field = self._fields[qop] = self._format(qop)
-            return qop, field
-        if qop not in offered:
-            raise MalformedField(
-                f"the server does not offer qop={qop.decode()}: "
-                + ("pass HEntity, the hash of the body" if qop == b"auth" else "HEntity must be empty"),
-                reason="qop",
-            )
-        field = self._fields[qop] = self._format(qop)
-        return qop, field
+            self.auth = (b"", self._format(b""))
 
     def _format(self, qop: bytes) -> bytes:
         """Serialise with marks in place of the four values, then turn the marks into %b."""

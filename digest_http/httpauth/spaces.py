@@ -106,20 +106,20 @@ class _Space:
 class OriginSpaces:
     """The protection spaces of one origin (or proxy). Reading takes no lock: the tuple is replaced, not changed."""
 
-    __slots__ = ("_lock", "_only", "_spaces", "origin", "proxy")
+    __slots__ = ("_lock", "_spaces", "only", "origin", "proxy")
 
     def __init__(self, origin: Origin, *, proxy: bool = False) -> None:
         self.origin: Final = origin
         self.proxy: Final = proxy
         self._lock: Final = Lock()
         self._spaces: tuple[_Space, ...] = ()
-        # The one context of an origin that has one realm for all its paths: the usual case, and no search.
-        self._only: ClientContext | None = None
+        #: The one context of an origin that has one realm for all its paths: the usual case, and no search.
+        self.only: ClientContext | None = None
 
     def find(self, target: bytes) -> ClientContext | None:
         """The context for a request target, by the longest path prefix; of equals the one learnt last."""
-        if self._only is not None:
-            return self._only
+        if self.only is not None:
+            return self.only
         best, reach = None, 0
         for space in self._spaces:
             length = space.reach(target)
@@ -149,7 +149,7 @@ class OriginSpaces:
             hint = folder if any(_covers(prefix, target) for prefix in space.prefixes) else target.partition(b"?")[0]
             space.seen = (*(known for known in space.seen if known != hint), hint)[-MAX_PREFIXES:]
             self._spaces = (space, *(known for known in self._spaces if known is not space))[:MAX_REALMS]
-            self._only = context if len(self._spaces) == 1 and b"/" in space.prefixes else None
+            self.only = context if len(self._spaces) == 1 and b"/" in space.prefixes else None
         return context
 
     def strongest_accepted(self, realm: bytes) -> tuple[int, bool] | None:
