@@ -273,6 +273,13 @@ def test_a_jdk_server_without_utf8(peers):
     log_in_to(peer, ours("client", "auth", username="Zoë", password="Gemüse"))
 
 
+def test_a_gsasl_server_and_a_latin1_name(peers):
+    """It hashes the name as it came, so the client must too."""
+    peer = peers("gsasl")
+    peer.start("server", "auth-int", settings_of(realm=HOST, username="Zoë"))
+    log_in_to(peer, ours("client", "auth-int", username="Zoë", downgrade=False))
+
+
 @pytest.mark.parametrize("layer", ["auth", "auth-int", "rc4"])
 def test_cyrus_servers_take_a_nonce_again(peers, layer):
     """nc=2 with a fresh cnonce: one round trip, and a layer with keys of its own."""
