@@ -11,10 +11,15 @@ import pytest
 
 import digest_http
 
-# These wrap a library that an extra brings; every other module of the core is imported without one.
-NEEDS_AN_EXTRA = {"digest_http.stores.redis", "digest_http.users.sql"}
-
 MODULES = ["digest_http", *(module.name for module in pkgutil.walk_packages(digest_http.__path__, "digest_http."))]
+
+# These wrap a library that an extra brings; every other module of the core is imported without one.
+NEEDS_AN_EXTRA = {
+    "digest_http.stores.redis",
+    "digest_http.users.sql",
+    *(name for name in MODULES if name.partition("digest_http.cli")[1]),
+}
+
 CORE = sorted(name for name in MODULES if name not in NEEDS_AN_EXTRA and not name.endswith("__main__"))
 PUBLIC = [*CORE, "digest_http_middleware", "digest_http_client_auth"]
 PACKAGES = [name for name in PUBLIC if hasattr(importlib.import_module(name), "__path__")]
