@@ -69,41 +69,47 @@ class NonceSource:
     """Issues and recognises the nonces of one realm.
 
     `keys` is ordered newest first: the first signs, all verify, so a key rotates out without a login prompt.
+    It may be a function, asked with each new nonce: another object than before means other keys.
     `epoch`: of the store that counts them; a function where another process may begin a new one.
     Raises ConfigurationError for no key or a short one, or a lifetime that is not positive.
     """
 
-    __slots__ = ("_clock", "_epoch", "_macs", "_random", "_remembered", "_renewal", "lifetime")
+    __slots__ = (
+        "_clock",
+        "_epoch",
+        "_keys",
+        "_macs",
+        "_newest",
+        "_random",
+        "_realm",
+        "_remembered",
+        "_renewal",
+        "lifetime",
+    )
 
     def __init__(
         self,
         realm: bytes,
-        keys: Sequence[bytes],
+        keys: Sequence[bytes] | Callable[[], Sequence[bytes]],
         epoch: bytes | Callable[[], bytes],
         *,
         lifetime: float = DEFAULT_LIFETIME,
         clock: Callable[[], float] = steady_clock,
         random: Callable[[int], bytes] = os.urandom,
     ) -> None:
-        if not keys:
-            raise ConfigurationError("keys is empty: give one key at least, newest first")
-        if any(len(key) < MIN_KEY_OCTETS for key in keys):
-            raise ConfigurationError(
-                f"a nonce key is shorter than {MIN_KEY_OCTETS} octets: make one with os.urandom(32)"
-            )
         if lifetime <= 0:
             raise ConfigurationError(f"nonce_lifetime is {lifetime}; it is in seconds and must be positive")
         self._epoch: Final = epoch if callable(epoch) else lambda: epoch
         self.lifetime: Final = round(lifetime * MICROSECONDS)
         self._renewal: Final = round(lifetime * MICROSECONDS * (1 - RENEWAL))
-        # One keyed state a key, copied for each nonce: keying HMAC anew costs as much as the hash itself.
-        self._macs: Final = tuple(
-            hmac.new(hmac.digest(key, b"digest-http nonce\x00" + realm, "sha256"), digestmod="sha256") for key in keys
-        )
         self._clock: Final = clock
         self._random: Final = random
         # What a key made does not change, so the answer is remembered.
-        self._remembered: Final[Callable[[bytes], tuple[int, bytes] | None]] = lru_cache(REMEMBERED)(self._read)
+        self._remembered: Final = lru_cache(REMEMBERED)(self._read)
+        self._realm: Final = realm
+        self._keys: Final = keys if callable(keys) else lambda: keys
+        self._newest = self._keys()
+        self._macs = _keyed(self._newest, realm)
 
     def now(self) -> int:
         """The time in microseconds on this source's clock."""
@@ -111,6 +117,7 @@ class NonceSource:
 
     def issue(self) -> bytes:
         """A new nonce, as the ASCII octets that go into a header field."""
+        self._look_at_keys()
         text = b"%014x%b%b" % (self.now(), self._epoch(), self._random(RANDOM_BITS // 8).hex().encode())
         return text + _mac(self._macs[0], text)
 
@@ -119,7 +126,14 @@ class NonceSource:
         # By length first: what is remembered must be small.
         return self._remembered(nonce) if len(nonce) == _LENGTH else None
 
+    def _look_at_keys(self) -> None:
+        newest = self._keys()
+        if newest is not self._newest:
+            self._macs, self._newest = _keyed(newest, self._realm), newest
+            self._remembered.cache_clear()
+
     def _read(self, nonce: bytes) -> tuple[int, bytes] | None:
+        self._look_at_keys()
         text, received = nonce[_SIGNED], nonce[_MAC]
         for keyed in self._macs:
             if hmac.compare_digest(_mac(keyed, text), received):
@@ -134,6 +148,17 @@ class NonceSource:
     def renewal_due(self, nonce_id: int, now: int) -> bool:
         """Whether so much of the life is over that the peer should be handed a next nonce."""
         return (nonce_id >> RANDOM_BITS) - now < self._renewal
+
+
+def _keyed(keys: Sequence[bytes], realm: bytes) -> tuple[hmac.HMAC, ...]:
+    if not keys:
+        raise ConfigurationError("keys is empty: give one key at least, newest first")
+    if any(len(key) < MIN_KEY_OCTETS for key in keys):
+        raise ConfigurationError(f"a nonce key is shorter than {MIN_KEY_OCTETS} octets: make one with os.urandom(32)")
+    # One keyed state a key, copied for each nonce: keying HMAC anew costs as much as the hash itself.
+    return tuple(
+        hmac.new(hmac.digest(key, b"digest-http nonce\x00" + realm, "sha256"), digestmod="sha256") for key in keys
+    )
 
 
 def _mac(keyed: hmac.HMAC, text: bytes) -> bytes:

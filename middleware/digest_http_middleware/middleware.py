@@ -26,6 +26,7 @@ from .asgi import ASGIApp, Headers, Receive, Scope, Send
 from .bodies import DEFAULT_MAX_BODY, Disconnected, read_body, replay
 from .events import log_accepted, log_refused
 from .identity import ANYONE, AUTHENTICATED, Digest, DigestUser
+from .nonce_keys import keys_of
 from .paths import Rule, is_preflight, path_rule
 from .proof import BodyProof, header_proof
 from .refusals import Answer, Refusal, send_refusal
@@ -46,7 +47,8 @@ class DigestAuthMiddleware:
     (username, realm, algorithm) -> H(A1), or a URL. `realm`: the text users are shown; part of every H(A1).
 
     `algorithms`, `qop`: what is offered, in order of preference. `store`: a NonceStore or a URL. `keys`: secrets of the
-    nonces, newest first, 16 octets at least each; random by default, so several workers need common ones.
+    nonces, newest first, 16 octets at least each, or text (see httpauth.keys); by default the environment variable
+    DIGEST_HTTP_KEYS, else a random one, which several workers do not share.
     `nonce_lifetime`: seconds. `sequence`: "window" (counts may overtake each other within `window`) or "strict".
     `max_body`: octets that auth-int may hold back, each way. `userhash`, `allow_rfc2069`, `allow_preflight`: off by
     default. `proxy`: answer 407 and use the Proxy- fields. `protect`, `public`: path prefixes, or a callable of the
@@ -65,7 +67,7 @@ class DigestAuthMiddleware:
         algorithms: Iterable[str] = ("SHA-256", "MD5"),
         qop: Iterable[str] = QOPS,
         store: NonceStore | str = "memory://",
-        keys: Sequence[bytes] | None = None,
+        keys: Sequence[bytes] | str | None = None,
         nonce_lifetime: float = DEFAULT_LIFETIME,
         sequence: str = "window",
         window: int = DEFAULT_WINDOW,
@@ -79,7 +81,7 @@ class DigestAuthMiddleware:
         stripped_prefix: str = "",
         answer: Answer | None = None,
         source_timeout: float = DEFAULT_TIMEOUT,
-        clock: Callable[[], float] = steady_clock,
+        clock: Callable[[], float] | None = None,
         random: Callable[[int], bytes] = os.urandom,
     ) -> None:
         offered = select(algorithms)
@@ -90,10 +92,11 @@ class DigestAuthMiddleware:
         self._realm = realm
         nonces = NonceSource(
             realm.encode(),
-            keys if keys is not None else [os.urandom(32)],
+            keys_of(keys, self.store),
             lambda: self.store.epoch,
             lifetime=nonce_lifetime,
-            clock=clock,
+            # A store that others share may know a clock they agree on.
+            clock=clock if clock is not None else getattr(self.store, "clock", steady_clock),
             random=random,
         )
         self._acceptor = Acceptor(realm, offered, nonces, qop=qop, allow_rfc2069=allow_rfc2069, userhash=userhash)
@@ -152,14 +155,17 @@ class DigestAuthMiddleware:
 
     def _open(self, scope: Scope) -> ServerContext | None:
         """The context of the request's Digest credentials, None if it has none."""
-        values = [value for name, value in scope["headers"] if name == self._field]
-        if not values:
+        field, found = self._field, None
+        for name, value in scope["headers"]:
+            if name == field:
+                if found is not None:
+                    # Which of them another hop believed is anybody's guess (RFC 9110 §11.6.2: it is a single field).
+                    raise MalformedField(f"The {field.decode()} field stands more than once", reason="duplicate")
+                found = value
+        if found is None:
             return None
-        if len(values) > 1:
-            # Which of them another hop believed is anybody's guess (RFC 9110 §11.6.2: the field is a single one).
-            raise MalformedField(f"The {self._field.decode()} field stands more than once", reason="duplicate")
-        check_size(values[0])
-        token = split_scheme(values[0])
+        check_size(found)
+        token = split_scheme(found)
         return None if token is None else self._acceptor.open(token)
 
     def _url(self, scope: Scope, context: ServerContext) -> bytes:
@@ -192,7 +198,11 @@ class DigestAuthMiddleware:
         credentials = context.credentials
         qop = credentials.qop.decode()
         digest = Digest(username, self._realm, context.algorithm.name, qop, context.count if qop else 0)
-        identified = {**scope, "user": DigestUser(username), "auth": AUTHENTICATED, "digest": digest}
+        # dict() copies a dict in one piece; {**scope, ...} would enter one key after the other.
+        identified = dict(scope)
+        identified["user"] = DigestUser(username)
+        identified["auth"] = AUTHENTICATED
+        identified["digest"] = digest
         if context.covers_body and scope.get("extensions"):
             # Files sent past us (pathsend, zero copy) could not be hashed.
             identified["extensions"] = {n: v for n, v in scope["extensions"].items() if n not in _UNHASHED}
