@@ -98,6 +98,9 @@ class SQLiteStore:
     is not given back) are raised by the step that met them, and the next one tries again.
     """
 
+    #: Other processes count here too, so the keys of the nonces must be common to them.
+    shared: Final = True
+
     def __init__(self, path: str | os.PathLike[str], capacity: int = DEFAULT_CAPACITY) -> None:
         if capacity < 1:
             raise ConfigurationError(f"capacity is {capacity}; it is a number of nonces, 1 at least")

@@ -9,9 +9,12 @@ from digest_http.algorithms import Algorithm
 from digest_http.errors import ConfigurationError
 from digest_http.httpauth.protocols import Users
 
+from .cached import CachedUsers
+from .htdigest import HtdigestUsers
 from .mapping import MappingUsers
+from .urls import from_url
 
-__all__ = ["CallableUsers", "MappingUsers", "open_users"]
+__all__ = ["CachedUsers", "CallableUsers", "HtdigestUsers", "MappingUsers", "open_users"]
 
 LookUp = Callable[[str, str, Algorithm], "bytes | Awaitable[bytes | None] | None"]
 
@@ -32,10 +35,12 @@ class CallableUsers:
 def open_users(
     users: Mapping[str, str] | Users | Callable[..., Any] | str, realm: str, algorithms: Iterable[Algorithm]
 ) -> Users:
-    """The users of a setting: a mapping of name to password, an object of the Users protocol, or a callable.
+    """The users of a setting: a mapping of name to password, an object of the Users protocol, a callable, or a URL.
 
     Raises ConfigurationError for anything else.
     """
+    if isinstance(users, str):
+        return from_url(users, realm)
     if isinstance(users, Users):
         return users
     if callable(users):

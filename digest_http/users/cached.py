@@ -1,0 +1,87 @@
+"""A short memory in front of a slow source of users."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
+from typing import Final
+
+from digest_http.algorithms import Algorithm
+from digest_http.errors import ConfigurationError
+from digest_http.httpauth.protocols import Users, UsersByHash
+
+__all__ = ["CachedUsers", "cached"]
+
+DEFAULT_SECONDS: Final = 5.0
+DEFAULT_ENTRIES: Final = 10_000
+
+_Key = tuple[str, str, str]
+
+
+class CachedUsers:
+    """Remembers what `users` answered for `seconds`, at most `entries` answers, the longest unused of which go first.
+
+    A changed password, or a user taken out, counts after `seconds` at the latest. That there is no such user is
+    remembered too: else the time of an answer would tell which names exist. Failures are not remembered.
+    """
+
+    def __init__(
+        self,
+        users: Users,
+        seconds: float = DEFAULT_SECONDS,
+        entries: int = DEFAULT_ENTRIES,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        if seconds <= 0 or entries < 1:
+            raise ConfigurationError("a cache of users needs a life in seconds and room for one entry at least")
+        self.users: Final = users
+        self._seconds: Final = seconds
+        self._entries: Final = entries
+        self._clock: Final = clock
+        self._known: Final[OrderedDict[_Key, tuple[float, bytes | None]]] = OrderedDict()
+
+    def ha1(self, username: str, realm: str, algorithm: Algorithm) -> bytes | Awaitable[bytes | None] | None:
+        """See Users.ha1."""
+        key = username, realm, algorithm.base
+        known = self._known.get(key)
+        if known is not None and self._clock() < known[0]:
+            self._known.move_to_end(key)
+            return known[1]
+        answer = self.users.ha1(username, realm, algorithm)
+        return self._awaited(key, answer) if isawaitable(answer) else self._keep(key, answer)
+
+    async def _awaited(self, key: _Key, answer: Awaitable[bytes | None]) -> bytes | None:
+        return self._keep(key, await answer)
+
+    def _keep(self, key: _Key, ha1: bytes | None) -> bytes | None:
+        self._known[key] = self._clock() + self._seconds, ha1
+        self._known.move_to_end(key)
+        while len(self._known) > self._entries:
+            self._known.popitem(last=False)
+        return ha1
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def __repr__(self) -> str:
+        return f"<CachedUsers of {self.users!r}, {self._seconds} s>"
+
+
+class CachedUsersByHash(CachedUsers):
+    """The same where the source can also find by userhash; that look-up is handed on each time."""
+
+    def __init__(self, users: UsersByHash, seconds: float, entries: int = DEFAULT_ENTRIES) -> None:
+        super().__init__(users, seconds, entries)
+        self._by_hash: Final = users
+
+    def by_userhash(self, userhash: bytes, realm: str, algorithm: Algorithm) -> str | Awaitable[str | None] | None:
+        """See UsersByHash.by_userhash."""
+        return self._by_hash.by_userhash(userhash, realm, algorithm)
+
+
+def cached(users: Users, seconds: float) -> CachedUsers:
+    """A cache in front of `users` that can find by userhash if they can."""
+    return CachedUsersByHash(users, seconds) if isinstance(users, UsersByHash) else CachedUsers(users, seconds)

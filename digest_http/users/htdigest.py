@@ -1,0 +1,112 @@
+"""Users from an htdigest file: Apache's `user:realm:H(A1)` lines, and a marked form of them for the SHA hashes.
+
+    line     = user ":" realm ":" [ hash ":" ] ha1
+    hash     = "SHA-256" / "SHA-512-256"
+
+Without a hash the line is Apache's own and ha1 is MD5's, 32 hex digits. H(A1) of either SHA hash is 64 hex digits long,
+so they are told apart by name. Empty lines and lines that begin with "#" are skipped. A server that knows only Apache's
+form takes the whole rest for H(A1) and so lets nobody in by a marked line.
+
+The file is looked at, at most once a second, when a user is asked for. If it changed, a thread reads it while the old
+table goes on answering; a file that cannot be read or has a broken line keeps the old table, and the log says why.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from threading import Lock, Thread
+from typing import Final
+
+from digest_http.algorithms import Algorithm
+from digest_http.errors import ConfigurationError
+
+from .htdigest_lines import Entry, parse
+from .tables import Table
+
+__all__ = ["HtdigestUsers"]
+
+logger: Final = logging.getLogger("digest_http.users")
+
+#: Seconds between two looks at the file: no look-up waits for a disk, no changed password waits long.
+LOOK_EVERY: Final = 1.0
+
+#: What tells one version of a file from another: it is rewritten in place or replaced.
+_Version = tuple[int, int, int]
+
+
+class HtdigestUsers:
+    """The users of one realm in an htdigest file. Raises ConfigurationError if the file is unusable at the start."""
+
+    def __init__(
+        self, path: str | os.PathLike[str], realm: str, *, seconds: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.path: Final = Path(path)
+        self._realm: Final = realm
+        self._seconds: Final = seconds
+        self._next_look = seconds() + LOOK_EVERY
+        self._lock: Final = Lock()
+        self._reader: Thread | None = None
+        try:
+            self._version: _Version | None = self._present_version()
+            self._table = self._read()
+        except (OSError, ValueError) as error:
+            raise ConfigurationError(f"the users in {self.path} cannot be read: {error}") from error
+        if not len(self._table):
+            logger.warning("%s has no user of the realm %r", self.path, realm)
+
+    def ha1(self, username: str, realm: str, algorithm: Algorithm) -> bytes | None:
+        """See Users.ha1."""
+        self._look()
+        return self._table.ha1(username, algorithm) if realm == self._realm else None
+
+    def by_userhash(self, userhash: bytes, realm: str, algorithm: Algorithm) -> str | None:
+        """See UsersByHash.by_userhash."""
+        self._look()
+        return self._table.by_userhash(userhash, algorithm) if realm == self._realm else None
+
+    def _look(self) -> None:
+        """Start reading the file anew if it has changed."""
+        present = self._seconds()
+        if present < self._next_look:
+            return
+        with self._lock:
+            if present < self._next_look or (self._reader is not None and self._reader.is_alive()):
+                return
+            self._next_look = present + LOOK_EVERY
+            try:
+                version = self._present_version()
+            except OSError as error:
+                # In the middle of being replaced, or gone for good: those who could log in a moment ago still can.
+                if self._version is not None:
+                    logger.error("%s cannot be read, the users of before stay: %s", self.path, error)  # noqa: TRY400 - the reason says all
+                self._version = None
+                return
+            if version != self._version:
+                self._version = version
+                self._reader = Thread(target=self._reload, name="htdigest", daemon=True)
+                self._reader.start()
+
+    def _reload(self) -> None:
+        try:
+            self._table = self._read()
+        except (OSError, ValueError) as error:
+            logger.error("%s is not usable, the users of before stay: %s", self.path, error)  # noqa: TRY400 - as above
+        else:
+            logger.info("%s was read again: %d users", self.path, len(self._table))
+
+    def _present_version(self) -> _Version:
+        status = self.path.stat()
+        return status.st_ino, status.st_mtime_ns, status.st_size
+
+    def _read(self) -> Table:
+        return Table(self._realm, self._of_realm(parse(self.path.read_bytes())))
+
+    def _of_realm(self, entries: Mapping[tuple[str, str, str], Entry]) -> Iterable[Entry]:
+        return [entry for entry in entries.values() if entry.realm == self._realm]
+
+    def __repr__(self) -> str:
+        return f"<HtdigestUsers {str(self.path)!r}, realm {self._realm!r}>"

@@ -1,0 +1,121 @@
+"""Changing an htdigest file: one writer at a time, the whole new file or the old one, never half.
+
+The new text goes to a file beside it, to the disk, and then takes the old one's name, so that a reader and a crash see
+one of the two. Lines that are not changed, comments and blank ones too, stay as they are.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import tempfile
+from collections.abc import Callable, Generator, Iterable
+from pathlib import Path
+
+from .htdigest_lines import Entry, line_of, parse
+
+__all__ = ["delete", "entries_in", "replace"]
+
+try:
+    import fcntl
+except ImportError:  # Windows: the last of two writers in one moment wins
+    fcntl = None  # type: ignore[assignment] # the module is missing there
+
+
+def entries_in(path: Path) -> list[Entry]:
+    """What is in the file. Raises OSError or ValueError."""
+    return list(parse(path.read_bytes()).values())
+
+
+def replace(path: Path, entries: Iterable[Entry], *, make: bool = False) -> None:
+    """Put entries in place of those with the same user, realm and hash, or at the end; `make` a missing file.
+
+    Raises OSError, or ValueError for a broken file or an entry that no line can hold.
+    """
+    entries = list(entries)
+    lines = {entry.key: line_of(entry) for entry in entries}
+
+    def edit(old: list[str]) -> list[str]:
+        new: list[str] = []
+        for line in old:
+            key = _key(line)
+            new.append(line if key is None else lines.pop(key, line))
+        return new + list(lines.values())
+
+    _rewrite(path, edit, make=make)
+
+
+def delete(path: Path, user: str, realm: str) -> int:
+    """Take all entries of a user in a realm out; how many there were. Raises OSError or ValueError."""
+    gone = 0
+
+    def edit(old: list[str]) -> list[str]:
+        nonlocal gone
+        kept = [line for line in old if (_key(line) or ("", ""))[:2] != (user, realm)]
+        gone = len(old) - len(kept)
+        return kept
+
+    _rewrite(path, edit, make=False)
+    return gone
+
+
+def _key(line: str) -> tuple[str, str, str] | None:
+    return next(iter(parse(line.encode())), None)
+
+
+def _rewrite(path: Path, edit: Callable[[list[str]], list[str]], *, make: bool) -> None:
+    path = path.resolve()  # a link stays a link
+    with _locked(path, make=make) as descriptor:
+        old = path.read_bytes()
+        parse(old)  # a broken file is not made worse
+        new = edit(old.decode("utf-8-sig").splitlines())
+        _put(path, "".join(f"{line}\n" for line in new).encode(), os.fstat(descriptor))
+
+
+@contextlib.contextmanager
+def _locked(path: Path, *, make: bool) -> Generator[int]:
+    """The file, held against other writers; it is the one that has the name when the block begins."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | (os.O_CREAT if make else 0), 0o600)
+        try:
+            if fcntl is not None:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if not _has_the_name(path, descriptor):
+                continue  # another writer has replaced it while we waited
+            yield descriptor
+            return
+        finally:
+            os.close(descriptor)
+
+
+def _has_the_name(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _put(path: Path, octets: bytes, before: os.stat_result) -> None:
+    # mkstemp makes it 0600; a mode that is tighter than 0640 is kept, no other is widened to.
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(octets)
+            if hasattr(os, "fchmod"):
+                os.fchmod(file.fileno(), stat.S_IMODE(before.st_mode) & 0o640)
+            if hasattr(os, "fchown"):
+                with contextlib.suppress(PermissionError):  # only root may keep another's ownership
+                    os.fchown(file.fileno(), before.st_uid, before.st_gid)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    if hasattr(os, "O_DIRECTORY"):
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

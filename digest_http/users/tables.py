@@ -1,0 +1,39 @@
+"""A table of H(A1) of one realm, made once and then only read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from digest_http import calculation
+from digest_http.algorithms import Algorithm
+from digest_http.encoding import text_to_octets
+
+from .htdigest_lines import Entry
+
+__all__ = ["Table"]
+
+
+class Table:
+    """H(A1) by user and hash; userhashes are computed when the first is asked for."""
+
+    def __init__(self, realm: str, entries: Iterable[Entry]) -> None:
+        self._realm: Final = text_to_octets(realm)
+        self._ha1: Final = {(entry.user, entry.hash): entry.ha1.encode() for entry in entries}
+        self._by_hash: Final[dict[str, dict[bytes, str]]] = {}
+
+    def ha1(self, user: str, algorithm: Algorithm) -> bytes | None:
+        """H(A1) in hex, or None."""
+        return self._ha1.get((user, algorithm.base))
+
+    def by_userhash(self, userhash: bytes, algorithm: Algorithm) -> str | None:
+        """The name behind a userhash, or None."""
+        names = self._by_hash.get(algorithm.base)
+        if names is None:
+            # One algorithm's hash of a name says nothing about which hashes of the password are known.
+            names = {calculation.userhash(algorithm, text_to_octets(user), self._realm): user for user, _ in self._ha1}
+            self._by_hash[algorithm.base] = names
+        return names.get(userhash)
+
+    def __len__(self) -> int:
+        return len({user for user, _ in self._ha1})

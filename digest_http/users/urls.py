@@ -1,0 +1,55 @@
+"""Users from URLs: `htdigest:///file` and those of SQLAlchemy."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+
+from digest_http.errors import ConfigurationError
+from digest_http.httpauth.protocols import Users
+
+from .cached import cached
+from .htdigest import HtdigestUsers
+
+__all__ = ["from_url"]
+
+_DATABASES: Final = frozenset({"sqlite", "postgresql", "mysql", "mariadb", "oracle", "mssql"})
+
+
+def from_url(url: str, realm: str) -> Users:
+    """Users of a realm from a URL; `?cache=SECONDS` puts a cache in front of them, `?table=NAME` names a SQL table.
+
+    `htdigest:///relative` or `htdigest:////absolute/path`; `sqlite:///users.db`, `postgresql+asyncpg://...`.
+    Raises ConfigurationError for any other, without showing it: it may hold a password.
+    """
+    parts = urlsplit(url)
+    settings = dict(parse_qsl(parts.query, keep_blank_values=True))
+    life = settings.pop("cache", None)
+    if parts.scheme == "htdigest":
+        path = unquote(parts.path.removeprefix("/"))
+        if parts.netloc or not path or settings:
+            raise ConfigurationError("users 'htdigest:///file' take a path, and ?cache=SECONDS")
+        users: Users = HtdigestUsers(path, realm)
+    elif parts.scheme.partition("+")[0] in _DATABASES:
+        table = settings.pop("table", "digest_users")
+        users = _sql(f"{url.partition('?')[0]}?{urlencode(settings)}".rstrip("?"), table)
+    else:
+        raise ConfigurationError(
+            f"users {parts.scheme + '://'!r} are not known; use 'htdigest:///file', or a database as 'sqlite:///users.db'"
+        )
+    return users if life is None else cached(users, _seconds(life))
+
+
+def _sql(url: str, table: str) -> Users:
+    try:
+        from .sql import SQLUsers  # noqa: PLC0415 - only this needs the extra
+    except ModuleNotFoundError as error:
+        raise ConfigurationError("users in a database need SQLAlchemy: pip install 'digest-http[sql]'") from error
+    return SQLUsers(url, table)
+
+
+def _seconds(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ConfigurationError(f"?cache={text}: give a number of seconds") from None
