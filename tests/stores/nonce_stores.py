@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -39,9 +40,11 @@ class Clock:
         return self.now
 
 
-def source_for(store: NonceStore, clock: Clock, lifetime: float = 300) -> NonceSource:
+def source_for(
+    store: NonceStore, clock: Clock, lifetime: float = 300, random: Callable[[int], bytes] = os.urandom
+) -> NonceSource:
     """Nonces that are issued on a store."""
-    return NonceSource(b"realm", KEYS, store.epoch, lifetime=lifetime, clock=clock)
+    return NonceSource(b"realm", KEYS, store.epoch, lifetime=lifetime, clock=clock, random=random)
 
 
 def count(store: NonceStore, nonces: NonceSource, nonce: bytes, nc: int, rule: SequenceRule) -> Verdict:
