@@ -16,7 +16,7 @@ PACKAGES = {
     "digest_http_middleware": ROOT / "middleware" / "digest_http_middleware",
     "digest_http_client_auth": ROOT / "client_auth" / "digest_http_client_auth",
 }
-EXTRAS = {"client", "client2", "sasl", "redis", "sql", "demo"}
+EXTRAS = {"client", "client2", "sasl", "redis", "sql", "cli", "demo"}
 
 
 def modules_of(folder: Path) -> Iterator[str]:
