@@ -53,7 +53,7 @@ class ReplayDetect:
         ahead = nc - highest
         if ahead > 0:
             # Shifting by an attacker's gap of four milliards would build a number of that many bits.
-            mask = ((state & self._full) << ahead | 1) & self._full if ahead < window else 1
+            mask = (state << ahead | 1) & self._full if ahead < window else 1
             return Verdict.ACCEPTED, nc << window | mask
         if highest == MAX_NC:
             return Verdict.ENDED, state

@@ -105,7 +105,10 @@ class Acceptor:
         Raises MalformedField, FieldTooLarge, or UnsupportedAlgorithm for an algorithm that was not offered.
         """
         known = self.shapes.read(token)
-        credentials = Credentials.parse(token) if known is None else known
+        if known is not None:
+            # All that is checked below was found good in the token from which this shape was learnt.
+            return ServerContext(self, token, *known, new_shape=False)
+        credentials = Credentials.parse(token)
         name = credentials.algorithm
         algorithm = self._offered.get(name) or self._offered.get(name.lower() if name is not None else None)
         if algorithm is None:
@@ -116,7 +119,7 @@ class Acceptor:
             raise MalformedField(f"{algorithm.name} needs a qop; only MD5 has a form without", reason="qop")
         if credentials.userhash and not self._userhash:
             raise MalformedField("userhash was not offered", reason="userhash")
-        return ServerContext(self, token, credentials, algorithm, new_shape=known is None)
+        return ServerContext(self, token, credentials, algorithm, new_shape=True)
 
 
 class ServerContext:
@@ -184,7 +187,7 @@ class ServerContext:
         if not right:
             return Verdict.WRONG_DIGEST
         if self._new_shape:
-            self.acceptor.shapes.learn(self.token)
+            self.acceptor.shapes.learn(self.token, algorithm)
         # The nonce comes second: stale=true may only be said to one who knows the password.
         nonces = self.acceptor.nonces
         recognised = nonces.recognise(credentials.nonce)
@@ -208,13 +211,14 @@ class ServerContext:
         """The parameters with the given proof; None where the body's hash comes too late to be sent."""
         credentials = self.credentials
         qop, cnonce = credentials.qop, credentials.cnonce
+        if rspauth is not None and qop and not self._renewal_due and cnonce.isalnum():
+            # Nearly every answer is this one, so it is written in one piece; alphanumerics need no escaping.
+            return b'rspauth="%b", qop=%b, nc=%b, cnonce="%b"' % (rspauth, qop, credentials.nc, cnonce)
         parts: list[bytes] = []
         if rspauth is not None:
             parts.append(b'rspauth="%b"' % rspauth)
         if qop:
-            # isalnum() is the cheap proof that nothing needs escaping.
-            quoted = b'"%b"' % cnonce if cnonce.isalnum() else quote_string(cnonce)
-            parts.append(b"qop=%b, nc=%b, cnonce=%b" % (qop, credentials.nc, quoted))
+            parts.append(b"qop=%b, nc=%b, cnonce=%b" % (qop, credentials.nc, quote_string(cnonce)))
         # A nonce of the RFC 2069 form is good for one request, so the next is always due.
         if not qop or self._renewal_due:
             parts.append(b'nextnonce="%b"' % self.acceptor.nonces.issue())

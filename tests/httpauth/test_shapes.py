@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest_http.algorithms import by_name
 from digest_http.credentials import Credentials
 from digest_http.errors import MalformedField
 from digest_http.httpauth.shapes import MAX_LESSONS, MAX_SHAPES, Shapes
@@ -17,6 +18,7 @@ CURL = (
     b'opaque="o", algorithm=MD5'
 )
 BARE = b"username=alice,realm=r,nonce=n0,uri=/x,response=00ff,qop=auth,nc=00000001,cnonce=c0"
+MD5 = by_name("MD5")
 LEARNT = (FIREFOX, CURL, BARE, FIREFOX.replace(b"nc=00000001", b'nc="00000001"'))
 
 
@@ -24,8 +26,14 @@ def learnt(*tokens):
     """Shapes that have seen these tokens."""
     shapes = Shapes()
     for token in tokens:
-        shapes.learn(token)
+        shapes.learn(token, MD5)
     return shapes
+
+
+def read(shapes, token):
+    """The credentials that learnt shapes find, None if they find none."""
+    found = shapes.read(token)
+    return None if found is None else found[0]
 
 
 def general(token):
@@ -43,13 +51,13 @@ def test_learnt_tokens_are_read():
     """Each of the usual orders is read in one match once it was seen."""
     assert Shapes().read(FIREFOX) is None
     for token in LEARNT:
-        assert learnt(token).read(token) == Credentials.parse(token)
-        assert KNOWING.read(token) == Credentials.parse(token)
+        assert learnt(token).read(token) == (Credentials.parse(token), MD5)
+        assert read(KNOWING, token) == Credentials.parse(token)
 
 
 def test_absent_parameters_are_none():
     """algorithm and opaque are None where the shape has none."""
-    found = learnt(BARE).read(BARE)
+    found = read(learnt(BARE), BARE)
     assert found is not None
     assert (found.algorithm, found.opaque, found.userhash, found.username_ext) == (None, None, False, None)
 
@@ -73,7 +81,7 @@ def mutated(draw):
 @given(mutated())
 def test_a_pattern_never_reads_otherwise(token):
     """What a pattern takes, the general parser takes with the same result; the rest is left to it."""
-    found = KNOWING.read(token)
+    found = read(KNOWING, token)
     assert found is None or found == general(token)
 
 
@@ -82,7 +90,7 @@ def test_values_are_read_alike(value, nc):
     """Any value in quotes, any count."""
     for token in LEARNT:
         changed = token.replace(b'"/x"', b'"' + value + b'"').replace(b"00000001", b"%08x" % nc)
-        found = KNOWING.read(changed)
+        found = read(KNOWING, changed)
         assert found is None or found == general(changed)
 
 
@@ -102,10 +110,20 @@ def test_what_cannot_be_learnt():
 
 def test_learning_is_bounded():
     """Neither strange clients nor many of them make the table grow."""
-    parts = FIREFOX.split(b", ")
-    orders = [b", ".join(parts[at:] + parts[:at]) for at in range(len(parts))]
+    orders = [
+        b", ".join(parts[at:] + parts[:at])
+        for parts in (FIREFOX.split(b", "), CURL.split(b", "))
+        for at in range(len(parts))
+    ]
     assert len(orders) > MAX_SHAPES
     shapes = learnt(*orders)
     assert sum(shapes.read(token) is not None for token in orders) == MAX_SHAPES
     stubborn = learnt(*[FIREFOX + b", x=1"] * MAX_LESSONS, FIREFOX)
     assert stubborn.read(FIREFOX) is None
+
+
+def test_another_realm_algorithm_or_qop_is_another_shape():
+    """What was found of the realm, the algorithm and the qop holds for tokens with the same octets only."""
+    for mine, other in ((b'"r"', b'"R"'), (b"SHA-256", b"SHA-257"), (b"qop=auth,", b"qop=auth-int,")):
+        assert mine in FIREFOX
+        assert learnt(FIREFOX).read(FIREFOX.replace(mine, other)) is None
