@@ -1,0 +1,100 @@
+"""Each group of the benchmarks gives its rows. Nothing is timed here: the settings are too small to mean anything."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks import challenge, memory, verify
+from benchmarks.__main__ import groups, judge, main, run
+
+TINY = {"rounds": 1, "calls": 2}
+
+
+def assert_rows(rows):
+    """Three texts a row: what, figure, target; a figure of a row with a target begins with a number or says why not."""
+    assert rows
+    for row in rows:
+        assert len(row) == 3
+        assert all(isinstance(text, str) for text in row)
+        what, figure, target = row
+        assert what
+        assert figure
+        assert judge(figure, target) in ({"met", "not met"} if figure != "not installed" else {"-"}) or not target
+
+
+def test_verify_gives_rows():
+    """Each verified request of the benchmark is answered with 200, else the group raises."""
+    assert_rows(verify.rows(**TINY))
+
+
+def test_verify_without_peers_says_so(monkeypatch):
+    """A peer that is not installed is a row, not an error."""
+    monkeypatch.setattr(verify, "PEERS", {"Paste": lambda: None, "Flask-HTTPAuth": lambda: None})
+    rows = verify.rows(**TINY)
+    assert_rows(rows)
+    assert [figure for _, figure, _ in rows].count("not installed") == 2
+
+
+def test_challenge_gives_rows():
+    """Each refused request of the benchmark is answered with 401, else the group raises."""
+    assert_rows(challenge.rows(**TINY))
+
+
+def test_memory_gives_rows():
+    """Stores of the sizes asked for, and no memory kept of anonymous requests."""
+    rows = memory.rows(anonymous=50, sizes=(10, 20), **TINY)
+    assert_rows(rows)
+    assert [what for what, _, _ in rows][1:3] == [
+        "MemoryStore of 10 live nonces: octets each",
+        "MemoryStore of 20 live nonces: octets each",
+    ]
+
+
+def test_throughput_gives_rows():
+    """Four real servers answer signed requests with 200, else the group raises."""
+    pytest.importorskip("uvloop")
+    throughput = pytest.importorskip("benchmarks.throughput")
+    assert_rows(throughput.rows(rounds=1, requests=20))
+
+
+@pytest.mark.parametrize(
+    ("figure", "target", "verdict"),
+    [
+        ("2.9x (7 us)", "at most 3x", "met"),
+        ("3.01x", "at most 3x", "not met"),
+        ("70.0 % (9 requests/s)", "at least 70 %", "met"),
+        ("-12 octets", "at most 0", "met"),
+        ("not installed", "at most 1x", "-"),
+        ("5", "", ""),
+    ],
+)
+def test_judge(figure, target, verdict):
+    """A figure is judged by its first number."""
+    assert judge(figure, target) == verdict
+
+
+def test_one_group_can_be_run(monkeypatch, capsys):
+    """`python -m benchmarks verify` prints the table of that group."""
+    monkeypatch.setattr(verify, "rows", lambda: [("something", "5.00x", "at most 3x")])
+    assert main(["verify"]) == 0
+    printed = capsys.readouterr().out
+    assert "something" in printed
+    assert "not met" in printed
+
+
+def test_a_group_without_its_library_says_so(monkeypatch):
+    """The table of the others is printed all the same."""
+
+    def import_module(_name):
+        raise ModuleNotFoundError(name="uvicorn")
+
+    monkeypatch.setattr("benchmarks.__main__.import_module", import_module)
+    assert run("throughput") == [("throughput", "not run: uvicorn is not installed", "")]
+
+
+def test_unknown_groups_are_refused(capsys):
+    """With the names of those that there are."""
+    with pytest.raises(SystemExit):
+        main(["nothing"])
+    assert "challenge" in capsys.readouterr().err
+    assert {"verify", "challenge", "memory", "throughput"} <= set(groups())
