@@ -8,6 +8,8 @@ HTTP, raw for SASL) and what A2 is made of.
 
 from __future__ import annotations
 
+from hmac import compare_digest
+
 from .algorithms import Algorithm
 
 __all__ = [
@@ -16,6 +18,7 @@ __all__ = [
     "request_hash",
     "response",
     "response_rfc2069",
+    "same_digest",
     "session_hash",
     "user_hash",
     "userhash",
@@ -66,6 +69,10 @@ def response(algorithm: Algorithm, ha1: bytes, nonce: bytes, nc: bytes, cnonce: 
 def response_rfc2069(algorithm: Algorithm, ha1: bytes, nonce: bytes, ha2: bytes) -> bytes:
     """The response without qop, in hex: KD(H(A1), nonce ":" H(A2)) (RFC 2069 §2.1.2, RFC 2617 §3.2.2.1)."""
     return algorithm.hexdigest(b"%b:%b:%b" % (ha1, nonce, ha2))
+
+
+same_digest = compare_digest
+"""Whether two digests, as octets, are equal, in a time that does not tell where they differ."""
 
 
 def userhash(algorithm: Algorithm, username: bytes, realm: bytes) -> bytes:

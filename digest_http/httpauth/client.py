@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from secrets import compare_digest
 from typing import Final
 
 from digest_http import calculation
@@ -141,7 +140,7 @@ class ClientContext:
             )
         else:
             expected = calculation.response_rfc2069(self.algorithm, nonce.ha1, nonce.octets, ha2)
-        if not compare_digest(expected, info.rspauth.lower()):
+        if not calculation.same_digest(expected, info.rspauth.lower()):
             raise WrongPrincipal("the server's proof (rspauth) is wrong: it does not know the password")
         return info
 

@@ -22,7 +22,9 @@ from typing import Final
 
 from digest_http.errors import ConfigurationError
 
-__all__ = ["DEFAULT_LIFETIME", "NonceSource", "expiry_of", "steady_clock"]
+from .nonce_ids import MICROSECONDS, RANDOM_BITS
+
+__all__ = ["DEFAULT_LIFETIME", "NonceSource", "steady_clock"]
 
 #: Seconds. What httpd, Tomcat, Spring and django-digest use; nextnonce renews it unseen.
 DEFAULT_LIFETIME: Final = 300
@@ -40,8 +42,6 @@ REMEMBERED: Final = 4096
 #: A nonce from a worker whose clock runs ahead is taken this many microseconds early.
 CLOCK_SKEW: Final = 2_000_000
 
-MICROSECONDS: Final = 1_000_000
-RANDOM_BITS: Final = 96
 _ISSUED: Final = slice(0, 14)
 _EPOCH: Final = slice(14, 22)
 _RANDOM: Final = slice(22, 46)
@@ -58,11 +58,6 @@ def steady_clock() -> float:
     A step of the wall clock neither ages nor revives a nonce.
     """
     return _WALL_CLOCK_AT_START + time.monotonic()
-
-
-def expiry_of(nonce_id: int) -> int:
-    """The expiry of a nonce, in microseconds, from its id."""
-    return nonce_id >> RANDOM_BITS
 
 
 class NonceSource:

@@ -38,7 +38,7 @@ class NonceStore(Protocol):
         """Judge one count and record it if it is accepted, atomically.
 
         `nonce_id` holds the nonce's expiry in microseconds in its upper bits and 96 random bits below
-        (nonces.expiry_of); `epoch` is the one in the nonce; `now` is in microseconds on the clock of the nonces.
+        (nonce_ids.expiry_of); `epoch` is the one in the nonce; `now` is in microseconds on the clock of the nonces.
         Raises whatever the store raises when it is down; the caller answers 503.
         """
         ...

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from hmac import compare_digest
 from typing import Final
 
 from digest_http import calculation
@@ -179,7 +178,7 @@ class ServerContext:
             secret = calculation.hex_octets(raw)
         self._ha1 = secret
         expected = self._response(message.method, message.hentity)
-        right = compare_digest(expected, credentials.response)
+        right = calculation.same_digest(expected, credentials.response)
         if ha1 is None:
             return Verdict.UNKNOWN_USER
         if credentials.realm != self.acceptor.realm:

@@ -13,7 +13,7 @@ from threading import Lock
 from typing import Final
 
 from digest_http.errors import ConfigurationError
-from digest_http.httpauth.nonces import RANDOM_BITS
+from digest_http.httpauth.nonce_ids import RANDOM_BITS
 from digest_http.httpauth.sequence import SequenceRule
 from digest_http.httpauth.verdict import Verdict
 

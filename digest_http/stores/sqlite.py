@@ -20,7 +20,7 @@ from threading import Lock
 from typing import Final, NamedTuple
 
 from digest_http.errors import ConfigurationError
-from digest_http.httpauth.nonces import RANDOM_BITS, expiry_of
+from digest_http.httpauth.nonce_ids import RANDOM_BITS, expiry_of
 from digest_http.httpauth.sequence import SequenceRule
 from digest_http.httpauth.verdict import Verdict
 

@@ -49,6 +49,8 @@ class Listener:
         """Start a server with a policy."""
         command = [sys.executable, "-W", "error", "-m", "uvicorn", "tests.attacks.served:app", "--http", self.http]
         command += ["--fd", str(self.socket.fileno()), "--log-level", "warning", "--no-access-log"]
+        # A connection that waits while a busy machine signs must not be closed: uvicorn's own limit is 5 seconds.
+        command += ["--timeout-keep-alive", "60"]
         paths = os.pathsep.join(path for path in sys.path if path)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest_http.errors import ConfigurationError
-from digest_http.httpauth.nonces import CLOCK_SKEW, NonceSource, expiry_of, steady_clock
+from digest_http.httpauth.nonce_ids import expiry_of
+from digest_http.httpauth.nonces import CLOCK_SKEW, NonceSource, steady_clock
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 EPOCH = b"00c0ffee"
