@@ -124,5 +124,5 @@ class Unsealer(Verifier):
             return length, True
         padding = bytes(clear[max(length - self._block, 0) : length])
         count = padding[-1]
-        sound = 1 <= count <= len(padding) and padding.endswith(bytes([count]) * count)
+        sound = count > 0 and padding.endswith(bytes([count]) * count)
         return length - (count if sound else 1), sound

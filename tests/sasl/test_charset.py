@@ -18,6 +18,15 @@ def test_downgrade(text, octets):
     assert charset.downgrade(text.encode()) == octets
 
 
+@pytest.mark.parametrize(
+    ("utf8", "downgraded", "octets"),
+    [(True, True, b"\xeb"), (True, False, b"\xc3\xab"), (False, True, b"\xeb"), (False, False, b"\xeb")],
+)
+def test_what_a_client_hashes(utf8, downgraded, octets):
+    """The downgrade can be turned off; without charset all is ISO 8859-1."""
+    assert charset.hashed("ë", utf8=utf8, downgraded=downgraded) == octets
+
+
 def test_octets_that_are_no_utf8_stay():
     """What cannot be read cannot be converted."""
     assert charset.downgrade(b"\xff\xfe") == b"\xff\xfe"

@@ -24,6 +24,7 @@ from digest_http.errors import (
     WrongPrincipal,
 )
 from digest_http.sasl import DigestMD5Client, DigestMD5Server
+from digest_http.sasl.directives import Challenge
 
 HA1 = calculation.user_hash(by_name("MD5"), b"chris", b"example.com", b"secret")
 
@@ -188,6 +189,16 @@ def test_a_response_to_another_server_object(pair):
     with pytest.raises(LogonDenied) as caught:
         other.step(response)
     assert caught.value.reason == "nonce"
+
+
+def test_a_first_response_that_counts_from_two(pair):
+    """Right digest, wrong nc: a count of its own choice is not a client's to make."""
+    both = pair()
+    challenge = Challenge.parse(both.server.step())
+    response = both.client._respond(challenge, 2)  # noqa: SLF001  # a client that counts wrongly
+    with pytest.raises(LogonDenied) as caught:
+        both.server.step(response)
+    assert caught.value.reason == "nc"
 
 
 # --- digest-uri ---
@@ -448,6 +459,21 @@ def test_nothing_less_than_asked_for(pair, token):
     with pytest.raises(QopNotSupported):
         client.step(token)
     assert_dead(client)
+
+
+@pytest.mark.parametrize(
+    ("layer", "token"),
+    [
+        ("auth-int", b'nonce="n",algorithm=md5-sess,qop="auth"'),
+        ("auth-int", b'nonce="n",algorithm=md5-sess,qop="auth,auth-conf",cipher="3des"'),
+        ("auth", b'nonce="n",algorithm=md5-sess,qop="auth-int"'),
+        ("3des", b'nonce="n",algorithm=md5-sess,qop="auth-int",cipher="3des"'),
+    ],
+)
+def test_nothing_that_was_not_offered(pair, layer, token):
+    """A client never takes what the server did not name."""
+    with pytest.raises(QopNotSupported):
+        pair(layer).client.step(token)
 
 
 @pytest.mark.parametrize(

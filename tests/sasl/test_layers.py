@@ -167,6 +167,18 @@ def test_wrong_padding_is_the_same_error_as_a_wrong_mac(layer, padding):
 
 
 @pytest.mark.parametrize("layer", ["3des", "des"])
+def test_padding_is_never_left_out(layer):
+    """A message that fills its blocks and ends in a zero is not a message with no padding."""
+    sender, receiver = halves(layer)
+    assert isinstance(sender, confidentiality.Sealer)
+    message = b"mmmmm\x00"
+    mac = sender._mac(bytes(4), message)  # noqa: SLF001  # a record that no honest sender makes
+    record = sender._update(message + mac) + b"\x00\x01" + bytes(4)  # noqa: SLF001  # as above
+    with pytest.raises(MessageAltered):
+        receiver.unwrap(record)
+
+
+@pytest.mark.parametrize("layer", ["3des", "des"])
 def test_padding_of_every_length(layer):
     """One to eight octets, never none."""
     sender, receiver = halves(layer)
