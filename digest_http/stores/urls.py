@@ -10,6 +10,8 @@ from digest_http.errors import ConfigurationError
 from digest_http.httpauth.protocols import NonceStore
 
 from .memory import DEFAULT_CAPACITY, MemoryStore
+from .redis import RedisStore
+from .redis_clients import SCHEMES, connector
 from .sqlite import DEFAULT_CAPACITY as DEFAULT_FILE_CAPACITY
 from .sqlite import SQLiteStore
 
@@ -22,7 +24,7 @@ def from_url(url: str) -> NonceStore:
     """A store from its URL.
 
     `memory://` counts in this process; `sqlite:///relative.db` or `sqlite:////absolute.db` in a file for all workers
-    of one machine. Both take `?capacity=N` live nonces.
+    of one machine. Both take `?capacity=N` live nonces. `redis://host:6379/0` for a fleet (see redis_clients).
     Raises ConfigurationError for a URL that cannot work.
     """
     parts = urlsplit(url)
@@ -47,7 +49,15 @@ def _sqlite(_url: str, parts: SplitResult) -> NonceStore:
     return SQLiteStore(path, _capacity(parts, DEFAULT_FILE_CAPACITY))
 
 
-_OPENERS: Final[Mapping[str, Callable[[str, SplitResult], NonceStore]]] = {"memory": _memory, "sqlite": _sqlite}
+def _redis(url: str, _parts: SplitResult) -> NonceStore:
+    return RedisStore(connector(url))
+
+
+_OPENERS: Final[Mapping[str, Callable[[str, SplitResult], NonceStore]]] = {
+    "memory": _memory,
+    "sqlite": _sqlite,
+    **dict.fromkeys(SCHEMES, _redis),
+}
 
 
 def _capacity(parts: SplitResult, default: int) -> int:

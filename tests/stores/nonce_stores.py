@@ -15,6 +15,7 @@ from digest_http.httpauth.protocols import NonceStore
 from digest_http.httpauth.sequence import SequenceRule
 from digest_http.httpauth.verdict import Verdict
 from digest_http.stores import MemoryStore, SQLiteStore
+from tests.stores_shared.redis_opener import RedisFromAnyThread
 
 _FOLDER = tempfile.TemporaryDirectory(prefix="digest-http-stores-")
 
@@ -25,7 +26,10 @@ def new_sqlite_file(capacity: int) -> NonceStore:
 
 
 #: name -> a function that opens an empty store with room for so many nonces.
-OPENERS: dict[str, Callable[[int], NonceStore]] = {"memory": MemoryStore, "sqlite": new_sqlite_file}
+BOUNDED: dict[str, Callable[[int], NonceStore]] = {"memory": MemoryStore, "sqlite": new_sqlite_file}
+
+#: The same, and those whose server bounds itself.
+OPENERS: dict[str, Callable[[int], NonceStore]] = {**BOUNDED, "redis": RedisFromAnyThread}
 
 KEYS = (b"k" * 32,)
 

@@ -6,13 +6,19 @@ import pytest
 
 from digest_http.httpauth.sequence import ReplayDetect, SequenceDetect
 from digest_http.httpauth.verdict import Verdict
-from tests.stores.nonce_stores import OPENERS, Clock, count, source_for
+from tests.stores.nonce_stores import BOUNDED, OPENERS, Clock, count, source_for
 
 
 @pytest.fixture(params=OPENERS)
 def open_store(request):
     """Opens an empty store."""
     return OPENERS[request.param]
+
+
+@pytest.fixture(params=BOUNDED)
+def open_bounded_store(request):
+    """Opens an empty store that keeps to its capacity."""
+    return BOUNDED[request.param]
 
 
 @pytest.fixture
@@ -73,9 +79,9 @@ def test_another_epoch_is_forgotten(open_store, clock):
         assert count(new, source_for(new, clock), nonce, nc, ReplayDetect()) is Verdict.FORGOTTEN
 
 
-def test_eviction_is_sound(open_store, clock):
+def test_eviction_is_sound(open_bounded_store, clock):
     """A05b: a nonce that had to make room is stale for ever, for every count."""
-    store = open_store(3)
+    store = open_bounded_store(3)
     nonces = source_for(store, clock)
     victim = nonces.issue()
     assert count(store, nonces, victim, 1, ReplayDetect()) is Verdict.ACCEPTED
@@ -86,9 +92,9 @@ def test_eviction_is_sound(open_store, clock):
         assert count(store, nonces, victim, nc, ReplayDetect()) is Verdict.FORGOTTEN
 
 
-def test_eviction_casts_doubt_on_those_before_it_only(open_store, clock):
+def test_eviction_casts_doubt_on_those_before_it_only(open_bounded_store, clock):
     """A nonce issued before the newest eviction is stale; one issued after it is good at once."""
-    store = open_store(1)
+    store = open_bounded_store(1)
     nonces = source_for(store, clock)
     unused_before = nonces.issue()
     clock.now += 1

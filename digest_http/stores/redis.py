@@ -1,0 +1,168 @@
+"""Nonce counts in Redis or Valkey: for servers on several machines.
+
+Steps that are asked for while one round trip is under way share the next: one command, one atomic script
+(redis_script.py), one answer. So the cost of the client library is spread over all requests that wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, NamedTuple, Protocol
+from weakref import WeakKeyDictionary
+
+from digest_http.httpauth.nonce_ids import expiry_of
+from digest_http.httpauth.sequence import SequenceRule
+from digest_http.httpauth.verdict import Verdict
+
+from .redis_script import BUCKET_BITS, SCRIPT, VERDICTS
+from .windows import window_of
+
+__all__ = ["Client", "RedisStore"]
+
+#: Steps of one command: enough for all that wait, few enough not to hold up others who use the server.
+TOGETHER: Final = 64
+
+_ID_OCTETS: Final = 20
+
+
+class Client(Protocol):
+    """The part of redis-py's asyncio clients that is used here."""
+
+    def register_script(self, script: str) -> Callable[[Sequence[bytes], Sequence[bytes | int]], Awaitable[object]]:
+        """A callable (keys, arguments) that runs a script."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        ...
+
+
+class _Step(NamedTuple):
+    """What advance() is asked, as it goes into the script, and where the answer is awaited."""
+
+    id: bytes
+    epoch: bytes
+    bucket: int
+    nc: int
+    window: int
+    present: int
+    answer: asyncio.Future[Verdict]
+
+
+class RedisStore:
+    """Counts on the server that `connect` gives a client for; called once for each event loop.
+
+    `prefix` begins all keys, so that several fleets may share a server. `redis_clients.connector(url)` is a `connect`.
+    """
+
+    #: Other processes count here too, so the keys of the nonces must be common to them.
+    shared: Final = True
+
+    def __init__(self, connect: Callable[[], Client], prefix: str = "digest-http") -> None:
+        self._connect: Final = connect
+        self._prefix: Final = f"{{{prefix}}}:".encode()
+        # Until the server has told us its epoch: no nonce was counted in this one.
+        self._epoch = os.urandom(4).hex().encode()
+        self._lines: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, _Line]] = WeakKeyDictionary()
+
+    @property
+    def epoch(self) -> bytes:
+        """See NonceStore.epoch; as of the last answer of the server."""
+        return self._epoch
+
+    def advance(self, nonce_id: int, epoch: bytes, nc: int, rule: SequenceRule, now: int) -> Awaitable[Verdict]:
+        """See NonceStore.advance. Raises redis.RedisError or OSError when the server cannot be asked."""
+        loop = asyncio.get_running_loop()
+        line = self._lines.get(loop)
+        if line is None:
+            line = self._lines[loop] = _Line(self._connect(), self._prefix, self._learn)
+        step = _Step(
+            nonce_id.to_bytes(_ID_OCTETS, "big"),
+            epoch,
+            expiry_of(nonce_id) >> BUCKET_BITS,
+            nc,
+            window_of(rule),
+            now >> BUCKET_BITS,
+            loop.create_future(),
+        )
+        line.add(step)
+        return step.answer
+
+    def _learn(self, epoch: bytes) -> None:
+        self._epoch = epoch
+
+    async def close(self) -> None:
+        """Close the connections of the running event loop; the next step opens new ones."""
+        line = self._lines.pop(asyncio.get_running_loop(), None)
+        if line is not None:
+            await line.close()
+
+    def __repr__(self) -> str:
+        return f"<RedisStore {self._prefix.decode()}>"
+
+
+class _Line:
+    """The steps of one event loop on their way to the server."""
+
+    def __init__(self, client: Client, prefix: bytes, learn: Callable[[bytes], None]) -> None:
+        self._client: Final = client
+        # Sent whole only to a server that does not know it yet.
+        self._script: Final = client.register_script(SCRIPT)
+        self._prefix: Final = prefix
+        self._learn: Final = learn
+        self._waiting: Final[deque[_Step]] = deque()
+        self._sender: asyncio.Task[None] | None = None
+
+    def add(self, step: _Step) -> None:
+        """Send it with the next command."""
+        self._waiting.append(step)
+        if self._sender is None:
+            self._sender = asyncio.ensure_future(self._send())
+
+    async def _send(self) -> None:
+        waiting = self._waiting
+        try:
+            while waiting:
+                steps = [waiting.popleft() for _ in range(min(len(waiting), TOGETHER))]
+                # Whoever gave up waiting needs no count.
+                steps = [step for step in steps if not step.answer.done()]
+                if steps:
+                    await self._ask(steps)
+        finally:
+            self._sender = None
+
+    async def _ask(self, steps: list[_Step]) -> None:
+        try:
+            answer = await self._run(steps)
+            self._learn(answer[:8])
+            verdicts = [VERDICTS[answer[at : at + 1]] for at in range(8, 8 + len(steps))]
+        except Exception as error:  # noqa: BLE001 - whatever it is, each request learns that it was not checked
+            for step in steps:
+                if not step.answer.done():
+                    step.answer.set_exception(error)
+            return
+        except BaseException:
+            for step in steps:
+                step.answer.cancel()
+            raise
+        for step, verdict in zip(steps, verdicts, strict=True):
+            if not step.answer.done():
+                step.answer.set_result(verdict)
+
+    async def _run(self, steps: list[_Step]) -> bytes:
+        prefix = self._prefix
+        keys = [prefix + b"life", *(b"%b%b:%d" % (prefix, step.epoch, step.bucket) for step in steps)]
+        arguments: list[bytes | int] = [os.urandom(4).hex().encode(), max(step.present for step in steps)]
+        for step in steps:
+            arguments += step[:5]
+        answer = await self._script(keys, arguments)
+        if not isinstance(answer, bytes):
+            raise TypeError("the Redis client decodes answers: leave decode_responses off")
+        return answer
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()

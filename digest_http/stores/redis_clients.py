@@ -1,0 +1,81 @@
+"""Clients of redis-py from URLs: one server, Sentinel, Cluster; TLS as the library spells it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from types import ModuleType
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from digest_http.errors import ConfigurationError
+
+from .redis import Client
+
+__all__ = ["SCHEMES", "connector"]
+
+#: Our scheme -> the library's scheme, and which of its clients.
+SCHEMES: Final = {
+    "redis": ("redis", "server"),
+    "rediss": ("rediss", "server"),
+    "valkey": ("redis", "server"),
+    "valkeys": ("rediss", "server"),
+    "unix": ("unix", "server"),
+    "redis+cluster": ("redis", "cluster"),
+    "rediss+cluster": ("rediss", "cluster"),
+    "redis+sentinel": ("redis", "sentinel"),
+    "rediss+sentinel": ("rediss", "sentinel"),
+}
+
+#: Seconds. A request waits source_timeout at most, which by default is longer than both.
+_TIMEOUTS: Final = {"socket_timeout": 3.0, "socket_connect_timeout": 2.0}
+
+
+def connector(url: str) -> Callable[[], Client]:
+    """A function that makes a client for a URL; nothing is sent before the first step.
+
+    `redis://`, `rediss://` (TLS), `unix://` as the library has them, with its query (`?ssl_ca_certs=...`);
+    `valkey://`; `redis+cluster://host:port`; `redis+sentinel://host:port,host:port/service/db`.
+    Raises ConfigurationError for one that cannot work, without showing it: it may hold a password.
+    """
+    scheme, _, rest = url.partition("://")
+    library_scheme, kind = SCHEMES[scheme]
+    try:
+        library = import_module("redis.asyncio")
+    except ModuleNotFoundError as error:
+        raise ConfigurationError("a store in Redis needs its client: pip install 'digest-http[redis]'") from error
+    library_url = f"{library_scheme}://{rest}"
+
+    def connect() -> Client:
+        # A connection that died while nobody used it is noticed by its next step: that one is sent again at once. If
+        # it had been counted, it is then a replay, which the client overcomes with a fresh nonce.
+        retry = library.retry.Retry(import_module("redis.backoff").NoBackoff(), 1)
+        if kind == "cluster":
+            client: Client = library.RedisCluster.from_url(library_url, **_TIMEOUTS)
+        elif kind == "sentinel":
+            client = _sentinel(library, library_url, retry)
+        else:
+            client = library.Redis.from_url(library_url, retry=retry, **_TIMEOUTS)
+        return client
+
+    try:
+        connect()
+    except (ValueError, TypeError) as error:
+        raise ConfigurationError(f"store '{scheme}://' has a URL that the Redis client does not take") from error
+    return connect
+
+
+def _sentinel(library: ModuleType, url: str, retry: object) -> Client:
+    parts = urlsplit(url)
+    credentials, _, hosts = parts.netloc.rpartition("@")
+    user, _, password = credentials.partition(":")
+    service, _, database = parts.path.strip("/").partition("/")
+    if not service:
+        raise ValueError("no service name")
+    addresses = [(host, int(port or 26379)) for host, _, port in (h.partition(":") for h in hosts.split(","))]
+    settings: dict[str, Any] = {"db": int(database or 0), "ssl": parts.scheme == "rediss", "retry": retry, **_TIMEOUTS}
+    if credentials:
+        settings |= {"username": unquote(user) or None, "password": unquote(password)}
+    sentinel = library.sentinel.Sentinel(addresses, sentinel_kwargs=dict(_TIMEOUTS))
+    client: Client = sentinel.master_for(service, **settings)
+    return client

@@ -1,0 +1,80 @@
+"""Redis stores for the tests that call a store without an event loop: each step runs in a loop of a thread's own."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import tempfile
+from pathlib import Path
+from threading import Thread
+from uuid import uuid4
+
+from digest_http.httpauth.sequence import ReplayDetect, SequenceRule
+from digest_http.httpauth.verdict import Verdict
+from digest_http.stores.redis import RedisStore
+from digest_http.stores.redis_clients import connector
+from tests.stores_shared.redis_servers import RedisServer
+
+
+class Background:
+    """One server and one event loop for all tests of a run, from the first that needs them."""
+
+    def __init__(self) -> None:
+        self.folder = tempfile.TemporaryDirectory(prefix="digest-http-redis-")
+        self.server = RedisServer(Path(self.folder.name))
+        self.server.start()
+        self.loop = asyncio.new_event_loop()
+        self.thread = Thread(target=self.loop.run_forever, daemon=True)
+        self.thread.start()
+        self.connect = connector(self.server.url)
+        self.client = self.connect()
+        atexit.register(self.end)
+
+    def run(self, coroutine):
+        """The result of a coroutine in the background loop."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(30)
+
+    def end(self) -> None:
+        """Stop the server and the loop."""
+        self.run(self.client.aclose())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join(10)
+        self.loop.close()
+        self.server.stop()
+        self.folder.cleanup()
+
+
+_background: list[Background] = []
+
+
+def background() -> Background:
+    """The one there is."""
+    if not _background:
+        _background.append(Background())
+    return _background[0]
+
+
+class RedisFromAnyThread:
+    """A store with keys of its own on the server of the tests."""
+
+    def __init__(self, _capacity: int = 0) -> None:
+        shared = background()
+        self.prefix = str(uuid4())
+        self.store = RedisStore(lambda: shared.client, self.prefix)
+        # The first answer tells the epoch, as the first request to a new worker does.
+        self.advance(2**150, b"00000000", 1, ReplayDetect(), 0)
+
+    @property
+    def epoch(self) -> bytes:
+        return self.store.epoch
+
+    def advance(self, nonce_id: int, epoch: bytes, nc: int, rule: SequenceRule, now: int) -> Verdict:
+        async def step() -> Verdict:
+            return await self.store.advance(nonce_id, epoch, nc, rule, now)
+
+        verdict: Verdict = background().run(step())
+        return verdict
+
+    def command(self, *words):
+        """The answer to a Redis command."""
+        return background().run(background().client.execute_command(*words))

@@ -1,0 +1,57 @@
+"""Redis (or Valkey) servers of the tests' own, on free ports of the loopback address."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.live.peers import HOST, free_port, program, running, wait_until_listening
+
+
+class RedisServer:
+    """A server that can be killed and started again with the files it left."""
+
+    def __init__(self, folder: Path, *settings: str) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.settings = settings
+        self.starts = 0
+        self._program = program("valkey-server", "redis-server", package="redis-server")
+        self._running: Generator[subprocess.Popen[bytes]] | None = None
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"redis://{HOST}:{self.port}/0"
+
+    @contextmanager
+    def up(self) -> Generator[subprocess.Popen[bytes]]:
+        """The server while the block runs."""
+        self.starts += 1
+        log = self.folder / f"redis-{self.port}-{self.starts}.log"
+        command = [self._program, "--bind", HOST, "--port", str(self.port), "--dir", str(self.folder)]
+        defaults = ["--save", "", "--appendonly", "no"]
+        with running([*command, *defaults, *self.settings], log) as process:
+            wait_until_listening(process, self.port, log)
+            yield process
+
+    def start(self) -> None:
+        """Start it, to be ended by stop() or kill()."""
+        self._context = self.up()
+        self.process = self._context.__enter__()
+
+    def stop(self) -> None:
+        """Ask it to end, if it runs."""
+        if self.process is not None:
+            self.process = None
+            self._context.__exit__(None, None, None)
+
+    def kill(self) -> None:
+        """SIGKILL, as the kernel does when memory runs out."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(10)
+        self.stop()
