@@ -4,7 +4,7 @@ What decides, for each challenge that could be answered:
 
 * after a redirect inside the origin: signed anew, for the request that was really sent;
 * not answered by this call so far: signed, unless that password was refused a moment ago;
-* stale=true: the digest was right, so signed with the new nonce, and if that is stale at once too, afresh;
+* stale=true: the digest was right, so signed with the new nonce, and if that is stale too, afresh;
 * plain, to a nonce from an earlier call: signed with the new nonce, for servers that forget nonces without a word;
 * plain, to a nonce fresh from this call, while the password is known to be right: other requests have overtaken this
   one, and the count or the nonce was refused. Again, or afresh if the server has moved on to another nonce;
@@ -29,7 +29,7 @@ __all__ = ["MAX_TRIES", "Retries", "Try"]
 
 #: How often one call is sent again, by reason.
 MAX_TRIES: Final[Mapping[str, int]] = MappingProxyType(
-    {"first": 2, "stale": 2, "forgotten": 1, "overtaken": 3, "moved": 5}
+    {"first": 3, "stale": 2, "forgotten": 1, "overtaken": 3, "moved": 5}
 )
 
 
@@ -64,9 +64,10 @@ class Retries:
         if signature is None:
             return Try.NO_MORE if context.refused else self._spend("first", Try.SIGNED)
         if stale:
-            if fresh:
+            again = self._left["stale"] < MAX_TRIES["stale"]
+            if again:
                 context.nonces.keep_apart()
-            return self._spend("stale", Try.AFRESH if fresh else Try.SIGNED)
+            return self._spend("stale", Try.AFRESH if again else Try.SIGNED)
         if not fresh:
             return Try.NO_MORE if context.refused else self._spend("forgotten", Try.SIGNED)
         if self._overtaken(context, signature):

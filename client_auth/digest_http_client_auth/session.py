@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import time
 from collections.abc import Callable, Iterable
 from typing import Final, Literal
 
 from digest_http.algorithms import Algorithm
 from digest_http.errors import ConfigurationError
+from digest_http.grammar import token
 from digest_http.httpauth.client import ClientContext
 from digest_http.httpauth.cnonces import Cnonces
 from digest_http.httpauth.identity import Identity
@@ -59,11 +61,10 @@ class Session:
         self.proxy: Final = proxy
         # RFC 9110 §11.6 and §11.7: the same framework twice, once for servers and once for proxies.
         self.status: Final = 407 if proxy else 401
-        self.challenge_field: Final = (
-            (challenge_header or ("Proxy-Authenticate" if proxy else "WWW-Authenticate"))
-            .lower()
-            .encode("ascii", "replace")
-        )
+        field = challenge_header or ("Proxy-Authenticate" if proxy else "WWW-Authenticate")
+        if re.fullmatch(token, field.encode()) is None:
+            raise ConfigurationError("challenge_header is the name of a header field, like 'X-WWW-Authenticate'")
+        self.challenge_field: Final = field.lower().encode()
         self.answer_field: Final = "Proxy-Authorization" if proxy else "Authorization"
         self.answer_key: Final = self.answer_field.lower().encode()
         self.info_field: Final = "proxy-authentication-info" if proxy else "authentication-info"

@@ -107,7 +107,7 @@ class ClientNonce:
             challenge.nonce,
             uri,
             response,
-            challenge.algorithm or None,  # the server's spelling, and only if it sent one (RFC 7616 §3.4)
+            challenge.algorithm,  # the server's spelling, and only if it sent one (RFC 7616 §3.4)
             qop,
             nc if qop else b"",
             cnonce if qop else b"",

@@ -37,15 +37,12 @@ class Identity:
             raise ConfigurationError(f"charset {charset!a} is unknown: use 'utf-8' or 'latin-1'") from None
         self._username: Final = username
         self._password: Final = password
+        # Told by value, not by exception: UnicodeEncodeError carries the whole text, and a context is printed.
         for what, value in (("user name", username), ("password", password)):
-            try:
-                octets = _encode(value, self.charset)
-                _encode(value, "utf-8")
-            except UnicodeEncodeError:
-                # Not chained: UnicodeEncodeError carries the whole text.
-                raise ConfigurationError(f"the {what} does not fit into {self.charset}") from None
-            if what == "user name" and forbidden_in_field.search(octets):
-                raise ConfigurationError("the user name holds a control character")
+            if not (_fits(value, self.charset) and _fits(value, "utf-8")):
+                raise ConfigurationError(f"the {what} does not fit into {self.charset}")
+        if forbidden_in_field.search(_encode(username, self.charset)):
+            raise ConfigurationError("the user name holds a control character")
         #: False if the name was given as octets, which only the caller knows the charset of.
         self.is_text: Final = isinstance(username, str)
         self.username: Final = username if isinstance(username, str) else octets_to_text(username)
@@ -82,3 +79,11 @@ class Identity:
 
 def _encode(value: str | bytes, charset: str) -> bytes:
     return text_to_octets(value, charset) if isinstance(value, str) else value
+
+
+def _fits(value: str | bytes, charset: str) -> bool:
+    try:
+        _encode(value, charset)
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -97,7 +97,7 @@ def choose(
 def _weigh(challenge: Challenge | UnusableChallenge, preference: Preference) -> Choice | str:
     if isinstance(challenge, UnusableChallenge):
         return challenge.reason
-    # RFC 7616 §3.3: absent means MD5. Some devices write `algorithm=` and mean the same.
+    # RFC 7616 §3.3: absent means MD5.
     algorithm = by_token(challenge.algorithm or b"MD5")
     if algorithm is None:
         return f"algorithm {challenge.algorithm!r} is unknown or missing from this Python"

@@ -143,14 +143,21 @@ class OriginSpaces:
             space.context = context
             # RFC 7616 §3.3: domain means nothing to a proxy, which is one space.
             space.prefixes = (b"/",) if self.proxy else paths_of(choice.challenge.domain, self.origin)
-            # The challenged path belongs to the realm whatever domain says; with two realms that name no domain
-            # (RFC 7616 §3.3 lets both mean the whole server), its folder tells them apart.
-            folder = target[: target.partition(b"?")[0].rfind(b"/") + 1] or b"/"
-            hint = folder if any(_covers(prefix, target) for prefix in space.prefixes) else target.partition(b"?")[0]
+            hint = self._hint(space, target.partition(b"?")[0])
             space.seen = (*(known for known in space.seen if known != hint), hint)[-MAX_PREFIXES:]
             self._spaces = (space, *(known for known in self._spaces if known is not space))[:MAX_REALMS]
             self.only = context if len(self._spaces) == 1 and b"/" in space.prefixes else None
         return context
+
+    @staticmethod
+    def _hint(space: _Space, path: bytes) -> bytes:
+        """The prefix that a challenged path adds to what `domain` says."""
+        # Two realms that name no domain both claim the whole server (RFC 7616 §3.3); their folders tell them apart.
+        folder = path[: path.rfind(b"/") + 1]
+        if folder and any(_covers(prefix, folder) for prefix in space.prefixes):
+            return folder
+        # The path itself belongs to the realm whatever domain says.
+        return path
 
     def strongest_accepted(self, realm: bytes) -> tuple[int, bool] | None:
         """The strength of what `realm` has accepted from this client so far; None if nothing yet."""

@@ -1,0 +1,179 @@
+"""The server's proof: Authentication-Info with rspauth (RFC 7616 §3.5)."""
+
+import gzip
+
+import pytest
+
+from digest_http.errors import WrongPrincipal
+
+from .conftest import served_by
+from .strict_server import StrictServer
+
+URL = "http://server.example/a"
+
+
+def changed(server, change):
+    """A handler that changes the Authentication-Info of a server."""
+
+    def handler(request, body):
+        status, headers, content = served_by(server)(request, body)
+        fields = [(name, value) for name, value in headers if name != "Authentication-Info"]
+        for name, value in headers:
+            if name == "Authentication-Info":
+                new = change(value)
+                fields += [(name, line) for line in ([new] if isinstance(new, str) else new)]
+        return status, fields, content
+
+    return handler
+
+
+def replace_hex(name):
+    """A change that makes the value of a parameter another one of the same form."""
+
+    def change(value):
+        before, _, rest = value.partition(name + "=")
+        quote = '"' * rest.startswith('"')
+        digit = rest[len(quote)]
+        return f"{before}{name}={quote}{'1' if digit == '0' else '0'}{rest[len(quote) + 1 :]}"
+
+    return change
+
+
+WRONG = {
+    "rspauth": replace_hex("rspauth"),
+    "nc": replace_hex("nc"),
+    "cnonce": replace_hex("cnonce"),
+    "empty": lambda _: 'rspauth=""',
+    "other qop": lambda value: value.replace("qop=auth", "qop=auth-conf"),
+    "garbled": lambda value: value.replace('rspauth="', 'rspauth="x"'),
+    "twice": lambda value: [value, value],
+    "not ascii": lambda value: value.replace('rspauth="', 'rspauth="\xe4'),
+}
+
+
+@pytest.mark.parametrize("change", WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize("verify", ["if-present", "required"])
+@pytest.mark.parametrize("qop", ["auth", "auth-int"])
+def test_wrong_proof_is_refused(caller, change, verify, qop):
+    """A proof that is wrong, of another request or not to be read raises WrongPrincipal."""
+    handler = changed(StrictServer(qop=qop), change)
+    with pytest.raises(WrongPrincipal):
+        caller.get(handler, URL, auth=caller.DigestAuth("alice", "s3cret", verify=verify))
+
+
+@pytest.mark.parametrize("change", WRONG.values(), ids=WRONG)
+def test_off_looks_at_no_proof(caller, change):
+    """verify="off" lets any proof pass."""
+    handler = changed(StrictServer(), change)
+    (answer,) = caller.get(handler, URL, auth=caller.DigestAuth("alice", "s3cret", verify="off"))
+    assert answer.status_code == 200
+
+
+def without(*names):
+    """A change that leaves out parameters."""
+    return lambda value: ", ".join(part for part in value.split(", ") if part.partition("=")[0] not in names)
+
+
+@pytest.mark.parametrize("names", [("qop",), ("nc", "cnonce"), ("qop", "nc", "cnonce")], ids=str)
+@pytest.mark.parametrize("qop", ["auth", "auth-int"])
+def test_proof_that_leaves_out_the_rest_is_still_checked(caller, names, qop):
+    """rspauth covers qop, nc and cnonce; leaving them out neither breaks nor avoids the check."""
+    auth = caller.DigestAuth("alice", "s3cret", verify="required")
+    (answer,) = caller.get(changed(StrictServer(qop=qop), without(*names)), URL, auth=auth)
+    assert answer.status_code == 200
+    auth = caller.DigestAuth("alice", "s3cret")
+    wrong = replace_hex("rspauth")
+    with pytest.raises(WrongPrincipal):
+        caller.get(changed(StrictServer(qop=qop), lambda value: without(*names)(wrong(value))), URL, auth=auth)
+
+
+@pytest.mark.parametrize("change", [lambda _: [], without("rspauth"), lambda _: "", lambda _: "nonsense"])
+def test_missing_proof(caller, change):
+    """Without rspauth "required" raises, and "if-present" does not."""
+    handler = changed(StrictServer(), change)
+    (answer,) = caller.get(handler, URL, auth=caller.DigestAuth("alice", "s3cret"))
+    assert answer.status_code == 200
+    with pytest.raises(WrongPrincipal):
+        caller.get(handler, URL, auth=caller.DigestAuth("alice", "s3cret", verify="required"))
+
+
+def test_proof_over_two_field_lines(plain):
+    """Field lines of one name are one list."""
+    handler = changed(StrictServer(), lambda value: value.split(", "))
+    auth = plain.DigestAuth("alice", "s3cret", verify="required")
+    assert plain.get(handler, URL, auth=auth)[0].status_code == 200
+
+
+def test_required_covers_every_answer_to_a_signed_request(caller):
+    """An error page without proof could come from anybody."""
+    server = StrictServer()
+
+    def handler(request, body):
+        status, headers, content = served_by(server)(request, body)
+        return (503, [], b"") if status == 200 else (status, headers, content)
+
+    with pytest.raises(WrongPrincipal, match="503"):
+        caller.get(handler, URL, auth=caller.DigestAuth("alice", "s3cret", verify="required"))
+
+
+def test_required_and_a_redirect_away(caller):
+    """A redirect out of the origin would otherwise be the way around the proof."""
+    server = StrictServer()
+
+    def handler(request, body):
+        if request.url.host != "server.example":
+            return 200, [], b"trust me"
+        if "authorization" in request.headers:
+            return 302, [("Location", "http://evil.example/")], b""
+        return served_by(server)(request, body)
+
+    auth = caller.DigestAuth("alice", "s3cret", verify="required")
+    with pytest.raises(WrongPrincipal, match="redirect"):
+        caller.get(handler, URL, auth=auth, follow_redirects=True)
+    (answer,) = caller.get(handler, URL, auth=caller.DigestAuth("alice", "s3cret"), follow_redirects=True)
+    assert answer.text == "trust me"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_body_under_auth_int(plain, stream):
+    """The proof of auth-int covers the body as it was transferred: changed it is refused, compressed it is not."""
+    library = plain.library
+    for compressed, tampered in ((False, False), (True, False), (False, True), (True, True)):
+        page = gzip.compress(b"page " * 100) if compressed else b"page " * 100
+        server = StrictServer(qop="auth-int", page=page)
+
+        def handler(request, body, server=server, compressed=compressed, tampered=tampered):
+            status, headers, content = served_by(server)(request, body)
+            if status == 200 and tampered:
+                content = gzip.compress(b"evil") if compressed else b"evil"
+            coding = [("Content-Encoding", "gzip")] if status == 200 and compressed else []
+            return status, [*headers, *coding], content
+
+        auth = plain.DigestAuth("alice", "s3cret", verify="required")
+        with library.Client(transport=plain.transport(handler), auth=auth) as client:
+            if tampered:
+                with pytest.raises(WrongPrincipal):
+                    client.get(URL)
+            elif stream:
+                with client.stream("GET", URL) as answer:
+                    assert answer.read() == b"page " * 100
+            else:
+                assert client.get(URL).content == b"page " * 100
+
+
+def test_body_is_not_read_without_need(plain):
+    """A response that is streamed stays a stream unless the proof covers the body."""
+    auth = plain.DigestAuth("alice", "s3cret")
+    server = StrictServer()
+    with plain.library.Client(transport=plain.transport(served_by(server)), auth=auth) as client:
+        for _ in range(2):
+            with client.stream("GET", URL) as answer:
+                assert not answer.is_stream_consumed
+                assert b"".join(answer.iter_raw()) == b"hello alice"
+
+
+def test_rfc_2069_has_no_proof_to_require(plain):
+    """Servers of RFC 2069 send none, so "required" refuses them."""
+    server = StrictServer(algorithms=(None,), qop=None)
+    with pytest.raises(WrongPrincipal):
+        plain.get(served_by(server), URL, auth=plain.DigestAuth("alice", "s3cret", verify="required"))

@@ -1,0 +1,225 @@
+"""The client's context over the HTTP layout: vectors, counts, proofs, nextnonce."""
+
+import pytest
+
+from digest_http import calculation
+from digest_http.algorithms import by_name
+from digest_http.buffers import HTTPMessage, SecBufferType
+from digest_http.challenge import Challenge
+from digest_http.credentials import Credentials
+from digest_http.errors import MalformedField, WrongPrincipal
+from digest_http.httpauth.client import ClientContext
+from digest_http.httpauth.identity import Identity
+from digest_http.httpauth.selection import Choice
+from tests.vectors import vectors
+
+RESPONSES = [(given, row) for given, row in vectors.http_rows("results") if row["value"] == "response"]
+PROOFS = [(given, row) for given, row in vectors.http_rows("results") if row["value"] == "rspauth"]
+REFUSED = [(given, row) for given, row in vectors.http_rows("refused") if row["value"] in ("response", "userhash")]
+
+
+def context_for(given, **challenge):
+    """A context that has learnt the challenge of a vector, with the vector's cnonce, and the count before its nc."""
+    algorithm = by_name(given["algorithm"])
+    qop = given.get("qop", "auth").encode()
+    values = {
+        "realm": given["realm"].encode(), "nonce": given["nonce"].encode(), "algorithm": algorithm.token,
+        "qop": (qop,) if qop else (), "opaque": given["opaque"].encode(),
+    }  # fmt: skip
+    identity = Identity(given["username"], given["password"])
+    cnonces = given.get("cnonce", "").encode
+    context = ClientContext(identity, values["realm"], algorithm, cnonces=cnonces)
+    nonce = context.learn(Choice(Challenge(**(values | challenge)), algorithm, qop))
+    assert nonce is not None
+    nonce.count = int(given.get("nc", "00000001"), 16) - 1
+    context.nonces.accept_next(nonce)
+    return context
+
+
+def message_for(given):
+    """The packed request of a vector."""
+    hentity = b""
+    if given.get("qop") == "auth-int":
+        hentity = calculation.entity_hash(by_name(given["algorithm"]), given["body"].encode())
+    return HTTPMessage(b"", given["method"].encode(), given["uri"].encode(), hentity)
+
+
+@pytest.mark.parametrize(("given", "row"), RESPONSES, ids=[vectors.title(row) for _, row in RESPONSES])
+def test_published_responses(given, row):
+    """make_signature gives the published and computed responses, as the standards' errata correct them."""
+    message = message_for(given)
+    context_for(given).make_signature(message)
+    sent = Credentials.parse(message.padding)
+    assert sent.response == row["hex"].encode()
+    assert sent.qop == given["qop"].encode()
+    if given["qop"]:
+        assert (sent.nc, sent.cnonce) == (given["nc"].encode(), given["cnonce"].encode())
+
+
+@pytest.mark.parametrize(("given", "row"), REFUSED, ids=[vectors.title(row) for _, row in REFUSED])
+def test_values_that_errata_refuse(given, row):
+    """What the documents print wrongly, and the raw inner hash of a session, are not what is sent."""
+    message = message_for(given)
+    context_for(given, userhash=row["value"] == "userhash", utf8=True).make_signature(message)
+    sent = Credentials.parse(message.padding)
+    assert row["hex"].encode() not in (sent.response, sent.username)
+
+
+def test_userhash_and_extended_name_of_rfc_7616():
+    """RFC 7616 §3.9.2 with erratum 4897: the hashed name, and the clear one in its extended form."""
+    document = vectors.load("rfc7616_userhash")
+    expected = {row["value"]: row["hex"].encode() for row in document["results"]}
+    given = document["inputs"] | {"algorithm": "SHA-512-256", "qop": "auth"}
+    for userhash in (True, False):
+        message = message_for(given)
+        context_for(given, userhash=userhash, utf8=True).make_signature(message)
+        sent = Credentials.parse(message.padding)
+        assert sent.response == expected["response"]
+        assert sent.userhash is userhash
+        if userhash:
+            assert sent.username == expected["userhash"]
+        else:
+            assert document["ext_value"].encode() in message.padding
+            assert sent.username_ext == given["username"]
+
+
+@pytest.mark.parametrize(("given", "row"), PROOFS, ids=[vectors.title(row) for _, row in PROOFS])
+def test_published_proofs(given, row):
+    """verify_signature takes the computed rspauth and refuses it with one digit changed."""
+    context = context_for(given)
+    signature = context.make_signature(message_for(given))
+    hentity = message_for(given).hentity
+    good = row["hex"]
+    context.verify_signature(HTTPMessage(f'rspauth="{good}"'.encode(), b"", signature.url, hentity), signature)
+    bad = ("0" if good[0] != "0" else "1") + good[1:]
+    with pytest.raises(WrongPrincipal):
+        context.verify_signature(HTTPMessage(f'rspauth="{bad}"'.encode(), b"", signature.url, hentity), signature)
+
+
+GIVEN = vectors.load("rfc7616")["inputs"] | {"algorithm": "SHA-256", "qop": "auth"}
+
+
+def test_packed_buffers_give_the_same():
+    """The five buffers of the layout, unpacked, are signed like the message itself; PADDING takes the parameters."""
+    message = message_for(GIVEN)
+    packed = message.to_buffers()
+    unpacked = HTTPMessage.from_buffers(packed)
+    context_for(GIVEN).make_signature(message)
+    context_for(GIVEN).make_signature(unpacked)
+    assert message.padding == unpacked.padding
+    assert packed[4].buffer_type == SecBufferType.SECBUFFER_PADDING
+    assert unpacked.to_buffers()[4].data == message.padding
+
+
+def test_every_hash_goes_through_the_calculation(monkeypatch):
+    """One patch of the calculation is seen by signing and by checking."""
+    monkeypatch.setattr(calculation, "response", lambda *_: b"patched")
+    context = context_for(GIVEN)
+    message = message_for(GIVEN)
+    signature = context.make_signature(message)
+    assert b'response="patched"' in message.padding
+    context.verify_signature(HTTPMessage(b'rspauth="patched"', b"", signature.url), signature)
+
+
+def test_counts_rise_and_end():
+    """nc rises by one with each signature and never wraps: after ffffffff there is nothing to sign with."""
+    context = context_for(GIVEN)
+    assert [context.make_signature(message_for(GIVEN)).nc for _ in range(3)] == [b"00000001", b"00000002", b"00000003"]
+    nonce = context.nonces.current
+    nonce.count = 0xFFFFFFFD
+    assert context.make_signature(message_for(GIVEN)).nc == b"fffffffe"
+    assert context.make_signature(message_for(GIVEN)).nc == b"ffffffff"
+    assert context.make_signature(message_for(GIVEN)) is None
+    assert context.make_signature(message_for(GIVEN), nonce) is None
+    assert context.learn(nonce.choice) is None
+    context.nonces.accept(nonce)
+    assert context.nonces.current is None
+
+
+def test_nothing_learnt_nothing_signed():
+    """Without a nonce there is no signature, and the message stays as it was."""
+    context = ClientContext(Identity("a", "b"), b"r", by_name("MD5"))
+    message = message_for(GIVEN)
+    assert context.make_signature(message) is None
+    assert message.padding == b""
+
+
+def test_qop_must_have_been_offered():
+    """HEntity without an offer of auth-int, or the other way round, is the caller's mistake, and uses up no count."""
+    for offered, hentity in ((b"auth", b"00"), (b"auth-int", b""), (b"", b"00")):
+        context = context_for(GIVEN | {"qop": offered.decode()})
+        with pytest.raises(MalformedField) as caught:
+            context.make_signature(HTTPMessage(b"", b"GET", b"/", hentity))
+        assert caught.value.reason == "qop"
+        assert context.nonces.current.count == 0
+
+
+@pytest.mark.parametrize("url", [b"/a\r\nb", b"/\x00", b"/\x7f"])
+def test_control_characters_in_the_target(url):
+    """They would end the header field, so they are refused."""
+    with pytest.raises(MalformedField):
+        context_for(GIVEN).make_signature(HTTPMessage(b"", b"GET", url))
+
+
+def test_quotes_in_the_target_are_escaped():
+    """Targets that other libraries let through reach the server as they are."""
+    message = HTTPMessage(b"", b"GET", b'/"a\\b" \xff')
+    context_for(GIVEN).make_signature(message)
+    assert Credentials.parse(message.padding).uri == b'/"a\\b" \xff'
+
+
+def test_repeated_challenge_takes_what_is_new_and_keeps_the_count():
+    """A 401 with the nonce in use does not restart the count; its new opaque is echoed."""
+    context = context_for(GIVEN)
+    context.make_signature(message_for(GIVEN))
+    nonce = context.nonces.current
+    challenge = Challenge(nonce.choice.challenge.realm, nonce.octets, b"SHA-256", (b"auth",), b"new opaque")
+    assert context.learn(Choice(challenge, by_name("SHA-256"), b"auth")) is nonce
+    message = message_for(GIVEN)
+    assert context.make_signature(message).nc == b"00000002"
+    assert Credentials.parse(message.padding).opaque == b"new opaque"
+
+
+def test_session_key_stays_with_its_nonce():
+    """A -sess context keeps cnonce and key when its challenge is repeated, and does not follow nextnonce."""
+    given = GIVEN | {"algorithm": "SHA-256-sess"}
+    context = context_for(given)
+    first = context.make_signature(message_for(given))
+    key = context.nonces.current.ha1
+    context.learn(context.nonces.current.choice)
+    context.learn_next(first, b"other")
+    second = context.make_signature(message_for(given))
+    assert second.cnonce == first.cnonce
+    assert second.nonce is first.nonce
+    assert context.nonces.current.ha1 == key
+
+
+def test_nextnonce():
+    """The next signature is under the new nonce, counting from one; the old nonce counts on for what is under way."""
+    context = context_for(GIVEN)
+    context.make_signature(message_for(GIVEN))
+    first = context.make_signature(message_for(GIVEN))
+    old = context.nonces.current
+    context.learn_next(first, b"next")
+    message = message_for(GIVEN)
+    assert context.make_signature(message).nc == b"00000001"
+    assert Credentials.parse(message.padding).nonce == b"next"
+    assert context.make_signature(message, old).nc == b"00000003"
+
+
+@pytest.mark.parametrize("octets", [None, b"", b"a\r\nb", b"a\0b"])
+def test_nextnonce_that_is_none(octets):
+    """An absent, empty or unsendable nextnonce leaves the nonce in use."""
+    context = context_for(GIVEN)
+    context.make_signature(message_for(GIVEN))
+    signature = context.make_signature(message_for(GIVEN))
+    context.learn_next(signature, octets)
+    assert context.make_signature(message_for(GIVEN)).nc == b"00000003"
+
+
+def test_repr_shows_who_and_where():
+    """Contexts and signatures say what they are for, not what they know."""
+    context = context_for(GIVEN)
+    signature = context.make_signature(message_for(GIVEN))
+    assert repr(context) == "<ClientContext of 'Mufasa' at b'http-auth@example.org', SHA-256>"
+    assert repr(signature) == "<Signature nc=00000001 for b'/dir/index.html'>"

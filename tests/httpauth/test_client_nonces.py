@@ -1,0 +1,136 @@
+"""Which nonce is next, shared and apart; and where cnonces come from."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from digest_http.algorithms import by_name
+from digest_http.challenge import Challenge
+from digest_http.httpauth.client_nonce import ClientNonce
+from digest_http.httpauth.client_nonces import MAX_NONCES, ClientNonces
+from digest_http.httpauth.cnonces import Cnonces
+from digest_http.httpauth.identity import Identity
+from digest_http.httpauth.selection import Choice
+
+IDENTITY = Identity("alice", "s3cret")
+
+
+def nonce_of(octets):
+    """A nonce as it comes from a challenge."""
+    choice = Choice(Challenge(b"r", octets, b"MD5", (b"auth",)), by_name("MD5"), b"auth")
+    return ClientNonce(choice, IDENTITY, cnonces=Cnonces())
+
+
+def learnt(nonces, octets):
+    """A nonce that was taken in and is not over."""
+    nonce = nonces.learn(nonce_of(octets))
+    assert nonce is not None
+    return nonce
+
+
+def test_a_nonce_is_shared_once_it_was_accepted():
+    """A challenge alone does not make others sign with its nonce."""
+    nonces = ClientNonces()
+    nonce = learnt(nonces, b"a")
+    assert nonces.reserve() is None
+    nonces.accept(nonce)
+    assert nonces.reserve() is nonces.reserve() is nonce
+
+
+def test_an_older_nonce_does_not_replace_a_newer():
+    """The answer to a request that was overtaken comes late, and changes nothing."""
+    nonces = ClientNonces()
+    old, new = learnt(nonces, b"old"), learnt(nonces, b"new")
+    nonces.accept(new)
+    nonces.accept(old)
+    assert nonces.current is new
+
+
+def test_a_forgotten_nonce_is_the_one_unseen_longest():
+    """The table is bounded; a nonce that was offered again lately keeps its place and its count."""
+    nonces = ClientNonces()
+    first = learnt(nonces, b"first")
+    nonces.count(first)
+    for number in range(MAX_NONCES - 1):
+        learnt(nonces, b"%d" % number)
+    assert learnt(nonces, b"first") is first
+    learnt(nonces, b"one more")
+    assert learnt(nonces, b"first").count == 1
+    forgotten = nonce_of(b"0")
+    assert nonces.learn(forgotten) is forgotten
+
+
+def test_apart_each_nonce_belongs_to_one_request():
+    """A nonce is taken out for a request and put back when it was accepted, for the next one to count on."""
+    nonces = ClientNonces()
+    shared = learnt(nonces, b"shared")
+    nonces.accept(shared)
+    nonces.keep_apart()
+    assert nonces.reserve() is None
+    nonces.accept(shared)
+    nonces.accept(shared)
+    assert nonces.reserve() is shared
+    assert nonces.reserve() is None
+
+
+def test_nextnonce_at_the_first_use_means_once_each():
+    """Such a nonce is not put back; only its successors are used, until the server stops sending them."""
+    nonces = ClientNonces()
+    first, second = learnt(nonces, b"1"), nonce_of(b"2")
+    nonces.accept(first)
+    nonces.follow(1, second)
+    assert nonces.apart
+    nonces.accept(first)
+    assert nonces.reserve() is second
+    assert nonces.reserve() is None
+    nonces.follow(1, None)
+    nonces.accept(second)
+    assert nonces.reserve() is second
+
+
+def test_nextnonce_later_on_stays_shared():
+    """A nextnonce near the end of a nonce's life is shared as the nonce before it was."""
+    nonces = ClientNonces()
+    nonces.accept(learnt(nonces, b"1"))
+    second = nonce_of(b"2")
+    nonces.follow(7, second)
+    assert not nonces.apart
+    assert nonces.current is second
+
+
+def test_counts_under_threads():
+    """No number is given out twice and none is left out."""
+    nonces = ClientNonces()
+    nonce = learnt(nonces, b"a")
+    with ThreadPoolExecutor(16) as pool:
+        numbers = list(pool.map(lambda _: nonces.count(nonce), range(5000)))
+    assert sorted(numbers) == list(range(1, 5001))
+
+
+def test_cnonces_differ_under_threads():
+    """Each cnonce is 32 hex digits and is given out once."""
+    cnonces = Cnonces()
+    with ThreadPoolExecutor(16) as pool:
+        drawn = list(pool.map(lambda _: cnonces(), range(5000)))
+    assert len(set(drawn)) == 5000
+    assert {len(bytes.fromhex(one.decode())) for one in drawn} == {16}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")  # threads of earlier tests have ended
+def test_cnonces_differ_after_fork():
+    """What was drawn in advance is not used by parent and child both."""
+    cnonces = Cnonces()
+    cnonces()
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(write, cnonces())
+        os._exit(0)
+    os.waitpid(child, 0)
+    os.close(write)
+    with os.fdopen(read, "rb") as pipe:
+        of_child = pipe.read()
+    assert len(of_child) == 32
+    assert of_child not in [cnonces() for _ in range(64)]

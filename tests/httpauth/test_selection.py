@@ -1,0 +1,95 @@
+"""Choosing a challenge: the order, and the reasons for passing one over."""
+
+import pytest
+
+from digest_http.challenge import parse_challenges
+from digest_http.errors import ConfigurationError
+from digest_http.httpauth.selection import Preference, choose
+
+
+def chosen(*fields, **preference):
+    """(nonce, qop) of the chosen challenge or None, and the reasons for the others."""
+    reasons: list[str] = []
+    choice = choose(parse_challenges(fields), Preference(**preference), reasons.append)
+    return (choice and (choice.challenge.nonce, choice.qop)), reasons
+
+
+def digest(nonce, *parameters):
+    """A challenge field."""
+    return ", ".join((f'Digest realm="r", nonce="{nonce}"', *parameters)).encode()
+
+
+MD5, SHA = digest("md5", "qop=auth"), digest("sha", "qop=auth", "algorithm=SHA-256")
+SESS, SHA512 = digest("sess", "qop=auth", "algorithm=SHA-256-sess"), digest("512", "qop=auth", "algorithm=sha-512-256")
+
+
+@pytest.mark.parametrize(("fields", "nonce"), [
+    ([MD5, SHA, SHA512], b"512"), ([SHA512, SHA, MD5], b"512"), ([MD5, SHA], b"sha"), ([SHA, SESS], b"sha"),
+    ([SESS, SHA], b"sess"), ([b"Basic realm=x, " + MD5 + b", " + SHA], b"sha"),
+    ([digest("old"), MD5], b"md5"), ([MD5, digest("old")], b"md5"),
+])  # fmt: skip
+def test_order(fields, nonce):
+    """The stronger hash, then one with qop, then the server's order."""
+    assert chosen(*fields) == ((nonce, b"auth"), [])
+
+
+def test_order_of_the_server():
+    """On request the server's first usable one."""
+    unknown = digest("x", "algorithm=SHA-1", "qop=auth")
+    (found, reasons) = chosen(unknown, MD5, SHA512, prefer="server-order")
+    assert found == (b"md5", b"auth")
+    assert len(reasons) == 1
+
+
+@pytest.mark.parametrize(("field", "reason"), [
+    (digest("n", "algorithm=SHA", "qop=auth"), "SHA"),
+    (digest("n", "algorithm=MD5", "qop=auth-conf"), "auth-conf"),
+    (digest("n", "algorithm=MD5-sess"), "without qop"),
+    (digest("n", "algorithm=SHA-256"), "RFC 2069"),
+    (digest(""), "nonce"),
+    (b'Digest nonce="n"', "realm"),
+    (b'Digest realm="r", nonce="n", realm="s"', "twice"),
+    (b'Digest realm="r", nonce="n', "close"),
+])  # fmt: skip
+def test_reasons(field, reason):
+    """What cannot be used is passed over with a reason, and another one is found behind it."""
+    found, reasons = chosen(field)
+    assert found is None
+    assert reason in reasons[0]
+    assert chosen(field, MD5)[0] == (b"md5", b"auth")
+
+
+@pytest.mark.parametrize(("offered", "wanted", "qop"), [
+    ("auth,auth-int", ("auth", "auth-int"), b"auth"), ("auth-int,auth", ("auth", "auth-int"), b"auth"),
+    ("auth,auth-int", ("auth-int", "auth"), b"auth-int"), ("auth-int", ("auth", "auth-int"), b"auth-int"),
+    ("auth-int", ("auth",), None), ("Auth , x", ("auth",), b"auth"), ("auth", ("AUTH-INT", "AUTH"), b"auth"),
+])  # fmt: skip
+def test_qop(offered, wanted, qop):
+    """The first wanted protection that is offered."""
+    found, _ = chosen(digest("n", f'qop="{offered}"'), qop=wanted)
+    assert (found and found[1]) == qop
+
+
+@pytest.mark.parametrize(("allow", "algorithm", "usable"), [
+    (None, "MD5", True), (None, "SHA-256", False), (True, "SHA-256", True), (False, "MD5", False),
+    (True, "MD5-sess", False),
+])  # fmt: skip
+def test_rfc_2069(allow, algorithm, usable):
+    """No qop: for MD5 by default, for all but -sess if allowed, for none if not."""
+    found, _ = chosen(digest("n", f"algorithm={algorithm}"), allow_rfc2069=allow)
+    assert (found == (b"n", b"")) is usable
+
+
+def test_empty_qop_counts_as_absent():
+    """Devices that write `qop=""` mean RFC 2069."""
+    assert chosen(b'Digest realm="r", nonce="n", qop=""')[0] == (b"n", b"")
+
+
+@pytest.mark.parametrize("settings", [
+    {"algorithms": ()}, {"algorithms": ("SHA-1",)}, {"algorithms": "MD5"}, {"qop": ()}, {"qop": ("auth-conf",)},
+    {"qop": "auth"}, {"qop": ("ä",)}, {"prefer": "x"},
+])  # fmt: skip
+def test_settings_that_cannot_work(settings):
+    """They raise ConfigurationError, which says what to write instead."""
+    with pytest.raises(ConfigurationError):
+        Preference(**settings)
