@@ -1,0 +1,68 @@
+"""The public API as users write it, for type checkers only: checked by mypy and pyright, never run."""
+
+from __future__ import annotations
+
+import httpx
+import httpx2
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.types import Scope
+
+from digest_http.algorithms import Algorithm
+from digest_http.httpauth.protocols import NonceStore, Users
+from digest_http.sasl import DigestMD5Client, DigestMD5Server
+from digest_http.stores import MemoryStore
+from digest_http_client_auth import DigestAuth
+from digest_http_client_auth.httpx2 import DigestAuth as DigestAuth2
+from digest_http_middleware import DigestAuthMiddleware, Refusal
+
+
+class Directory:
+    """A user source that answers later."""
+
+    async def ha1(self, username: str, realm: str, algorithm: Algorithm) -> bytes | None:
+        """Nobody is known."""
+        return None if username and realm and algorithm.name else b""
+
+
+async def by_function(username: str, realm: str, algorithm: Algorithm) -> bytes | None:
+    """A function as a user source."""
+    return await Directory().ha1(username, realm, algorithm)
+
+
+def answer(scope: Scope, refusal: Refusal) -> tuple[str, bytes]:
+    """A custom body."""
+    return "text/plain", f"{refusal.status} {refusal.reason} at {scope['path']}".encode()
+
+
+async def later(scope: Scope, refusal: Refusal) -> tuple[str, bytes]:
+    """A custom body that takes time."""
+    return answer(scope, refusal)
+
+
+users: Users = Directory()
+store: NonceStore = MemoryStore(capacity=10)
+
+starlette = Starlette(middleware=[Middleware(DigestAuthMiddleware, users={"alice": "s3cret"}, realm="home")])
+starlette.add_middleware(DigestAuthMiddleware, users=users, realm="home", store=store)
+
+by_mapping = DigestAuthMiddleware(starlette, {"alice": "s3cret"}, "home", algorithms=["SHA-256"], qop=["auth"])
+by_look_up = DigestAuthMiddleware(starlette, users=by_function, realm="home", answer=answer, public=["/health"])
+by_rule = DigestAuthMiddleware(
+    starlette, users=users, realm="home", answer=later, protect=lambda scope: scope["path"] != "/"
+)
+
+
+def call() -> httpx.Response:
+    """Both clients take the object where they take an auth."""
+    httpx2.Client(auth=DigestAuth2("alice", "s3cret", verify="required", algorithms=["SHA-256"]))
+    httpx.AsyncClient(auth=DigestAuth("alice", "s3cret"))
+    return httpx.get("http://127.0.0.1/", auth=DigestAuth("alice", "s3cret", verify="off"))
+
+
+def login() -> bytes:
+    """The SASL objects speak octets."""
+    client = DigestMD5Client("alice", "s3cret", service="imap", host="mail.example.com")
+    server = DigestMD5Server({"alice": "s3cret"}, service="imap", host="mail.example.com")
+    token: bytes = server.step()
+    return server.step(client.step(token))
