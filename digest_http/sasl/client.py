@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
+from digest_http import calculation
 from digest_http.encoding import octets_to_text
 from digest_http.errors import ConfigurationError, MalformedField, OutOfSequence, QopNotSupported, WrongPrincipal
 
@@ -68,7 +69,7 @@ class DigestMD5Client(Mechanism):
         self.authzid = authzid
         self._password = password
         self._ha1 = _raw(ha1) if ha1 is not None else None
-        self._digest_uri: Final = "/".join((service, host) if serv_name is None else (service, host, serv_name))
+        self._digest_uri: Final = _joined(service, host, serv_name)
         self._realm: Final = realm
         self._downgrade: Final = downgrade
         self._sessions: Final = sessions
@@ -123,14 +124,16 @@ class DigestMD5Client(Mechanism):
     def _respond(self, challenge: Challenge, count: int) -> bytes:
         self.qop, self.cipher = self._choose(challenge)
         username = charset.encode(self._username, utf8=challenge.utf8)
-        realm = charset.encode(self.realm, utf8=challenge.utf8) if self.realm is not None else None
+        realm = self._realm_octets(challenge)
         authzid = charset.encode(self.authzid, utf8=True) if self.authzid is not None else None
-        digest_uri = self._digest_uri.encode()
+        uri = self._digest_uri.encode()
         nc = b"%08x" % count
         cnonce = self._make_cnonce(challenge) if self._make_cnonce is not None else self._fresh()
-        session = keys.session_hash(self._user_hash(utf8=challenge.utf8), challenge.nonce, cnonce, authzid)
+        session = keys.session_hash(
+            self._user_hash(realm or b"", utf8=challenge.utf8), challenge.nonce, cnonce, authzid
+        )
         proof, self._rspauth = keys.proofs(
-            session, nonce=challenge.nonce, nc=nc, cnonce=cnonce, qop=self.qop, digest_uri=digest_uri
+            session, nonce=challenge.nonce, nc=nc, cnonce=cnonce, qop=self.qop, digest_uri=uri
         )
         self._establish(session, challenge.maxbuf)
         self._answered = challenge
@@ -140,7 +143,7 @@ class DigestMD5Client(Mechanism):
             nonce=challenge.nonce,
             cnonce=cnonce,
             nc=nc,
-            digest_uri=digest_uri,
+            digest_uri=uri,
             response=proof,
             qop=self.qop,
             cipher=self.cipher,
@@ -165,13 +168,22 @@ class DigestMD5Client(Mechanism):
             f"allowed here: {','.join(self._policy.qop)} and {','.join(self._policy.ciphers) or 'no cipher'}"
         )
 
-    def _user_hash(self, *, utf8: bool) -> bytes:
+    def _realm_octets(self, challenge: Challenge) -> bytes | None:
+        if self.realm is None:
+            return None
+        # One that was offered goes back as it came, however the server spells it.
+        as_offered = (octets for octets in challenge.realms if octets_to_text(octets) == self.realm)
+        return next(as_offered, None) or charset.encode(self.realm, utf8=challenge.utf8)
+
+    def _user_hash(self, realm: bytes, *, utf8: bool) -> bytes:
         if self._ha1 is not None:
             return self._ha1
-        username, realm, password = (
+        username, password = (
             charset.hashed(text, utf8=utf8, downgraded=self._downgrade)
-            for text in (self._username, self.realm or "", self._password or "")
+            for text in (self._username, self._password or "")
         )
+        if utf8 and self._downgrade:
+            realm = charset.downgrade(realm)
         return keys.user_hash(username, realm, password)
 
     def _fresh(self) -> bytes:
@@ -186,7 +198,7 @@ class DigestMD5Client(Mechanism):
                 self._end_resumption()
                 return self._answer(Challenge.parse(token))
             raise MalformedField("the server's last token holds no rspauth", reason="rspauth")
-        if not keys.matches(rspauth, self._rspauth):
+        if not calculation.same_digest(rspauth, self._rspauth):
             self._end_resumption()
             raise WrongPrincipal("the server does not know the password: its rspauth is wrong")
         self._finish()
@@ -203,6 +215,15 @@ class DigestMD5Client(Mechanism):
         super()._end(why)
         self._password = self._ha1 = None
         self._rspauth = b""
+
+
+def _joined(service: str, host: str, serv_name: str | None) -> str:
+    """service/host[/serv-name]. Raises ConfigurationError for what cannot be told apart or written."""
+    parts = (service, host) if serv_name is None else (service, host, serv_name)
+    uri = "/".join(parts)
+    if uri.count("/") != len(parts) - 1 or not uri.isprintable():
+        raise ConfigurationError("service, host and serv_name are text without slashes and control characters")
+    return uri
 
 
 def _raw(ha1: bytes | str) -> bytes:

@@ -10,9 +10,9 @@ and the two directions share nothing.
 from __future__ import annotations
 
 import hashlib
-import hmac
 from typing import Final, TypeAlias
 
+from digest_http import calculation
 from digest_http.errors import ContextExpired, MalformedField, MessageAltered, MessageTooLarge, OutOfSequence
 
 __all__ = ["MAC_OCTETS", "MESSAGE_TYPE", "SIGNATURE_OCTETS", "Octets", "Signer", "Verifier", "octets_of"]
@@ -163,6 +163,6 @@ class Verifier(_Keyed):
 
     def _check(self, number: bytes, message: bytes | memoryview, mac: bytes, *, sound: bool = True) -> None:
         # `sound` joins the comparison instead of coming before it: wrong padding costs the same as a wrong MAC.
-        if not (hmac.compare_digest(mac, self._mac(number, message)) & sound):
+        if not (calculation.same_digest(mac, self._mac(number, message)) & sound):
             raise MessageAltered("the record's MAC is wrong: it was changed on the way or made with another key")
         self._next += 1

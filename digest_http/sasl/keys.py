@@ -5,13 +5,12 @@ All computation on credentials is the kernel's; here stand only SASL's arguments
 
 from __future__ import annotations
 
-import hmac
 from typing import Final
 
 from digest_http import calculation
 from digest_http.algorithms import Algorithm, by_name
 
-__all__ = ["integrity_keys", "matches", "proofs", "sealing_keys", "session_hash", "user_hash"]
+__all__ = ["integrity_keys", "proofs", "sealing_keys", "session_hash", "user_hash"]
 
 # RFC 2831 §2.3, §2.4: the octets of these sentences, without an end mark.
 _SIGN_TO_SERVER: Final = b"Digest session key to client-to-server signing key magic constant"
@@ -52,11 +51,6 @@ def proofs(
         for method in (b"AUTHENTICATE", b"")
     )
     return client, server
-
-
-def matches(received: bytes, expected: bytes) -> bool:
-    """Whether two digests are the same, in a time that does not tell where they differ."""
-    return hmac.compare_digest(received, expected)
 
 
 def integrity_keys(session: bytes) -> tuple[bytes, bytes]:

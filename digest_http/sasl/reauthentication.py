@@ -19,7 +19,7 @@ from .directives import Challenge
 __all__ = ["ClientSessions", "Resumption", "ServerSessions"]
 
 #: A nonce is used so often at most; then the client authenticates in full.
-MAX_USES: Final = 1024
+MAX_USES: Final = 64
 
 
 class Resumption(Enum):
@@ -35,7 +35,8 @@ class _Issued:
     owner: Hashable
     expires: float
     count: int
-    cnonces: set[bytes] = field(default_factory=set[bytes])
+    # Hashes of them: a peer may send long ones, and a chance match only costs it a full exchange.
+    cnonces: set[int] = field(default_factory=set[int])
 
 
 class ServerSessions:
@@ -55,7 +56,7 @@ class ServerSessions:
 
     def remember(self, nonce: bytes, owner: Hashable, cnonce: bytes) -> None:
         """Note that `owner` authenticated with this nonce and nc 1."""
-        entry = _Issued(owner, self._clock() + self._lifetime, 1, {cnonce})
+        entry = _Issued(owner, self._clock() + self._lifetime, 1, {hash(cnonce)})
         with self._lock:
             self._issued[nonce] = entry
             while len(self._issued) > self._capacity:
@@ -70,10 +71,10 @@ class ServerSessions:
             if self._clock() >= entry.expires or entry.count >= MAX_USES:
                 del self._issued[nonce]
                 return Resumption.STALE
-            if count != entry.count + 1 or (fresh_cnonce and cnonce in entry.cnonces):
+            if count != entry.count + 1 or (fresh_cnonce and hash(cnonce) in entry.cnonces):
                 return Resumption.STALE
             entry.count = count
-            entry.cnonces.add(cnonce)
+            entry.cnonces.add(hash(cnonce))
             return Resumption.ACCEPTED
 
     def __len__(self) -> int:

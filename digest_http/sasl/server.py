@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
+from digest_http import calculation
 from digest_http.encoding import octets_to_text
 from digest_http.errors import (
     ConfigurationError,
@@ -76,7 +77,7 @@ class DigestMD5Server(Mechanism):
             if not self._hosts:
                 raise ConfigurationError("give realms, or a host that stands for the realm")
             realms = self._hosts[0]
-        self._realms: Final = tuple(realm.encode() for realm in _listed(realms))
+        self._realms: Final = tuple(charset.encode(realm, utf8=True) for realm in _listed(realms))
         self._authorize: Final = authorize
         self._sessions: Final = sessions
         self._random: Final = random
@@ -229,7 +230,7 @@ def _prove(response: Response, user_hashes: list[bytes]) -> tuple[bytes, bytes] 
             qop=response.qop,
             digest_uri=response.digest_uri,
         )
-        if keys.matches(response.response, proof):
+        if calculation.same_digest(response.response, proof):
             return session, rspauth
     return None
 

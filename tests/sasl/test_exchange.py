@@ -266,6 +266,15 @@ def test_realm_choice(pair, offered, wanted, chosen):
     assert both.server.realm == (chosen or "")
 
 
+def test_realms_in_another_normal_form(pair):
+    """Ours go out in Normalization Form C; a server's go back as they came."""
+    both = pair(server={"realms": "e\u0301"}).login()
+    assert both.server.realm == "\u00e9"
+    client = pair().client
+    challenge = b'realm="e\xcc\x81",nonce="n",algorithm=md5-sess,charset=utf-8'
+    assert b'realm="e\xcc\x81"' in client.step(challenge)
+
+
 def test_an_empty_realm_may_be_left_out(pair):
     """JDK does."""
     pair(client={"realm": lambda _realms: None}, server={"realms": ""}).login()
@@ -408,6 +417,10 @@ def test_a_source_that_fails_lets_nobody_in(pair, users):
         {"qop": ()},
         {"qop": "auth-conf", "ciphers": ()},
         {"qop": "auth-conf", "ciphers": "aes"},
+        {"service": "imap/x"},
+        {"host": "a/b"},
+        {"host": "a\nb"},
+        {"serv_name": "\ud800"},
         {"maxbuf": 16},
         {"maxbuf": 1 << 24},
     ],
