@@ -1,0 +1,154 @@
+"""Microsoft's Digest security package under its SSPI names, on any system; call-compatible with `sspilib.raw`.
+
+docs/sspi.md shows how it is used; docs/sspi-functions.md has each function's buffers and codes.
+"""
+
+from __future__ import annotations
+
+from digest_http.buffers import SECBUFFER_VERSION
+
+# sspilib's own credential classes reach for `raw._credential._replace_cred_handle`.
+from . import credentials_handle as _credential  # noqa: F401  # pyright: ignore[reportUnusedImport]
+from . import dispatch
+from .attribute_values import (
+    SecPkgContext,
+    SecPkgContextAuthority,
+    SecPkgContextClientSpecifiedTarget,
+    SecPkgContextFlags,
+    SecPkgContextKeyInfo,
+    SecPkgContextLifespan,
+    SecPkgContextNames,
+    SecPkgContextNativeNames,
+    SecPkgContextNegotiationInfo,
+    SecPkgContextPackageInfo,
+    SecPkgContextPasswordExpiry,
+    SecPkgContextSessionKey,
+    SecPkgContextSizes,
+    SecPkgContextStreamSizes,
+)
+from .attributes import query_context_attributes
+from .bindings import SecChannelBindings
+from .buffers import SecBuffer, SecBufferDesc, SecBufferFlags, SecBufferType
+from .client_handshake import InitializeContextResult, initialize_security_context
+from .credential import DigestAccounts, DigestIdentity
+from .credentials_handle import (
+    AcquireCredentialsResult,
+    KdcProxySettingsFlags,
+    SecPkgCred,
+    SecPkgCredKdcProxySettings,
+    SecPkgCredNames,
+    acquire_credentials_handle,
+    free_credentials_handle,
+    query_credentials_attributes,
+    set_credentials_attributes,
+)
+from .flags import (
+    SECURITY_MAX_EXPIRY,
+    ContextExport,
+    CredentialUse,
+    NegotiationState,
+    QopFlags,
+    SecurityPackageCapability,
+    TargetDataRep,
+    WinNTAuthFlags,
+)
+from .handles import CredHandle, CtxtHandle
+from .identity import AuthIdentity, WinNTAuthCredentialType, WinNTAuthIdentity, WinNTAuthIdentityPackedCredential
+from .lifetime import delete_security_context, export_security_context, import_security_context
+from .messages import decrypt_message, encrypt_message, make_signature, verify_signature
+from .package import SecPkgInfo, enumerate_security_packages, query_security_package_info
+from .request_flags import AscReq, AscRet, IscReq, IscRet
+from .sasl_options import SaslAuthzIdState, SaslContextOption
+from .sasl_wrappers import (
+    sasl_accept_security_context,
+    sasl_enumerate_profiles,
+    sasl_get_context_option,
+    sasl_get_profile_package,
+    sasl_identify_package,
+    sasl_initialize_security_context,
+    sasl_set_context_option,
+)
+from .server_handshake import AcceptContextResult, accept_security_context, complete_auth_token
+from .status import NtStatus, WindowsError
+from .tls_binding import tls_server_end_point
+
+__all__ = [
+    "SECBUFFER_VERSION",
+    "SECURITY_MAX_EXPIRY",
+    "AcceptContextResult",
+    "AcquireCredentialsResult",
+    "AscReq",
+    "AscRet",
+    "AuthIdentity",
+    "ContextExport",
+    "CredHandle",
+    "CredentialUse",
+    "CtxtHandle",
+    "DigestAccounts",
+    "DigestIdentity",
+    "InitializeContextResult",
+    "IscReq",
+    "IscRet",
+    "KdcProxySettingsFlags",
+    "NegotiationState",
+    "NtStatus",
+    "QopFlags",
+    "SaslAuthzIdState",
+    "SaslContextOption",
+    "SecBuffer",
+    "SecBufferDesc",
+    "SecBufferFlags",
+    "SecBufferType",
+    "SecChannelBindings",
+    "SecPkgContext",
+    "SecPkgContextAuthority",
+    "SecPkgContextClientSpecifiedTarget",
+    "SecPkgContextFlags",
+    "SecPkgContextKeyInfo",
+    "SecPkgContextLifespan",
+    "SecPkgContextNames",
+    "SecPkgContextNativeNames",
+    "SecPkgContextNegotiationInfo",
+    "SecPkgContextPackageInfo",
+    "SecPkgContextPasswordExpiry",
+    "SecPkgContextSessionKey",
+    "SecPkgContextSizes",
+    "SecPkgContextStreamSizes",
+    "SecPkgCred",
+    "SecPkgCredKdcProxySettings",
+    "SecPkgCredNames",
+    "SecPkgInfo",
+    "SecurityPackageCapability",
+    "TargetDataRep",
+    "WinNTAuthCredentialType",
+    "WinNTAuthFlags",
+    "WinNTAuthIdentity",
+    "WinNTAuthIdentityPackedCredential",
+    "WindowsError",
+    "accept_security_context",
+    "acquire_credentials_handle",
+    "complete_auth_token",
+    "decrypt_message",
+    "delete_security_context",
+    "dispatch",
+    "encrypt_message",
+    "enumerate_security_packages",
+    "export_security_context",
+    "free_credentials_handle",
+    "import_security_context",
+    "initialize_security_context",
+    "make_signature",
+    "query_context_attributes",
+    "query_credentials_attributes",
+    "query_security_package_info",
+    "sasl_accept_security_context",
+    "sasl_enumerate_profiles",
+    "sasl_get_context_option",
+    "sasl_get_profile_package",
+    "sasl_identify_package",
+    "sasl_initialize_security_context",
+    "sasl_set_context_option",
+    "set_credentials_attributes",
+    "tls_server_end_point",
+    "verify_signature",
+]

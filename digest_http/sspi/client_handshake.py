@@ -1,0 +1,132 @@
+"""initialize_security_context: the client's side of both kinds of exchange ("InitializeSecurityContext (Digest)")."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from .buffers import SecBufferDesc, SecBufferType, emit, find
+from .context import Context
+from .credential import DigestIdentity
+from .flags import SECURITY_MAX_EXPIRY, CredentialUse, TargetDataRep
+from .handles import CredHandle, CtxtHandle, handle_for
+from .http_client import HTTPClientContext
+from .http_layouts import read_initialize
+from .request_flags import IscReq, IscRet
+from .sasl_client import SASLClientContext
+from .status import NtStatus, failure, translated
+
+__all__ = ["InitializeContextResult", "initialize_security_context"]
+
+_INTEGRITY: Final = IscReq.ISC_REQ_INTEGRITY | IscReq.ISC_REQ_REPLAY_DETECT | IscReq.ISC_REQ_SEQUENCE_DETECT
+_REFUSED: Final = IscReq.ISC_REQ_DELEGATE | IscReq.ISC_REQ_PROMPT_FOR_CREDS
+_HTTP: Final = IscReq.ISC_REQ_HTTP | IscReq.ISC_REQ_USE_HTTP_STYLE
+
+#: What is granted because it was asked for, by the bit that both sides share.
+_ECHOED: Final = IscRet.ISC_RET_ALLOCATED_MEMORY | IscRet.ISC_RET_CONNECTION
+
+_OF_TARGETS: Final = {"qop": NtStatus.SEC_E_QOP_NOT_SUPPORTED, "control-character": NtStatus.SEC_E_TARGET_UNKNOWN}
+
+
+class InitializeContextResult(NamedTuple):
+    """The context, what it grants so far, its expiry as a FILETIME, and SEC_E_OK or SEC_I_CONTINUE_NEEDED."""
+
+    context: CtxtHandle
+    attributes: IscRet
+    expiry: int
+    status: NtStatus
+
+
+class _Call(NamedTuple):
+    given: CtxtHandle | None
+    target: str
+    flags: IscReq
+    inputs: SecBufferDesc | None
+    outputs: SecBufferDesc | None
+
+
+def initialize_security_context(  # noqa: PLR0917 - sspilib's signature
+    credential: CredHandle | None,
+    context: CtxtHandle | None,
+    target_name: str,
+    context_req: IscReq | int,
+    target_data_rep: TargetDataRep | int,  # noqa: ARG001 - Digest is text and knows no byte order
+    input_buffers: SecBufferDesc | None,
+    output_buffers: SecBufferDesc | None,
+) -> InitializeContextResult:
+    """Take the server's token and make the client's. The layouts and codes are in docs/sspi-functions.md.
+
+    `target_name` is the request target for HTTP, service/host[/name] for SASL. `context` is None or empty at first.
+    """
+    flags = IscReq(context_req)
+    call = _Call(context, target_name, flags, input_buffers, output_buffers)
+    held = context.digest_context if context is not None else None
+    if held is not None:
+        held.check_open()
+    if flags & _REFUSED:
+        raise failure(NtStatus.SEC_E_UNSUPPORTED_FUNCTION)
+    with translated(_OF_TARGETS):
+        if isinstance(held, HTTPClientContext) or (held is None and _is_http(flags, input_buffers)):
+            return _http(held or HTTPClientContext(_identity(credential)), call)
+        if held is None:
+            options = context.sasl_options if context is not None else None
+            held = SASLClientContext(_identity(credential), options)
+        return _sasl(held, call)
+
+
+def _http(state: Context, call: _Call) -> InitializeContextResult:
+    if call.flags & IscReq.ISC_REQ_CONFIDENTIALITY:
+        raise failure(NtStatus.SEC_E_UNSUPPORTED_FUNCTION)
+    # RFC 7616 §3.4.5: uri is the target as it stands on the request line, where it is ASCII.
+    if not call.target or not call.target.isascii():
+        raise failure(NtStatus.SEC_E_TARGET_UNKNOWN)
+    if not isinstance(state, HTTPClientContext):
+        raise failure(NtStatus.SEC_E_INVALID_HANDLE)
+    request = read_initialize(call.inputs)
+    token = state.respond(request, call.target.encode(), integrity=bool(call.flags & _INTEGRITY))
+    return _result(state, call, token, NtStatus.SEC_E_OK)
+
+
+def _sasl(state: Context, call: _Call) -> InitializeContextResult:
+    if not isinstance(state, SASLClientContext):
+        raise failure(NtStatus.SEC_E_INVALID_HANDLE)
+    token, host, bindings = (
+        buffer.data if buffer is not None and buffer.count else None
+        for buffer in (
+            find(call.inputs, kind)
+            for kind in (
+                SecBufferType.SECBUFFER_TOKEN,
+                SecBufferType.SECBUFFER_TARGET_HOST,
+                SecBufferType.SECBUFFER_CHANNEL_BINDINGS,
+            )
+        )
+    )
+    begun = call.given is not None and call.given.digest_context is state
+    try:
+        answer = state.step(token or b"", call.target, call.flags, host, bindings)
+    except BaseException:
+        if begun:
+            state.close()
+        raise
+    status = NtStatus.SEC_E_OK if state.established else NtStatus.SEC_I_CONTINUE_NEEDED
+    return _result(state, call, answer, status)
+
+
+def _result(state: Context, call: _Call, token: bytes, status: NtStatus) -> InitializeContextResult:
+    emit(call.outputs, token, allocate=bool(call.flags & IscReq.ISC_REQ_ALLOCATE_MEMORY))
+    attributes = IscRet(state.granted) | (IscRet(int(call.flags)) & _ECHOED)
+    state.granted = attributes
+    return InitializeContextResult(handle_for(state, call.given), attributes, SECURITY_MAX_EXPIRY, status)
+
+
+def _is_http(flags: IscReq, message: SecBufferDesc | None) -> bool:
+    # curl sets USE_HTTP_STYLE, .NET no flag at all; both pass PKG_PARAMS, which SASL has not.
+    return bool(flags & _HTTP) or find(message, SecBufferType.SECBUFFER_PKG_PARAMS) is not None
+
+
+def _identity(credential: CredHandle | None) -> DigestIdentity:
+    held = credential.digest_credential if credential is not None else None
+    if held is None:
+        raise failure(NtStatus.SEC_E_INVALID_HANDLE)
+    if held.identity is None or not held.use & CredentialUse.SECPKG_CRED_OUTBOUND:
+        raise failure(NtStatus.SEC_E_NO_CREDENTIALS)
+    return held.identity

@@ -1,0 +1,107 @@
+"""What stands behind a context handle: one of four kinds, HTTP or SASL, client or server."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Final
+from weakref import ref
+
+from .attribute_values import SecPkgContextKeyInfo, SecPkgContextSizes, SecPkgContextStreamSizes
+from .buffers import SecBufferDesc
+from .status import NtStatus, failure
+
+if TYPE_CHECKING:
+    from .credential import Credential
+    from .handles import CtxtHandle
+
+__all__ = ["Context", "filetime"]
+
+_UNIX_EPOCH: Final = 116_444_736_000_000_000
+
+
+def filetime() -> int:
+    """Now, in 100 ns steps since 1601."""
+    return time.time_ns() // 100 + _UNIX_EPOCH
+
+
+class Context(ABC):
+    """One security context. Two callers at once are safe only if one signs or encrypts and the other verifies."""
+
+    def __init__(self) -> None:
+        self.established = False
+        self.closed = False
+        self.started: Final = filetime()
+        #: ISC_RET_* or ASC_RET_*, as granted by the last step.
+        self.granted = 0
+        self.handle: ref[CtxtHandle] | None = None
+        #: What accept_security_context goes on with when it is given no credential again.
+        self.credential: Credential | None = None
+
+    # --- messages; the defaults are what a kind of context does not do ---
+
+    @abstractmethod
+    def make_signature(self, qop: int, message: SecBufferDesc, seq_no: int) -> None:
+        """See messages.make_signature."""
+
+    @abstractmethod
+    def verify_signature(self, message: SecBufferDesc, seq_no: int) -> int:
+        """See messages.verify_signature."""
+
+    def encrypt_message(self, qop: int, message: SecBufferDesc, seq_no: int) -> None:  # noqa: ARG002 - HTTP has none
+        """See messages.encrypt_message."""
+        raise failure(NtStatus.SEC_E_QOP_NOT_SUPPORTED)
+
+    def decrypt_message(self, message: SecBufferDesc, seq_no: int) -> int:  # noqa: ARG002 - HTTP has none
+        """See messages.decrypt_message."""
+        raise failure(NtStatus.SEC_E_QOP_NOT_SUPPORTED)
+
+    def complete(self, token: SecBufferDesc) -> None:  # noqa: B027 - only the HTTP server has something to complete
+        """See server_handshake.complete_auth_token."""
+
+    # --- attributes ---
+
+    @property
+    @abstractmethod
+    def username(self) -> str:
+        """Who logged in."""
+
+    @property
+    @abstractmethod
+    def realm(self) -> str:
+        """Where."""
+
+    @property
+    @abstractmethod
+    def target(self) -> str:
+        """The uri or digest-uri that the context was made for."""
+
+    @property
+    def client_specified_target(self) -> str | None:
+        """The service name in the client's channel binding directives; None if it sent none."""
+        return None
+
+    @abstractmethod
+    def session_key(self) -> bytes:
+        """H(A1), raw: a secret."""
+
+    @abstractmethod
+    def sizes(self) -> SecPkgContextSizes:
+        """Sizes of tokens, signatures and trailers."""
+
+    def stream_sizes(self) -> SecPkgContextStreamSizes:
+        """Sizes of sealed messages."""
+        raise failure(NtStatus.SEC_E_UNSUPPORTED_FUNCTION)
+
+    @abstractmethod
+    def key_info(self) -> SecPkgContextKeyInfo:
+        """Names and numbers of the algorithms."""
+
+    def close(self) -> None:
+        """End the context; every later use is SEC_E_CONTEXT_EXPIRED."""
+        self.closed = True
+
+    def check_open(self) -> None:
+        """Raise SEC_E_CONTEXT_EXPIRED once closed."""
+        if self.closed:
+            raise failure(NtStatus.SEC_E_CONTEXT_EXPIRED)

@@ -1,0 +1,223 @@
+"""The package behind the functions: the Sp* entry points of ntsecpkg.h and their table ("SpUserModeInitialize").
+
+They are what a host of security packages calls. Codes are those of the SSPI functions except where the Sp* pages name
+an NTSTATUS: a context that cannot be used for messages is STATUS_INVALID_HANDLE; buffers that SpSealMessage cannot use
+are STATUS_INVALID_PARAMETER. Success returns what C passes out, else NtStatus.SEC_E_OK.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple, NoReturn
+
+from .attribute_values import SecPkgContext
+from .attributes import BY_NUMBER, query_context_attributes
+from .buffers import SecBuffer, SecBufferDesc, SecBufferType
+from .flags import ContextExport
+from .handles import CtxtHandle, context_of
+from .lifetime import delete_security_context, export_security_context, import_security_context
+from .messages import decrypt_message, encrypt_message, make_signature, verify_signature
+from .package import PACKAGE_NAME, SecPkgInfo, query_security_package_info
+from .sasl_context import SASLContext
+from .sasl_messages import trailer_length
+from .server_handshake import complete_auth_token
+from .status import NtStatus, WindowsError, failure
+
+__all__ = [
+    "SECPKG_INTERFACE_VERSION",
+    "SECPKG_USER_FUNCTION_TABLE",
+    "SpCompleteAuthToken",
+    "SpDeleteContext",
+    "SpExportSecurityContext",
+    "SpFormatCredentials",
+    "SpGetContextToken",
+    "SpGetInfo",
+    "SpImportSecurityContext",
+    "SpInitUserModeContext",
+    "SpInstanceInit",
+    "SpMakeSignature",
+    "SpMarshallSupplementalCreds",
+    "SpQueryContextAttributes",
+    "SpSealMessage",
+    "SpUnsealMessage",
+    "SpUserModeInitialize",
+    "SpVerifySignature",
+    "UserModeInitializeResult",
+]
+
+SECPKG_INTERFACE_VERSION: Final = 0x00010000
+
+
+@dataclass(frozen=True, slots=True)
+class SECPKG_USER_FUNCTION_TABLE:  # noqa: N801 - the name of the structure in ntsecpkg.h
+    """The fourteen functions of the user-mode half, in the order of the structure."""
+
+    instance_init: Callable[..., Any]
+    init_user_mode_context: Callable[..., Any]
+    make_signature: Callable[..., Any]
+    verify_signature: Callable[..., Any]
+    seal_message: Callable[..., Any]
+    unseal_message: Callable[..., Any]
+    get_context_token: Callable[..., Any]
+    query_context_attributes: Callable[..., Any]
+    complete_auth_token: Callable[..., Any]
+    delete_user_mode_context: Callable[..., Any]
+    format_credentials: Callable[..., Any]
+    marshall_supplemental_creds: Callable[..., Any]
+    export_context: Callable[..., Any]
+    import_context: Callable[..., Any]
+
+
+class UserModeInitializeResult(NamedTuple):
+    """The version of the interface, and one table for each package."""
+
+    package_version: int
+    tables: tuple[SECPKG_USER_FUNCTION_TABLE, ...]
+
+
+def SpUserModeInitialize(lsa_version: int) -> UserModeInitializeResult:
+    """The tables of this module. Raises STATUS_INVALID_PARAMETER for another interface than ours."""
+    if lsa_version != SECPKG_INTERFACE_VERSION:
+        raise failure(NtStatus.STATUS_INVALID_PARAMETER)
+    return UserModeInitializeResult(SECPKG_INTERFACE_VERSION, (_TABLE,))
+
+
+def SpInstanceInit(version: int, function_table: object = None, user_functions: object = None) -> NtStatus:
+    """Begin; there is nothing to load, and neither table is used."""
+    del function_table, user_functions
+    SpUserModeInitialize(version)
+    return NtStatus.SEC_E_OK
+
+
+def SpGetInfo() -> SecPkgInfo:
+    """The record of the package."""
+    return query_security_package_info(PACKAGE_NAME)
+
+
+def SpInitUserModeContext(context_handle: CtxtHandle, packed_context: bytes) -> NtStatus:
+    """Put a packed context behind an empty handle. Raises STATUS_INVALID_HANDLE for a handle that is in use."""
+    if context_handle.digest_context is not None:
+        raise failure(NtStatus.STATUS_INVALID_HANDLE)
+    context_handle.digest_context = import_security_context(PACKAGE_NAME, packed_context).digest_context
+    return NtStatus.SEC_E_OK
+
+
+def SpMakeSignature(
+    context_handle: CtxtHandle, quality_of_protection: int, message_buffers: SecBufferDesc, message_sequence_number: int
+) -> NtStatus:
+    """See make_signature; SEC_E_INVALID_HANDLE without a context."""
+    make_signature(context_handle, quality_of_protection, message_buffers, message_sequence_number)
+    return NtStatus.SEC_E_OK
+
+
+def SpVerifySignature(context_handle: CtxtHandle, message_buffers: SecBufferDesc, message_sequence_number: int) -> int:
+    """See verify_signature; returns QualityOfProtection."""
+    return verify_signature(context_handle, message_buffers, message_sequence_number)
+
+
+def SpSealMessage(
+    context_handle: CtxtHandle, quality_of_protection: int, message_buffers: SecBufferDesc, message_sequence_number: int
+) -> NtStatus:
+    """See encrypt_message, for exactly one DATA buffer, which may not be READONLY, and a TOKEN or PADDING buffer."""
+    block = _layer(context_handle)
+    data = _only_data(message_buffers)
+    room = sum(buffer.room for buffer in message_buffers if buffer is not data and _is_signature(buffer.buffer_type))
+    if room < trailer_length(data.count, block):
+        raise failure(NtStatus.STATUS_INVALID_PARAMETER)
+    encrypt_message(context_handle, quality_of_protection, message_buffers, message_sequence_number)
+    return NtStatus.SEC_E_OK
+
+
+def SpUnsealMessage(context_handle: CtxtHandle, message_buffers: SecBufferDesc, message_sequence_number: int) -> int:
+    """See decrypt_message, for exactly one DATA buffer; returns QualityOfProtection."""
+    _layer(context_handle)
+    _only_data(message_buffers)
+    return decrypt_message(context_handle, message_buffers, message_sequence_number)
+
+
+def SpGetContextToken(context_handle: CtxtHandle) -> NoReturn:
+    """There are no access tokens here: SEC_E_NO_IMPERSONATION."""
+    context_of(context_handle)
+    raise failure(NtStatus.SEC_E_NO_IMPERSONATION)
+
+
+def SpQueryContextAttributes(context_handle: CtxtHandle, context_attribute: int) -> SecPkgContext:
+    """See query_context_attributes; `context_attribute` is the number SECPKG_ATTR_*."""
+    kind = BY_NUMBER.get(context_attribute)
+    if kind is None:
+        raise failure(NtStatus.SEC_E_UNSUPPORTED_FUNCTION)
+    return query_context_attributes(context_handle, kind)
+
+
+def SpCompleteAuthToken(context_handle: CtxtHandle, input_buffer: SecBufferDesc) -> NtStatus:
+    """See complete_auth_token."""
+    complete_auth_token(context_handle, input_buffer)
+    return NtStatus.SEC_E_OK
+
+
+def SpDeleteContext(context_handle: CtxtHandle) -> NtStatus:
+    """See delete_security_context."""
+    delete_security_context(context_handle)
+    return NtStatus.SEC_E_OK
+
+
+def SpFormatCredentials(credentials: bytes) -> NoReturn:
+    """Digest packs no credentials: SEC_E_UNSUPPORTED_FUNCTION."""
+    del credentials
+    raise failure(NtStatus.SEC_E_UNSUPPORTED_FUNCTION)
+
+
+def SpMarshallSupplementalCreds(credentials: bytes) -> NoReturn:
+    """As SpFormatCredentials."""
+    SpFormatCredentials(credentials)
+
+
+def SpExportSecurityContext(context_handle: CtxtHandle, flags: ContextExport | int = 0) -> bytes:
+    """See export_security_context."""
+    return export_security_context(context_handle, flags)
+
+
+def SpImportSecurityContext(packed_context: bytes) -> CtxtHandle:
+    """See import_security_context."""
+    return import_security_context(PACKAGE_NAME, packed_context)
+
+
+def _layer(handle: CtxtHandle) -> int:
+    """The padding unit. Raises STATUS_INVALID_HANDLE without a context or without a layer."""
+    try:
+        context = context_of(handle)
+    except WindowsError as error:
+        raise failure(NtStatus.STATUS_INVALID_HANDLE) from error
+    if not isinstance(context, SASLContext) or not context.sizes().max_signature:
+        raise failure(NtStatus.STATUS_INVALID_HANDLE)
+    return context.sizes().block_size
+
+
+def _only_data(message: SecBufferDesc) -> SecBuffer:
+    data = [buffer for buffer in message if buffer.buffer_type == SecBufferType.SECBUFFER_DATA]
+    if len(data) != 1 or data[0].readonly:
+        raise failure(NtStatus.STATUS_INVALID_PARAMETER)
+    return data[0]
+
+
+def _is_signature(kind: int) -> bool:
+    return kind in (SecBufferType.SECBUFFER_TOKEN, SecBufferType.SECBUFFER_PADDING)
+
+
+_TABLE: Final = SECPKG_USER_FUNCTION_TABLE(
+    SpInstanceInit,
+    SpInitUserModeContext,
+    SpMakeSignature,
+    SpVerifySignature,
+    SpSealMessage,
+    SpUnsealMessage,
+    SpGetContextToken,
+    SpQueryContextAttributes,
+    SpCompleteAuthToken,
+    SpDeleteContext,
+    SpFormatCredentials,
+    SpMarshallSupplementalCreds,
+    SpExportSecurityContext,
+    SpImportSecurityContext,
+)

@@ -1,0 +1,197 @@
+"""The client's side of HTTP Digest, over `httpauth.client.ClientContext`."""
+
+from __future__ import annotations
+
+from binascii import hexlify
+from typing import Final
+
+from digest_http import calculation
+from digest_http.buffers import HTTPMessage
+from digest_http.challenge import UnusableChallenge, parse_challenges
+from digest_http.encoding import octets_to_text, quote_string
+from digest_http.errors import MalformedField, QopNotSupported
+from digest_http.httpauth.client import ClientContext, Signature
+from digest_http.httpauth.client_nonce import ClientNonce
+from digest_http.httpauth.identity import Identity
+from digest_http.httpauth.selection import Choice, Preference, choose
+
+from .attribute_values import SecPkgContextKeyInfo, SecPkgContextSizes
+from .bindings import NO_BINDING, SecChannelBindings
+from .buffers import SecBufferDesc
+from .context import Context
+from .credential import DigestIdentity
+from .http_layouts import InitializeInput
+from .http_sizes import HTTP_SIZES, check_plain, key_info
+from .protection import UPGRADED, Claim, target_name
+from .request_flags import IscRet
+from .status import NtStatus, failure, translated
+
+__all__ = ["HTTPClientContext", "account"]
+
+_CNONCE_OCTETS: Final = 16
+
+#: What the challenge does not offer, or offers in a form that is not allowed here.
+_OF_MESSAGES: Final = {"qop": NtStatus.SEC_E_QOP_NOT_SUPPORTED}
+
+
+def account(identity: DigestIdentity, realm: str) -> str:
+    """The name to log in with: bare in the identity's own domain, anywhere else after the domain and a backslash."""
+    name = identity.username or ""
+    if not identity.domain or identity.domain.lower() == realm.lower():
+        return name
+    return f"{identity.domain}\\{name}"
+
+
+class HTTPClientContext(Context):
+    """One user at one server. A new challenge, given to initialize_security_context, carries it on."""
+
+    def __init__(self, identity: DigestIdentity) -> None:
+        super().__init__()
+        self._identity: Final = identity
+        self._context: ClientContext | None = None
+        self._nonce: ClientNonce | None = None
+        self._last: Signature | None = None
+        self._claim: Claim | None = None
+        self._uri = b""
+        self._integrity = False
+        # Octets of an Authorization value besides its uri: the same for all of one nonce.
+        self._fixed = 0
+
+    def respond(self, request: InitializeInput, uri: bytes, *, integrity: bool) -> bytes:
+        """Take up a challenge and sign the request; returns the Authorization parameters.
+
+        With `integrity` the qop is auth-int or nothing. Raises MalformedField, QopNotSupported, or SEC_E_*.
+        """
+        choice = self._choose(request.token, integrity=integrity)
+        challenge = choice.challenge
+        self._integrity, self._uri = integrity, uri
+        self._claim = _claim(request) if challenge.nonce.startswith(UPGRADED) else None
+        context = self._context
+        name = account(self._identity, octets_to_text(challenge.realm))
+        if context is None or (context.realm, context.algorithm, context.identity.username) != (
+            challenge.realm,
+            choice.algorithm,
+            name,
+        ):
+            context = self._context = ClientContext(
+                Identity(name, self._identity.password or ""),
+                challenge.realm,
+                choice.algorithm,
+                # Windows 2000 wants qop in quotes, and Windows clients quote it (MS-DPSP, ClientCompat_QuotedQop).
+                quote_all=True,
+                cnonces=self._cnonce,
+            )
+        self._nonce = context.learn(choice)
+        token = self._sign(request.method, uri, request.hentity)
+        self._fixed = len(token) - len(quote_string(uri))
+        self.granted = (
+            IscRet.ISC_RET_INTEGRITY | IscRet.ISC_RET_REPLAY_DETECT | IscRet.ISC_RET_SEQUENCE_DETECT
+            if integrity
+            else IscRet(0)
+        )
+        self.established = True
+        return token
+
+    def make_signature(self, qop: int, message: SecBufferDesc, seq_no: int) -> None:
+        """Sign the next request: PADDING receives the Authorization parameters with the next nc."""
+        check_plain(qop, seq_no)
+        with translated(_OF_MESSAGES):
+            layout = HTTPMessage.from_buffers(message)
+            if not layout.method or not layout.url:
+                raise failure(NtStatus.SEC_E_INVALID_TOKEN)
+            # Before nc is taken: a server that counts strictly would refuse all that follows a lost one.
+            if message[4].room < self._fixed + len(quote_string(layout.url)):
+                raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
+            message[4].store(self._sign(layout.method, layout.url, layout.hentity))
+
+    def verify_signature(self, message: SecBufferDesc, seq_no: int) -> int:
+        """Check the server's proof of its last answer: TOKEN is the Authentication-Info value."""
+        check_plain(0, seq_no)
+        with translated():
+            layout = HTTPMessage.from_buffers(message)
+            if self._context is None or self._last is None or not layout.token:
+                raise failure(NtStatus.SEC_E_INVALID_TOKEN)
+            information = self._context.verify_signature(layout, self._last)
+            if information.nextnonce and not self._context.algorithm.session:
+                self._nonce = self._last.nonce.successor(information.nextnonce)
+        return 0
+
+    def _choose(self, token: bytes, *, integrity: bool) -> Choice:
+        challenges = parse_challenges([b"Digest " + token])
+        usable = [challenge for challenge in challenges if not isinstance(challenge, UnusableChallenge)]
+        if not usable:
+            raise MalformedField("there is no challenge that can be read")
+        preference = Preference(self._identity.algorithms, ("auth-int",) if integrity else ("auth",))
+        reasons: list[str] = []
+        choice = choose(usable, preference, reasons.append)
+        if choice is None or (integrity and not choice.qop):
+            raise QopNotSupported("; ".join(reasons) or "the challenge offers no integrity")
+        return choice
+
+    def _sign(self, method: bytes, uri: bytes, hentity: bytes) -> bytes:
+        context = self._context
+        if context is None or self._nonce is None:
+            raise failure(NtStatus.SEC_E_OUT_OF_SEQUENCE)
+        if self._integrity:
+            # Without a hash the body counts as empty. Falling back to qop=auth would drop what was asked for.
+            hentity = hentity or calculation.entity_hash(context.algorithm, b"")
+        layout = HTTPMessage(b"", method, uri, hentity)
+        signature = context.make_signature(layout, self._nonce)
+        if signature is None:
+            # MS-DPSP: nc has eight digits and does not wrap; only a new challenge helps.
+            raise failure(NtStatus.SEC_E_OUT_OF_SEQUENCE)
+        self._last = signature
+        return layout.padding + (self._claim.serialize() if self._claim is not None else b"")
+
+    def _cnonce(self) -> bytes:
+        random = self._identity.random(_CNONCE_OCTETS)
+        return self._claim.cnonce(random) if self._claim is not None else hexlify(random)
+
+    def close(self) -> None:
+        """See Context.close; the password's hashes are dropped."""
+        super().close()
+        self._context = self._nonce = self._last = None
+
+    @property
+    def username(self) -> str:
+        """See Context."""
+        return self._context.identity.username if self._context is not None else ""
+
+    @property
+    def realm(self) -> str:
+        """See Context."""
+        return octets_to_text(self._context.realm) if self._context is not None else ""
+
+    @property
+    def target(self) -> str:
+        """See Context."""
+        return self._uri.decode("latin-1")
+
+    @property
+    def client_specified_target(self) -> str | None:
+        """See Context."""
+        return self._claim.target if self._claim is not None else None
+
+    def session_key(self) -> bytes:
+        """See Context."""
+        if self._nonce is None:
+            raise failure(NtStatus.SEC_E_INVALID_HANDLE)
+        return bytes.fromhex(self._nonce.ha1.decode())
+
+    def sizes(self) -> SecPkgContextSizes:
+        """See Context."""
+        return HTTP_SIZES
+
+    def key_info(self) -> SecPkgContextKeyInfo:
+        """See Context."""
+        if self._context is None:
+            raise failure(NtStatus.SEC_E_INVALID_HANDLE)
+        return key_info(self._context.algorithm)
+
+
+def _claim(request: InitializeInput) -> Claim | None:
+    """What the caller knows of service and channel; None if it gave neither buffer."""
+    if request.target_host is None and request.bindings is None:
+        return None
+    binding = SecChannelBindings.parse(request.bindings).digest() if request.bindings is not None else NO_BINDING
+    return Claim(target_name(request.target_host or b""), binding)

@@ -1,0 +1,95 @@
+"""The HTTP layouts of initialize_ and accept_security_context, unpacked.
+
+  #  initialize (ISC)                       accept and complete (ASC)
+  0  TOKEN       the challenge              TOKEN       empty, or the Authorization value without its scheme word
+  1  PKG_PARAMS  method                     PKG_PARAMS  method
+  2  PKG_PARAMS  HEntity                    PKG_PARAMS  the request target; may be empty
+  3  TARGET_HOST       service name         PKG_PARAMS  HEntity
+  4  CHANNEL_BINDINGS  blob                 PKG_PARAMS  realm, UTF-16LE; may be empty
+  5                                         CHANNEL_BINDINGS  blob
+
+HEntity is hex H(entity-body), needed with auth-int only. It stands in another place than in MakeSignature, whose layout
+is the kernel's. PKG_PARAMS are told apart by their order, the others by their type.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from digest_http.buffers import HTTPMessage
+
+from .buffers import SecBufferDesc, SecBufferType, find
+from .status import NtStatus, failure
+
+__all__ = ["AcceptInput", "InitializeInput", "read_accept", "read_initialize"]
+
+_PKG_PARAMS: Final = SecBufferType.SECBUFFER_PKG_PARAMS
+_LEAST_OF_INITIALIZE: Final = 1
+_LEAST_OF_ACCEPT: Final = 3
+
+
+class InitializeInput(NamedTuple):
+    """ISC's input. The last two are None where the buffer is missing."""
+
+    token: bytes
+    method: bytes
+    hentity: bytes
+    target_host: bytes | None
+    bindings: bytes | None
+
+
+class AcceptInput(NamedTuple):
+    """ASC's input. `message.url` is empty if the caller gave none; `realm` is None then."""
+
+    message: HTTPMessage
+    realm: str | None
+    bindings: bytes | None
+
+
+def read_initialize(message: SecBufferDesc | None) -> InitializeInput:
+    """Unpack. Raises SEC_E_INVALID_TOKEN without TOKEN, challenge or method."""
+    token, parameters = _parts(message)
+    if not token or len(parameters) < _LEAST_OF_INITIALIZE or not parameters[0]:
+        raise failure(NtStatus.SEC_E_INVALID_TOKEN)
+    return InitializeInput(
+        token,
+        parameters[0],
+        parameters[1] if len(parameters) > 1 else b"",
+        _optional(message, SecBufferType.SECBUFFER_TARGET_HOST),
+        _optional(message, SecBufferType.SECBUFFER_CHANNEL_BINDINGS),
+    )
+
+
+def read_accept(message: SecBufferDesc | None) -> AcceptInput:
+    """Unpack. Raises SEC_E_INVALID_TOKEN for a response without its method, target and HEntity buffers."""
+    token, parameters = _parts(message)
+    if token and (len(parameters) < _LEAST_OF_ACCEPT or not parameters[0]):
+        raise failure(NtStatus.SEC_E_INVALID_TOKEN)
+    method, url, hentity, realm = (*parameters, b"", b"", b"", b"")[:4]
+    return AcceptInput(
+        HTTPMessage(token, method, url, hentity),
+        _realm(realm),
+        _optional(message, SecBufferType.SECBUFFER_CHANNEL_BINDINGS),
+    )
+
+
+def _parts(message: SecBufferDesc | None) -> tuple[bytes, list[bytes]]:
+    if message is None or not len(message) or message[0].buffer_type != SecBufferType.SECBUFFER_TOKEN:
+        raise failure(NtStatus.SEC_E_INVALID_TOKEN)
+    return message[0].data, [buffer.data for buffer in message if buffer.buffer_type == _PKG_PARAMS]
+
+
+def _optional(message: SecBufferDesc | None, kind: SecBufferType) -> bytes | None:
+    buffer = find(message, kind)
+    return buffer.data if buffer is not None and buffer.count else None
+
+
+def _realm(octets: bytes) -> str | None:
+    """The realm: "AcceptSecurityContext (Digest)" wants Unicode whose characters also exist in ASCII."""
+    try:
+        text = octets.decode("utf-16-le").rstrip("\x00")
+    except UnicodeDecodeError:
+        raise failure(NtStatus.SEC_E_INVALID_TOKEN) from None
+    if not text.isascii():
+        raise failure(NtStatus.SEC_E_INVALID_TOKEN)
+    return text or None

@@ -1,0 +1,214 @@
+"""The server's side of HTTP Digest: challenge, response, and the requests that follow on the same nonce.
+
+It verifies through `httpauth.server.ServerContext` and counts strictly: each nc is the last plus one.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from digest_http import calculation
+from digest_http.buffers import HTTPMessage
+from digest_http.credentials import Credentials
+from digest_http.errors import QopNotSupported
+from digest_http.httpauth.server import ServerContext
+from digest_http.httpauth.verdict import Verdict
+from digest_http.params import parse_parameters
+
+from .attribute_values import SecPkgContextKeyInfo, SecPkgContextSizes
+from .buffers import SecBufferDesc
+from .context import Context
+from .http_layouts import read_accept
+from .http_service import HTTPService, Realm
+from .http_sizes import HTTP_SIZES, check_plain, key_info
+from .protection import Claim, Requirement
+from .request_flags import AscRet
+from .status import NtStatus, failure, translated
+
+__all__ = ["INTEGRITY_GRANTED", "HTTPServerContext"]
+
+INTEGRITY_GRANTED: Final = AscRet.ASC_RET_INTEGRITY | AscRet.ASC_RET_REPLAY_DETECT | AscRet.ASC_RET_SEQUENCE_DETECT
+
+_SCHEME: Final = len(b"Digest ")
+
+#: How the reasons of a malformed message are told once a context stands ("VerifySignature (Digest)").
+_OF_MESSAGES: Final = {"uri": NtStatus.SEC_E_MESSAGE_ALTERED, "qop": NtStatus.SEC_E_QOP_NOT_SUPPORTED}
+_OF_SIGNATURES: Final = {**_OF_MESSAGES, "nc": NtStatus.STATUS_INVALID_PARAMETER}
+
+
+class HTTPServerContext(Context):
+    """One nonce of one user. Before the first verified response it is only a challenge that was made."""
+
+    def __init__(self, service: HTTPService, realm: Realm, requirement: Requirement) -> None:
+        super().__init__()
+        self._service: Final = service
+        self._realm = realm
+        self._requirement = requirement
+        self._first: ServerContext | None = None
+        self._last: ServerContext | None = None
+        self._ha1: bytes | None = None
+        self._username = ""
+        self._claim: Claim | None = None
+
+    def challenge(self, *, stale: bool = False) -> bytes:
+        """A TOKEN with a fresh nonce; several challenges if the server offers several algorithms."""
+        # Documented as the reference to the context. Contexts are found by the nonce, which no client leaves out.
+        opaque = b', opaque="%b"' % self._service.random(16).hex().encode()
+        return b", ".join(value + opaque for value in self._realm.acceptor.challenges(stale=stale))[_SCHEME:]
+
+    def authenticate(self, message: HTTPMessage, realm: Realm, requirement: Requirement) -> Verdict:
+        """Check a first response; ACCEPTED establishes the context. Nothing is kept of any other."""
+        opened = realm.acceptor.open(message.token)
+        username, ha1 = self._service.look_up(realm, opened)
+        verdict, claim = self._verify(opened, message, ha1, requirement)
+        if verdict is Verdict.ACCEPTED:
+            self._realm, self._requirement = realm, requirement
+            self._first, self._ha1, self._username, self._claim = opened, ha1, username, claim
+            self.granted = INTEGRITY_GRANTED if opened.covers_body else AscRet(0)
+            self.established = True
+            self._service.register(opened.credentials.nonce, self)
+        return verdict
+
+    def make_signature(self, qop: int, message: SecBufferDesc, seq_no: int) -> None:
+        """Prove the answer to the last verified request: PADDING receives the Authentication-Info parameters."""
+        check_plain(qop, seq_no)
+        layout = HTTPMessage.from_buffers(message)
+        last = self._opened(self._last)
+        last.make_signature(layout)
+        message[4].store(layout.padding)
+
+    def verify_signature(self, message: SecBufferDesc, seq_no: int) -> int:
+        """Check the next request. A PADDING buffer with room receives the Authentication-Info parameters."""
+        check_plain(0, seq_no)
+        with translated(_OF_SIGNATURES):
+            layout = HTTPMessage.from_buffers(message)
+            if not layout.token:
+                raise failure(NtStatus.SEC_E_INVALID_TOKEN)
+            proof = message[4] if message[4].room else None
+            if proof is not None:
+                proof.shorten(0)
+            opened = self._next(layout, room=proof.room if proof is not None else None)
+            if proof is not None:
+                proof.store(_information(opened, layout))
+        return 0
+
+    def complete(self, token: SecBufferDesc) -> None:
+        """Check the request that accept_security_context matched to this context; the layout is ASC's."""
+        with translated(_OF_MESSAGES):
+            request = read_accept(token)
+            if not request.message.token:
+                raise failure(NtStatus.SEC_E_INVALID_TOKEN)
+            self._next(request.message)
+
+    def _next(self, message: HTTPMessage, *, room: int | None = None) -> ServerContext:
+        first = self._opened(self._first)
+        opened = self._realm.acceptor.open(message.token)
+        if not self.same_user(opened.credentials) or opened.credentials.nonce != first.credentials.nonce:
+            raise failure(NtStatus.SEC_E_MESSAGE_ALTERED)
+        if first.covers_body and not opened.covers_body:
+            raise QopNotSupported("the context has integrity, and this request's body is not covered")
+        verdict, _ = self._verify(opened, message, self._ha1, self._requirement, room=room)
+        if verdict is not Verdict.ACCEPTED:
+            raise failure(verdict.sspi_status)
+        return opened
+
+    def _verify(
+        self,
+        opened: ServerContext,
+        message: HTTPMessage,
+        ha1: bytes | None,
+        requirement: Requirement,
+        *,
+        room: int | None = None,
+    ) -> tuple[Verdict, Claim | None]:
+        """Digest, nonce, bindings, room for the proof, then the count: what is refused has not counted."""
+        now = opened.acceptor.nonces.now()
+        # "AcceptSecurityContext (Digest)" reserves the URL's place: the application may have compared it itself.
+        url = message.url or opened.credentials.uri
+        verdict = opened.verify_signature(HTTPMessage(message.token, message.method, url, message.hentity), ha1, now)
+        if verdict is not Verdict.ACCEPTED:
+            return verdict, None
+        claim = Claim.read(parse_parameters(message.token), opened.credentials.cnonce)
+        requirement.check(claim)
+        if room is not None and room < len(_information(opened, message)):
+            raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
+        verdict = self._service.count(opened, now)
+        if verdict is Verdict.ACCEPTED:
+            self._last = opened
+        return verdict, claim
+
+    def same_user(self, credentials: Credentials) -> bool:
+        """Whether a response speaks of this context's user, in the same form."""
+        first = self._opened(self._first).credentials
+        return (credentials.username, credentials.username_ext, credentials.userhash, credentials.realm) == (
+            first.username,
+            first.username_ext,
+            first.userhash,
+            first.realm,
+        )
+
+    def alive(self) -> bool:
+        """Whether the nonce is not over."""
+        nonces, first = self._realm.acceptor.nonces, self._opened(self._first)
+        return nonces.alive(first.nonce_id, nonces.now())
+
+    def close(self) -> None:
+        """See Context.close; H(A1) is dropped."""
+        super().close()
+        if self._first is not None:
+            self._service.forget(self._first.credentials.nonce)
+        self._ha1 = None
+
+    @staticmethod
+    def _opened(context: ServerContext | None) -> ServerContext:
+        if context is None:
+            raise failure(NtStatus.SEC_E_INVALID_HANDLE)
+        return context
+
+    @property
+    def username(self) -> str:
+        """See Context."""
+        return self._username
+
+    @property
+    def realm(self) -> str:
+        """See Context."""
+        return self._realm.name
+
+    @property
+    def target(self) -> str:
+        """See Context."""
+        return self._opened(self._first).credentials.uri.decode("latin-1")
+
+    @property
+    def client_specified_target(self) -> str | None:
+        """See Context."""
+        return self._claim.target if self._claim is not None else None
+
+    def session_key(self) -> bytes:
+        """See Context."""
+        first = self._opened(self._first)
+        if self._ha1 is None:
+            raise failure(NtStatus.SEC_E_CONTEXT_EXPIRED)
+        if first.algorithm.session:
+            return calculation.session_hash(
+                first.algorithm, self._ha1, first.credentials.nonce, first.credentials.cnonce
+            )
+        return bytes.fromhex(self._ha1.decode())
+
+    def sizes(self) -> SecPkgContextSizes:
+        """See Context."""
+        return HTTP_SIZES
+
+    def key_info(self) -> SecPkgContextKeyInfo:
+        """See Context."""
+        return key_info(self._opened(self._first).algorithm)
+
+
+def _information(opened: ServerContext, message: HTTPMessage) -> bytes:
+    # With auth-int rspauth covers the answer's body, which nobody knows yet: make_signature does it later.
+    if opened.covers_body:
+        return opened.authentication_info(None)
+    layout = HTTPMessage(message.token, message.method, message.url)
+    opened.make_signature(layout)
+    return layout.padding

@@ -1,0 +1,162 @@
+"""A server's HTTP side, shared by all contexts of one credentials handle: realms, users, counts, live contexts."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Final
+
+from digest_http.algorithms import Algorithm, select
+from digest_http.credentials import Credentials
+from digest_http.encoding import octets_to_text
+from digest_http.errors import SourceUnavailable
+from digest_http.httpauth.nonces import DEFAULT_LIFETIME, steady_clock
+from digest_http.httpauth.protocols import NonceStore, Users, UsersByHash
+from digest_http.httpauth.sequence import SequenceDetect
+from digest_http.httpauth.server import Acceptor, ServerContext
+from digest_http.httpauth.verdict import Verdict
+from digest_http.stores import MemoryStore
+from digest_http.users import open_users
+
+from .protection import UpgradedNonces
+
+if TYPE_CHECKING:
+    from .http_server import HTTPServerContext
+
+__all__ = ["HTTPService", "Realm"]
+
+#: Contexts that are found by their nonce, as many as .NET's HttpListener keeps; the counts themselves are in the store.
+MAX_LIVE: Final = 1024
+
+#: Realms of one credentials handle. They come from the caller, never from a client.
+MAX_REALMS: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Realm:
+    """One realm with the qop that it offers."""
+
+    name: str
+    acceptor: Acceptor
+    users: Users
+
+
+class HTTPService:
+    """See the head of the file. `random(n)` gives n octets, `clock()` seconds since 1970."""
+
+    def __init__(
+        self,
+        users: Mapping[str, str] | Users,
+        *,
+        algorithms: Iterable[str],
+        userhash: bool = False,
+        allow_rfc2069: bool = False,
+        lifetime: float = DEFAULT_LIFETIME,
+        store: NonceStore | None = None,
+        clock: Callable[[], float] = steady_clock,
+        random: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        self._users: Final = users
+        self._algorithms: Final = select(algorithms)
+        self._userhash: Final = userhash
+        self._allow_rfc2069: Final = allow_rfc2069
+        self._lifetime: Final = lifetime
+        self._store: Final = store if store is not None else MemoryStore()
+        self._clock: Final = clock
+        self.random: Final = random
+        self._keys: Final = (os.urandom(32),)
+        self._rule: Final = SequenceDetect()
+        self._lock: Final = Lock()
+        self._realms: Final[OrderedDict[tuple[str, bool], Realm]] = OrderedDict()
+        self._live: Final[OrderedDict[bytes, HTTPServerContext]] = OrderedDict()
+
+    def realm(self, name: str, *, integrity: bool) -> Realm:
+        """The realm of that name, made if need be. Raises ConfigurationError for a name no field can hold."""
+        with self._lock:
+            realm = self._realms.get((name, integrity))
+            if realm is None:
+                realm = self._realms[name, integrity] = self._make(name, integrity=integrity)
+                if len(self._realms) > MAX_REALMS:
+                    self._realms.popitem(last=False)
+            return realm
+
+    def known_realm(self, octets: bytes, *, integrity: bool) -> Realm | None:
+        """The realm that a response names, if a challenge of this handle could have named it."""
+        return self._realms.get((octets_to_text(octets), integrity))
+
+    def _make(self, name: str, *, integrity: bool) -> Realm:
+        nonces = UpgradedNonces(
+            name.encode(),
+            self._keys,
+            lambda: self._store.epoch,
+            lifetime=self._lifetime,
+            clock=self._clock,
+            random=self.random,
+        )
+        acceptor = Acceptor(
+            name,
+            self._algorithms,
+            nonces,
+            qop=("auth", "auth-int") if integrity else ("auth",),
+            allow_rfc2069=self._allow_rfc2069,
+            userhash=self._userhash,
+        )
+        return Realm(name, acceptor, open_users(self._users, name, self._algorithms))
+
+    def look_up(self, realm: Realm, opened: ServerContext) -> tuple[str, bytes | None]:
+        """The user's name and H(A1) in hex, None for nobody. Raises SourceUnavailable if the source fails or waits."""
+        name: object = opened.credentials.name
+        try:
+            if opened.credentials.userhash:
+                found = (
+                    realm.users.by_userhash(opened.credentials.username.lower(), realm.name, opened.algorithm)
+                    if isinstance(realm.users, UsersByHash)
+                    else None
+                )
+                name = found if found is not None else ""
+            ha1 = realm.users.ha1(str(name), realm.name, opened.algorithm)
+        except Exception as error:
+            raise SourceUnavailable("the source of users failed") from error
+        if not isinstance(name, str) or not isinstance(ha1, (bytes, type(None))):
+            raise SourceUnavailable("the source of users has to answer at once: this interface cannot wait")
+        return name, _usable(ha1, opened.algorithm)
+
+    def count(self, opened: ServerContext, now: int) -> Verdict:
+        """Record the count of a verified response. Raises SourceUnavailable if the store fails or waits."""
+        try:
+            verdict = self._store.advance(opened.nonce_id, opened.epoch, opened.count, self._rule, now)
+        except Exception as error:
+            raise SourceUnavailable("the store of nonce counts failed") from error
+        if not isinstance(verdict, Verdict):
+            raise SourceUnavailable("the store of nonce counts has to answer at once: this interface cannot wait")
+        return verdict
+
+    def register(self, nonce: bytes, context: HTTPServerContext) -> None:
+        """Let later requests find this context."""
+        with self._lock:
+            self._live[nonce] = context
+            self._live.move_to_end(nonce)
+            while len(self._live) > MAX_LIVE:
+                self._live.popitem(last=False)
+
+    def find(self, credentials: Credentials) -> HTTPServerContext | None:
+        """The live context of a response's nonce and user, if its nonce is not over. opaque is not needed."""
+        with self._lock:
+            context = self._live.get(credentials.nonce)
+        if context is None or context.closed or not context.alive():
+            self.forget(credentials.nonce)
+            return None
+        return context if context.same_user(credentials) else None
+
+    def forget(self, nonce: bytes) -> None:
+        """Find this context no more."""
+        with self._lock:
+            self._live.pop(nonce, None)
+
+
+def _usable(ha1: bytes | None, algorithm: Algorithm) -> bytes | None:
+    # An empty or short hash is no user: hashed by anyone, it would let anyone in.
+    return ha1.lower() if ha1 is not None and len(ha1) == 2 * algorithm.digest_size and ha1.isalnum() else None

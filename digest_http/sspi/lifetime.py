@@ -1,0 +1,69 @@
+"""The end of a context, and handing it over ("DeleteSecurityContext", "ExportSecurityContext").
+
+An exported blob names a context of this process and holds no key: running ciphers and counts cannot be in two
+processes at once without one of them accepting what the other has seen. It is good for one import.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from threading import Lock
+from typing import Final
+
+from .context import Context
+from .flags import ContextExport
+from .handles import CtxtHandle, context_of
+from .package import query_security_package_info
+from .status import NtStatus, failure
+
+__all__ = ["delete_security_context", "export_security_context", "import_security_context"]
+
+#: Exported contexts that nobody imported yet; the oldest is given up first.
+MAX_EXPORTED: Final = 1024
+
+_BLOB_OCTETS: Final = 32
+
+_lock: Final = Lock()
+_exported: Final[OrderedDict[bytes, Context]] = OrderedDict()
+
+
+def delete_security_context(context: CtxtHandle) -> None:
+    """End a context and drop its keys; again is no error. Raises SEC_E_INVALID_HANDLE for an empty handle."""
+    if context.digest_context is None:
+        raise failure(NtStatus.SEC_E_INVALID_HANDLE)
+    context.digest_context.close()
+
+
+def export_security_context(context: CtxtHandle, flags: ContextExport | int = 0) -> bytes:
+    """A blob that import_security_context takes once, in this process.
+
+    With SECPKG_CONTEXT_EXPORT_DELETE_OLD this handle is empty afterwards, else both handles mean one context.
+    Raises SEC_E_UNSUPPORTED_FUNCTION for RESET_NEW (a context in use cannot begin anew without its keys being used
+    twice) and for TO_KERNEL.
+    """
+    flags = ContextExport(flags)
+    state = context_of(context)
+    if flags & ~ContextExport.SECPKG_CONTEXT_EXPORT_DELETE_OLD:
+        raise failure(NtStatus.SEC_E_UNSUPPORTED_FUNCTION)
+    blob = secrets.token_bytes(_BLOB_OCTETS)
+    with _lock:
+        _exported[blob] = state
+        while len(_exported) > MAX_EXPORTED:
+            _exported.popitem(last=False)
+    if flags & ContextExport.SECPKG_CONTEXT_EXPORT_DELETE_OLD:
+        context.digest_context = None
+        state.handle = None
+    return blob
+
+
+def import_security_context(package: str, packed_context: bytes) -> CtxtHandle:
+    """A handle to an exported context. Raises SEC_E_UNKNOWN_CREDENTIALS for a blob of elsewhere, or used before."""
+    query_security_package_info(package)
+    with _lock:
+        state = _exported.pop(bytes(packed_context), None)
+    if state is None:
+        raise failure(NtStatus.SEC_E_UNKNOWN_CREDENTIALS)
+    handle = CtxtHandle()
+    handle.digest_context = state
+    return handle

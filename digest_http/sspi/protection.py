@@ -1,0 +1,135 @@
+"""Extended protection: service name and channel binding under the response hash.
+
+The mechanism is Microsoft's ("Integrated Windows Authentication with Extended Protection", from the expired
+draft-santesson-digestbind-01). The server's nonce begins with +Upgraded+v1 to say that it can check. The client's
+cnonce then begins with it too, followed by MD5(service-name ":" channel-binding) in hex and 32 random hex digits, so
+that both values are covered by the response; three directives carry them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from secrets import compare_digest
+from typing import Final
+
+from digest_http.algorithms import by_name
+from digest_http.encoding import octets_to_text, quote_string
+from digest_http.httpauth.nonces import NonceSource
+
+from .bindings import NO_BINDING, SecChannelBindings
+from .status import NtStatus, failure
+
+__all__ = ["UPGRADED", "BindingPolicy", "Claim", "Requirement", "UpgradedNonces", "target_name"]
+
+UPGRADED: Final = b"+Upgraded+v1"
+
+_HASHED_DIRS: Final = b"service-name,channel-binding"
+_DIRECTIVES: Final = (b"hashed-dirs", b"service-name", b"channel-binding")
+_HEX_DIGITS: Final = 32
+
+
+class UpgradedNonces(NonceSource):
+    """Nonces that say that the server can check bindings. Without the prefix they are not recognised."""
+
+    __slots__ = ()
+
+    def issue(self) -> bytes:
+        """A new nonce."""
+        return UPGRADED + super().issue()
+
+    def recognise(self, nonce: bytes) -> tuple[int, bytes] | None:
+        """See NonceSource.recognise."""
+        return super().recognise(nonce[len(UPGRADED) :]) if nonce.startswith(UPGRADED) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a client says it is connected to: the octets of the two directives."""
+
+    service_name: bytes
+    channel_binding: bytes = NO_BINDING
+
+    def _digest(self) -> bytes:
+        return by_name("MD5").hexdigest(self.service_name + b":" + self.channel_binding)
+
+    def cnonce(self, random: bytes) -> bytes:
+        """The cnonce that binds this claim; `random` is 16 octets."""
+        return UPGRADED + self._digest() + random.hex().encode()
+
+    def directives(self) -> dict[bytes, bytes]:
+        """The three directives, unquoted."""
+        return dict(zip(_DIRECTIVES, (_HASHED_DIRS, self.service_name, self.channel_binding), strict=True))
+
+    def serialize(self) -> bytes:
+        """The three directives, as they follow the others."""
+        return b"".join(b", " + name + b"=" + quote_string(value) for name, value in self.directives().items())
+
+    @classmethod
+    def read(cls, fields: dict[bytes, bytes], cnonce: bytes) -> Claim | None:
+        """The claim in a response; None if it makes none. Raises SEC_E_BAD_BINDINGS if cnonce does not bear it out."""
+        if not cnonce.startswith(UPGRADED):
+            # Directives without the cnonce that covers them could have been put there by anyone.
+            if any(name in fields for name in _DIRECTIVES):
+                raise failure(NtStatus.SEC_E_BAD_BINDINGS)
+            return None
+        if fields.get(b"hashed-dirs", b"").replace(b" ", b"") != _HASHED_DIRS:
+            raise failure(NtStatus.SEC_E_BAD_BINDINGS)
+        claim = cls(fields.get(b"service-name", b""), fields.get(b"channel-binding", b"").lower())
+        bound = cnonce[len(UPGRADED) : len(UPGRADED) + _HEX_DIGITS]
+        if not compare_digest(bound.lower(), claim._digest()):
+            raise failure(NtStatus.SEC_E_BAD_BINDINGS)
+        return claim
+
+    @property
+    def target(self) -> str:
+        """The service name as text."""
+        return octets_to_text(self.service_name)
+
+
+class BindingPolicy(Enum):
+    """What a server makes of the client's channel binding."""
+
+    NEVER = "never"
+    ALLOW = "allow"
+    REQUIRE = "require"
+    TRUSTED_PROXY = "trusted proxy"
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A server's policy, and the hash of its own channel's bindings."""
+
+    policy: BindingPolicy = BindingPolicy.NEVER
+    expected: bytes = NO_BINDING
+
+    @classmethod
+    def of(cls, blob: bytes | None, *, allow_missing: bool, proxy: bool) -> Requirement:
+        """From accept_security_context's buffer and flags. Raises SEC_E_SECURITY_QOS_FAILED if both flags are set."""
+        if allow_missing and proxy:
+            raise failure(NtStatus.SEC_E_SECURITY_QOS_FAILED)
+        if proxy:
+            return cls(BindingPolicy.TRUSTED_PROXY)
+        if blob is None:
+            return cls()
+        expected = SecChannelBindings.parse(blob).digest()
+        return cls(BindingPolicy.ALLOW if allow_missing else BindingPolicy.REQUIRE, expected)
+
+    def check(self, claim: Claim | None) -> None:
+        """Raise SEC_E_BAD_BINDINGS unless the policy is satisfied."""
+        if self.policy is BindingPolicy.NEVER or (self.policy is BindingPolicy.ALLOW and claim is None):
+            return
+        # A client that says it saw no TLS is refused where there is TLS: someone in between ended it.
+        if claim is None or claim.channel_binding == NO_BINDING:
+            raise failure(NtStatus.SEC_E_BAD_BINDINGS)
+        if self.policy is BindingPolicy.TRUSTED_PROXY:
+            return
+        if not compare_digest(claim.channel_binding, self.expected):
+            raise failure(NtStatus.SEC_E_BAD_BINDINGS)
+
+
+def target_name(octets: bytes) -> bytes:
+    """A service principal name from a TARGET_HOST buffer, in UTF-8: callers pass it in UTF-8 or in UTF-16LE."""
+    if len(octets) % 2 == 0 and octets and not any(octets[1::2]):
+        octets = octets.decode("utf-16-le").encode()
+    return octets.rstrip(b"\x00")

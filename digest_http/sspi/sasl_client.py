@@ -1,0 +1,106 @@
+"""The client's side of DIGEST-MD5."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import Final
+
+from digest_http.encoding import octets_to_text
+from digest_http.sasl import DigestMD5Client
+from digest_http.sasl.directives import DEFAULT_MAXBUF, Challenge
+
+from .bindings import NO_BINDING, SecChannelBindings
+from .credential import DigestIdentity
+from .http_client import account
+from .protection import UPGRADED, Claim, target_name
+from .request_flags import IscReq, IscRet
+from .sasl_context import SASLContext
+from .sasl_options import SaslOptions
+from .status import NtStatus, failure
+
+__all__ = ["SASLClientContext"]
+
+_INTEGRITY: Final = IscReq.ISC_REQ_INTEGRITY | IscReq.ISC_REQ_REPLAY_DETECT | IscReq.ISC_REQ_SEQUENCE_DETECT
+_INTEGRITY_GRANTED: Final = IscRet.ISC_RET_INTEGRITY | IscRet.ISC_RET_REPLAY_DETECT | IscRet.ISC_RET_SEQUENCE_DETECT
+_CNONCE_OCTETS: Final = 30
+_UPGRADED_OCTETS: Final = 16
+_PARTS: Final = (2, 3)
+
+
+class SASLClientContext(SASLContext):
+    """One login. The exchange begins with the server's challenge; before that there is nothing to send."""
+
+    def __init__(self, identity: DigestIdentity, options: SaslOptions | None) -> None:
+        super().__init__(options)
+        self._identity: Final = identity
+        self._target = ""
+        self._claim: Claim | None = None
+
+    def step(
+        self, token: bytes, target: str, flags: IscReq, target_host: bytes | None = None, bindings: bytes | None = None
+    ) -> bytes:
+        """Take the server's token and return the one to send. A challenge after success begins anew."""
+        if self._mechanism is None or self.established:
+            if not token:
+                return b""
+            self.established = False
+            self._begin(Challenge.parse(token), target, flags, target_host, bindings)
+        answer = self.mechanism.step(token)
+        if self.mechanism.complete:
+            self.established = True
+            self.granted = IscRet.ISC_RET_MUTUAL_AUTH
+            if self.mechanism.qop != "auth":
+                self.granted |= _INTEGRITY_GRANTED
+            if self.mechanism.qop == "auth-conf":
+                self.granted |= IscRet.ISC_RET_CONFIDENTIALITY
+        return answer
+
+    def _begin(
+        self, challenge: Challenge, target: str, flags: IscReq, target_host: bytes | None, bindings: bytes | None
+    ) -> None:
+        parts = target.split("/")
+        if len(parts) not in _PARTS or not all(parts):
+            raise failure(NtStatus.SEC_E_TARGET_UNKNOWN)
+        if challenge.nonce.startswith(UPGRADED) and (target_host is not None or bindings is not None):
+            binding = SecChannelBindings.parse(bindings).digest() if bindings is not None else NO_BINDING
+            # Without a name of its own the service is the one that the exchange is for.
+            self._claim = Claim(target_name(target_host or target.encode()), binding)
+        offered = [octets_to_text(realm) for realm in challenge.realms]
+        domain = (self._identity.domain or "").lower()
+        realm = next((name for name in offered if name.lower() == domain), offered[0] if offered else None)
+        claim = self._claim
+        random = self._identity.random
+        self._target = target
+        self._mechanism = DigestMD5Client(
+            account(self._identity, realm or ""),
+            self._identity.password or "",
+            service=parts[0],
+            host=parts[1],
+            serv_name=parts[2] if len(parts) > 2 else None,  # noqa: PLR2004 - the third part is optional
+            realm=lambda _: realm,
+            authzid=self.options.authzid if self.options is not None else None,
+            # What the caller asks for or nothing: a weaker qop would be a surprise.
+            qop=_qop(flags),
+            ciphers=self._identity.ciphers,
+            maxbuf=self.options.receive_size if self.options is not None else DEFAULT_MAXBUF,
+            cnonce=lambda _: (
+                claim.cnonce(random(_UPGRADED_OCTETS)) if claim is not None else b64encode(random(_CNONCE_OCTETS))
+            ),
+            directives=(lambda _: claim.directives()) if claim is not None else None,
+        )
+
+    @property
+    def target(self) -> str:
+        """See Context."""
+        return self._target
+
+    @property
+    def client_specified_target(self) -> str | None:
+        """See Context."""
+        return self._claim.target if self._claim is not None else None
+
+
+def _qop(flags: IscReq) -> str:
+    if flags & IscReq.ISC_REQ_CONFIDENTIALITY:
+        return "auth-conf"
+    return "auth-int" if flags & _INTEGRITY else "auth"

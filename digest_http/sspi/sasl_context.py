@@ -1,0 +1,154 @@
+"""DIGEST-MD5 behind the SSPI names, over `digest_http.sasl`. What client and server have in common."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from digest_http.sasl import DigestMD5Client, DigestMD5Server
+
+from . import sasl_messages
+from .attribute_values import SecPkgContextKeyInfo, SecPkgContextSizes, SecPkgContextStreamSizes
+from .buffers import SecBufferDesc
+from .context import Context
+from .flags import QopFlags
+from .package import MAX_TOKEN
+from .sasl_options import SaslOptions
+from .status import NtStatus, failure, translated
+
+__all__ = ["SASLContext"]
+
+#: Name, bits, padding unit and ALG_ID (wincrypt.h) by value of the cipher directive.
+_CIPHERS: Final = {
+    "3des": ("3DES", 112, 8, 0x6609),
+    "rc4": ("RC4", 128, 1, 0x6801),
+    "des": ("DES", 56, 8, 0x6601),
+    "rc4-56": ("RC4", 56, 1, 0x6801),
+    "rc4-40": ("RC4", 40, 1, 0x6801),
+}
+_HMAC_BITS: Final = 128
+_CALG_HMAC: Final = 0x8009
+
+#: Of a layer's records; a short or misshapen one cannot be told from an altered one.
+_OF_RECORDS: Final = dict.fromkeys(("length", "type"), NtStatus.SEC_E_MESSAGE_ALTERED) | {
+    "cipher": NtStatus.SEC_E_CRYPTO_SYSTEM_INVALID
+}
+
+
+class SASLContext(Context):
+    """One exchange and its layer. The first wrong record ends the context, since what follows could be anything."""
+
+    def __init__(self, options: SaslOptions | None) -> None:
+        super().__init__()
+        self.options = options
+        self._mechanism: DigestMD5Client | DigestMD5Server | None = None
+
+    @property
+    def mechanism(self) -> DigestMD5Client | DigestMD5Server:
+        """The exchange. Raises SEC_E_INVALID_HANDLE before it began."""
+        if self._mechanism is None:
+            raise failure(NtStatus.SEC_E_INVALID_HANDLE)
+        return self._mechanism
+
+    def make_signature(self, qop: int, message: SecBufferDesc, seq_no: int) -> None:  # noqa: ARG002 - see messages
+        """TOKEN receives the 16 octets that prove DATA."""
+        if qop:
+            raise failure(NtStatus.SEC_E_QOP_NOT_SUPPORTED)
+        with translated():
+            self._layer()
+            sasl_messages.sign(self.mechanism, message)
+
+    def verify_signature(self, message: SecBufferDesc, seq_no: int) -> int:  # noqa: ARG002 - see messages
+        """Check TOKEN against DATA."""
+        with translated(_OF_RECORDS):
+            self._layer()
+            sasl_messages.verify(self.mechanism, message)
+        return 0
+
+    def encrypt_message(self, qop: int, message: SecBufferDesc, seq_no: int) -> None:  # noqa: ARG002 - see messages
+        """Seal DATA, or with auth-int sign it, as one record."""
+        block = self._layer()
+        # A record does not say whether it is sealed; the context does. So it cannot change from record to record.
+        if qop not in (0, QopFlags.SECQOP_WRAP_NO_ENCRYPT) or (qop and self.mechanism.qop == "auth-conf"):
+            raise failure(NtStatus.SEC_E_QOP_NOT_SUPPORTED)
+        with translated(_OF_RECORDS):
+            sasl_messages.encrypt(self.mechanism, message, block, self._limit())
+
+    def decrypt_message(self, message: SecBufferDesc, seq_no: int) -> int:  # noqa: ARG002 - see messages
+        """Unseal a record; returns SECQOP_WRAP_NO_ENCRYPT if it was only signed."""
+        block = self._layer()
+        with translated(_OF_RECORDS):
+            sasl_messages.decrypt(self.mechanism, message, block)
+        return 0 if self.mechanism.qop == "auth-conf" else QopFlags.SECQOP_WRAP_NO_ENCRYPT
+
+    def _layer(self) -> int:
+        """The padding unit of the layer. Raises SEC_E_QOP_NOT_SUPPORTED if there is none."""
+        if self.mechanism.qop == "auth":
+            raise failure(NtStatus.SEC_E_QOP_NOT_SUPPORTED)
+        return self._block()
+
+    def _block(self) -> int:
+        return _CIPHERS[self.mechanism.cipher][2] if self.mechanism.cipher is not None else 1
+
+    def _limit(self) -> int | None:
+        limit = self.mechanism.max_message
+        if self.options is None:
+            return limit
+        # SASL_OPTION_SEND_SIZE is of a whole record.
+        own = self.options.send_size - self.sizes().security_trailer
+        return own if limit is None else min(limit, own)
+
+    def close(self) -> None:
+        """See Context.close; the keys are dropped."""
+        super().close()
+        if self._mechanism is not None:
+            self._mechanism.close()
+
+    @property
+    def username(self) -> str:
+        """See Context."""
+        return self.mechanism.username or ""
+
+    @property
+    def realm(self) -> str:
+        """See Context."""
+        return self.mechanism.realm or ""
+
+    @property
+    def target(self) -> str:
+        """See Context."""
+        raise NotImplementedError
+
+    def session_key(self) -> bytes:
+        """See Context."""
+        return self.mechanism.session_key()
+
+    def sizes(self) -> SecPkgContextSizes:
+        """See Context. cbMaxSignature and cbBlockSize together hold the longest trailer."""
+        if not self.established or self.mechanism.qop == "auth":
+            return SecPkgContextSizes(max_token=MAX_TOKEN, block_size=1)
+        block = self._block()
+        return SecPkgContextSizes(
+            max_token=MAX_TOKEN,
+            max_signature=sasl_messages.SIGNATURE,
+            block_size=block,
+            security_trailer=sasl_messages.SIGNATURE + (block if block > 1 else 0),
+        )
+
+    def stream_sizes(self) -> SecPkgContextStreamSizes:
+        """See Context."""
+        self._layer()
+        sizes, limit = self.sizes(), self._limit()
+        return SecPkgContextStreamSizes(
+            header=0,
+            trailer=sizes.security_trailer,
+            maximum_message=limit if limit is not None else 0,
+            buffers=2,
+            block_size=sizes.block_size,
+        )
+
+    def key_info(self) -> SecPkgContextKeyInfo:
+        """See Context."""
+        if self.mechanism.cipher is None:
+            return SecPkgContextKeyInfo("HMAC-MD5", "", _HMAC_BITS, _CALG_HMAC, 0)
+        name, bits, _, number = _CIPHERS[self.mechanism.cipher]
+        return SecPkgContextKeyInfo("HMAC-MD5", name, bits, _CALG_HMAC, number)

@@ -1,0 +1,34 @@
+"""What SaslSetContextOption sets ("SaslSetContextOption", "SaslGetContextOption")."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+__all__ = ["SaslAuthzIdState", "SaslContextOption", "SaslOptions"]
+
+
+class SaslContextOption(IntEnum):
+    """Which option; the names are Microsoft's."""
+
+    SASL_OPTION_SEND_SIZE = 1
+    SASL_OPTION_RECV_SIZE = 2
+    SASL_OPTION_AUTHZ_STRING = 3
+    SASL_OPTION_AUTHZ_PROCESSING = 4
+
+
+class SaslAuthzIdState(IntEnum):
+    """What becomes of an authorization identity."""
+
+    Sasl_AuthZIDForbidden = 0
+    Sasl_AuthZIDProcessed = 1
+
+
+@dataclass(slots=True)
+class SaslOptions:
+    """`send_size` and `receive_size` are octets of a record; `authzid` is the client's, or what the server was sent."""
+
+    send_size: int = 0xFFFF
+    receive_size: int = 0xFFFF
+    authzid: str | None = None
+    processing: SaslAuthzIdState = SaslAuthzIdState.Sasl_AuthZIDProcessed

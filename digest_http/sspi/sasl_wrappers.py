@@ -1,0 +1,158 @@
+"""The Sasl* functions: SSPI under the names of SASL ("SaslInitializeSecurityContext" and its neighbours)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from digest_http.errors import DigestError
+from digest_http.sasl.directives import MAX_MAXBUF, MIN_MAXBUF, Challenge, Response
+
+from .buffers import SecBufferDesc, SecBufferType, require
+from .client_handshake import InitializeContextResult, initialize_security_context
+from .flags import TargetDataRep
+from .handles import CredHandle, CtxtHandle
+from .package import PACKAGE_NAME, SecPkgInfo, query_security_package_info
+from .request_flags import AscReq, IscReq
+from .sasl_options import SaslAuthzIdState, SaslContextOption, SaslOptions
+from .server_handshake import AcceptContextResult, accept_security_context
+from .status import NtStatus, WindowsError, failure
+
+__all__ = [
+    "sasl_accept_security_context",
+    "sasl_enumerate_profiles",
+    "sasl_get_context_option",
+    "sasl_get_profile_package",
+    "sasl_identify_package",
+    "sasl_initialize_security_context",
+    "sasl_set_context_option",
+]
+
+_PROFILE: Final = "DIGEST-MD5"
+
+
+def sasl_enumerate_profiles() -> list[str]:
+    """The SASL mechanisms of this module."""
+    return [_PROFILE]
+
+
+def sasl_get_profile_package(profile: str) -> SecPkgInfo:
+    """The package of a mechanism. Raises SEC_E_SECPKG_NOT_FOUND."""
+    if profile.upper() != _PROFILE:
+        raise failure(NtStatus.SEC_E_SECPKG_NOT_FOUND)
+    return query_security_package_info(PACKAGE_NAME)
+
+
+def sasl_identify_package(message: SecBufferDesc) -> SecPkgInfo:
+    """The package whose token this is: a DIGEST-MD5 challenge or response. Raises SEC_E_SECPKG_NOT_FOUND."""
+    token = require(message, SecBufferType.SECBUFFER_TOKEN).data
+    for parse in (Challenge.parse, Response.parse):
+        try:
+            parse(token)
+        except DigestError:
+            continue
+        return query_security_package_info(PACKAGE_NAME)
+    raise failure(NtStatus.SEC_E_SECPKG_NOT_FOUND)
+
+
+def sasl_initialize_security_context(  # noqa: PLR0917 - the signature of initialize_security_context
+    credential: CredHandle | None,
+    context: CtxtHandle | None,
+    target_name: str,
+    context_req: IscReq | int,
+    target_data_rep: TargetDataRep | int,
+    input_buffers: SecBufferDesc | None,
+    output_buffers: SecBufferDesc | None,
+) -> InitializeContextResult:
+    """As initialize_security_context, with the options of the context."""
+    context = context if context is not None else CtxtHandle()
+    _options(context)
+    return initialize_security_context(
+        credential, context, target_name, context_req, target_data_rep, input_buffers, output_buffers
+    )
+
+
+def sasl_accept_security_context(  # noqa: PLR0917 - the signature of accept_security_context
+    credential: CredHandle | None,
+    context: CtxtHandle | None,
+    input_buffers: SecBufferDesc | None,
+    context_req: AscReq | int,
+    target_data_rep: TargetDataRep | int,
+    output_buffers: SecBufferDesc | None,
+) -> AcceptContextResult:
+    """As accept_security_context with one TOKEN buffer, with the options of the context.
+
+    An authorization identity that is not permitted is SEC_E_ALGORITHM_MISMATCH.
+    """
+    if input_buffers is not None and [buffer.buffer_type for buffer in input_buffers] != [
+        SecBufferType.SECBUFFER_TOKEN
+    ]:
+        raise failure(NtStatus.SEC_E_INVALID_TOKEN)
+    context = context if context is not None else CtxtHandle()
+    _options(context)
+    try:
+        return accept_security_context(credential, context, input_buffers, context_req, target_data_rep, output_buffers)
+    except WindowsError as error:
+        if isinstance(error.__cause__, DigestError) and error.__cause__.reason == "authzid":
+            raise failure(NtStatus.SEC_E_ALGORITHM_MISMATCH) from error.__cause__
+        raise
+
+
+def sasl_set_context_option(context: CtxtHandle, option: SaslContextOption, value: int | str) -> None:
+    """Set an option, on an empty handle or before the peer's first token: later the sizes are agreed.
+
+    Raises SEC_E_BUFFER_TOO_SMALL for a value of the wrong type or range, SEC_E_UNSUPPORTED_FUNCTION for an
+    authorization identity where it is forbidden.
+    """
+    options = _options(context)
+    if option is SaslContextOption.SASL_OPTION_AUTHZ_STRING:
+        if options.processing is SaslAuthzIdState.Sasl_AuthZIDForbidden:
+            raise failure(NtStatus.SEC_E_UNSUPPORTED_FUNCTION)
+        options.authzid = _text(value)
+    elif option is SaslContextOption.SASL_OPTION_AUTHZ_PROCESSING:
+        options.processing = _state(value)
+    else:
+        size = _size(value)
+        if option is SaslContextOption.SASL_OPTION_SEND_SIZE:
+            options.send_size = size
+        else:
+            options.receive_size = size
+
+
+def sasl_get_context_option(context: CtxtHandle, option: SaslContextOption) -> int | str:
+    """The value of an option. AUTHZ_STRING on the server is whom the client acts as."""
+    options = _options(context)
+    if option is SaslContextOption.SASL_OPTION_AUTHZ_STRING:
+        if options.processing is SaslAuthzIdState.Sasl_AuthZIDForbidden:
+            raise failure(NtStatus.SEC_E_UNSUPPORTED_FUNCTION)
+        return options.authzid or ""
+    if option is SaslContextOption.SASL_OPTION_AUTHZ_PROCESSING:
+        return options.processing
+    return options.send_size if option is SaslContextOption.SASL_OPTION_SEND_SIZE else options.receive_size
+
+
+def _options(context: CtxtHandle) -> SaslOptions:
+    if context.sasl_options is None:
+        if context.digest_context is not None:
+            # Made by the plain functions: the exchange runs without options, so none can be set any more.
+            raise failure(NtStatus.SEC_E_INVALID_HANDLE)
+        context.sasl_options = SaslOptions()
+    return context.sasl_options
+
+
+def _text(value: int | str) -> str:
+    if not isinstance(value, str):
+        raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
+    return value
+
+
+def _size(value: int | str) -> int:
+    if not isinstance(value, int) or not MIN_MAXBUF <= value <= MAX_MAXBUF:
+        raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
+    return value
+
+
+def _state(value: int | str) -> SaslAuthzIdState:
+    try:
+        return SaslAuthzIdState(int(value))
+    except ValueError:
+        raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL) from None

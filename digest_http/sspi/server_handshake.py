@@ -1,0 +1,169 @@
+"""accept_security_context and complete_auth_token ("AcceptSecurityContext (Digest)", "CompleteAuthToken")."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from digest_http.credentials import Credentials
+from digest_http.httpauth.verdict import Verdict
+
+from .buffers import SecBufferDesc, SecBufferType, emit, find
+from .context import Context
+from .credential import Credential
+from .flags import SECURITY_MAX_EXPIRY, CredentialUse, TargetDataRep
+from .handles import CredHandle, CtxtHandle, context_of, handle_for
+from .http_layouts import read_accept
+from .http_server import HTTPServerContext
+from .protection import Requirement
+from .request_flags import AscReq, AscRet
+from .sasl_server import SASLServerContext
+from .status import NtStatus, failure, translated
+
+__all__ = ["AcceptContextResult", "accept_security_context", "complete_auth_token"]
+
+_INTEGRITY: Final = AscReq.ASC_REQ_INTEGRITY | AscReq.ASC_REQ_REPLAY_DETECT | AscReq.ASC_REQ_SEQUENCE_DETECT
+_COMMON: Final = (
+    _INTEGRITY
+    | AscReq.ASC_REQ_ALLOCATE_MEMORY
+    | AscReq.ASC_REQ_CONNECTION
+    | AscReq.ASC_REQ_EXTENDED_ERROR
+    | AscReq.ASC_REQ_ALLOW_MISSING_BINDINGS
+    | AscReq.ASC_REQ_PROXY_BINDINGS
+)
+#: MUTUAL_AUTH is not on the page, but rspauth is just that, and sspilib asks for it unless told otherwise.
+_SASL: Final = _COMMON | AscReq.ASC_REQ_CONFIDENTIALITY | AscReq.ASC_REQ_MUTUAL_AUTH
+
+_ECHOED: Final = AscRet.ASC_RET_ALLOCATED_MEMORY | AscRet.ASC_RET_CONNECTION
+
+
+class AcceptContextResult(NamedTuple):
+    """The context, what it grants so far, its expiry as a FILETIME, and SEC_E_OK or a SEC_I_* code."""
+
+    context: CtxtHandle
+    attributes: AscRet
+    expiry: int
+    status: NtStatus
+
+
+class _Call(NamedTuple):
+    given: CtxtHandle | None
+    flags: AscReq
+    inputs: SecBufferDesc | None
+    outputs: SecBufferDesc | None
+
+
+def accept_security_context(  # noqa: PLR0917 - sspilib's signature
+    credential: CredHandle | None,
+    context: CtxtHandle | None,
+    input_buffers: SecBufferDesc | None,
+    context_req: AscReq | int,
+    target_data_rep: TargetDataRep | int,  # noqa: ARG001 - Digest is text and knows no byte order
+    output_buffers: SecBufferDesc | None,
+) -> AcceptContextResult:
+    """Make a challenge, or check the client's token. The layouts and codes are in docs/sspi-functions.md.
+
+    HTTP: SEC_I_COMPLETE_NEEDED and the context of the first request if the nonce has one; then complete_auth_token.
+    """
+    flags = AscReq(context_req)
+    call = _Call(context, flags, input_buffers, output_buffers)
+    held = context.digest_context if context is not None else None
+    if held is not None:
+        held.check_open()
+        if held.established:
+            raise failure(NtStatus.STATUS_LOGON_FAILURE)
+    with translated():
+        server = _server(credential, held)
+        # ASC_REQ_HTTP shares its bit with ALLOW_MISSING_BINDINGS, so the buffers have the word.
+        http = find(input_buffers, SecBufferType.SECBUFFER_PKG_PARAMS) is not None
+        if isinstance(held, HTTPServerContext) or (held is None and http):
+            return _http(server, held, call)
+        return _sasl(server, held, call)
+
+
+def complete_auth_token(context: CtxtHandle, token: SecBufferDesc) -> None:
+    """Check the request that was matched to a live context; `token` is the array given to accept_security_context.
+
+    Nothing is left to do for SASL and for clients.
+    """
+    context_of(context).complete(token)
+
+
+def _http(server: Credential, held: Context | None, call: _Call) -> AcceptContextResult:
+    service, accounts = server.http, server.accounts
+    if service is None or accounts is None or (held is not None and not isinstance(held, HTTPServerContext)):
+        raise failure(NtStatus.SEC_E_INVALID_HANDLE)
+    if call.flags & ~_COMMON:
+        raise failure(NtStatus.SEC_E_SECURITY_QOS_FAILED)
+    request = read_accept(call.inputs)
+    requirement = _requirement(call.flags, request.bindings)
+    integrity = bool(call.flags & _INTEGRITY)
+    realm = service.realm(request.realm or accounts.realm, integrity=integrity)
+    state = held or HTTPServerContext(service, realm, requirement)
+    state.credential = server
+    answer, status = b"", NtStatus.SEC_E_OK
+    if not request.message.token:
+        answer, status = state.challenge(), NtStatus.SEC_I_CONTINUE_NEEDED
+    else:
+        credentials = Credentials.parse(request.message.token)
+        live = service.find(credentials)
+        if live is not None:
+            return _result(live, call, b"", NtStatus.SEC_I_COMPLETE_NEEDED)
+        if request.realm is None:
+            realm = service.known_realm(credentials.realm, integrity=integrity) or realm
+        verdict = state.authenticate(request.message, realm, requirement)
+        if verdict.stale:
+            # The digest was right: RFC 7616 §3.3, stale, lets the client try again without asking its user.
+            answer, status = state.challenge(stale=True), NtStatus.SEC_I_CONTINUE_NEEDED
+        elif verdict is not Verdict.ACCEPTED:
+            raise failure(NtStatus.SEC_E_LOGON_DENIED)
+    return _result(state, call, answer, status)
+
+
+def _sasl(server: Credential, held: Context | None, call: _Call) -> AcceptContextResult:
+    if server.accounts is None or (held is not None and not isinstance(held, SASLServerContext)):
+        raise failure(NtStatus.SEC_E_INVALID_HANDLE)
+    if call.flags & ~_SASL:
+        raise failure(NtStatus.SEC_E_SECURITY_QOS_FAILED)
+    token, bindings = (
+        buffer.data if buffer is not None and buffer.count else None
+        for buffer in (
+            find(call.inputs, SecBufferType.SECBUFFER_TOKEN),
+            find(call.inputs, SecBufferType.SECBUFFER_CHANNEL_BINDINGS),
+        )
+    )
+    requirement = _requirement(call.flags, bindings)
+    options = call.given.sasl_options if call.given is not None else None
+    state = held or SASLServerContext(server.accounts, call.flags, options)
+    state.credential = server
+    try:
+        answer = state.step(token or b"", requirement)
+    except BaseException:
+        state.close()
+        raise
+    status = NtStatus.SEC_E_OK if state.established else NtStatus.SEC_I_CONTINUE_NEEDED
+    return _result(state, call, answer, status)
+
+
+def _requirement(flags: AscReq, bindings: bytes | None) -> Requirement:
+    return Requirement.of(
+        bindings,
+        allow_missing=bool(flags & AscReq.ASC_REQ_ALLOW_MISSING_BINDINGS),
+        proxy=bool(flags & AscReq.ASC_REQ_PROXY_BINDINGS),
+    )
+
+
+def _result(state: Context, call: _Call, token: bytes, status: NtStatus) -> AcceptContextResult:
+    emit(call.outputs, token, allocate=bool(call.flags & AscReq.ASC_REQ_ALLOCATE_MEMORY))
+    attributes = AscRet(state.granted) | (AscRet(int(call.flags)) & _ECHOED)
+    state.granted = attributes
+    return AcceptContextResult(handle_for(state, call.given), attributes, SECURITY_MAX_EXPIRY, status)
+
+
+def _server(credential: CredHandle | None, held: Context | None) -> Credential:
+    if credential is None and held is not None:
+        server = held.credential
+    else:
+        server = credential.digest_credential if credential is not None else None
+    if server is None or server.accounts is None or not server.use & CredentialUse.SECPKG_CRED_INBOUND:
+        raise failure(NtStatus.SEC_E_NO_CREDENTIALS)
+    return server

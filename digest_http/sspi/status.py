@@ -1,0 +1,136 @@
+"""Status codes, and the error that carries one.
+
+SEC_E_OK and SEC_I_* are returned, all others are raised as WindowsError. The numbers and names are those of winerror.h
+and ntstatus.h; the sentences are ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from enum import IntEnum
+from typing import Final
+
+from digest_http.errors import ConfigurationError, DigestError
+
+__all__ = ["NtStatus", "WindowsError", "failure", "translated"]
+
+
+class NtStatus(IntEnum):
+    """The codes that this package returns or raises, and the rest of Digest's."""
+
+    SEC_E_OK = 0x00000000
+    SEC_I_CONTINUE_NEEDED = 0x00090312
+    SEC_I_COMPLETE_NEEDED = 0x00090313
+    SEC_I_COMPLETE_AND_CONTINUE = 0x00090314
+    SEC_I_RENEGOTIATE = 0x00090321
+    SEC_E_INSUFFICIENT_MEMORY = 0x80090300
+    SEC_E_INVALID_HANDLE = 0x80090301
+    SEC_E_UNSUPPORTED_FUNCTION = 0x80090302
+    SEC_E_TARGET_UNKNOWN = 0x80090303
+    SEC_E_INTERNAL_ERROR = 0x80090304
+    SEC_E_SECPKG_NOT_FOUND = 0x80090305
+    SEC_E_NOT_OWNER = 0x80090306
+    SEC_E_INVALID_TOKEN = 0x80090308
+    SEC_E_QOP_NOT_SUPPORTED = 0x8009030A
+    SEC_E_NO_IMPERSONATION = 0x8009030B
+    SEC_E_LOGON_DENIED = 0x8009030C
+    SEC_E_UNKNOWN_CREDENTIALS = 0x8009030D
+    SEC_E_NO_CREDENTIALS = 0x8009030E
+    SEC_E_MESSAGE_ALTERED = 0x8009030F
+    SEC_E_OUT_OF_SEQUENCE = 0x80090310
+    SEC_E_NO_AUTHENTICATING_AUTHORITY = 0x80090311
+    SEC_E_CONTEXT_EXPIRED = 0x80090317
+    SEC_E_INCOMPLETE_MESSAGE = 0x80090318
+    SEC_E_BUFFER_TOO_SMALL = 0x80090321
+    SEC_E_WRONG_PRINCIPAL = 0x80090322
+    SEC_E_ALGORITHM_MISMATCH = 0x80090331
+    SEC_E_SECURITY_QOS_FAILED = 0x80090332
+    SEC_E_CRYPTO_SYSTEM_INVALID = 0x80090337
+    SEC_E_BAD_BINDINGS = 0x80090346
+    SEC_E_INVALID_PARAMETER = 0x8009035D
+    STATUS_INVALID_HANDLE = 0xC0000008
+    STATUS_INVALID_PARAMETER = 0xC000000D
+    STATUS_LOGON_FAILURE = 0xC000006D
+    # Second names of the same numbers.
+    STATUS_SUCCESS = 0x00000000
+    SEC_E_NOT_SUPPORTED = 0x80090302
+
+
+_SENTENCES: Final = {
+    NtStatus.SEC_E_OK: "Done.",
+    NtStatus.SEC_I_CONTINUE_NEEDED: "Send the token and call again with the peer's answer.",
+    NtStatus.SEC_I_COMPLETE_NEEDED: "Call complete_auth_token.",
+    NtStatus.SEC_I_COMPLETE_AND_CONTINUE: "Call complete_auth_token, send the token, and call again.",
+    NtStatus.SEC_I_RENEGOTIATE: "The peer wants a new handshake.",
+    NtStatus.SEC_E_INSUFFICIENT_MEMORY: "There is not enough memory.",
+    NtStatus.SEC_E_INVALID_HANDLE: "The handle is empty, was freed, or is not of the kind that is needed here.",
+    NtStatus.SEC_E_UNSUPPORTED_FUNCTION: "The Digest package does not do that.",
+    NtStatus.SEC_E_TARGET_UNKNOWN: "The target is not a request URI, or not of the form service/host[/name].",
+    NtStatus.SEC_E_INTERNAL_ERROR: "The package failed inside.",
+    NtStatus.SEC_E_SECPKG_NOT_FOUND: "There is no such security package; this one is WDigest.",
+    NtStatus.SEC_E_NOT_OWNER: "The identity is not that of the principal.",
+    NtStatus.SEC_E_INVALID_TOKEN: "A token is malformed, or a buffer is missing or of the wrong type.",
+    NtStatus.SEC_E_QOP_NOT_SUPPORTED: "The quality of protection or the algorithm is not available on this context.",
+    NtStatus.SEC_E_NO_IMPERSONATION: "The context has no logon to impersonate.",
+    NtStatus.SEC_E_LOGON_DENIED: "The user name or the password is wrong.",
+    NtStatus.SEC_E_UNKNOWN_CREDENTIALS: "The credentials are not of a kind that Digest knows.",
+    NtStatus.SEC_E_NO_CREDENTIALS: "The handle has no credentials for this side.",
+    NtStatus.SEC_E_MESSAGE_ALTERED: "The message or its signature was changed on the way.",
+    NtStatus.SEC_E_OUT_OF_SEQUENCE: "The nonce count or sequence number is not the next one.",
+    NtStatus.SEC_E_NO_AUTHENTICATING_AUTHORITY: "The source of users, or the store of nonce counts, failed.",
+    NtStatus.SEC_E_CONTEXT_EXPIRED: "The context was closed, has failed, or its nonce is over.",
+    NtStatus.SEC_E_INCOMPLETE_MESSAGE: "The message is not whole.",
+    NtStatus.SEC_E_BUFFER_TOO_SMALL: "A buffer is too small for what goes into it, or a message too long for the peer.",
+    NtStatus.SEC_E_WRONG_PRINCIPAL: "The server has not proved that it knows the password.",
+    NtStatus.SEC_E_ALGORITHM_MISMATCH: "The user may not act as that authorization identity.",
+    NtStatus.SEC_E_SECURITY_QOS_FAILED: "A requirement is not valid for this kind of context.",
+    NtStatus.SEC_E_CRYPTO_SYSTEM_INVALID: "The cipher is not available.",
+    NtStatus.SEC_E_BAD_BINDINGS: "The channel or service binding of the client is missing or wrong.",
+    NtStatus.SEC_E_INVALID_PARAMETER: "A parameter is not valid.",
+    NtStatus.STATUS_INVALID_HANDLE: "The context does not exist or cannot sign and seal.",
+    NtStatus.STATUS_INVALID_PARAMETER: "A parameter is not valid: nc is no number, or a buffer is missing or small.",
+    NtStatus.STATUS_LOGON_FAILURE: "The context is established already.",
+}
+
+
+class WindowsError(OSError):
+    """A failed call. `winerror` is the code as Windows gives it to Python, signed; `status` the same as an NtStatus.
+
+    Made from either form of the number. A code that is no NtStatus has `status` None.
+    """
+
+    def __init__(self, winerror: int) -> None:
+        number = winerror & 0xFFFFFFFF
+        try:
+            self.status: NtStatus | None = NtStatus(number)
+        except ValueError:
+            self.status = None
+        name = self.status.name if self.status is not None else "an unknown code"
+        sentence = f" {_SENTENCES[self.status]}" if self.status is not None else ""
+        super().__init__(winerror, f"{name} (0x{number:08X}).{sentence}")
+        self.winerror = winerror
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (type(self), (self.winerror,))
+
+
+def failure(status: int) -> WindowsError:
+    """The error of a code, its number signed as sspilib and Windows have it."""
+    return WindowsError(status - (1 << 32) if status & 0x80000000 else status)
+
+
+@contextmanager
+def translated(special: dict[str, NtStatus] | None = None) -> Generator[None]:
+    """Turn errors of the rooms below into WindowsError, the original as its cause.
+
+    `special` names codes for stable reasons (DigestError.reason) that this function tells apart.
+    """
+    try:
+        yield
+    except DigestError as error:
+        raise failure((special or {}).get(error.reason, error.sspi_status)) from error
+    except ConfigurationError as error:
+        raise failure(NtStatus.SEC_E_INVALID_PARAMETER) from error
+    except MemoryError as error:
+        raise failure(NtStatus.SEC_E_INSUFFICIENT_MEMORY) from error
