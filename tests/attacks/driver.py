@@ -202,6 +202,8 @@ class Server:
             return incoming.pop(0) if incoming else {"type": "http.disconnect"}
 
         async def send(message: Any) -> None:
+            # ASGI: an answer to a handshake may only follow websocket.connect.
+            assert not (scope["type"] == "websocket" and incoming)
             response.messages.append(message)
 
         before = len(getattr(self.app, "scopes", ()))

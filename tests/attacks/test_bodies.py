@@ -11,12 +11,6 @@ TRAILERS: dict[str, Any] = {"extensions": {"http.response.trailers": {}}}
 ALGORITHMS = ["MD5", "MD5-sess", "SHA-256", "SHA-256-sess", "SHA-512-256", "SHA-512-256-sess"]
 
 
-@pytest.fixture
-def server():
-    """The defaults."""
-    return Server()
-
-
 def post(server, signer, signed, sent, nc=1, **keywords):
     """POST a body under a signature over another, or the same."""
     return server.request("POST", "/x", signer.sign("POST", "/x", nc, body=signed), body=sent, **keywords)

@@ -9,12 +9,6 @@ from tests.attacks.driver import REALM, Server
 from tests.attacks.signing import Signer, digest, field_value, ha1
 
 
-@pytest.fixture
-def server():
-    """The defaults."""
-    return Server()
-
-
 def refused(response, *statuses):
     """Whether a response is one of these refusals and never reached the app."""
     return response.status in (statuses or (400, 401)) and not response.app_called and response.info == {}

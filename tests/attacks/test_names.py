@@ -6,13 +6,7 @@ import pytest
 
 from digest_http.errors import ConfigurationError
 from tests.attacks.driver import REALM, Server
-from tests.attacks.signing import digest, h
-
-
-@pytest.fixture
-def server():
-    """The defaults."""
-    return Server()
+from tests.attacks.signing import digest, h, ha1
 
 
 def refused(response, *statuses):
@@ -68,6 +62,8 @@ def test_a31_a_hashed_name(hashing):
     response = hashing.get(signer, late={"username": hashed, "userhash": "true"})
     assert response.status == 200
     assert hashing.app.scopes[-1]["user"].username == "alice"
+    in_capitals = hashing.get(signer, 2, late={"username": hashed.upper(), "userhash": "true"})
+    assert in_capitals.status == 200
 
 
 @pytest.mark.parametrize(
@@ -88,6 +84,16 @@ def test_a31_a_hashed_name(hashing):
 def test_a31_a_hash_that_does_not_fit_its_flag(hashing, username, userhash):
     """The clear name as a hash, the hash as a name, words that are no flag, hashes of something else."""
     assert refused(hashing.get(hashing.signer(), late={"username": username, "userhash": userhash}))
+
+
+def test_a31_users_that_know_no_hashes():
+    """Where the source cannot find a user by hash, a hashed name is an unknown user."""
+    server = Server(
+        userhash=True, users=lambda name, realm, algorithm: ha1(algorithm.base, name, realm, "s3cret").encode()
+    )
+    assert server.get(server.signer()).status == 200
+    hashed = h("SHA-256", f"alice:{REALM}")
+    assert refused(server.get(server.signer(), late={"username": hashed, "userhash": "true"}), 401)
 
 
 def test_a31_userhash_that_was_not_offered(server):

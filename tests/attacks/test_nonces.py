@@ -12,12 +12,6 @@ from tests.attacks.signing import Signer
 KEYS = [b"k" * 32]
 
 
-@pytest.fixture
-def server():
-    """The defaults."""
-    return Server()
-
-
 def refused(response):
     """Whether a response is a refusal that never reached the app."""
     return response.status in (400, 401) and not response.app_called

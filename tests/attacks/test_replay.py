@@ -10,12 +10,6 @@ from tests.attacks.driver import Server
 KEYS = [b"k" * 32]
 
 
-@pytest.fixture
-def server():
-    """The defaults."""
-    return Server()
-
-
 def test_a01_the_same_header_again(server):
     """A captured header is good for nothing: the second 200 never comes."""
     header = server.signer().sign()

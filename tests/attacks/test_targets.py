@@ -5,12 +5,6 @@ import pytest
 from tests.attacks.driver import Server
 
 
-@pytest.fixture
-def server():
-    """The defaults."""
-    return Server()
-
-
 def refused(response):
     """Whether a response is a refusal that never reached the app."""
     return response.status in (400, 401) and not response.app_called

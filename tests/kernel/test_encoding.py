@@ -87,6 +87,7 @@ def test_ext_value_round_trip(text):
         b"UTF-8'alice",
         b"'en'alice",
         b"ISO-8859-1''J%E4s",
+        b"ISO-8859-1''alice",
         b"UTF-16''%00a",
         b"UTF-8''%",
         b"UTF-8''%4",

@@ -108,6 +108,22 @@ def test_eviction_casts_doubt_on_those_before_it_only(open_bounded_store, clock)
     assert count(store, nonces, nonces.issue(), 7, ReplayDetect()) is Verdict.ACCEPTED
 
 
+def test_eviction_in_another_order_than_issue(open_store, clock):
+    """A nonce that began before an older one goes first; when the older one goes too, it is still not begun anew."""
+    store = open_store(1)
+    nonces = source_for(store, clock)
+    older = nonces.issue()
+    clock.now += 1
+    newer = nonces.issue()
+    clock.now += 1
+    last = nonces.issue()
+    verdicts = {nonce: count(store, nonces, nonce, 1, ReplayDetect()) for nonce in (newer, older, last)}
+    assert verdicts[newer] is Verdict.ACCEPTED
+    for nonce, verdict in verdicts.items():
+        again = count(store, nonces, nonce, 1, ReplayDetect())
+        assert verdict is Verdict.FORGOTTEN or again is not Verdict.ACCEPTED
+
+
 def test_eviction_in_one_tick_is_sound(open_store, clock):
     """While the clock stands still an eviction still never lets a count be seen twice."""
     store = open_store(2)
