@@ -27,7 +27,10 @@ def from_url(url: str) -> NonceStore:
     of one machine. Both take `?capacity=N` live nonces. `redis://host:6379/0` for a fleet (see redis_clients).
     Raises ConfigurationError for a URL that cannot work.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ConfigurationError(f"store: this is no URL; use {_FORMS}") from None
     opener = _OPENERS.get(parts.scheme)
     if opener is None or not url.startswith(f"{parts.scheme}://"):
         raise ConfigurationError(f"store {_hidden(parts)!r} is not known; use {_FORMS}")

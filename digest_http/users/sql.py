@@ -6,6 +6,7 @@ computed by the database. Needs the extra `sql` and the driver that the URL name
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Final
 
@@ -87,7 +88,10 @@ class SQLUsers:
         return name
 
     async def create_table(self) -> None:
-        """Make the table if it is missing."""
+        """Make the table if it is missing, and a file of SQLite's for the owner only."""
+        url = self.engine.url
+        if url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}:
+            os.close(os.open(str(url.database), os.O_RDWR | os.O_CREAT, 0o600))
         async with self.engine.begin() as connection:
             await connection.run_sync(self.table.metadata.create_all)
 

@@ -22,7 +22,10 @@ def from_url(url: str, realm: str) -> Users:
     `htdigest:///relative` or `htdigest:////absolute/path`; `sqlite:///users.db`, `postgresql+asyncpg://...`.
     Raises ConfigurationError for any other, without showing it: it may hold a password.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ConfigurationError("users: this is no URL") from None
     settings = dict(parse_qsl(parts.query, keep_blank_values=True))
     life = settings.pop("cache", None)
     if parts.scheme == "htdigest":

@@ -7,6 +7,7 @@ import atexit
 import tempfile
 from pathlib import Path
 from threading import Thread
+from typing import Any
 from uuid import uuid4
 
 from digest_http.httpauth.sequence import ReplayDetect, SequenceRule
@@ -27,7 +28,7 @@ class Background:
         self.thread = Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
         self.connect = connector(self.server.url)
-        self.client = self.connect()
+        self.client: Any = self.connect()
         atexit.register(self.end)
 
     def run(self, coroutine):

@@ -1,0 +1,52 @@
+"""A PostgreSQL server of the tests' own, on a socket file in a folder of its own."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.live.peers import HOST, free_port, missing_peer, running, server_root, wait_until_listening
+
+#: Debian keeps the server's programs outside PATH.
+FOLDERS = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep)]
+FOLDERS += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+
+
+def program(name: str) -> str:
+    """Its full path."""
+    for folder in FOLDERS:
+        if (folder / name).exists():
+            return str(folder / name)
+    return missing_peer(f"{name} is not installed (Debian package postgresql)")
+
+
+@contextmanager
+def postgres() -> Generator[str]:
+    """The URL of an empty database while the block runs."""
+    postmaster, initdb = program("postgres"), program("initdb")
+    with server_root() as folder:
+        data = folder / "data"
+        data.mkdir(mode=0o700)
+        account: dict[str, Any] = {}
+        if os.geteuid() == 0:  # the server refuses to be root
+            account = {"user": "postgres", "group": "postgres"}
+            shutil.chown(data, **account)
+            shutil.chown(folder, **account)
+        make = [initdb, "--pgdata", str(data), "--username", "digest", "--auth", "trust", "--no-sync"]
+        subprocess.run(make, check=True, capture_output=True, cwd=folder, **account)
+        port = free_port()
+        settings = [f"listen_addresses={HOST}", f"port={port}", f"unix_socket_directories={folder}", "fsync=off"]
+        command = [postmaster, "-D", str(data), *(part for setting in settings for part in ("-c", setting))]
+        if account:
+            entry = pwd.getpwnam("postgres")
+            command = ["setpriv", f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--clear-groups", *command]
+        log = folder / "postgres.log"
+        with running(command, log) as process:
+            wait_until_listening(process, port, log)
+            yield f"postgresql://digest@{HOST}:{port}/postgres"

@@ -1,0 +1,119 @@
+"""A short memory in front of a slow source of users."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from digest_http.algorithms import by_name
+from digest_http.errors import ConfigurationError
+from digest_http.httpauth.protocols import UsersByHash
+from digest_http.users import CachedUsers, CallableUsers, MappingUsers, open_users
+from digest_http.users.cached import cached
+
+MD5 = by_name("MD5")
+
+
+class Clock:
+    """Seconds, moved by hand."""
+
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def asked():
+    """The names that came through."""
+    return []
+
+
+@pytest.fixture
+def source(asked):
+    """Knows alice, and fails for mallory."""
+
+    def look_up(name, _realm, _algorithm):
+        asked.append(name)
+        if name == "mallory":
+            raise TimeoutError("slow")
+        return b"a" * 32 if name == "alice" else None
+
+    return CallableUsers(look_up)
+
+
+def test_it_asks_once_while_it_remembers(source, asked):
+    """Known and unknown names alike, or the time of an answer would tell them apart."""
+    clock = Clock()
+    users = CachedUsers(source, 5, clock=clock)
+    for name, answer in (("alice", b"a" * 32), ("bob", None)) * 3:
+        assert users.ha1(name, "r", MD5) == answer
+    assert asked == ["alice", "bob"]
+    clock.now += 5
+    assert users.ha1("alice", "r", MD5) == b"a" * 32
+    assert asked == ["alice", "bob", "alice"]
+
+
+def test_it_is_bounded(source, asked):
+    """The longest unused goes first."""
+    users = CachedUsers(source, 5, entries=2)
+    for name in ("alice", "b", "alice", "c", "alice", "b"):
+        users.ha1(name, "r", MD5)
+        assert len(users) <= 2
+    assert asked == ["alice", "b", "c", "b"]
+
+
+def test_failures_are_not_remembered(source, asked):
+    """The next request asks again."""
+    users = CachedUsers(source)
+    for _ in range(2):
+        with pytest.raises(TimeoutError):
+            users.ha1("mallory", "r", MD5)
+    assert asked == ["mallory"] * 2
+
+
+def test_realms_and_hashes_are_apart():
+    """Each has its own H(A1)."""
+    users = CachedUsers(CallableUsers(lambda name, realm, algorithm: f"{name}{realm}{algorithm.base}".encode()))
+    assert users.ha1("a", "r", MD5) == b"arMD5"
+    assert users.ha1("a", "s", MD5) == b"asMD5"
+    assert users.ha1("a", "r", by_name("SHA-256-sess")) == b"arSHA-256"
+
+
+def test_async_sources():
+    """An awaitable is awaited once, and its answer remembered."""
+    asked = []
+
+    async def slow(name, _realm, _algorithm):
+        asked.append(name)
+        await asyncio.sleep(0)
+        return b"x"
+
+    users: Any = CachedUsers(CallableUsers(slow))
+
+    async def both():
+        first = users.ha1("a", "r", MD5)
+        return [await first, users.ha1("a", "r", MD5)]
+
+    assert asyncio.run(both()) == [b"x", b"x"]
+    assert asked == ["a"]
+
+
+def test_userhash_where_the_source_has_it(source):
+    """A cache can find by userhash if what is behind it can."""
+    assert not isinstance(cached(source, 1), UsersByHash)
+    behind = MappingUsers({"alice": "pw"}, "r", [MD5])
+    front = cached(behind, 1)
+    assert isinstance(front, UsersByHash)
+    assert front.by_userhash(MD5.hexdigest(b"alice:r"), "r", MD5) == "alice"
+
+
+def test_settings(tmp_path):
+    """Off unless the URL asks for it."""
+    path = tmp_path / "users"
+    path.write_text(f"a:r:{'0' * 32}\n", encoding="utf-8")
+    assert isinstance(open_users(f"htdigest:///{path}?cache=2.5", "r", [MD5]), CachedUsers)
+    assert not isinstance(open_users(f"htdigest:///{path}", "r", [MD5]), CachedUsers)
+    for life in ("", "x", "0", "-1"):
+        with pytest.raises(ConfigurationError):
+            open_users(f"htdigest:///{path}?cache={life}", "r", [MD5])

@@ -1,0 +1,126 @@
+"""Users in a database: SQLite in a file, PostgreSQL as a server of the tests' own."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import inspect
+
+from digest_http.algorithms import by_name
+from digest_http.errors import ConfigurationError
+from digest_http.httpauth.protocols import UsersByHash
+from digest_http.users import CachedUsers, open_users
+from digest_http.users.sql import SQLUsers, users_table
+from tests.users_sources.postgres import postgres
+
+MD5, SHA256 = by_name("MD5"), by_name("SHA-256")
+
+
+@pytest.fixture(scope="module")
+def postgres_url():
+    """One server for all tests of this file."""
+    with postgres() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path):
+    """A database without a table."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/users.db"
+    return request.getfixturevalue("postgres_url")
+
+
+def on(url, action):
+    """What an action on users gives, in an event loop of its own."""
+
+    async def done():
+        users = SQLUsers(url)
+        try:
+            await users.create_table()
+            async with users.engine.begin() as connection:
+                await connection.execute(users.table.delete())
+            return await action(users)
+        finally:
+            await users.close()
+
+    return asyncio.run(done())
+
+
+def hashes(name, realm, password):
+    """H(A1) of both hashes."""
+    return {a.base: a.hexdigest(f"{name}:{realm}:{password}".encode()) for a in (MD5, SHA256)}
+
+
+def test_look_ups(url):
+    """By name and by userhash, in their realm and hash; what is not there is None, and names match exactly."""
+
+    async def action(users):
+        assert isinstance(users, UsersByHash)
+        await users.replace("alice", "r", hashes("alice", "r", "pw"))
+        await users.replace("Jäsøn Doe", "r", hashes("Jäsøn Doe", "r", "pw"))
+        assert await users.ha1("alice", "r", SHA256) == SHA256.hexdigest(b"alice:r:pw")
+        assert await users.ha1("alice", "r", by_name("MD5-sess")) == MD5.hexdigest(b"alice:r:pw")
+        for name, realm in (("ALICE", "r"), ("alice", "R"), ("", "r"), ("alice ", "r"), ("' OR 1=1 --", "r")):
+            assert await users.ha1(name, realm, SHA256) is None
+        assert await users.ha1("alice", "r", by_name("SHA-512-256")) is None
+        assert await users.by_userhash(SHA256.hexdigest("Jäsøn Doe:r".encode()), "r", SHA256) == "Jäsøn Doe"
+        assert await users.by_userhash(SHA256.hexdigest(b"alice:r"), "r", MD5) is None
+        assert await users.by_userhash(SHA256.hexdigest(b"alice:r"), "R", SHA256) is None
+
+    on(url, action)
+
+
+def test_changes(url):
+    """A changed password replaces the old one (A42); other hashes stay; a deleted user is gone for good."""
+
+    async def action(users):
+        await users.replace("alice", "r", hashes("alice", "r", "pw"))
+        await users.replace("alice", "r", {"MD5": MD5.hexdigest(b"alice:r:new")})
+        assert await users.ha1("alice", "r", MD5) == MD5.hexdigest(b"alice:r:new")
+        assert await users.ha1("alice", "r", SHA256) == SHA256.hexdigest(b"alice:r:pw")
+        assert [entry[:3] for entry in await users.entries()] == [("alice", "r", "MD5"), ("alice", "r", "SHA-256")]
+        assert await users.delete("alice", "r") == 2
+        assert await users.delete("alice", "r") == 0
+        assert await users.by_userhash(SHA256.hexdigest(b"alice:r"), "r", SHA256) is None
+
+    on(url, action)
+
+
+def test_userhash_is_indexed(url):
+    """RFC 7616 §3.4.4: or each request would hash every name there is."""
+
+    async def action(users):
+        async with users.engine.connect() as connection:
+            return await connection.run_sync(lambda c: inspect(c).get_indexes("digest_users"))
+
+    (index,) = on(url, action)
+    assert index["column_names"][0] == "userhash"
+    assert index["unique"]
+
+
+def test_names_longer_than_a_column(url):
+    """A name of any length is looked up, and is nobody."""
+
+    async def action(users):
+        return await users.ha1("x" * 10_000, "r", MD5)
+
+    assert on(url, action) is None
+
+
+def test_settings(tmp_path):
+    """The URL names the database, and may name the table and a cache; the password is in no repr."""
+    users = open_users(f"sqlite:///{tmp_path}/users.db?table=people&cache=3", "r", [MD5])
+    assert isinstance(users, CachedUsers)
+    assert isinstance(users.users, SQLUsers)
+    assert users.users.table.name == "people"
+    assert users_table("people").c.keys() == users.users.table.c.keys()
+    assert str(users.users.engine.url) == f"sqlite+aiosqlite:///{tmp_path}/users.db"
+    assert "s3cret" not in repr(open_users("postgresql://u:s3cret@127.0.0.1:1/x", "r", [MD5]))
+
+
+@pytest.mark.parametrize("url", ["postgresql+nodriver://u:s3cret@h/x", "mysql+asyncmy://u:s3cret@h/x", "oracle://["])
+def test_settings_that_cannot_work(url):
+    """Said where it is written, without the URL."""
+    with pytest.raises(ConfigurationError) as caught:
+        open_users(url, "r", [MD5])
+    assert "s3cret" not in str(caught.value)
