@@ -14,12 +14,11 @@ from typing import Final
 from digest_http.errors import MalformedField
 
 from .ciphers import CipherSpec, decryptor, encryptor
-from .integrity import MAC_OCTETS, MESSAGE_TYPE, SIGNATURE_OCTETS, Octets, Signer, Verifier, octets_of
+from .integrity import MAC_OCTETS, MESSAGE_TYPE, SIGNATURE_OCTETS, TRAILER_OCTETS, Octets, Signer, Verifier, octets_of
 
 __all__ = ["Sealer", "Unsealer", "overhead"]
 
 
-_TRAILER_OCTETS: Final = 6
 _CHUNK: Final = 1 << 16
 """How much is enciphered at a time in place: a multiple of the block, small enough to stay in the cache."""
 
@@ -94,7 +93,7 @@ class Unsealer(Verifier):
         record = octets_of(record)
         number = self._number()
         self._check_sealed_form(record, number)
-        clear = self._update(memoryview(record)[:-_TRAILER_OCTETS])
+        clear = self._update(memoryview(record)[:-TRAILER_OCTETS])
         length, sound = self._message_length(clear)
         message = clear[:length]
         self._check(number, message, clear[-MAC_OCTETS:], sound=sound)
@@ -105,7 +104,7 @@ class Unsealer(Verifier):
         view = memoryview(record).cast("B")
         number = self._number()
         self._check_sealed_form(view, number)
-        view = view[:-_TRAILER_OCTETS]
+        view = view[:-TRAILER_OCTETS]
         for start in range(0, len(view), _CHUNK):
             view[start : start + _CHUNK] = self._update(view[start : start + _CHUNK])
         length, sound = self._message_length(view)
@@ -113,8 +112,8 @@ class Unsealer(Verifier):
         return length
 
     def _check_sealed_form(self, record: bytes | memoryview, number: bytes) -> None:
-        self._check_form(record, bytes(record[-_TRAILER_OCTETS:]), number)
-        if (len(record) - _TRAILER_OCTETS) % self._block:
+        self._check_form(len(record), bytes(record[-TRAILER_OCTETS:]), number)
+        if (len(record) - TRAILER_OCTETS) % self._block:
             raise MalformedField("the sealed part of the record is not whole blocks", reason="length")
 
     def _message_length(self, clear: bytes | memoryview) -> tuple[int, bool]:

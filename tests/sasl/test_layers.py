@@ -228,12 +228,13 @@ def test_a_message_over_the_peers_maxbuf(pair, layer):
     assert both.server.unwrap(record) == bytes(limit)
 
 
-def test_a_record_over_our_own_maxbuf(pair, layer):
+@pytest.mark.parametrize("operation", ["unwrap", "unseal_in_place"])
+def test_a_record_over_our_own_maxbuf(pair, layer, operation):
     """Refused before it is deciphered, and the context ends."""
     both = pair(layer, client={"enforce_maxbuf": False}, server={"maxbuf": 100}).login()
-    record = both.client.wrap(bytes(200))
+    record = bytearray(both.client.wrap(bytes(200)))
     with pytest.raises(MessageTooLarge):
-        both.server.unwrap(record)
+        getattr(both.server, operation)(record)
     assert not both.server.complete
 
 
