@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from digest_http.buffers import HTTPMessage
-from digest_http.httpauth.client import ClientContext, Signature
+from digest_http.httpauth.client import Signature
 
 from .messages import Request, Response, request_of, set_field, target_of
 from .session import Session
@@ -18,8 +18,8 @@ __all__ = ["Ahead", "passed", "sign_ahead"]
 
 ERRORS: Final = 400
 
-#: The context and the signature of a request signed in advance, and the header field that came of it.
-Ahead = tuple[ClientContext, Signature, bytes]
+#: The signature of a request signed in advance, and the header field that came of it.
+Ahead = tuple[Signature, bytes]
 
 
 def sign_ahead(session: Session, request: Request) -> Ahead | None:
@@ -41,15 +41,16 @@ def sign_ahead(session: Session, request: Request) -> Ahead | None:
         return None
     field = b"Digest " + message.padding
     set_field(request, session.answer_field, field)
-    return context, signature, field
+    return signature, field
 
 
 def passed(session: Session, request: Request, ahead: Ahead, response: Response[Any]) -> bool:
     """Whether the response is a plain success with nothing to check or to learn."""
     if response.status_code >= ERRORS or session.info_field in response.headers or session.verify == "required":
         return False
-    context, signature, _ = ahead
+    signature = ahead[0]
+    # A first count may be the only one (see ClientNonces.follow); after a redirect another request was answered.
     if signature.nc == b"00000001" or request_of(response, request) is not request:
         return False
-    context.accept(signature.nonce)
+    signature.context.accept(signature.nonce)
     return True

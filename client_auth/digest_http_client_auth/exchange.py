@@ -7,7 +7,7 @@ from typing import Any, Final, Generic
 from digest_http import calculation
 from digest_http.buffers import HTTPMessage
 from digest_http.challenge import parse_challenges
-from digest_http.errors import BodyNotReplayable, MalformedField, WrongPrincipal
+from digest_http.errors import BodyNotReplayable, WrongPrincipal
 from digest_http.httpauth.client import ClientContext, Signature
 from digest_http.httpauth.client_nonce import ClientNonce
 from digest_http.httpauth.selection import Choice, choose
@@ -48,8 +48,8 @@ class Exchange(Generic[RequestT]):
         if type(getattr(request.stream, "_stream", None)) is not bytes:
             self._replay = Replay(request)
         if ahead is not None:
-            self._context, self._signature, self._field = ahead
-            self._nonce = self._signature.nonce
+            self._signature, self._field = ahead
+            self._context, self._nonce = self._signature.context, self._signature.nonce
             return
         spaces = session.known_at(request.url)
         context = spaces.find(target_of(request)) if spaces is not None else None
@@ -109,18 +109,16 @@ class Exchange(Generic[RequestT]):
             return False
         choice, spaces = found
         context = spaces.context_for(choice, target_of(last), session.make_context)
-        try:
-            nonce = context.learn(choice)
-        except MalformedField as error:
-            session.report(str(error))
-            return False
+        nonce = context.learn(choice)
         if nonce is None:
             session.report("its nonce has been used as often as nc can count")
             return False
         if last is not self.request:
             outcome = self._retries.after_move()
         else:
-            signature = self._signature if context is self._context else None
+            signature = self._signature
+            if signature is not None and signature.context is not context:
+                signature = None
             outcome = self._retries.after_challenge(context, nonce, signature, stale=choice.challenge.stale)
         if outcome is Try.NO_MORE:
             return False
@@ -145,8 +143,8 @@ class Exchange(Generic[RequestT]):
         if accepted is not None and choice.strength < accepted:
             session.report("it is weaker than what this realm has accepted before")
             return None
-        context = self._context
-        if choice.challenge.stale and self._signature is not None and context is not None and context.realm != realm:
+        signature = self._signature
+        if choice.challenge.stale and signature is not None and signature.context.realm != realm:
             session.report("it calls a nonce stale that belongs to another realm")
             return None
         return choice, spaces
@@ -154,14 +152,14 @@ class Exchange(Generic[RequestT]):
     def _carried_along(self, response: Response[RequestT]) -> bool:
         """Answer a 400 to a request of a redirect that carried our field, whose uri is that of the page before."""
         last = request_of(response, self.request)
-        context = self._context
-        if last is self.request or context is None or self._signature is None:
+        signature = self._signature
+        if last is self.request or signature is None:
             return False
         if origin_of(last) != origin_of(self._original) or not self._is_ours(last):
             return False
         if self._retries.after_move() is Try.NO_MORE:
             return False
-        self._prepare(last, response, context, self._nonce)
+        self._prepare(last, response, signature.context, signature.nonce)
         return True
 
     def _prepare(
@@ -184,19 +182,18 @@ class Exchange(Generic[RequestT]):
 
     def _settle(self, response: Response[RequestT], signature: Signature) -> None:
         """Note what an answer to a signed request proves."""
-        session, context = self._session, self._context
+        session = self._session
         last = request_of(response, self.request)
         if last is not self.request and not self._is_ours(last):
             if session.verify == "required":
                 raise WrongPrincipal("a redirect led away from the server that could prove itself")
             return
-        if context is not None:
-            if response.status_code < BAD_REQUEST:
-                context.accept(signature.nonce)
-            elif response.status_code != BAD_REQUEST:
-                # Such an error may come from before the check of credentials: no proof of the password.
-                context.nonces.accept(signature.nonce)
-            check_proof(session, context, signature, response, self._wire)
+        check_proof(session, signature, response, self._wire)
+        if response.status_code < BAD_REQUEST:
+            signature.context.accept(signature.nonce)
+        elif response.status_code != BAD_REQUEST:
+            # Such an error may come from before the check of credentials: no proof of the password.
+            signature.context.nonces.accept(signature.nonce)
 
     def _is_ours(self, request: RequestT) -> bool:
         """Whether a request carries the very field that this call made last."""

@@ -8,7 +8,7 @@ from digest_http import calculation
 from digest_http.authinfo import AuthenticationInfo
 from digest_http.buffers import HTTPMessage
 from digest_http.errors import MalformedField, WrongPrincipal
-from digest_http.httpauth.client import ClientContext, Signature
+from digest_http.httpauth.client import Signature
 
 from .messages import Response, field_values
 from .session import Session
@@ -25,13 +25,12 @@ def proof_covers_body(session: Session, signature: Signature, response: Response
     return b"rspauth" in info and (signature.qop == b"auth-int" or b"auth-int" in info)
 
 
-def check_proof(
-    session: Session, context: ClientContext, signature: Signature, response: Response[Any], wire: WireBody | None
-) -> None:
+def check_proof(session: Session, signature: Signature, response: Response[Any], wire: WireBody | None) -> None:
     """Check the answer to a request with `signature` as the policy says, and take up nextnonce.
 
     Raises WrongPrincipal.
     """
+    context = signature.context
     if session.info_field not in response.headers:
         if session.verify == "required":
             raise WrongPrincipal(

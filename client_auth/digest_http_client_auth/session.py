@@ -71,7 +71,7 @@ class Session:
         self.info_key: Final = self.info_field.encode()
         self.spaces: Final = SpaceTable()
         self._quote_all: Final = quote_all
-        self._cnonces: Final = Cnonces(random)
+        self._cnonces: Final = Cnonces(random).draw
         self._clock: Final = clock
         #: Spaces by a URL's parts as the library gives them, which saves normalising them for each request.
         self.by_url: Final[dict[tuple[str, bytes, int | None], OriginSpaces]] = {}

@@ -38,9 +38,12 @@ class Signature:
     For RFC 2069 qop, nc and cnonce are empty.
     """
 
-    __slots__ = ("cnonce", "nc", "nonce", "qop", "url")
+    __slots__ = ("cnonce", "context", "nc", "nonce", "qop", "url")
 
-    def __init__(self, nonce: ClientNonce, qop: bytes, nc: bytes, cnonce: bytes, url: bytes) -> None:
+    def __init__(  # noqa: PLR0917  # made for each request; keywords cost a tenth of a hash
+        self, context: ClientContext, nonce: ClientNonce, qop: bytes, nc: bytes, cnonce: bytes, url: bytes
+    ) -> None:
+        self.context: Final = context
         self.nonce: Final = nonce
         self.qop: Final = qop
         self.nc: Final = nc
@@ -78,7 +81,7 @@ class ClientContext:
         #: When that last happened, as an `event_order`.
         self.accepted_at = 0
         self._quote_all: Final = quote_all
-        self._cnonces: Final = cnonces or Cnonces()
+        self._cnonces: Final = cnonces or Cnonces().draw
         self._clock: Final = clock
         self.nonces: Final = ClientNonces()
         self._refused_at: float | None = None
@@ -103,15 +106,19 @@ class ClientContext:
         if not qop:
             response = calculation.response_rfc2069(algorithm, nonce.ha1, nonce.octets, ha2)
             message.padding = field % (quoted, response)
-            return Signature(nonce, qop, b"", b"", url)
-        number = self.nonces.count(nonce)
-        if number > MAX_COUNT:
-            return None
+            return Signature(self, nonce, qop, b"", b"", url)
+        nonces = self.nonces
+        with nonces.lock:
+            nonce.count = number = nonce.count + 1
+        if number >= MAX_COUNT:
+            nonces.end(nonce)
+            if number > MAX_COUNT:
+                return None
         nc = b"%08x" % number
         cnonce = nonce.cnonce or self._cnonces()
         response = calculation.response(algorithm, nonce.ha1, nonce.octets, nc, cnonce, qop, ha2)
         message.padding = field % (quoted, response, nc, cnonce)
-        return Signature(nonce, qop, nc, cnonce, url)
+        return Signature(self, nonce, qop, nc, cnonce, url)
 
     def verify_signature(self, message: HTTPMessage, signature: Signature) -> AuthenticationInfo:
         """Check the server's proof: TOKEN is the Authentication-Info value, HEntity hex H(response body).

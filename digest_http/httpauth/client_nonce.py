@@ -18,7 +18,7 @@ __all__ = ["ClientNonce"]
 
 
 class ClientNonce:
-    """One nonce of one challenge. `count` is the last nc that was given out; `ClientNonces` guards it.
+    """One nonce of one challenge. `count` is the last nc that was given out; the lock of `ClientNonces` guards it.
 
     `auth` and `auth_int` are the qop and the header field for requests without and with HEntity: a %-format that takes
     uri (escaped), response, nc and cnonce; for RFC 2069, where qop is empty, the first two; None if not offered.

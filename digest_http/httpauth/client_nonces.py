@@ -39,10 +39,11 @@ def event_order() -> int:
 class ClientNonces:
     """The nonces of one context. Threads may share it."""
 
-    __slots__ = ("_idle", "_known", "_lock", "_once", "apart", "current")
+    __slots__ = ("_idle", "_known", "_once", "apart", "current", "lock")
 
     def __init__(self) -> None:
-        self._lock: Final = Lock()
+        #: Guards all of this, and the counts of the nonces: nc is taken under it, so that none is sent twice.
+        self.lock: Final = Lock()
         self._known: Final[OrderedDict[bytes, ClientNonce]] = OrderedDict()
         self._idle: Final[list[ClientNonce]] = []
         self._once = False
@@ -55,23 +56,21 @@ class ClientNonces:
         """The nonce for a new request, or None: send it unsigned and learn from the answer."""
         if not self.apart:
             return self.current
-        with self._lock:
+        with self.lock:
             return self._idle.pop() if self._idle else None
 
-    def count(self, nonce: ClientNonce) -> int:
-        """The next nc of a nonce; over MAX_COUNT when there is none left. No number is given out twice."""
-        with self._lock:
-            nonce.count = number = nonce.count + 1
-            if number >= MAX_COUNT and self.current is nonce:
+    def end(self, nonce: ClientNonce) -> None:
+        """Stop signing with a nonce whose counts are used up."""
+        with self.lock:
+            if self.current is nonce:
                 self.current = None
-        return number
 
     def learn(self, nonce: ClientNonce) -> ClientNonce | None:
         """Take in the nonce of a challenge; return it, or what is known of it with its count, or None if that is over.
 
         RFC 7616 §3.4: nc counts the requests sent with a nonce. A repeated 401 does not undo them.
         """
-        with self._lock:
+        with self.lock:
             known = self._known.setdefault(nonce.octets, nonce)
             self._known.move_to_end(nonce.octets)
             if known is not nonce:
@@ -87,7 +86,7 @@ class ClientNonces:
 
         A nonce learnt before the shared one does not replace it; its answer was late.
         """
-        with self._lock:
+        with self.lock:
             if nonce.count >= MAX_COUNT:
                 return
             if self.apart:
@@ -103,7 +102,7 @@ class ClientNonces:
         takes each nonce once.
         """
         if number == 1 and self._once != (successor is not None):
-            with self._lock:
+            with self.lock:
                 self._once = successor is not None
             if self._once:
                 self.keep_apart()
@@ -114,7 +113,7 @@ class ClientNonces:
 
     def accept_next(self, nonce: ClientNonce) -> None:
         """Sign with this nonce from now on, before any request was accepted with it."""
-        with self._lock:
+        with self.lock:
             if self.apart:
                 self._idle.append(nonce)
             else:
@@ -122,7 +121,7 @@ class ClientNonces:
 
     def keep_apart(self) -> None:
         """From now on let each nonce belong to one request at a time."""
-        with self._lock:
+        with self.lock:
             # Not put among the idle ones: requests may be under way with it.
             self.apart = True
             self.current = None

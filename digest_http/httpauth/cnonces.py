@@ -32,7 +32,7 @@ class Cnonces:
         self._ready: Final[list[bytes]] = []
         _sources.add(self)
 
-    def __call__(self) -> bytes:
+    def draw(self) -> bytes:
         """The next cnonce."""
         try:
             return self._ready.pop()  # one step of the interpreter: no two threads get the same

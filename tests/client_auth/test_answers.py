@@ -203,7 +203,8 @@ def test_target_is_signed_octet_for_octet(plain):
 
 @pytest.mark.parametrize("settings", [
     {"verify": "always"}, {"algorithms": []}, {"algorithms": "SHA-256"}, {"algorithms": ["SHA-1"]},
-    {"qop": ["auth-conf"]}, {"qop": []}, {"qop": "auth"}, {"prefer": "weakest"}, {"charset": "utf-99"}, {"challenge_header": "Ümlaut"},
+    {"qop": ["auth-conf"]}, {"qop": []}, {"qop": "auth"}, {"prefer": "weakest"}, {"charset": "utf-99"},
+    {"challenge_header": "Ümlaut"},
 ])  # fmt: skip
 def test_settings_that_cannot_work(plain, settings):
     """They raise ConfigurationError where they are made, not while requests are sent."""

@@ -134,6 +134,18 @@ def test_required_and_a_redirect_away(caller):
     assert answer.text == "trust me"
 
 
+def test_compressed_body_in_an_event_loop(caller):
+    """The asynchronous way reads the same octets."""
+    server = StrictServer(qop="auth-int", page=gzip.compress(b"page"))
+
+    def handler(request, body):
+        status, headers, content = served_by(server)(request, body)
+        return status, [*headers, *([("Content-Encoding", "gzip")] if status == 200 else [])], content
+
+    answers = caller.get(handler, URL, URL, auth=caller.DigestAuth("alice", "s3cret", verify="required"))
+    assert [answer.text for answer in answers] == ["page", "page"]
+
+
 @pytest.mark.parametrize("stream", [False, True])
 def test_body_under_auth_int(plain, stream):
     """The proof of auth-int covers the body as it was transferred: changed it is refused, compressed it is not."""

@@ -165,3 +165,91 @@ def test_cookies_of_the_challenge_go_with_the_answer(caller):
     seen.clear()
     caller.get(handler, URL, auth=caller.DigestAuth("alice", "s3cret"))
     assert seen == [None, "backend=7"]
+
+
+def by_hand(caller, auth):
+    """Start a call, which is signed if it can be; return its request and flow."""
+    request = caller.library.Request("GET", URL)
+    flow = auth.sync_auth_flow(request)
+    next(flow)
+    return request, flow
+
+
+def end(flow, response):
+    """Give a flow its last response."""
+    with pytest.raises(StopIteration):
+        flow.send(response)
+
+
+@pytest.mark.parametrize("same_nonce", [True, False])
+def test_request_that_was_overtaken(plain, same_nonce):
+    """With the password known to be right, a plain 401 to a fresh nonce means that others came first: it goes on."""
+    library = plain.library
+
+    def challenge(request, nonce):
+        return library.Response(
+            401, headers={"WWW-Authenticate": f'Digest realm="r", nonce="{nonce}", qop="auth"'}, request=request
+        )
+
+    auth = plain.DigestAuth("alice", "s3cret")
+    first, flow = by_hand(plain, auth)
+    flow.send(challenge(first, "n"))
+    end(flow, library.Response(200, request=first))
+    slow, slow_flow = by_hand(plain, auth)
+    slow_flow.send(challenge(slow, "n"))
+    quick, quick_flow = by_hand(plain, auth)
+    end(quick_flow, library.Response(200, request=quick))
+    slow_flow.send(challenge(slow, "n" if same_nonce else "other"))
+    if same_nonce:
+        assert "nc=00000005" in slow.headers["Authorization"]
+    else:
+        assert "Authorization" not in slow.headers
+        slow_flow.send(challenge(slow, "third"))
+        assert 'nonce="third"' in slow.headers["Authorization"]
+    end(slow_flow, library.Response(200, request=slow))
+
+
+def test_page_behind_an_error_keeps_its_nonce(caller):
+    """A 404 to a signed request is no refusal: the next request counts on, also where nonces are kept apart."""
+    server = StrictServer(counting="exact")
+
+    def handler(request, body):
+        status, headers, content = served_by(server)(request, body)
+        return (404, headers, content) if status == 200 else (status, headers, content)
+
+    auth = caller.DigestAuth("alice", "s3cret")
+    for apart in (False, True):
+        answers = caller.get(handler, URL, URL, URL, auth=auth)
+        assert {answer.status_code for answer in answers} == {404}
+        assert server.statuses.count(401) == 1 + apart
+        ((context,),) = [spaces.contexts() for spaces in session_of(auth).spaces.all()]
+        context.nonces.keep_apart()
+
+
+def test_redirect_with_the_last_count(plain):
+    """A nonce that is used up in the middle of a call is not used again: the request goes on unsigned."""
+    server = StrictServer(shared_nonce="only-one")
+
+    def handler(request, body):
+        return (302, [("Location", "/b")], b"") if request.url.path == "/a" else served_by(server)(request, body)
+
+    auth = plain.DigestAuth("alice", "s3cret")
+    plain.get(handler, "http://server.example/b", auth=auth)
+    ((context,),) = [spaces.contexts() for spaces in session_of(auth).spaces.all()]
+    context.nonces.current.count = 0xFFFFFFFE
+    (answer,) = plain.get(handler, URL, auth=auth, follow_redirects=True)
+    assert answer.status_code == 401
+    assert server.statuses == [401, 200, 400, 401]
+    assert [parameters is None for _, parameters, _ in server.requests] == [True, False, False, True]
+
+
+def test_count_that_another_thread_used_up(plain):
+    """A nonce that ends between the look and the signature is left out, and the request goes out unsigned."""
+    server = StrictServer()
+    auth = plain.DigestAuth("alice", "s3cret")
+    plain.get(served_by(server), URL, auth=auth)
+    ((context,),) = [spaces.contexts() for spaces in session_of(auth).spaces.all()]
+    context.nonces.current.count = 0xFFFFFFFF
+    (answer,) = plain.get(served_by(server), URL, auth=auth)
+    assert answer.status_code == 200
+    assert server.statuses == [401, 200, 401, 200]

@@ -1,5 +1,7 @@
 """The client's context over the HTTP layout: vectors, counts, proofs, nextnonce."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from digest_http import calculation
@@ -134,6 +136,14 @@ def test_counts_rise_and_end():
     assert context.learn(nonce.choice) is None
     context.nonces.accept(nonce)
     assert context.nonces.current is None
+
+
+def test_counts_under_threads():
+    """Threads that sign with one nonce get all counts, and each once."""
+    context = context_for(GIVEN)
+    with ThreadPoolExecutor(16) as pool:
+        signatures = list(pool.map(lambda _: context.make_signature(message_for(GIVEN)), range(3000)))
+    assert sorted(int(signature.nc, 16) for signature in signatures) == list(range(1, 3001))
 
 
 def test_nothing_learnt_nothing_signed():
