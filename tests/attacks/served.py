@@ -12,7 +12,10 @@ from tests.attacks.driver import REALM, USERS
 
 
 async def echo(scope: Any, receive: Any, send: Any) -> None:
-    """Say who is there and what was received, after a turn of the event loop; /long answers with more than a piece."""
+    """Say who is there and what was received, after a turn of the event loop.
+
+    /long answers in many pieces, /pid with the number of the process.
+    """
     if scope["type"] == "lifespan":
         await receive()
         await send({"type": "lifespan.startup.complete"})
@@ -33,7 +36,7 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
         more = message.get("more_body", False)
     await asyncio.sleep(0)
     same = name == scope["user"].username == scope["digest"].username
-    answer = f"{name} {same} ".encode() + body
+    answer = f"{name} {same} ".encode() + (str(os.getpid()).encode() if scope["path"] == "/pid" else body)
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
     for _ in range(1000 if scope["path"] == "/long" else 1):
         await send({"type": "http.response.body", "body": answer, "more_body": True})

@@ -1,13 +1,15 @@
 """Attacks that need sockets, processes or floods, on a real uvicorn with either of its HTTP implementations."""
 
+import itertools
 import socket
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 
 import pytest
 
-from tests.attacks.wire import Answer, listening
+from tests.attacks.wire import SECONDS, Answer, listening
 
 KEYS = ["6b" * 32]
 FLOOD = 10_000
@@ -55,10 +57,9 @@ def test_a01_over_the_wire(server):
     assert (second.status, second.stale, second.info) == (401, True, {})
 
 
-def test_a02_twenty_connections_at_once(server):
-    """The same header on twenty connections, let loose together: one 200."""
-    octets = server.octets(authorization=server.signer().sign())
-    together = Barrier(20)
+def at_once(server, octets, times):
+    """The statuses of one request sent on so many connections, let loose together."""
+    together = Barrier(times)
 
     def one(_number):
         with server.connect() as connection:
@@ -67,9 +68,56 @@ def test_a02_twenty_connections_at_once(server):
             connection.sendall(octets[-1:])
             return Answer(connection, "GET").status
 
-    with ThreadPoolExecutor(20) as pool:
-        statuses = sorted(pool.map(one, range(20)))
-    assert statuses == [200] + [401] * 19
+    with ThreadPoolExecutor(times) as pool:
+        return sorted(pool.map(one, range(times)))
+
+
+def test_a02_twenty_connections_at_once(server):
+    """The same header on twenty connections: one 200."""
+    assert at_once(server, server.octets(authorization=server.signer().sign()), 20) == [200] + [401] * 19
+
+
+def both_answer(listener):
+    """Ask until two processes have answered, eight connections at a time so that one alone is kept busy."""
+    signer, nc, end = listener.signer(), itertools.count(1), time.monotonic() + SECONDS
+    pids: set[bytes] = set()
+
+    def one(header):
+        answer = listener.request(b"GET", b"/pid", header)
+        assert answer.status == 200
+        return answer.body
+
+    with ThreadPoolExecutor(8) as pool:
+        while len(pids) < 2:
+            assert time.monotonic() < end, f"only {pids} answered"
+            pids.update(pool.map(one, [signer.sign("GET", "/pid", next(nc)) for _ in range(8)]))
+
+
+def test_a02_a47_two_processes_on_one_store(listener, tmp_path):
+    """One key, one file of counts, one port: a nonce is good at either process, and each count once at both."""
+    policy = {"keys": KEYS, "store": f"sqlite:///{tmp_path}/counts.db"}
+    listener.start(**policy)
+    assert listener.request().status == 401
+    listener.start(**policy)
+    both_answer(listener)
+    signer = listener.signer()
+    for nc in range(1, 6):
+        octets = listener.octets(authorization=signer.sign(nc=nc))
+        assert at_once(listener, octets, 20) == [200] + [401] * 19
+    for nc in range(1, 6):
+        assert {listener.request(authorization=signer.sign(nc=nc)).status for _ in range(10)} == {401}
+
+
+def test_a04_a_restart_that_keeps_its_store(listener, tmp_path):
+    """With the counts in a file a restart forgets nothing: the replay is refused and the next count goes on."""
+    policy = {"keys": KEYS, "store": f"sqlite:///{tmp_path}/counts.db"}
+    listener.start(**policy)
+    signer = listener.signer()
+    assert listener.request(authorization=signer.sign(nc=1)).status == 200
+    listener.stop()
+    listener.start(**policy)
+    assert listener.request(authorization=signer.sign(nc=1)).status == 401
+    assert listener.request(authorization=signer.sign(nc=2)).status == 200
 
 
 def test_a04_a_real_restart(listener):

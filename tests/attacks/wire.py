@@ -23,7 +23,7 @@ SECONDS = 30.0
 
 
 class Listener:
-    """A port of the loopback address, and the uvicorn that answers on it for now."""
+    """A port of the loopback address, and the uvicorn processes that answer on it for now."""
 
     def __init__(self, http_implementation: str, log: Path) -> None:
         self.socket = socket.create_server(("127.0.0.1", 0), backlog=256)
@@ -32,7 +32,7 @@ class Listener:
         self.port = self.socket.getsockname()[1]
         self.http = http_implementation
         self.log = log
-        self.process: subprocess.Popen[bytes] | None = None
+        self.processes: list[subprocess.Popen[bytes]] = []
 
     @property
     def host(self) -> bytes:
@@ -42,31 +42,32 @@ class Listener:
     @property
     def pid(self) -> int:
         """The server's process."""
-        assert self.process is not None
-        return self.process.pid
+        (process,) = self.processes
+        return process.pid
 
     def start(self, **policy: Any) -> None:
-        """Start a server with a policy."""
+        """Start a server with a policy; started again, one more process answers on the same port."""
         command = [sys.executable, "-W", "error", "-m", "uvicorn", "tests.attacks.served:app", "--http", self.http]
         command += ["--fd", str(self.socket.fileno()), "--log-level", "warning", "--no-access-log"]
         # A connection that waits while a busy machine signs must not be closed: uvicorn's own limit is 5 seconds.
         command += ["--timeout-keep-alive", "60"]
         paths = os.pathsep.join(path for path in sys.path if path)
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
+            process = subprocess.Popen(
                 command,
                 pass_fds=[self.socket.fileno()],
                 stdout=log,
                 stderr=log,
                 env={**os.environ, "PYTHONPATH": paths, "POLICY": json.dumps(policy)},
             )
+        self.processes.append(process)
 
     def stop(self) -> None:
-        """End the server; the port stays ours."""
-        if self.process is not None:
-            self.process.terminate()
-            self.process.wait(SECONDS)
-            self.process = None
+        """End the servers; the port stays ours."""
+        for process in self.processes:
+            process.terminate()
+        while self.processes:
+            self.processes.pop().wait(SECONDS)
 
     def connect(self) -> socket.socket:
         """A new connection."""
