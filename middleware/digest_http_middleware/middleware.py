@@ -210,7 +210,8 @@ class DigestAuthMiddleware:
 
     def _proving(self, scope: Scope, context: ServerContext, message: HTTPMessage, send: Send) -> Send:
         """A send that adds Authentication-Info."""
-        if context.covers_body and scope["type"] == "http":
+        # What HEAD would send is not sent, and so not proved.
+        if context.covers_body and scope["type"] == "http" and scope["method"] != "HEAD":
             return BodyProof(
                 send,
                 self._info_field,
@@ -218,6 +219,5 @@ class DigestAuthMiddleware:
                 (context, message),
                 self._max_body,
                 trailers="http.response.trailers" in (scope.get("extensions") or {}),
-                head=scope["method"] == "HEAD",
             )
         return header_proof(send, self._info_field, self._refused, (context, message))

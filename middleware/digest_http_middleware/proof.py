@@ -20,12 +20,12 @@ __all__ = ["BodyProof", "header_proof"]
 
 
 def header_proof(send: Send, field: bytes, refused: int, verified: tuple[ServerContext, HTTPMessage]) -> Send:
-    """A send for qop=auth and for websockets: adds the proof to the response header, or to the websocket's accept.
+    """A send for answers whose header can carry the proof at once: qop=auth, HEAD, and websockets.
 
     `refused` is the status of a refusal (401, 407), which never carries a proof, even if the app makes it.
     """
     context, layout = verified
-    # Only a handshake comes here with auth-int: its answer has no body.
+    # Only HEAD and handshakes come here with auth-int: their answers have no body.
     layout.hentity = calculation.entity_hash(context.algorithm, b"") if context.covers_body else b""
 
     def send_with_proof(message: Message) -> Awaitable[None]:
@@ -33,6 +33,11 @@ def header_proof(send: Send, field: bytes, refused: int, verified: tuple[ServerC
         if (kind == "http.response.start" and message["status"] != refused) or kind == "websocket.accept":
             context.make_signature(layout)
             message["headers"] = _with_field(message.get("headers", ()), field, layout.padding)
+        elif kind == "websocket.http.response.start" and message["status"] != refused:
+            # The app itself turns the handshake down. With auth-int its body would have to be known by now.
+            context.make_signature(layout)
+            value = context.authentication_info(None) if context.covers_body else layout.padding
+            message["headers"] = _with_field(message.get("headers", ()), field, value)
         # Handed on, not awaited: a coroutine of our own around each message costs as much as finding the field.
         return send(message)
 
@@ -51,7 +56,6 @@ class BodyProof:
         limit: int,
         *,
         trailers: bool,
-        head: bool,
     ) -> None:
         self._send: Final = send
         self._field: Final = field
@@ -59,7 +63,6 @@ class BodyProof:
         self._context, self._layout = verified
         self._limit: Final = limit
         self._trailers: Final = trailers
-        self._head: Final = head
         self._hash: Final = self._context.algorithm.hash_body()
         self._start: Message | None = None
         self._held: list[bytes] = []
@@ -82,8 +85,7 @@ class BodyProof:
     async def _body(self, message: Message) -> None:
         piece = message.get("body", b"")
         more = message.get("more_body", False)
-        if not self._head:  # the body that a HEAD would have is not sent, and so not proved
-            self._hash.update(piece)
+        self._hash.update(piece)
         if self._start is None:
             await self._send(message)
         else:

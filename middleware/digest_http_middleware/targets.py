@@ -22,7 +22,7 @@ def raw_target(scope: Scope) -> bytes:
     path: bytes | None = scope.get("raw_path")
     if path is None:
         # raw_path is optional in ASGI; servers without it leave only the decoded path.
-        path = quote(scope["path"], safe="/:@!$&'()*+,;=~-._").encode("ascii")
+        path = quote(scope["path"], safe="/:@!$&'()*+,;=~-._", errors="surrogateescape").encode("ascii")
     query: bytes = scope["query_string"]
     return path + b"?" + query if query else path
 
@@ -50,7 +50,7 @@ def names_target(uri: bytes, target: bytes, scope: Scope, stripped_prefix: bytes
         uri = uri[:-1]
     if uri == target:
         return True
-    root = scope.get("root_path", "").encode()
+    root = scope.get("root_path", "").encode("utf-8", "surrogateescape")
     return bool(root) and not target.startswith(root + b"/") and uri == root + target
 
 
