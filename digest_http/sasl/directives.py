@@ -242,6 +242,7 @@ def _utf8(fields: dict[bytes, bytes]) -> bool:
 
 def _join(parts: Iterable[bytes], limit: int) -> bytes:
     token = b",".join(parts)
-    if len(token) > limit:
-        raise FieldTooLarge(f"the token would have {len(token)} octets; at most {limit} are allowed: shorten a name")
+    # What is written keeps to the RFC's "less than": GNU SASL refuses a challenge of exactly 2048 octets.
+    if len(token) >= limit:
+        raise FieldTooLarge(f"the token would have {len(token)} octets; fewer than {limit} are allowed: shorten a name")
     return token

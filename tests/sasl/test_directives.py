@@ -186,9 +186,11 @@ def test_control_characters_are_never_written(octets):
 
 
 def test_what_is_too_long_is_never_written():
-    """A challenge that peers would refuse is refused here."""
+    """A challenge that peers would refuse is refused here: fewer than 2048 octets, not as many."""
+    spare = 2048 - len(Challenge(b"n", realms=(b"",)).serialize())
+    assert len(Challenge(b"n", realms=(b"r" * (spare - 1),)).serialize()) == 2047
     with pytest.raises(FieldTooLarge):
-        Challenge(b"n", realms=(b"r" * 2048,)).serialize()
+        Challenge(b"n", realms=(b"r" * spare,)).serialize()
 
 
 def test_a_response_does_not_show_its_digest():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grp
 import imaplib
 import importlib
 import os
@@ -41,7 +42,7 @@ auth_username_chars =
 mail_location = maildir:{mail}/%n
 first_valid_uid = 0
 default_internal_user = {"dovecot" if as_root else me}
-default_internal_group = {"dovecot" if as_root else owner.pw_gid}
+default_internal_group = {"dovecot" if as_root else grp.getgrgid(owner.pw_gid).gr_name}
 default_login_user = {"dovenull" if as_root else me}
 passdb {{
   driver = passwd-file
