@@ -76,8 +76,18 @@ class Verifier:
             asyncio.get_running_loop()
         except RuntimeError:  # another event loop (trio): its sources bring their own time-outs
             return await awaitable
-        async with asyncio.timeout(self._seconds):
-            return await awaitable
+        if isinstance(awaitable, asyncio.Future):
+            future: asyncio.Future[T] = awaitable
+            async with asyncio.timeout(self._seconds):
+                return await future
+        # A source that is told to stop may take its time for that (a database driver waits for its answer): the
+        # request does not wait for it.
+        task = asyncio.ensure_future(awaitable)
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await asyncio.shield(task)
+        finally:
+            task.cancel()
 
 
 def usable(ha1: bytes | str | None, algorithm: Algorithm) -> bytes | None:
