@@ -1,6 +1,7 @@
 """Users in a database: SQLite in a file, PostgreSQL as a server of the tests' own."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from sqlalchemy import inspect
@@ -54,8 +55,7 @@ def hashes(name, realm, password):
 def test_look_ups(url):
     """By name and by userhash, in their realm and hash; what is not there is None, and names match exactly."""
 
-    async def action(users):
-        assert isinstance(users, UsersByHash)
+    async def action(users: Any):
         await users.replace("alice", "r", hashes("alice", "r", "pw"))
         await users.replace("Jäsøn Doe", "r", hashes("Jäsøn Doe", "r", "pw"))
         assert await users.ha1("alice", "r", SHA256) == SHA256.hexdigest(b"alice:r:pw")
@@ -73,7 +73,7 @@ def test_look_ups(url):
 def test_changes(url):
     """A changed password replaces the old one (A42); other hashes stay; a deleted user is gone for good."""
 
-    async def action(users):
+    async def action(users: Any):
         await users.replace("alice", "r", hashes("alice", "r", "pw"))
         await users.replace("alice", "r", {"MD5": MD5.hexdigest(b"alice:r:new")})
         assert await users.ha1("alice", "r", MD5) == MD5.hexdigest(b"alice:r:new")
@@ -89,7 +89,7 @@ def test_changes(url):
 def test_userhash_is_indexed(url):
     """RFC 7616 §3.4.4: or each request would hash every name there is."""
 
-    async def action(users):
+    async def action(users: Any):
         async with users.engine.connect() as connection:
             return await connection.run_sync(lambda c: inspect(c).get_indexes("digest_users"))
 
@@ -101,7 +101,7 @@ def test_userhash_is_indexed(url):
 def test_names_longer_than_a_column(url):
     """A name of any length is looked up, and is nobody."""
 
-    async def action(users):
+    async def action(users: Any):
         return await users.ha1("x" * 10_000, "r", MD5)
 
     assert on(url, action) is None
@@ -112,6 +112,7 @@ def test_settings(tmp_path):
     users = open_users(f"sqlite:///{tmp_path}/users.db?table=people&cache=3", "r", [MD5])
     assert isinstance(users, CachedUsers)
     assert isinstance(users.users, SQLUsers)
+    assert isinstance(users.users, UsersByHash)
     assert users.users.table.name == "people"
     assert users_table("people").c.keys() == users.users.table.c.keys()
     assert str(users.users.engine.url) == f"sqlite+aiosqlite:///{tmp_path}/users.db"
