@@ -72,10 +72,10 @@ class HTTPServerContext(Context):
     def make_signature(self, qop: int, message: SecBufferDesc, seq_no: int) -> None:
         """Prove the answer to the last verified request: PADDING receives the Authentication-Info parameters."""
         check_plain(qop, seq_no)
-        layout = HTTPMessage.from_buffers(message)
-        last = self._opened(self._last)
-        last.make_signature(layout)
-        message[4].store(layout.padding)
+        with translated():
+            layout = HTTPMessage.from_buffers(message)
+            self._opened(self._last).make_signature(layout)
+            message[4].store(layout.padding)
 
     def verify_signature(self, message: SecBufferDesc, seq_no: int) -> int:
         """Check the next request. A PADDING buffer with room receives the Authentication-Info parameters."""

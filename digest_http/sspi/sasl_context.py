@@ -29,9 +29,7 @@ _HMAC_BITS: Final = 128
 _CALG_HMAC: Final = 0x8009
 
 #: Of a layer's records; a short or misshapen one cannot be told from an altered one.
-_OF_RECORDS: Final = dict.fromkeys(("length", "type"), NtStatus.SEC_E_MESSAGE_ALTERED) | {
-    "cipher": NtStatus.SEC_E_CRYPTO_SYSTEM_INVALID
-}
+_OF_RECORDS: Final = {"length": NtStatus.SEC_E_MESSAGE_ALTERED, "type": NtStatus.SEC_E_MESSAGE_ALTERED}
 
 
 class SASLContext(Context):
@@ -136,7 +134,8 @@ class SASLContext(Context):
 
     def stream_sizes(self) -> SecPkgContextStreamSizes:
         """See Context."""
-        self._layer()
+        if self.mechanism.qop == "auth":
+            raise failure(NtStatus.SEC_E_UNSUPPORTED_FUNCTION)
         sizes, limit = self.sizes(), self._limit()
         return SecPkgContextStreamSizes(
             header=0,

@@ -6,7 +6,7 @@ and ntstatus.h; the sentences are ours.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from enum import IntEnum
 from typing import Final
@@ -121,7 +121,7 @@ def failure(status: int) -> WindowsError:
 
 
 @contextmanager
-def translated(special: dict[str, NtStatus] | None = None) -> Generator[None]:
+def translated(special: Mapping[str, NtStatus] | None = None) -> Generator[None]:
     """Turn errors of the rooms below into WindowsError, the original as its cause.
 
     `special` names codes for stable reasons (DigestError.reason) that this function tells apart.
