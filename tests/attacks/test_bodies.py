@@ -72,10 +72,10 @@ def test_a29_one_octet_over_the_limit():
 def test_a29_an_announced_length_is_refused_unread():
     """Nothing is read of a body that says it is too large, and an odd length is not believed."""
     server = Server(max_body=10)
-    for length in (b"11", b"99999999999999999999999"):
+    for length in (b"11", b"99999999999999999999999", b"9" * 5000, b"0" * 5000 + b"11"):
         header = server.signer().sign("POST", "/x", body=b"")
         assert server.request("POST", "/x", header, headers=[(b"content-length", length)]).status == 413
-    for length in (b"-1", b"abc", b"1e9", b"\xb2"):
+    for length in (b"-1", b"abc", b"1e9", b"\xb2", b"", b"0" * 5000, b"0010"):
         header = server.signer().sign("POST", "/x", body=b"")
         assert server.request("POST", "/x", header, headers=[(b"content-length", length)]).status == 200
 
@@ -159,6 +159,15 @@ def test_a45_refusals_prove_nothing(server):
 
 def test_a45_head_with_auth_int(server):
     """A HEAD has no body on the wire, so the proof is over none."""
+    signer = server.signer()
+    response = server.request("HEAD", "/x", signer.sign("HEAD", "/x", body=b""))
+    assert response.info["rspauth"] == signer.rspauth(b"")
+
+
+def test_a45_head_of_a_long_answer():
+    """What a HEAD would send is not held back, however long, and the proof is in the header all the same."""
+    server = Server(max_body=10)
+    server.app.answer = [b"x" * 20, b"y"]
     signer = server.signer()
     response = server.request("HEAD", "/x", signer.sign("HEAD", "/x", body=b""))
     assert response.info["rspauth"] == signer.rspauth(b"")

@@ -117,6 +117,14 @@ def test_a23_without_raw_path(server):
         assert refused(server.request("GET", "/y", server.signer().sign("GET", target), raw_path=None))
 
 
+def test_a23_undecodable_paths(server):
+    """A path or mount that some servers hand on with surrogates is compared like any other, and never a failure."""
+    undecodable = {"path": "/\udcff", "raw_path": None}
+    assert server.request("GET", "/x", server.signer().sign("GET", "/%FF"), **undecodable).status == 200
+    assert refused(server.request("GET", "/x", server.signer().sign("GET", "/x"), **undecodable))
+    assert refused(server.request("GET", "/x", server.signer().sign("GET", "/y"), root_path="/\udcff"))
+
+
 PREFLIGHT = [(b"origin", b"http://other.example"), (b"access-control-request-method", b"PUT")]
 
 

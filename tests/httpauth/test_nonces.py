@@ -145,6 +145,41 @@ def test_rotation():
     assert source(keys=(OTHER_KEY,)).recognise(before) is None
 
 
+def test_keys_that_change_while_running():
+    """A function gives the keys of now: the next nonce is signed with the newest, and a dropped key's are foreign."""
+    current = [KEY]
+    nonces = source(keys=lambda: current)
+    before = nonces.issue()
+    assert nonces.recognise(before) is not None
+    current = [OTHER_KEY, KEY]
+    between = nonces.issue()
+    assert source(keys=(OTHER_KEY,)).recognise(between) is not None
+    assert nonces.recognise(before) is not None
+    current = [OTHER_KEY]
+    after = nonces.issue()
+    assert nonces.recognise(before) is None
+    assert nonces.recognise(between) is not None
+    assert nonces.recognise(after) is not None
+
+
+def test_an_epoch_that_changes_while_running():
+    """A function gives the epoch of now: another process may have begun a new one."""
+    current = b"00000001"
+    nonces = source(epoch=lambda: current)
+    first = nonces.issue()
+    current = b"00000002"
+    epochs = [found[1] for found in map(nonces.recognise, (first, nonces.issue())) if found]
+    assert epochs == [b"00000001", b"00000002"]
+
+
+def test_only_nonces_of_the_right_length_are_remembered():
+    """Long octets cost a password holder nothing to send, so they are not kept."""
+    nonces = source()
+    for size in (0, 77, 79, 8000):
+        assert nonces.recognise(b"0" * size) is None
+    assert nonces._remembered.cache_info().currsize == 0  # noqa: SLF001 - what is kept is what this is about
+
+
 def test_workers_with_common_keys_know_each_others_nonces():
     """A47: what one worker issued, another recognises, with the epoch of the store it was issued on."""
     recognised = source(epoch=b"00000002").recognise(source(epoch=b"00000001").issue())

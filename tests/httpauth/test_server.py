@@ -141,6 +141,17 @@ def test_stale_only_for_a_right_digest(make, clock):
         assert not verdict.stale
 
 
+def test_token_must_be_the_opened_one(make):
+    """A context verifies the TOKEN that it was opened from, and no other."""
+    acceptor = make()
+    octets = token(acceptor.nonces.issue())
+    context = acceptor.open(octets)
+    for other in (b"", octets + b" ", token(acceptor.nonces.issue())):
+        with pytest.raises(MalformedField) as caught:
+            context.verify_signature(HTTPMessage(other, b"GET", b"/x"), ha1_of(), acceptor.nonces.now())
+        assert caught.value.reason == "token"
+
+
 def test_url_must_be_the_signed_one(make):
     """RFC 7616 §3.4.6: another URL in the layout is malformed, not a wrong password."""
     acceptor = make()

@@ -147,6 +147,26 @@ def test_a_handshake_signed_with_auth_int(server):
     assert f'rspauth="{signer.rspauth(b"")}"'.encode() in value
 
 
+class Denying:
+    """An app that turns a handshake down itself."""
+
+    async def __call__(self, _scope, receive, send):
+        await receive()
+        await send({"type": "websocket.http.response.start", "status": 404, "headers": []})
+        await send({"type": "websocket.http.response.body", "body": b"no such room"})
+
+
+def test_a_handshake_that_the_app_turns_down():
+    """The app's own answer is proved like any other; with auth-int all but the hash of a body not yet known."""
+    server = Server(app=Denying())
+    signer = server.signer()
+    response = server.request("WEBSOCKET", "/x", signer.sign(), **DENIAL)
+    assert (response.status, response.info["rspauth"]) == (404, signer.rspauth())
+    info = server.request("WEBSOCKET", "/x", signer.sign(nc=2, body=b""), **DENIAL).info
+    assert "rspauth" not in info
+    assert (info["qop"], info["nc"]) == ("auth-int", "00000002")
+
+
 def test_malformed_handshakes(server):
     """400 with the extension, closed without; never accepted."""
     assert server.request("WEBSOCKET", "/x", b"Digest x", **DENIAL).status == 400
