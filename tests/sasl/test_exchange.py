@@ -593,6 +593,18 @@ def test_repr_shows_no_secret(pair):
     assert "closed" in seen
 
 
+@pytest.mark.parametrize("secret", [{"password": "secret"}, {"password": None, "ha1": HA1}])
+def test_the_password_is_dropped_at_the_end(pair, secret):
+    """After success and after failure the client holds neither the password nor its hash."""
+    for finish in (lambda both: both.login(), lambda both: both.client.close()):
+        both = pair("auth-int", client=secret)
+        held = vars(both.client).values()
+        assert "secret" in held or HA1 in held
+        finish(both)
+        assert "secret" not in held
+        assert HA1 not in held
+
+
 def test_closing_drops_the_keys(pair):
     """close() ends the context."""
     both = pair("rc4").login()
