@@ -17,7 +17,15 @@ from digest_http.errors import FieldTooLarge, MalformedField
 from digest_http.grammar import nc_value
 from digest_http.params import scan_parameters
 
-__all__ = ["Challenge", "Response", "parse_rspauth", "serialize_rspauth"]
+__all__ = [
+    "DEFAULT_MAXBUF",
+    "MAX_MAXBUF",
+    "MIN_MAXBUF",
+    "Challenge",
+    "Response",
+    "parse_rspauth",
+    "serialize_rspauth",
+]
 
 #: RFC 2831 §2.1.1 and §2.1.2 say "less than"; JDK and Cyrus take exactly as many, so that much is read.
 MAX_CHALLENGE_OCTETS: Final = 2048
