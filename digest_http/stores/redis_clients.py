@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from types import ModuleType
 from typing import Any, Final
@@ -77,5 +77,18 @@ def _sentinel(library: ModuleType, url: str, retry: object) -> Client:
     if credentials:
         settings |= {"username": unquote(user) or None, "password": unquote(password)}
     sentinel = library.sentinel.Sentinel(addresses, sentinel_kwargs=dict(_TIMEOUTS))
-    client: Client = sentinel.master_for(service, **settings)
-    return client
+    return _Master(sentinel.master_for(service, **settings), sentinel.sentinels)
+
+
+class _Master:
+    """The client of a service's master; closing it closes those that ask the sentinels too."""
+
+    def __init__(self, client: Client, sentinels: Iterable[Client]) -> None:
+        self._client: Final = client
+        self._sentinels: Final = sentinels
+        self.register_script: Final = client.register_script
+
+    async def aclose(self) -> None:
+        """See Client.aclose."""
+        for client in (self._client, *self._sentinels):
+            await client.aclose()

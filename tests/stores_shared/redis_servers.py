@@ -19,7 +19,7 @@ class RedisServer:
         self.port = free_port()
         self.settings = settings
         self.starts = 0
-        self._program = program("valkey-server", "redis-server", package="redis-server")
+        self.program = program("valkey-server", "redis-server", package="redis-server")
         self._running: Generator[subprocess.Popen[bytes]] | None = None
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -32,7 +32,7 @@ class RedisServer:
         """The server while the block runs."""
         self.starts += 1
         log = self.folder / f"redis-{self.port}-{self.starts}.log"
-        command = [self._program, "--bind", HOST, "--port", str(self.port), "--dir", str(self.folder)]
+        command = [self.program, "--bind", HOST, "--port", str(self.port), "--dir", str(self.folder)]
         defaults = ["--save", "", "--appendonly", "no"]
         with running([*command, *defaults, *self.settings], log) as process:
             wait_until_listening(process, self.port, log)

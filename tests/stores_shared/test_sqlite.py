@@ -1,0 +1,199 @@
+"""What the SQLite store adds to the shared suite: a file that outlives processes, and what may happen to it."""
+
+import multiprocessing
+import os
+import sqlite3
+import stat
+from contextlib import closing
+
+import pytest
+
+from digest_http.errors import ConfigurationError
+from digest_http.httpauth.sequence import ReplayDetect, SequenceDetect
+from digest_http.httpauth.verdict import Verdict
+from digest_http.stores import SQLiteStore, open_store, sqlite_file
+from tests.stores.nonce_stores import Clock, count, source_for
+
+ACCEPTED, FORGOTTEN, REPLAYED = Verdict.ACCEPTED, Verdict.FORGOTTEN, Verdict.REPLAYED
+RULE = ReplayDetect()
+
+
+@pytest.fixture
+def path(tmp_path):
+    """A file that is not there yet."""
+    return tmp_path / "nonces.db"
+
+
+def test_counts_outlive_a_restart(path):
+    """A04 with a kept file: the same epoch, replays refused, the next count accepted, no round trip lost."""
+    clock = Clock()
+    first = SQLiteStore(path)
+    nonce = source_for(first, clock).issue()
+    assert count(first, source_for(first, clock), nonce, 1, RULE) is ACCEPTED
+    first.close()
+    second = SQLiteStore(path)
+    assert second.epoch == first.epoch
+    verdicts = [count(second, source_for(second, clock), nonce, nc, RULE) for nc in (1, 2, 2)]
+    assert verdicts == [REPLAYED, ACCEPTED, REPLAYED]
+
+
+def test_two_stores_on_one_file(path):
+    """Two workers: what one counted the other refuses."""
+    clock, stores = Clock(), [SQLiteStore(path), SQLiteStore(path)]
+    nonces = source_for(stores[0], clock)
+    nonce = nonces.issue()
+    for nc in range(1, 20):
+        assert count(stores[nc % 2], nonces, nonce, nc, RULE) is ACCEPTED
+        assert count(stores[(nc + 1) % 2], nonces, nonce, nc, RULE) is REPLAYED
+
+
+def test_another_boot_is_another_epoch(path, monkeypatch):
+    """A power failure may have taken the last counts, so those of before are FORGOTTEN."""
+    clock = Clock()
+    store = SQLiteStore(path)
+    nonces = source_for(store, clock)
+    nonce = nonces.issue()
+    assert count(store, nonces, nonce, 1, RULE) is ACCEPTED
+    store.close()
+    monkeypatch.setattr(sqlite_file, "_boot", lambda: "another")
+    again = SQLiteStore(path)
+    assert again.epoch != store.epoch
+    assert count(again, source_for(again, clock), nonce, 2, RULE) is FORGOTTEN
+
+
+def test_where_no_boot_id_is_known(path, monkeypatch):
+    """Systems without /proc: the time of the boot stands for it, the same for two starts in one run."""
+    monkeypatch.setattr(sqlite_file, "_BOOT_ID", path / "none")
+    first, second = SQLiteStore(path), SQLiteStore(path)
+    assert first.epoch == second.epoch
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(RULE, ReplayDetect(64)), (ReplayDetect(64), RULE), (RULE, SequenceDetect())]
+)
+def test_another_policy_forgets(path, before, after):
+    """A mask of one window read as one of another would accept counts again."""
+    clock, store = Clock(), SQLiteStore(path)
+    nonces = source_for(store, clock)
+    nonce = nonces.issue()
+    assert count(store, nonces, nonce, 1, before) is ACCEPTED
+    for nc in (1, 2, 1000):
+        assert count(store, nonces, nonce, nc, after) is FORGOTTEN
+    assert count(store, nonces, nonce, 2, before) is ACCEPTED
+
+
+def test_a_clock_set_back_an_hour_locks_nobody_out(path):
+    """What was dropped as expired lies in the future now; a new epoch begins and new nonces are good."""
+    clock, store = Clock(), SQLiteStore(path)
+    nonces = source_for(store, clock, lifetime=60)
+    old = [nonces.issue() for _ in range(3)]
+    assert [count(store, nonces, nonce, 1, RULE) for nonce in old] == [ACCEPTED] * 3
+    clock.now += 120
+    assert count(store, nonces, nonces.issue(), 1, RULE) is ACCEPTED
+    clock.now -= 3600
+    assert count(store, nonces, source_for(store, clock).issue(), 1, RULE) is FORGOTTEN
+    fresh = source_for(store, clock)
+    nonce = fresh.issue()
+    assert [count(store, fresh, nonce, nc, RULE) for nc in (1, 1, 2)] == [ACCEPTED, REPLAYED, ACCEPTED]
+    clock.now += 3600
+    assert ACCEPTED not in [count(store, nonces, nonce, 1, RULE) for nonce in old]
+
+
+def test_its_clock_is_the_machine_s(path):
+    """Workers that start before and after the wall clock was set agree on it."""
+    store = SQLiteStore(path)
+    before = store.clock()
+    assert 0 <= SQLiteStore(path).clock() - before < 10
+
+
+def test_the_file_is_for_its_owner(path):
+    """Whoever writes it can undo a count: mode 0600, the side files too."""
+    store = SQLiteStore(path)
+    assert {stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()} == {0o600}
+    store.close()
+
+
+def test_a_file_that_was_replaced(path):
+    """The worker that holds the old file finds the new one when it meets a nonce of it."""
+    clock, old = Clock(), SQLiteStore(path)
+    for file in path.parent.glob("nonces.db*"):
+        file.unlink()
+    new = SQLiteStore(path)
+    nonces = source_for(new, clock)
+    nonce = nonces.issue()
+    assert count(new, nonces, nonce, 1, RULE) is ACCEPTED
+    assert count(old, nonces, nonce, 1, RULE) is FORGOTTEN
+    assert count(old, nonces, nonce, 1, RULE) is REPLAYED
+    assert old.epoch == new.epoch
+
+
+def test_a_database_of_somebody_else(path):
+    """A slip in a setting spoils no other database."""
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE customers (name TEXT)")
+    with pytest.raises(ConfigurationError, match="another program"):
+        SQLiteStore(path)
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("customers",)]
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite://", "sqlite:///", "sqlite://host/x", "sqlite:///x?size=1", "sqlite:////no/such/folder/x"]
+)
+def test_settings_that_cannot_work(url):
+    """Said where they are written."""
+    with pytest.raises(ConfigurationError):
+        open_store(url)
+
+
+def test_settings(path):
+    """Three slashes before a relative path, four before an absolute one."""
+    store = open_store(f"sqlite:///{path}?capacity=7")
+    assert isinstance(store, SQLiteStore)
+    assert (store.path, store.capacity) == (path, 7)
+
+
+def test_an_unknown_rule_is_refused(path):
+    """A rule whose states nobody else can read is not counted under."""
+
+    class Lenient:
+        def advance(self, state, _nc):
+            return Verdict.ACCEPTED, state
+
+    with pytest.raises(TypeError, match="ReplayDetect"):
+        SQLiteStore(path).advance(1, b"00000000", 1, Lenient(), 0)
+
+
+def _count_in_child(store, step, answers):
+    answers.put(store.advance(*step).name)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+def test_a_fork_opens_the_file_anew(path):
+    """gunicorn --preload: the child does not use the parent's connection, and both count in one file."""
+    clock, store = Clock(), SQLiteStore(path)
+    nonces = source_for(store, clock)
+    nonce_id, epoch = nonces.recognise(nonces.issue()) or (0, b"")
+    fork = multiprocessing.get_context("fork")
+    verdicts = []
+    for nc in (1, 1, 2):
+        answers = fork.SimpleQueue()
+        child = fork.Process(target=_count_in_child, args=(store, (nonce_id, epoch, nc, RULE, nonces.now()), answers))
+        child.start()
+        verdicts.append(answers.get())
+        child.join(10)
+    assert verdicts == ["ACCEPTED", "REPLAYED", "ACCEPTED"]
+    assert store.advance(nonce_id, epoch, 2, RULE, nonces.now()) is REPLAYED
+
+
+def test_expired_nonces_leave_the_file(path):
+    """More go with each new nonce than come, so the file stays as large as the crowd of one lifetime."""
+    clock, store = Clock(), SQLiteStore(path)
+    nonces = source_for(store, clock, lifetime=10)
+    for _ in range(100):
+        clock.now += 1
+        assert count(store, nonces, nonces.issue(), 1, RULE) is ACCEPTED
+    with closing(sqlite3.connect(path)) as reader:
+        assert reader.execute("SELECT count(*) FROM counts").fetchone()[0] <= 12
+        assert reader.execute("SELECT live FROM life").fetchone()[0] <= 12
