@@ -116,7 +116,7 @@ def _known(library: Any, auth: Any, algorithm: str) -> Callable[[], Any]:  # noq
         headers = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "Connection": "keep-alive", "User-Agent": "x"}
         return library.Request("GET", URL, headers=headers)
 
-    challenge = f'Digest realm="api@example.org", qop="auth, auth-int", algorithm={algorithm}, nonce="{NONCE}", opaque="{OPAQUE}"'
+    challenge = f'Digest realm="r", qop="auth, auth-int", algorithm={algorithm}, nonce="{NONCE}", opaque="{OPAQUE}"'
     request = make_request()
     flow = auth.sync_auth_flow(request)
     next(flow)

@@ -128,8 +128,8 @@ class Exchange(Generic[RequestT]):
     def _choose(self, response: Response[RequestT], last: RequestT) -> tuple[Choice, OriginSpaces] | None:
         """The challenge to answer and where it belongs, or None; nothing is remembered of what is turned down."""
         session = self._session
-        origin = origin_of(last)
-        if origin != origin_of(self._original):
+        origin = origin_of(last.url)
+        if origin != origin_of(self._original.url):
             session.report("it came from another origin, to which a redirect led")
             return None
         peer = peer_of(response, origin, session.report) if session.proxy else origin
@@ -155,7 +155,7 @@ class Exchange(Generic[RequestT]):
         signature = self._signature
         if last is self.request or signature is None:
             return False
-        if origin_of(last) != origin_of(self._original) or not self._is_ours(last):
+        if origin_of(last.url) != origin_of(self._original.url) or not self._is_ours(last):
             return False
         if self._retries.after_move() is Try.NO_MORE:
             return False

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Generator, Iterable
 from typing import Final, Literal, NoReturn
 
 from .flow import async_flow, sync_flow
+from .learnt import Learnt, export_learnt, take_in
 from .messages import Library
 from .session import Session, Verify
 from .wire import WireBody
@@ -94,6 +95,17 @@ class DigestAuth(httpx.Auth):
     def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """The flow of `httpx.AsyncClient`."""
         return async_flow(self._session, request)
+
+    def export_learnt(self) -> list[Learnt]:
+        """What has been learnt so far, to be stored (as JSON, say) and given to `learn` of another object later."""
+        return export_learnt(self._session)
+
+    def learn(self, origin: str, challenge: str, nc: int = 0) -> None:
+        """Take `challenge`, a WWW-Authenticate value, as if a server at `origin` had sent it.
+
+        Its nonce counts as used `nc` times. Requests to that server are then signed from the first one on. Raises MalformedField for no usable challenge.
+        """
+        take_in(self._session, httpx.URL(origin), challenge, nc)
 
     def __repr__(self) -> str:
         return f"<DigestAuth of {self._session.identity.username!a}>"

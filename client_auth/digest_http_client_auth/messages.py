@@ -177,9 +177,8 @@ def target_of(request: Request) -> bytes:
     return target if isinstance(target, bytes) else target.encode("ascii")
 
 
-def origin_of(request: Request) -> Origin:
-    """The origin of a request's URL."""
-    url = request.url
+def origin_of(url: URL) -> Origin:
+    """The origin of a URL."""
     return Origin.of(url.scheme, url.raw_host.decode("ascii"), url.port)
 
 

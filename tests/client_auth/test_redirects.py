@@ -115,6 +115,27 @@ def test_endless_redirects_are_bounded(caller):
     assert server.requests == []
 
 
+def test_400_of_another_origin_is_left_alone(caller):
+    """The libraries keep credentials when http is upgraded to https; a 400 there is still another origin's."""
+    server = StrictServer()
+    seen = []
+
+    def handler(request, body):
+        if request.url.scheme == "https":
+            seen.append(request.headers.get("authorization"))
+            return 400, [], b""
+        if request.url.path == "/go":
+            return 302, [("Location", "https://server.example/go")], b""
+        return served_by(server)(request, body)
+
+    auth = caller.DigestAuth("alice", "s3cret")
+    caller.get(handler, f"{HOME}/first", auth=auth)
+    (answer,) = caller.get(handler, f"{HOME}/go", auth=auth, follow_redirects=True)
+    assert answer.status_code == 400
+    assert len(seen) == 1
+    assert 'uri="/go"' in seen[0]
+
+
 def test_400_that_is_not_ours_is_left_alone(caller):
     """A 400 without a redirect, or after one that carried no credentials, is the caller's."""
     count = [0]

@@ -1,5 +1,6 @@
 """The client's context over the HTTP layout: vectors, counts, proofs, nextnonce."""
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -141,8 +142,13 @@ def test_counts_rise_and_end():
 def test_counts_under_threads():
     """Threads that sign with one nonce get all counts, and each once."""
     context = context_for(GIVEN)
-    with ThreadPoolExecutor(16) as pool:
-        signatures = list(pool.map(lambda _: context.make_signature(message_for(GIVEN)), range(3000)))
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # a switch at every chance, so that a count without its lock would show
+    try:
+        with ThreadPoolExecutor(16) as pool:
+            signatures = list(pool.map(lambda _: context.make_signature(message_for(GIVEN)), range(3000)))
+    finally:
+        sys.setswitchinterval(before)
     assert sorted(int(signature.nc, 16) for signature in signatures) == list(range(1, 3001))
 
 

@@ -1,0 +1,55 @@
+"""What has been learnt from servers, in a form that can be stored, and taken in again.
+
+For devices that drop a connection whose first request has no credentials, and for programs that run often and briefly.
+"""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from digest_http.challenge import parse_challenges
+from digest_http.errors import MalformedField
+from digest_http.httpauth.selection import choose
+
+from .messages import URL, origin_of
+from .session import Session
+
+__all__ = ["Learnt", "export_learnt", "take_in"]
+
+
+class Learnt(TypedDict):
+    """One protection space: nothing in it is secret, and it is made of what JSON can hold."""
+
+    origin: str
+    challenge: str
+    """A WWW-Authenticate value; octets beyond ASCII as ISO 8859-1."""
+    nc: int
+    """The last count that was sent with its nonce."""
+
+
+def export_learnt(session: Session) -> list[Learnt]:
+    """All nonces that requests are signed with now. Nonces kept apart or per session stay with their owner."""
+    found: list[Learnt] = []
+    for spaces in session.spaces.all():
+        scheme, host, port = spaces.origin
+        name = f"[{host}]" if ":" in host else host
+        for context in spaces.contexts():
+            nonce = context.nonces.current
+            if nonce is not None and nonce.cnonce is None and not spaces.proxy:
+                field = nonce.choice.challenge.serialize().decode("latin-1")
+                found.append({"origin": f"{scheme}://{name}:{port}", "challenge": field, "nc": nonce.count})
+    return found
+
+
+def take_in(session: Session, url: URL, challenge: str, nc: int) -> None:
+    """Sign requests to the origin of `url` from the first one on. Raises MalformedField for no usable challenge."""
+    reasons: list[str] = []
+    choice = choose(parse_challenges([challenge.encode("latin-1")]), session.preference, reasons.append)
+    if choice is None:
+        raise MalformedField("no usable Digest challenge: " + ("; ".join(reasons) or "none found"), reason="challenge")
+    spaces = session.spaces_at(url, origin_of(url))
+    context = spaces.context_for(choice, url.raw_path, session.make_context)
+    nonce = context.learn(choice)
+    if nonce is not None:
+        nonce.count = max(nonce.count, nc)
+        context.nonces.accept_next(nonce)
