@@ -243,7 +243,7 @@ def test_lua_and_python_agree(window, counts):
 
 def test_a_cluster(tmp_path):
     """All keys have one hash tag, so that the script runs on one node."""
-    server = RedisServer(tmp_path, "--cluster-enabled", "yes")
+    server = RedisServer(tmp_path, "--cluster-enabled", "yes", "--cluster-port", str(free_port()))
     server.start()
 
     async def scenario():
