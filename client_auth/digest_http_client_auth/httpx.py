@@ -103,7 +103,8 @@ class DigestAuth(httpx.Auth):
     def learn(self, origin: str, challenge: str, nc: int = 0) -> None:
         """Take `challenge`, a WWW-Authenticate value, as if a server at `origin` had sent it.
 
-        Its nonce counts as used `nc` times. Requests to that server are then signed from the first one on. Raises MalformedField for no usable challenge.
+        Requests to that server are then signed from the first one on. `nc` is how often its nonce has been used. Raises
+        MalformedField for no usable challenge.
         """
         take_in(self._session, httpx.URL(origin), challenge, nc)
 
