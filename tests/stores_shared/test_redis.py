@@ -327,7 +327,9 @@ def test_a_decoding_client_is_refused(server):
 
     async def scenario():
         url = f"{server.url}?decode_responses=True"
+        store = RedisStore(connector(url))
         with pytest.raises(TypeError, match="decode_responses"):
-            await RedisStore(connector(url)).advance(2**150, b"0" * 8, 1, RULE, 0)
+            await store.advance(2**150, b"0" * 8, 1, RULE, 0)
+        await store.close()
 
     in_loop(scenario())
