@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from digest_http.buffers import HTTPMessage
 from digest_http.httpauth.client import Signature
+from digest_http.httpauth.client_nonces import event_order
 
 from .messages import Request, Response, request_of, set_field, target_of
 from .session import Session
@@ -18,8 +19,9 @@ __all__ = ["Ahead", "passed", "sign_ahead"]
 
 ERRORS: Final = 400
 
-#: The signature of a request signed in advance, and the header field that came of it.
-Ahead = tuple[Signature, bytes]
+#: The signature of a request signed in advance, the header field that came of it, and the `event_order` from before it
+#: went out: what was accepted after that may have overtaken it.
+Ahead = tuple[Signature, bytes, int]
 
 
 def sign_ahead(session: Session, request: Request) -> Ahead | None:
@@ -41,7 +43,7 @@ def sign_ahead(session: Session, request: Request) -> Ahead | None:
         return None
     field = b"Digest " + message.padding
     set_field(request, session.answer_field, field)
-    return signature, field
+    return signature, field, event_order()
 
 
 def passed(session: Session, request: Request, ahead: Ahead, response: Response[Any]) -> bool:

@@ -10,6 +10,7 @@ from digest_http.challenge import parse_challenges
 from digest_http.errors import BodyNotReplayable, WrongPrincipal
 from digest_http.httpauth.client import ClientContext, Signature
 from digest_http.httpauth.client_nonce import ClientNonce
+from digest_http.httpauth.client_nonces import event_order
 from digest_http.httpauth.selection import Choice, choose
 from digest_http.httpauth.spaces import OriginSpaces
 
@@ -44,13 +45,14 @@ class Exchange(Generic[RequestT]):
     def __init__(self, session: Session, request: RequestT, ahead: Ahead | None) -> None:
         self._session = session
         self._original = self.request = request
-        self._retries = Retries()
         if type(getattr(request.stream, "_stream", None)) is not bytes:
             self._replay = Replay(request)
         if ahead is not None:
-            self._signature, self._field = ahead
+            self._signature, self._field, began = ahead
+            self._retries = Retries(began)
             self._context, self._nonce = self._signature.context, self._signature.nonce
             return
+        self._retries = Retries(event_order())
         spaces = session.known_at(request.url)
         context = spaces.find(target_of(request)) if spaces is not None else None
         if context is not None:

@@ -23,7 +23,6 @@ from typing import Final
 
 from digest_http.httpauth.client import ClientContext, Signature
 from digest_http.httpauth.client_nonce import ClientNonce
-from digest_http.httpauth.client_nonces import event_order
 
 __all__ = ["MAX_TRIES", "Retries", "Try"]
 
@@ -46,8 +45,9 @@ class Retries:
 
     __slots__ = ("_began", "_fresh", "_left")
 
-    def __init__(self) -> None:
-        self._began: Final = event_order()
+    def __init__(self, began: int) -> None:
+        """`began` is the `event_order` from before the first request went out."""
+        self._began: Final = began
         # Whether the last try was signed with a nonce that this very call was given.
         self._fresh = False
         self._left: Mapping[str, int] = MAX_TRIES
