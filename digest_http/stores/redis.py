@@ -17,7 +17,7 @@ from digest_http.httpauth.nonce_ids import expiry_of
 from digest_http.httpauth.sequence import SequenceRule
 from digest_http.httpauth.verdict import Verdict
 
-from .redis_script import BUCKET_BITS, SCRIPT, VERDICTS
+from .redis_script import BUCKET_BITS, SCRIPT, STEP, VERDICTS
 from .windows import window_of
 
 __all__ = ["Client", "RedisStore"]
@@ -155,9 +155,8 @@ class _Line:
     async def _run(self, steps: list[_Step]) -> bytes:
         prefix = self._prefix
         keys = [prefix + b"life", *(b"%b%b:%d" % (prefix, step.epoch, step.bucket) for step in steps)]
-        arguments: list[bytes | int] = [os.urandom(4).hex().encode(), max(step.present for step in steps)]
-        for step in steps:
-            arguments += step[:5]
+        proposed, present = os.urandom(4).hex().encode(), max(step.present for step in steps)
+        arguments: list[bytes | int] = [proposed, present, *(STEP.pack(*step[:5]) for step in steps)]
         answer = await self._script(keys, arguments)
         if not isinstance(answer, bytes):
             raise TypeError("the Redis client decodes answers: leave decode_responses off")
