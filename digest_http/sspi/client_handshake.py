@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from .buffers import SecBufferDesc, SecBufferType, emit, find
 from .context import Context
 from .credential import DigestIdentity
-from .flags import SECURITY_MAX_EXPIRY, CredentialUse, TargetDataRep
+from .flags import SECURITY_MAX_EXPIRY, TargetDataRep
 from .handles import CredHandle, CtxtHandle, handle_for
 from .http_client import HTTPClientContext
 from .http_layouts import read_initialize
@@ -65,30 +65,30 @@ def initialize_security_context(  # noqa: PLR0917 - sspilib's signature
     if flags & _REFUSED:
         raise failure(NtStatus.SEC_E_UNSUPPORTED_FUNCTION)
     with translated(_OF_TARGETS):
-        if isinstance(held, HTTPClientContext) or (held is None and _is_http(flags, input_buffers)):
-            return _http(held or HTTPClientContext(_identity(credential)), call)
-        if held is None:
+        if held is None and _is_http(flags, input_buffers):
+            held = HTTPClientContext(_identity(credential))
+        elif held is None:
             options = context.sasl_options if context is not None else None
             held = SASLClientContext(_identity(credential), options)
-        return _sasl(held, call)
+        if isinstance(held, HTTPClientContext):
+            return _http(held, call)
+        if isinstance(held, SASLClientContext):
+            return _sasl(held, call)
+        raise failure(NtStatus.SEC_E_INVALID_HANDLE)
 
 
-def _http(state: Context, call: _Call) -> InitializeContextResult:
+def _http(state: HTTPClientContext, call: _Call) -> InitializeContextResult:
     if call.flags & IscReq.ISC_REQ_CONFIDENTIALITY:
         raise failure(NtStatus.SEC_E_UNSUPPORTED_FUNCTION)
     # RFC 7616 §3.4.5: uri is the target as it stands on the request line, where it is ASCII.
     if not call.target or not call.target.isascii():
         raise failure(NtStatus.SEC_E_TARGET_UNKNOWN)
-    if not isinstance(state, HTTPClientContext):
-        raise failure(NtStatus.SEC_E_INVALID_HANDLE)
     request = read_initialize(call.inputs)
     token = state.respond(request, call.target.encode(), integrity=bool(call.flags & _INTEGRITY))
     return _result(state, call, token, NtStatus.SEC_E_OK)
 
 
-def _sasl(state: Context, call: _Call) -> InitializeContextResult:
-    if not isinstance(state, SASLClientContext):
-        raise failure(NtStatus.SEC_E_INVALID_HANDLE)
+def _sasl(state: SASLClientContext, call: _Call) -> InitializeContextResult:
     token, host, bindings = (
         buffer.data if buffer is not None and buffer.count else None
         for buffer in (
@@ -127,6 +127,6 @@ def _identity(credential: CredHandle | None) -> DigestIdentity:
     held = credential.digest_credential if credential is not None else None
     if held is None:
         raise failure(NtStatus.SEC_E_INVALID_HANDLE)
-    if held.identity is None or not held.use & CredentialUse.SECPKG_CRED_OUTBOUND:
+    if held.identity is None:
         raise failure(NtStatus.SEC_E_NO_CREDENTIALS)
     return held.identity

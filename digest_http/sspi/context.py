@@ -12,7 +12,7 @@ from .buffers import SecBufferDesc
 from .status import NtStatus, failure
 
 if TYPE_CHECKING:
-    from .credential import Credential
+    from .credential import ServerSide
     from .handles import CtxtHandle
 
 __all__ = ["Context", "filetime"]
@@ -36,7 +36,7 @@ class Context(ABC):
         self.granted = 0
         self.handle: ref[CtxtHandle] | None = None
         #: What accept_security_context goes on with when it is given no credential again.
-        self.credential: Credential | None = None
+        self.server_side: ServerSide | None = None
 
     # --- messages; the defaults are what a kind of context does not do ---
 
@@ -77,9 +77,9 @@ class Context(ABC):
         """The uri or digest-uri that the context was made for."""
 
     @property
+    @abstractmethod
     def client_specified_target(self) -> str | None:
         """The service name in the client's channel binding directives; None if it sent none."""
-        return None
 
     @abstractmethod
     def session_key(self) -> bytes:

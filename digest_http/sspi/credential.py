@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from digest_http.httpauth.nonces import DEFAULT_LIFETIME, steady_clock
 from digest_http.httpauth.protocols import NonceStore, Users
@@ -13,7 +13,7 @@ from .flags import CredentialUse, WinNTAuthFlags
 from .http_service import HTTPService
 from .identity import AuthIdentity, WinNTAuthIdentity
 
-__all__ = ["DEFAULT_REALM", "Credential", "DigestAccounts", "DigestIdentity"]
+__all__ = ["DEFAULT_REALM", "Credential", "DigestAccounts", "DigestIdentity", "ServerSide"]
 
 #: The realm of a server that names none. Active Directory keeps hashes for this one beside those of the domain's names
 #: (MS-SAMR, "Primary:WDigest - WDIGEST_CREDENTIALS Construction").
@@ -91,31 +91,35 @@ class DigestAccounts(AuthIdentity):
         return f"<DigestAccounts of realm {self.realm!r}>"
 
 
+class ServerSide(NamedTuple):
+    """What accept_security_context needs."""
+
+    accounts: DigestAccounts
+    http: HTTPService
+
+
 class Credential:
-    """One acquired credential: `identity` for the client side, `accounts` and `http` for the server side."""
+    """One acquired credential: `identity` for the client's side, `server` for the other; None: not acquired for it."""
 
-    __slots__ = ("accounts", "http", "identity", "use")
+    __slots__ = ("identity", "server", "use")
 
-    def __init__(
-        self, use: CredentialUse, identity: DigestIdentity | None = None, accounts: DigestAccounts | None = None
-    ) -> None:
+    def __init__(self, use: CredentialUse, identity: DigestIdentity | None, accounts: DigestAccounts | None) -> None:
         self.use: Final = use
-        self.identity: Final = identity
-        self.accounts: Final = accounts
-        self.http: Final = (
-            None
-            if accounts is None
-            else HTTPService(
-                accounts.users,
-                algorithms=accounts.algorithms,
-                userhash=accounts.userhash,
-                allow_rfc2069=accounts.allow_rfc2069,
-                lifetime=accounts.lifetime,
-                store=accounts.store,
-                clock=accounts.clock,
-                random=accounts.random,
-            )
-        )
+        self.identity: Final = identity if use & CredentialUse.SECPKG_CRED_OUTBOUND else None
+        self.server: Final = ServerSide(accounts, _http_service(accounts)) if accounts is not None else None
 
     def __repr__(self) -> str:
         return f"WDigest, {self.use!r}"
+
+
+def _http_service(accounts: DigestAccounts) -> HTTPService:
+    return HTTPService(
+        accounts.users,
+        algorithms=accounts.algorithms,
+        userhash=accounts.userhash,
+        allow_rfc2069=accounts.allow_rfc2069,
+        lifetime=accounts.lifetime,
+        store=accounts.store,
+        clock=accounts.clock,
+        random=accounts.random,
+    )

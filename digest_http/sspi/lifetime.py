@@ -44,7 +44,7 @@ def export_security_context(context: CtxtHandle, flags: ContextExport | int = 0)
     """
     flags = ContextExport(flags)
     state = context_of(context)
-    if flags & ~ContextExport.SECPKG_CONTEXT_EXPORT_DELETE_OLD:
+    if int(flags) & ~int(ContextExport.SECPKG_CONTEXT_EXPORT_DELETE_OLD):
         raise failure(NtStatus.SEC_E_UNSUPPORTED_FUNCTION)
     blob = secrets.token_bytes(_BLOB_OCTETS)
     with _lock:

@@ -111,11 +111,6 @@ class SASLContext(Context):
         """See Context."""
         return self.mechanism.realm or ""
 
-    @property
-    def target(self) -> str:
-        """See Context."""
-        raise NotImplementedError
-
     def session_key(self) -> bytes:
         """See Context."""
         return self.mechanism.session_key()

@@ -84,8 +84,8 @@ def decrypt(mechanism: Mechanism, message: SecBufferDesc, block: int) -> None:
     if data.readonly:
         raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
     record = bytearray().join(part.dangerous_get_view() for part in parts)
-    # Longer than the message can be: what does not fit must be known before the record is used up.
-    if data.room < len(record) - trailer_length(0, block) - (block - 1):
+    # The least that the message can have: what cannot fit is refused before the record is used up.
+    if data.room < len(record) - SIGNATURE - (block if block > 1 else 0):
         raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
     data.store(memoryview(record)[: mechanism.unseal_in_place(record)])
 

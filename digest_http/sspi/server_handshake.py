@@ -9,8 +9,8 @@ from digest_http.httpauth.verdict import Verdict
 
 from .buffers import SecBufferDesc, SecBufferType, emit, find
 from .context import Context
-from .credential import Credential
-from .flags import SECURITY_MAX_EXPIRY, CredentialUse, TargetDataRep
+from .credential import ServerSide
+from .flags import SECURITY_MAX_EXPIRY, TargetDataRep
 from .handles import CredHandle, CtxtHandle, context_of, handle_for
 from .http_layouts import read_accept
 from .http_server import HTTPServerContext
@@ -77,7 +77,9 @@ def accept_security_context(  # noqa: PLR0917 - sspilib's signature
         http = find(input_buffers, SecBufferType.SECBUFFER_PKG_PARAMS) is not None
         if isinstance(held, HTTPServerContext) or (held is None and http):
             return _http(server, held, call)
-        return _sasl(server, held, call)
+        if isinstance(held, SASLServerContext) or held is None:
+            return _sasl(server, held, call)
+        raise failure(NtStatus.SEC_E_INVALID_HANDLE)
 
 
 def complete_auth_token(context: CtxtHandle, token: SecBufferDesc) -> None:
@@ -88,18 +90,16 @@ def complete_auth_token(context: CtxtHandle, token: SecBufferDesc) -> None:
     context_of(context).complete(token)
 
 
-def _http(server: Credential, held: Context | None, call: _Call) -> AcceptContextResult:
+def _http(server: ServerSide, held: HTTPServerContext | None, call: _Call) -> AcceptContextResult:
     service, accounts = server.http, server.accounts
-    if service is None or accounts is None or (held is not None and not isinstance(held, HTTPServerContext)):
-        raise failure(NtStatus.SEC_E_INVALID_HANDLE)
-    if call.flags & ~_COMMON:
+    if int(call.flags) & ~int(_COMMON):
         raise failure(NtStatus.SEC_E_SECURITY_QOS_FAILED)
     request = read_accept(call.inputs)
     requirement = _requirement(call.flags, request.bindings)
     integrity = bool(call.flags & _INTEGRITY)
     realm = service.realm(request.realm or accounts.realm, integrity=integrity)
     state = held or HTTPServerContext(service, realm, requirement)
-    state.credential = server
+    state.server_side = server
     answer, status = b"", NtStatus.SEC_E_OK
     if not request.message.token:
         answer, status = state.challenge(), NtStatus.SEC_I_CONTINUE_NEEDED
@@ -119,10 +119,8 @@ def _http(server: Credential, held: Context | None, call: _Call) -> AcceptContex
     return _result(state, call, answer, status)
 
 
-def _sasl(server: Credential, held: Context | None, call: _Call) -> AcceptContextResult:
-    if server.accounts is None or (held is not None and not isinstance(held, SASLServerContext)):
-        raise failure(NtStatus.SEC_E_INVALID_HANDLE)
-    if call.flags & ~_SASL:
+def _sasl(server: ServerSide, held: SASLServerContext | None, call: _Call) -> AcceptContextResult:
+    if int(call.flags) & ~int(_SASL):
         raise failure(NtStatus.SEC_E_SECURITY_QOS_FAILED)
     token, bindings = (
         buffer.data if buffer is not None and buffer.count else None
@@ -134,7 +132,7 @@ def _sasl(server: Credential, held: Context | None, call: _Call) -> AcceptContex
     requirement = _requirement(call.flags, bindings)
     options = call.given.sasl_options if call.given is not None else None
     state = held or SASLServerContext(server.accounts, call.flags, options)
-    state.credential = server
+    state.server_side = server
     try:
         answer = state.step(token or b"", requirement)
     except BaseException:
@@ -159,11 +157,10 @@ def _result(state: Context, call: _Call, token: bytes, status: NtStatus) -> Acce
     return AcceptContextResult(handle_for(state, call.given), attributes, SECURITY_MAX_EXPIRY, status)
 
 
-def _server(credential: CredHandle | None, held: Context | None) -> Credential:
-    if credential is None and held is not None:
-        server = held.credential
-    else:
-        server = credential.digest_credential if credential is not None else None
-    if server is None or server.accounts is None or not server.use & CredentialUse.SECPKG_CRED_INBOUND:
+def _server(credential: CredHandle | None, held: Context | None) -> ServerSide:
+    if credential is None and held is not None and held.server_side is not None:
+        return held.server_side
+    given = credential.digest_credential if credential is not None else None
+    if given is None or given.server is None:
         raise failure(NtStatus.SEC_E_NO_CREDENTIALS)
-    return server
+    return given.server

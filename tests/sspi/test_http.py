@@ -425,7 +425,7 @@ def test_flags_that_digest_refuses(flag):
         pair.respond(b'realm="r", nonce="n", qop="auth"')
 
 
-@pytest.mark.parametrize("flag", [AscReq.ASC_REQ_MUTUAL_AUTH, AscReq.ASC_REQ_STREAM, AscReq.ASC_REQ_DELEGATE])
+@pytest.mark.parametrize("flag", [AscReq.ASC_REQ_MUTUAL_AUTH, AscReq.ASC_REQ_STREAM, AscReq(0x02000000)])
 def test_flags_that_the_page_does_not_list(flag):
     """Any other flag of accept_security_context is SEC_E_SECURITY_QOS_FAILED."""
     with refused(NtStatus.SEC_E_SECURITY_QOS_FAILED):
@@ -481,3 +481,23 @@ def test_bindings_buffer_that_points_outside_itself():
             pair.respond(pair.challenge(), extra=((BINDINGS, blob),))
         with refused(NtStatus.SEC_E_INVALID_TOKEN):
             pair.challenge(bindings=blob)
+
+
+def test_misshapen_input_of_initialize():
+    """A challenge without its method, or no challenge, is SEC_E_INVALID_TOKEN; so is signing without a target."""
+    challenge = HTTPPair().challenge()
+    for given in (
+        buffers((TOKEN, challenge)),
+        buffers((TOKEN, b""), (PARAMS, b"GET")),
+        buffers((TOKEN, challenge), (PARAMS, b"")),
+    ):
+        with refused(NtStatus.SEC_E_INVALID_TOKEN):
+            sspi.initialize_security_context(
+                client_handle(), None, "/x", IscReq.ISC_REQ_HTTP, 0, given, buffers((TOKEN, 4096))
+            )
+    pair = HTTPPair().login()
+    for parts in ({"url": b""}, {"method": b""}):
+        with refused(NtStatus.SEC_E_INVALID_TOKEN):
+            pair.sign(**parts)
+    with refused(NtStatus.SEC_E_INVALID_TOKEN):
+        sspi.verify_signature(pair.client, http_message(b""), 0)

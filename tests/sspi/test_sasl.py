@@ -320,6 +320,18 @@ def test_the_receiver_may_have_one_buffer(pair):
     assert array[0].data == octets[:7] == b"message"
 
 
+def test_a_small_receiver_is_told_before_the_record_is_used_up(pair):
+    """SEC_E_BUFFER_TOO_SMALL where the message cannot fit, and the same record passes with more room."""
+    record = seal(pair.client, bytes(100))
+    with refused(NtStatus.SEC_E_BUFFER_TOO_SMALL):
+        sspi.decrypt_message(pair.server, buffers((TOKEN, record), (DATA, 0)), 0)
+    with refused(NtStatus.SEC_E_BUFFER_TOO_SMALL):
+        sspi.decrypt_message(
+            pair.server, buffers((TOKEN, record[:60]), (DATA, record[60:90]), (PADDING, record[90:])), 0
+        )
+    assert unseal(pair.server, record) == bytes(100)
+
+
 def test_a_readonly_receiver_is_too_small(pair):
     """Nothing is written into a READONLY buffer, and the record is not used up."""
     record = seal(pair.client, b"message")
