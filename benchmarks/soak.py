@@ -34,7 +34,10 @@ def runs(folder: Path, seconds: float) -> Iterator[tuple[str, Counter[str]]]:
     path = folder / "nonces.db"
     with fleet(folder, 4, store=f"sqlite:///{path}") as servers:
         yield "SQLite, four workers", asyncio.run(load([servers.url], seconds))
-        yield "SQLite, its file lost twice", asyncio.run(load([servers.url], seconds, file_lost_twice(path, seconds)))
+        yield (
+            "SQLite, its file lost twice",
+            asyncio.run(load([servers.url], seconds, file_lost_twice(servers, path, seconds))),
+        )
         yield "SQLite, a worker killed", asyncio.run(load([servers.url], seconds, worker_killed(servers, seconds)))
     server = RedisServer(folder)
     server.start()

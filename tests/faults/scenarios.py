@@ -28,14 +28,21 @@ def redis_killed_twice(server: RedisServer, seconds: float) -> Fault:
     return fault
 
 
-def file_lost_twice(path: Path, seconds: float) -> Fault:
-    """The file of a SQLite store is deleted under the workers, at a quarter and at a half of the run."""
+def file_lost_twice(servers: Fleet, path: Path, seconds: float) -> Fault:
+    """The file of a SQLite store is deleted under the workers, at a quarter and at a half of the run.
+
+    One of them is killed then, so that its successor makes a new file while the others still have the old one open.
+    """
+
+    def lose() -> None:
+        for name in path.parent.glob(path.name + "*"):
+            name.unlink(missing_ok=True)
+        os.kill(servers.workers()[0], signal.SIGKILL)
 
     async def fault() -> None:
         for _ in range(2):
             await asyncio.sleep(seconds / 4)
-            for name in path.parent.glob(path.name + "*"):
-                name.unlink(missing_ok=True)
+            lose()
 
     return fault
 

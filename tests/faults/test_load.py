@@ -53,7 +53,7 @@ def test_sqlite_file_lost_twice(tmp_path):
     """All workers turn to the new file, and what was counted in the old one is not accepted again."""
     path = tmp_path / "nonces.db"
     with fleet(tmp_path, 4, store=f"sqlite:///{path}") as servers:
-        counts = asyncio.run(load([servers.url], 6, file_lost_twice(path, 6)))
+        counts = asyncio.run(load([servers.url], 6, file_lost_twice(servers, path, 6)))
         after = asyncio.run(load([servers.url], 1))
     assert_sound(counts)
     assert after["unavailable"] == after["refused"] == 0, after

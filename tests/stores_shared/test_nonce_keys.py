@@ -1,0 +1,145 @@
+"""Keys of nonces that several workers share: given, from the environment, or from a file that changes."""
+
+import logging
+import time
+import warnings
+
+import pytest
+
+from digest_http.errors import ConfigurationError, SecurityWarning
+from digest_http.httpauth.keys import KeyFile, configured_keys
+from digest_http.httpauth.nonces import NonceSource
+from digest_http_middleware import DigestAuthMiddleware
+
+OLD, NEW = "0123456789abcdef" * 4, "fedcba9876543210" * 4
+
+
+class Seconds:
+    """A clock moved by hand."""
+
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def path(tmp_path):
+    """A file with one key."""
+    path = tmp_path / "keys"
+    path.write_text(f"# made last year\n{OLD}\n", encoding="ascii")
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch):
+    monkeypatch.delenv("DIGEST_HTTP_KEYS", raising=False)
+    monkeypatch.delenv("WEB_CONCURRENCY", raising=False)
+
+
+def test_text(monkeypatch):
+    """Words of the setting or of the environment, newest first; the setting wins."""
+    assert configured_keys(f"{NEW}, {OLD}") == (NEW.encode(), OLD.encode())
+    assert configured_keys(None) is None
+    monkeypatch.setenv("DIGEST_HTTP_KEYS", f"{NEW}\n{OLD}\n")
+    assert configured_keys(None) == (NEW.encode(), OLD.encode())
+    assert configured_keys([b"k" * 16]) == [b"k" * 16]
+
+
+def test_a_file(path, monkeypatch):
+    """Named by a URL, in the environment too; comments are skipped and no key is shown."""
+    keys = configured_keys(f"file://{path}")
+    assert isinstance(keys, KeyFile)
+    assert keys() == (OLD.encode(),)
+    assert OLD not in repr(keys)
+    monkeypatch.setenv("DIGEST_HTTP_KEYS", f"file://{path}")
+    assert isinstance(configured_keys(None), KeyFile)
+
+
+@pytest.mark.parametrize("text", [" , ", "short", f"{OLD} short", "file:///no/such/file", "file://"])
+def test_settings_that_cannot_work(text):
+    """Said where they are written, and without the text."""
+    with pytest.raises(ConfigurationError) as caught:
+        configured_keys(text)
+    assert OLD not in str(caught.value)
+
+
+def test_rotation(path):
+    """The new key second, first, alone: at each step the nonces of the step before are still recognised."""
+    seconds = Seconds()
+    keys = KeyFile(path, seconds=seconds)
+    source = NonceSource(b"r", keys, b"00000001")
+    issued = [source.issue()]
+    for words in ((OLD, NEW), (NEW, OLD), (NEW,)):
+        path.write_text("\n".join(words), encoding="ascii")
+        seconds.now += 1.1
+        issued.append(source.issue())
+        assert source.recognise(issued[-1]) is not None
+        assert source.recognise(issued[-2]) is not None or len(words) == 1
+    assert [source.recognise(nonce) is not None for nonce in issued] == [False, False, True, True]
+
+
+def test_a_worker_that_has_not_looked_yet(path):
+    """A nonce of a key that was foreign a moment ago is recognised when the file has been read."""
+    seconds = Seconds()
+    source = NonceSource(b"r", KeyFile(path, seconds=seconds), b"00000001")
+    nonce = NonceSource(b"r", [NEW.encode()], b"00000001").issue()
+    assert source.recognise(nonce) is None
+    path.write_text(f"{OLD} {NEW}", encoding="ascii")
+    seconds.now += 1.1
+    source.issue()
+    assert source.recognise(nonce) is not None
+
+
+@pytest.mark.parametrize("edit", ["short", "", None])
+def test_a_broken_edit_keeps_the_old_keys(path, edit, caplog):
+    """It is logged without a key in it, and a later good edit counts."""
+    seconds = Seconds()
+    keys = KeyFile(path, seconds=seconds)
+    if edit is None:
+        path.unlink()
+    else:
+        path.write_text(edit, encoding="ascii")
+    seconds.now += 1.1
+    with caplog.at_level(logging.ERROR, "digest_http.keys"):
+        assert keys() == (OLD.encode(),)
+    assert "not usable" in caplog.text
+    assert "short" not in caplog.text.replace("shorter", "")
+    path.write_text(NEW, encoding="ascii")
+    seconds.now += 1.1
+    assert keys() == (NEW.encode(),)
+
+
+async def app(_scope, _receive, _send):
+    """Never called here."""
+
+
+def test_workers_without_common_keys_are_told(tmp_path, monkeypatch):
+    """At the start: with a store that is shared, or in what looks like one worker of several."""
+    shared = f"sqlite:///{tmp_path}/nonces.db"
+    with pytest.warns(SecurityWarning, match="DIGEST_HTTP_KEYS"):
+        DigestAuthMiddleware(app, {"a": "b"}, "r", store=shared)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        DigestAuthMiddleware(app, {"a": "b"}, "r", store=shared, keys=[b"k" * 32])
+        DigestAuthMiddleware(app, {"a": "b"}, "r", store=shared, keys=OLD)
+        DigestAuthMiddleware(app, {"a": "b"}, "r")
+    monkeypatch.setenv("WEB_CONCURRENCY", "4")
+    with pytest.warns(SecurityWarning, match="worker"):
+        DigestAuthMiddleware(app, {"a": "b"}, "r")
+    monkeypatch.setenv("DIGEST_HTTP_KEYS", OLD)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        DigestAuthMiddleware(app, {"a": "b"}, "r")
+
+
+def test_a_shared_store_brings_its_clock(tmp_path):
+    """Workers of one machine measure the age of a nonce with one clock, unless another is given."""
+    shared = f"sqlite:///{tmp_path}/nonces.db"
+    layers = [
+        DigestAuthMiddleware(app, {"a": "b"}, "r", store=shared, keys=OLD),
+        DigestAuthMiddleware(app, {"a": "b"}, "r", store=shared, keys=OLD, clock=lambda: 7.0),
+    ]
+    nonces = [layer._acceptor.nonces for layer in layers]  # noqa: SLF001 - which clock it is shows nowhere else
+    assert abs(nonces[0].now() / 1e6 - time.monotonic()) < 5
+    assert nonces[1].now() == 7_000_000
