@@ -77,10 +77,10 @@ class Retries:
         return Try.NO_MORE
 
     def _overtaken(self, context: ClientContext, signature: Signature) -> bool:
-        if context.accepted is None:
-            return False
-        overtaken = bool(signature.nc) and signature.nonce.count > int(signature.nc, 16)
-        return overtaken or context.accepted_at > self._began
+        if context.accepted_at > self._began:
+            return True
+        # Others have signed with this nonce since; what they sent may have come first, if the password was ever right.
+        return context.accepted is not None and bool(signature.nc) and signature.nonce.count > int(signature.nc, 16)
 
     def _spend(self, reason: str, outcome: Try) -> Try:
         left = self._left[reason]

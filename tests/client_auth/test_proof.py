@@ -97,6 +97,17 @@ def test_missing_proof(caller, change):
         caller.get(handler, URL, auth=caller.DigestAuth("alice", "s3cret", verify="required"))
 
 
+def test_missing_proof_later_on(caller):
+    """A server that proved itself before must go on doing so."""
+    server = StrictServer()
+    auth = caller.DigestAuth("alice", "s3cret", verify="required")
+    answers = caller.get(served_by(server), URL, URL, URL, auth=auth)
+    assert {answer.status_code for answer in answers} == {200}
+    server.prove = False
+    with pytest.raises(WrongPrincipal):
+        caller.get(served_by(server), URL, auth=auth)
+
+
 def test_proof_over_two_field_lines(plain):
     """Field lines of one name are one list."""
     handler = changed(StrictServer(), lambda value: value.split(", "))

@@ -209,6 +209,35 @@ def test_request_that_was_overtaken(plain, same_nonce):
     end(slow_flow, library.Response(200, request=slow))
 
 
+def test_wrong_password_is_not_taken_for_overtaken(plain):
+    """Many requests at once with one nonce and a wrong password are still two each: nobody was ever let in."""
+    library = plain.library
+    auth = plain.DigestAuth("alice", "wrong")
+    calls = [by_hand(plain, auth) for _ in range(3)]
+    headers = {"WWW-Authenticate": 'Digest realm="r", nonce="shared", qop="auth"'}
+    for request, flow in calls:
+        flow.send(library.Response(401, headers=headers, request=request))
+    for request, flow in calls:
+        end(flow, library.Response(401, headers=headers, request=request))
+
+
+def test_answer_behind_a_redirect_accepts_nothing(caller):
+    """What another origin answers says nothing about the credentials that were signed for the first."""
+    server = StrictServer()
+    auth = caller.DigestAuth("alice", "s3cret")
+    caller.get(served_by(server), URL, URL, auth=auth)
+    ((context,),) = [spaces.contexts() for spaces in session_of(auth).spaces.all()]
+    before = context.accepted_at
+
+    def handler(request, _):
+        home = request.url.host == "server.example"
+        return (302, [("Location", "http://other.example/")], b"") if home else (200, [], b"")
+
+    (answer,) = caller.get(handler, URL, auth=auth, follow_redirects=True)
+    assert answer.status_code == 200
+    assert context.accepted_at == before
+
+
 def test_page_behind_an_error_keeps_its_nonce(caller):
     """A 404 to a signed request is no refusal: the next request counts on, also where nonces are kept apart."""
     server = StrictServer(counting="exact")
