@@ -17,7 +17,7 @@ import weakref
 from collections.abc import Generator
 from pathlib import Path
 from threading import Lock
-from typing import Final, NamedTuple
+from typing import Final
 
 from digest_http.errors import ConfigurationError
 from digest_http.httpauth.nonce_ids import RANDOM_BITS, expiry_of
@@ -25,6 +25,7 @@ from digest_http.httpauth.sequence import SequenceRule
 from digest_http.httpauth.verdict import Verdict
 
 from .sqlite_file import begin_epoch, connect, is_busy
+from .sqlite_step import ID_OCTETS, WINDOW_OCTETS, Judge, Life, Step, packed
 from .windows import window_of
 
 __all__ = ["DEFAULT_CAPACITY", "SQLiteStore"]
@@ -41,54 +42,12 @@ SET_BACK: Final = 60_000_000
 #: Nonces past their life that each new nonce sweeps out: more than one, so that a crowd goes faster than it came.
 SWEPT: Final = 8
 
-_ID_OCTETS: Final = 20
-_WINDOW_OCTETS: Final = 2
 
 #: What is past its life, and the soonest to die if there is no room for one more.
 _GONE: Final = (
     "SELECT id FROM counts WHERE id < ? UNION SELECT id FROM (SELECT id FROM counts ORDER BY id LIMIT ?)"
     " ORDER BY id LIMIT ?"
 )
-
-
-class _Step(NamedTuple):
-    """What advance() is asked, as it goes into the file."""
-
-    key: bytes
-    epoch: bytes
-    nc: int
-    rule: SequenceRule
-    window: bytes
-    now: int
-
-
-class _Judge:
-    """The SQL function judge(state): the next state of one that is kept; the verdict goes to the side.
-
-    An object of its own: SQLite would keep a store alive whose method it holds.
-    """
-
-    def __init__(self) -> None:
-        self.step: _Step | None = None
-        self.verdict = Verdict.FORGOTTEN
-
-    def __call__(self, state: bytes) -> bytes:
-        step = self.step
-        if step is None or state[:_WINDOW_OCTETS] != step.window:
-            # Counted under another policy: the mask means something else.
-            self.verdict = Verdict.FORGOTTEN
-            return state
-        self.verdict, number = step.rule.advance(int.from_bytes(state[_WINDOW_OCTETS:], "big"), step.nc)
-        return _packed(step.window, number)
-
-
-class _Life(NamedTuple):
-    """The row of `life`."""
-
-    epoch: bytes
-    floor: int
-    latest: int
-    live: int
 
 
 class SQLiteStore:
@@ -112,7 +71,7 @@ class SQLiteStore:
         self._process = 0
         self._finalizer: weakref.finalize[[], SQLiteStore] | None = None
         self._file: tuple[int, int] | None = None
-        self._judge: Final = _Judge()
+        self._judge: Final = Judge()
         try:
             self._open()
         except (sqlite3.Error, OSError) as error:
@@ -134,8 +93,8 @@ class SQLiteStore:
 
     def advance(self, nonce_id: int, epoch: bytes, nc: int, rule: SequenceRule, now: int) -> Verdict:
         """See NonceStore.advance. Raises sqlite3.Error or OSError when the file cannot be used."""
-        window = window_of(rule).to_bytes(_WINDOW_OCTETS, "big")
-        step = _Step(nonce_id.to_bytes(_ID_OCTETS, "big"), epoch, nc, rule, window, now)
+        window = window_of(rule).to_bytes(WINDOW_OCTETS, "big")
+        step = Step(nonce_id.to_bytes(ID_OCTETS, "big"), epoch, nc, rule, window, now)
         with self._lock:
             connection = self._opened()
             try:
@@ -154,19 +113,19 @@ class SQLiteStore:
 
     # --- steps, under the lock ---
 
-    def _next(self, connection: sqlite3.Connection, step: _Step) -> Verdict | None:
+    def _next(self, connection: sqlite3.Connection, step: Step) -> Verdict | None:
         """A count of a nonce that was begun; None if it was not."""
         self._judge.step = step
         changed = self._patiently(connection, "UPDATE counts SET state = judge(state) WHERE id = ?", (step.key,))
         return self._judge.verdict if changed else None
 
-    def _first(self, connection: sqlite3.Connection, step: _Step) -> Verdict:
+    def _first(self, connection: sqlite3.Connection, step: Step) -> Verdict:
         """The first count of a nonce, or the next one if another worker was faster by a hair."""
         with self._transaction(connection):
-            life = _Life(*connection.execute("SELECT epoch, floor, latest, live FROM life").fetchone())
+            life = Life(*connection.execute("SELECT epoch, floor, latest, live FROM life").fetchone())
             if step.now < life.latest - SET_BACK:
                 # The clock was set back: floor now lies so far ahead that no new nonce would outlive it.
-                life = _Life(begin_epoch(connection), 0, 0, 0)
+                life = Life(begin_epoch(connection), 0, 0, 0)
             if step.epoch == life.epoch:
                 return self._next(connection, step) or self._begin(connection, step, life)
         self._epoch = life.epoch
@@ -174,20 +133,20 @@ class SQLiteStore:
             self._close()
         return Verdict.FORGOTTEN
 
-    def _begin(self, connection: sqlite3.Connection, step: _Step, life: _Life) -> Verdict:
+    def _begin(self, connection: sqlite3.Connection, step: Step, life: Life) -> Verdict:
         if expiry_of(int.from_bytes(step.key, "big")) <= life.floor:
             return Verdict.FORGOTTEN
         verdict, number = step.rule.advance(0, step.nc)
         if verdict is not Verdict.ACCEPTED:
             return verdict
         surplus = max(life.live + 1 - self.capacity, 0)
-        dead = (step.now << RANDOM_BITS).to_bytes(_ID_OCTETS, "big")
+        dead = (step.now << RANDOM_BITS).to_bytes(ID_OCTETS, "big")
         gone = connection.execute(_GONE, (dead, surplus, max(SWEPT, surplus))).fetchall()
         floor = life.floor
         if gone:
             connection.executemany("DELETE FROM counts WHERE id = ?", gone)
             floor = max(floor, expiry_of(int.from_bytes(gone[-1][0], "big")))
-        connection.execute("INSERT INTO counts VALUES (?, ?)", (step.key, _packed(step.window, number)))
+        connection.execute("INSERT INTO counts VALUES (?, ?)", (step.key, packed(step.window, number)))
         connection.execute(
             "UPDATE life SET floor = ?, latest = max(latest, ?), live = ?", (floor, step.now, life.live + 1 - len(gone))
         )
@@ -274,7 +233,3 @@ else:  # pragma: no cover - Windows
 
     def _yield_processor() -> None:
         time.sleep(0)
-
-
-def _packed(window: bytes, number: int) -> bytes:
-    return window + number.to_bytes((number.bit_length() + 7) // 8, "big")
