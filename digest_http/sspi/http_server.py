@@ -50,11 +50,11 @@ class HTTPServerContext(Context):
         self._username = ""
         self._claim: Claim | None = None
 
-    def challenge(self, *, stale: bool = False) -> bytes:
+    def challenge(self, realm: Realm, *, stale: bool = False) -> bytes:
         """A TOKEN with a fresh nonce; several challenges if the server offers several algorithms."""
         # Documented as the reference to the context. Contexts are found by the nonce, which no client leaves out.
         opaque = b', opaque="%b"' % self._service.random(16).hex().encode()
-        return b", ".join(value + opaque for value in self._realm.acceptor.challenges(stale=stale))[_SCHEME:]
+        return b", ".join(value + opaque for value in realm.acceptor.challenges(stale=stale))[_SCHEME:]
 
     def authenticate(self, message: HTTPMessage, realm: Realm, requirement: Requirement) -> Verdict:
         """Check a first response; ACCEPTED establishes the context. Nothing is kept of any other."""

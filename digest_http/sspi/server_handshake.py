@@ -98,25 +98,25 @@ def _http(server: ServerSide, held: HTTPServerContext | None, call: _Call) -> Ac
     requirement = _requirement(call.flags, request.bindings)
     integrity = bool(call.flags & _INTEGRITY)
     realm = service.realm(request.realm or accounts.realm, integrity=integrity)
-    state = held or HTTPServerContext(service, realm, requirement)
-    state.server_side = server
-    answer, status = b"", NtStatus.SEC_E_OK
-    if not request.message.token:
-        answer, status = state.challenge(), NtStatus.SEC_I_CONTINUE_NEEDED
-    else:
-        credentials = Credentials.parse(request.message.token)
+    token = request.message.token
+    credentials = Credentials.parse(token) if token else None
+    if credentials is not None:
         live = service.find(credentials)
         if live is not None:
             return _result(live, call, b"", NtStatus.SEC_I_COMPLETE_NEEDED)
         if request.realm is None:
             realm = service.known_realm(credentials.realm, integrity=integrity) or realm
-        verdict = state.authenticate(request.message, realm, requirement)
-        if verdict.stale:
-            # The digest was right: RFC 7616 §3.3, stale, lets the client try again without asking its user.
-            answer, status = state.challenge(stale=True), NtStatus.SEC_I_CONTINUE_NEEDED
-        elif verdict is not Verdict.ACCEPTED:
-            raise failure(NtStatus.SEC_E_LOGON_DENIED)
-    return _result(state, call, answer, status)
+    state = held or HTTPServerContext(service, realm, requirement)
+    state.server_side = server
+    if credentials is None:
+        return _result(state, call, state.challenge(realm), NtStatus.SEC_I_CONTINUE_NEEDED)
+    verdict = state.authenticate(request.message, realm, requirement)
+    if verdict is Verdict.ACCEPTED:
+        return _result(state, call, b"", NtStatus.SEC_E_OK)
+    if verdict.stale:
+        # The digest was right: RFC 7616 §3.3, stale, lets the client try again without asking its user.
+        return _result(state, call, state.challenge(realm, stale=True), NtStatus.SEC_I_CONTINUE_NEEDED)
+    raise failure(NtStatus.SEC_E_LOGON_DENIED)
 
 
 def _sasl(server: ServerSide, held: SASLServerContext | None, call: _Call) -> AcceptContextResult:

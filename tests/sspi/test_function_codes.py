@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from digest_http import sspi
+from digest_http.httpauth.verdict import Verdict
 from digest_http.sasl import DigestMD5Server
 from digest_http.sspi import (
     AscReq,
@@ -90,14 +91,7 @@ class BrokenStore:
         self.asked += 1
         if self.asked > 1:
             raise OSError("down")
-        return sspi_verdict()
-
-
-def sspi_verdict() -> Any:
-    """ACCEPTED."""
-    from digest_http.httpauth.verdict import Verdict  # noqa: PLC0415 - only the broken store needs it
-
-    return Verdict.ACCEPTED
+        return Verdict.ACCEPTED
 
 
 # --- credentials and packages ---

@@ -261,6 +261,18 @@ def test_realms_of_one_handle():
         assert sspi.query_context_attributes(context, sspi.SecPkgContextAuthority).authority_name == realm
 
 
+def test_a_stale_answer_stays_in_its_realm():
+    """The new challenge names the realm of the response, not the default one."""
+    clock = Clock()
+    pair = HTTPPair(server_handle=server_handle(clock=clock))
+    token = pair.respond(pair.challenge(realm="other"))
+    clock.now += 3600
+    output = buffers((TOKEN, 4096))
+    sspi.accept_security_context(pair.server_handle, None, accept_input(token), AscReq.ASC_REQ_HTTP, 0, output)
+    assert output[0].data.startswith(b'realm="other"')
+    assert b"stale=true" in output[0].data
+
+
 def test_the_target_is_compared_where_it_is_given():
     """accept_security_context's third buffer: empty is no check, another target is refused."""
     pair = HTTPPair()
