@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from digest_http.algorithms import by_name
+from digest_http.cli import main
 from digest_http.cli.commands import command
 from digest_http.users import HtdigestUsers
 
@@ -192,3 +193,12 @@ def test_a_missing_extra_is_said():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, env=environment)
     assert done.returncode == 1
     assert b"digest-http[cli]" in done.stderr
+
+
+def test_the_entry_point(monkeypatch, capsys):
+    """What the console script and `python -m digest_http.cli` call."""
+    monkeypatch.setattr(sys, "argv", ["digest-http", "key", "new"])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 0
+    assert len(capsys.readouterr().out) == 65

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 from typing import Any
@@ -331,5 +332,47 @@ def test_a_decoding_client_is_refused(server):
         with pytest.raises(TypeError, match="decode_responses"):
             await store.advance(2**150, b"0" * 8, 1, RULE, 0)
         await store.close()
+
+    in_loop(scenario())
+
+
+def test_whoever_gave_up_waiting_needs_no_count(server):
+    """A request that timed out is not counted later, and those behind it are."""
+
+    async def scenario():
+        async with Worker(server.url) as worker:
+            nonce = worker.issue()
+            assert await worker.use(nonce, 1) is ACCEPTED
+            server.process.send_signal(signal.SIGSTOP)
+            waiting = [asyncio.ensure_future(worker.use(nonce, nc)) for nc in (2, 3)]
+            await asyncio.sleep(0.05)
+            late = asyncio.ensure_future(worker.use(nonce, 4))
+            await asyncio.sleep(0.05)
+            for task in (waiting[0], late):
+                task.cancel()
+            await asyncio.sleep(0)
+            server.process.send_signal(signal.SIGCONT)
+            assert await waiting[1] is ACCEPTED
+            assert await worker.use(nonce, 2, 4) == [REPLAYED, ACCEPTED]
+
+    in_loop(scenario())
+
+
+def test_a_loop_that_ends_in_the_middle(server):
+    """Nobody waits for ever: what was under way is cancelled with the loop."""
+
+    async def scenario():
+        worker = Worker(server.url)
+        nonce_id, epoch = worker.nonces.recognise(worker.issue()) or (0, b"")
+        server.process.send_signal(signal.SIGSTOP)
+        answer = worker.store.advance(nonce_id, epoch, 1, RULE, 0)
+        await asyncio.sleep(0.05)
+        (sender,) = asyncio.all_tasks() - {asyncio.current_task()}
+        sender.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await answer
+        await worker.store.close()
+        await worker.store.close()
+        server.process.send_signal(signal.SIGCONT)
 
     in_loop(scenario())

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import sqlite3
 import stat
+import time
 from contextlib import closing
 
 import pytest
@@ -197,3 +198,63 @@ def test_expired_nonces_leave_the_file(path):
     with closing(sqlite3.connect(path)) as reader:
         assert reader.execute("SELECT count(*) FROM counts").fetchone()[0] <= 12
         assert reader.execute("SELECT live FROM life").fetchone()[0] <= 12
+
+
+def test_a_lock_that_is_not_given_back(path):
+    """One step waits a little; those behind it fail at once, so that they do not queue up."""
+    clock, store = Clock(), SQLiteStore(path)
+    nonces = source_for(store, clock)
+    nonce = nonces.issue()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        times = []
+        for _ in range(3):
+            begin = time.monotonic()
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                count(store, nonces, nonce, 1, RULE)
+            times.append(time.monotonic() - begin)
+        other.execute("ROLLBACK")
+    assert times[0] >= 0.25
+    assert max(times[1:]) < 0.1
+    assert count(store, nonces, nonce, 1, RULE) is ACCEPTED
+
+
+def test_a_step_that_fails_leaves_nothing_behind(path):
+    """The transaction is rolled back, and the next step is served."""
+
+    class Failing(ReplayDetect):
+        def advance(self, state, nc):
+            raise RuntimeError(state, nc)
+
+    clock, store = Clock(), SQLiteStore(path)
+    nonces = source_for(store, clock)
+    nonce = nonces.issue()
+    with pytest.raises(RuntimeError):
+        count(store, nonces, nonce, 1, Failing())
+    assert count(store, nonces, nonce, 1, RULE) is ACCEPTED
+    with pytest.raises(sqlite3.OperationalError):
+        count(store, nonces, nonce, 2, Failing())
+    assert count(store, nonces, nonce, 2, RULE) is ACCEPTED
+
+
+def test_a_file_that_is_gone_and_cannot_be_made(path):
+    """The step that finds out says so, and the store works again when the file can be made."""
+    clock, store = Clock(), SQLiteStore(path)
+    foreign = source_for(SQLiteStore(path.with_name("other.db")), clock)
+    for file in path.parent.glob("nonces.db*"):
+        file.unlink()
+    assert count(store, foreign, foreign.issue(), 1, RULE) is FORGOTTEN
+    path.mkdir()
+    with pytest.raises(OSError, match="directory"):
+        count(store, foreign, foreign.issue(), 1, RULE)
+    path.rmdir()
+    assert count(store, foreign, foreign.issue(), 1, RULE) is FORGOTTEN
+    nonces = source_for(store, clock)
+    assert count(store, nonces, nonces.issue(), 1, RULE) is ACCEPTED
+
+
+def test_a_store_without_room_is_refused(path):
+    """Room for no nonce could only ever say stale; and a repr names the file."""
+    with pytest.raises(ConfigurationError, match="capacity"):
+        SQLiteStore(path, 0)
+    assert repr(SQLiteStore(path)) == f"<SQLiteStore {str(path)!r}>"
