@@ -124,8 +124,8 @@ class HTTPClientContext(Context):
         preference = Preference(self._identity.algorithms, ("auth-int",) if integrity else ("auth",))
         reasons: list[str] = []
         choice = choose(usable, preference, reasons.append)
-        if choice is None or (integrity and not choice.qop):
-            raise QopNotSupported("; ".join(reasons) or "the challenge offers no integrity")
+        if choice is None:
+            raise QopNotSupported("; ".join(reasons))
         return choice
 
     def _sign(self, method: bytes, uri: bytes, hentity: bytes) -> bytes:

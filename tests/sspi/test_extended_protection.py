@@ -133,6 +133,9 @@ def test_a_nonce_robbed_of_its_prefix_is_not_ours():
     pair = HTTPPair(server_flags=AscReq(0))
     token = pair.respond(pair.challenge().replace(b"+Upgraded+v1", b""), extra=CLIENTS["same channel"])
     assert pair.accept(token).status is NtStatus.SEC_I_CONTINUE_NEEDED
+    pair.client = None
+    token = pair.respond(pair.challenge().replace(b"+Upgraded+v1", b"-Upgraded+v1"), extra=CLIENTS["same channel"])
+    assert pair.accept(token).status is NtStatus.SEC_I_CONTINUE_NEEDED
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])

@@ -394,6 +394,9 @@ def test_sizes_agreed_through_options():
         return sspi.query_context_attributes(context, sspi.SecPkgContextStreamSizes).maximum_message
 
     assert (longest(handle), longest(pair.server)) == (1024 - 16, 2048 - 16)
+    assert len(seal(handle, bytes(1024 - 16))) == 1024
+    with refused(NtStatus.SEC_E_BUFFER_TOO_SMALL):
+        seal(handle, bytes(1024 - 15))
 
 
 def test_the_server_learns_whom_the_client_acts_as():
