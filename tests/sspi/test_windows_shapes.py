@@ -13,7 +13,7 @@ import pytest
 
 from digest_http import sspi
 from digest_http.credentials import Credentials
-from digest_http.sspi import AscReq, IscReq, NtStatus
+from digest_http.sspi import AscReq, IscReq, NtStatus, SecBufferFlags
 from tests.sspi.wiring import (
     BINDINGS,
     TARGET_HOST,
@@ -73,7 +73,8 @@ def test_a_client_answers_iis_with_extended_protection():
     pair = HTTPPair(client_handle("secret"), client_flags=IscReq.ISC_REQ_CONNECTION)
     blob = sspi.SecChannelBindings(application_data=b"tls-server-end-point:" + b"\x01" * 32).get_sec_buffer_copy().data
     spn = "HTTP/www.example.com".encode("utf-16-le")
-    token = pair.respond(IIS, extra=((TARGET_HOST, spn), (BINDINGS, blob)))
+    readonly = SecBufferFlags.SECBUFFER_READONLY  # as the page and .NET have it
+    token = pair.respond(IIS, extra=((TARGET_HOST | readonly, spn), (BINDINGS | readonly, blob)))
     sent = fields(token)
     # 5 empty words, the length of the application data, then it: gss_channel_bindings_struct in little-endian.
     data = b"tls-server-end-point:" + b"\x01" * 32
