@@ -5,6 +5,7 @@ import os
 import sqlite3
 import stat
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
@@ -46,6 +47,16 @@ def test_two_stores_on_one_file(path):
     for nc in range(1, 20):
         assert count(stores[nc % 2], nonces, nonce, nc, RULE) is ACCEPTED
         assert count(stores[(nc + 1) % 2], nonces, nonce, nc, RULE) is REPLAYED
+
+
+def test_two_stores_begin_nonces_at_once(path):
+    """First counts that meet in one moment wait for each other; none fails."""
+    clock, stores = Clock(), [SQLiteStore(path), SQLiteStore(path)]
+    nonces = source_for(stores[0], clock)
+    issued = [nonces.issue() for _ in range(2000)]
+    with ThreadPoolExecutor(4) as pool:
+        verdicts = list(pool.map(lambda n: count(stores[n % 2], nonces, issued[n], 1, RULE), range(len(issued))))
+    assert verdicts == [ACCEPTED] * len(issued)
 
 
 def test_another_boot_is_another_epoch(path, monkeypatch):
