@@ -138,14 +138,8 @@ class HTTPServerContext(Context):
         return verdict, claim
 
     def same_user(self, credentials: Credentials) -> bool:
-        """Whether a response speaks of this context's user, in the same form."""
-        first = self._opened(self._first).credentials
-        return (credentials.username, credentials.username_ext, credentials.userhash, credentials.realm) == (
-            first.username,
-            first.username_ext,
-            first.userhash,
-            first.realm,
-        )
+        """Whether a response speaks of this context's user, in the same form and with the same algorithm."""
+        return _speaker(credentials) == _speaker(self._opened(self._first).credentials)
 
     def alive(self) -> bool:
         """Whether the nonce is not over."""
@@ -212,3 +206,14 @@ def _information(opened: ServerContext, message: HTTPMessage) -> bytes:
     layout = HTTPMessage(message.token, message.method, message.url)
     opened.make_signature(layout)
     return layout.padding
+
+
+def _speaker(credentials: Credentials) -> tuple[object, ...]:
+    # H(A1) is kept for one algorithm; who uses another on the same nonce has to be looked up again.
+    return (
+        credentials.username,
+        credentials.username_ext,
+        credentials.userhash,
+        credentials.realm,
+        credentials.algorithm,
+    )

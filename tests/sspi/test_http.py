@@ -209,6 +209,17 @@ def test_another_user_on_the_same_nonce_gets_a_context_of_his_own():
         sspi.verify_signature(first.context, http_message(bob.sign()), 0)
 
 
+def test_another_algorithm_on_the_same_nonce():
+    """Both challenges of a token share a nonce; a client that changes over is looked up again and let in."""
+    server = server_handle(algorithms=["SHA-256", "MD5"])
+    pair = HTTPPair(client_handle(algorithms=["SHA-256"]), server)
+    challenge = pair.challenge()
+    pair.accept(pair.respond(challenge))
+    weaker = HTTPPair(client_handle(algorithms=["MD5"]), server)
+    weaker.respond(challenge)
+    assert weaker.accept(weaker.respond(challenge)).status is NtStatus.SEC_E_OK
+
+
 def test_an_old_nonce_and_the_right_password():
     """After its lifetime the answer is a new challenge with stale=true, which the client takes up at once."""
     clock = Clock()
