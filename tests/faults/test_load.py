@@ -12,6 +12,8 @@ from tests.faults.fleet import KEYS, fleet
 from tests.faults.load import load
 from tests.faults.scenarios import file_lost_twice, keys_rotated, redis_killed_twice, worker_killed
 
+pytestmark = pytest.mark.live
+
 SECONDS = 5.0
 OTHER_KEYS = "fedcba9876543210" * 4
 

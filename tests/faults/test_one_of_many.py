@@ -4,8 +4,12 @@ import asyncio
 from contextlib import ExitStack
 from urllib.parse import urlsplit
 
+import pytest
+
 from tests.faults.by_hand import all_at_once, get, settled_nonce, sign
 from tests.faults.fleet import fleet
+
+pytestmark = pytest.mark.live
 
 
 def test_four_workers_on_sqlite(tmp_path):

@@ -14,6 +14,8 @@ from tests.faults.by_hand import get, settled_nonce, sign
 from tests.faults.fleet import fleet
 from tests.stores_shared.redis_servers import RedisServer
 
+pytestmark = pytest.mark.live
+
 
 def accepted_again(url: str) -> None:
     """Within a few seconds a client with a new nonce gets in."""

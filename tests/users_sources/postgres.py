@@ -6,6 +6,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,10 @@ from tests.live.peers import HOST, free_port, missing_peer, running, server_root
 #: Debian keeps the server's programs outside PATH.
 FOLDERS = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep)]
 FOLDERS += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+
+
+#: What a loaded machine may take to recover an empty database.
+READY_SECONDS = 30.0
 
 
 def program(name: str) -> str:
@@ -49,4 +54,14 @@ def postgres() -> Generator[str]:
         log = folder / "postgres.log"
         with running(command, log) as process:
             wait_until_listening(process, port, log)
+            _wait_until_ready(port)
             yield f"postgresql://digest@{HOST}:{port}/postgres"
+
+
+def _wait_until_ready(port: int) -> None:
+    """Return once the server answers; it listens some time before, and says that it is starting up."""
+    ask = [program("pg_isready"), "--quiet", "--host", HOST, "--port", str(port)]
+    deadline = time.monotonic() + READY_SECONDS
+    while subprocess.run(ask, check=False).returncode != 0:
+        assert time.monotonic() < deadline, "PostgreSQL listens and does not get ready"
+        time.sleep(0.05)
