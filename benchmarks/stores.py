@@ -118,8 +118,8 @@ def drive(opened: list[socket.socket], waiting: list[tuple[bytes, ...]], length:
 
 
 @contextmanager
-def workers(store: str | None) -> Iterator[Workers]:
-    """Two workers with this store; open ones without."""
+def workers(store: str | None, besides: list[int]) -> Iterator[Workers]:
+    """Two workers with this store; open ones without. `besides` are processes that work for them."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry or str(_ROOT) for entry in sys.path)}
     with ExitStack() as stack:
         processes, opened = [], []
@@ -138,7 +138,7 @@ def workers(store: str | None) -> Iterator[Workers]:
         both = [connection for pair in zip(*opened, strict=True) for connection in pair]
         if store is not None:
             learn_epoch(both)
-        yield Workers(processes, both, protected=store is not None)
+        yield Workers([*processes, *besides], both, protected=store is not None)
 
 
 def learn_epoch(opened: list[socket.socket]) -> None:
@@ -168,7 +168,11 @@ def rows(rounds: int = 12, each: int = 60) -> list[tuple[str, str, str]]:
         stack.callback(server.stop)
         urls = {"memory": "memory://", "sqlite": f"sqlite:///{folder}/nonces.db", "redis": server.url}
         # Counts in memory need no other worker: each connection stays with the one that gave its nonce.
-        started = {name: stack.enter_context(workers(url)) for name, url in {"open": None, **urls}.items()}
+        besides = {"redis": [server.process.pid] if server.process is not None else []}
+        started = {
+            name: stack.enter_context(workers(url, besides.get(name, [])))
+            for name, url in {"open": None, **urls}.items()
+        }
         turns = list(started.values())
         for number in range(rounds + WARM_UP):
             for one in turns[number % len(turns) :] + turns[: number % len(turns)]:
@@ -187,6 +191,9 @@ def _shares(measured: dict[str, Rounds], requests: int) -> Iterator[tuple[str, s
         else:
             kept = 100 * median_of(a / b for a, b in zip(bare.seconds, found.seconds, strict=True))
             yield f"{what}: requests/s kept", f"{kept:.1f} % ({rate:.0f} requests/s)", f"at least {LEAST_KEPT[name]} %"
+            if all(found.held):
+                kept = 100 * median_of(a / b for a, b in zip(bare.held, found.held, strict=True))
+                yield f"{what}: the same by processor time, the store's too", f"{kept:.1f} %", ""
         delays = sorted(found.delays)
         p50, p99 = (delays[int(len(delays) * share)] / 1e6 for share in (0.5, 0.99))
         yield f"{what}: p50 and p99 of {CONNECTIONS} connections", f"{p50:.2f} ms, {p99:.2f} ms", ""
