@@ -127,6 +127,13 @@ def test_against_the_sasl_room_itself():
     assert unseal(other.server, client.wrap(b"in clear")) == b"in clear"
 
 
+@pytest.mark.parametrize("flag", [AscReq.ASC_REQ_STREAM, AscReq.ASC_REQ_DELEGATE, AscReq(0x02000000)])
+def test_flags_that_the_page_does_not_list(flag):
+    """SEC_E_SECURITY_QOS_FAILED, as for HTTP."""
+    with refused(NtStatus.SEC_E_SECURITY_QOS_FAILED):
+        SASLPair(server_flags=flag).accept(b"")
+
+
 @pytest.mark.parametrize("target", ["", "ldap", "ldap/", "/dc1", "ldap/dc1/x/y"])
 def test_targets(target):
     """The target is service/host or service/host/name; anything else is SEC_E_TARGET_UNKNOWN."""
