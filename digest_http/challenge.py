@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from .errors import MalformedField
-from .grammar import bare_value, ows, qdtext, quoted_pair, token, token68
+from .grammar import bare_value, ows, quoted_string, token, token68
 from .params import serialize, unescape
 
 __all__ = ["MAX_CHALLENGE_OCTETS", "Challenge", "UnusableChallenge", "parse_challenges"]
@@ -73,7 +73,7 @@ class UnusableChallenge:
 _blanks = re.compile(rb"[ \t,]*+")
 _word = re.compile(token)
 _equals = re.compile(ows + rb"=" + ows)
-_quoted = re.compile(rb'"((?:' + qdtext + rb"|" + quoted_pair + rb')*+)"')
+_quoted = re.compile(quoted_string)
 _bare = re.compile(bare_value)
 _token68 = re.compile(rb"[ \t]+" + token68 + ows + rb"(?:,|\Z)")
 _ends_element = re.compile(ows + rb"(?:,|\Z)")

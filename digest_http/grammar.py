@@ -20,7 +20,8 @@ ows = rb"[ \t]*"
 # quoted-string = DQUOTE *( qdtext / quoted-pair ) DQUOTE
 qdtext = rb"[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]"
 quoted_pair = rb"\\[\t \x21-\x7e\x80-\xff]"
-quoted_string = rb'"(?:' + qdtext + rb"|" + quoted_pair + rb')*"'
+# Its inside is the one group. Possessive: what was matched is never tried again, so an open quote costs linear time.
+quoted_string = rb'"((?:' + qdtext + rb"|" + quoted_pair + rb')*+)"'
 
 # token68 = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
 token68 = rb"[A-Za-z0-9\-._~+/]+=*"

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from .encoding import quote_string
 from .errors import FieldTooLarge, MalformedField
-from .grammar import bare_value, ows, qdtext, quoted_pair, token
+from .grammar import bare_value, ows, quoted_string, token
 
 __all__ = ["MAX_FIELD_OCTETS", "check_size", "parse_parameters", "scan_parameters", "serialize", "unescape"]
 
@@ -26,7 +26,7 @@ _common = re.compile(rb'([a-z]++)=("[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]*+"|[!#-
 
 _separator = re.compile(rb"[ \t,]*+")
 _name = re.compile(rb"(" + token + rb")" + ows + rb"=" + ows)
-_quoted = re.compile(rb'"((?:' + qdtext + rb"|" + quoted_pair + rb')*+)"')
+_quoted = re.compile(quoted_string)
 _bare = re.compile(bare_value)
 _bare_token = re.compile(token)
 _boundary = re.compile(ows + rb"(?:,|\Z)")
