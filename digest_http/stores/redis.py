@@ -9,35 +9,24 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, NamedTuple, Protocol
+from collections.abc import Awaitable, Callable
+from typing import Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 from digest_http.httpauth.nonce_ids import expiry_of
 from digest_http.httpauth.sequence import SequenceRule
 from digest_http.httpauth.verdict import Verdict
 
-from .redis_script import BUCKET_BITS, SCRIPT, STEP, VERDICTS
+from .redis_script import BUCKET_BITS, STEP, VERDICTS
+from .redis_wire import Wire
 from .windows import window_of
 
-__all__ = ["Client", "RedisStore"]
+__all__ = ["RedisStore"]
 
 #: Steps of one command: enough for all that wait, few enough not to hold up others who use the server.
 TOGETHER: Final = 64
 
 _ID_OCTETS: Final = 20
-
-
-class Client(Protocol):
-    """The part of redis-py's asyncio clients that is used here."""
-
-    def register_script(self, script: str) -> Callable[[Sequence[bytes], Sequence[bytes | int]], Awaitable[object]]:
-        """A callable (keys, arguments) that runs a script."""
-        ...
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        ...
 
 
 class _Step(NamedTuple):
@@ -53,7 +42,7 @@ class _Step(NamedTuple):
 
 
 class RedisStore:
-    """Counts on the server that `connect` gives a client for; called once for each event loop.
+    """Counts on the server that `connect` gives a wire to; called once for each event loop.
 
     `prefix` begins all keys, so that several fleets may share a server. `redis_clients.connector(url)` is a `connect`.
     """
@@ -61,7 +50,7 @@ class RedisStore:
     #: Other processes count here too, so the keys of the nonces must be common to them.
     shared: Final = True
 
-    def __init__(self, connect: Callable[[], Client], prefix: str = "digest-http") -> None:
+    def __init__(self, connect: Callable[[], Wire], prefix: str = "digest-http") -> None:
         self._connect: Final = connect
         self._prefix: Final = f"{{{prefix}}}:".encode()
         # Until the server has told us its epoch: no nonce was counted in this one.
@@ -107,10 +96,8 @@ class RedisStore:
 class _Line:
     """The steps of one event loop on their way to the server."""
 
-    def __init__(self, client: Client, prefix: bytes, learn: Callable[[bytes], None]) -> None:
-        self._client: Final = client
-        # Sent whole only to a server that does not know it yet.
-        self._script: Final = client.register_script(SCRIPT)
+    def __init__(self, wire: Wire, prefix: bytes, learn: Callable[[bytes], None]) -> None:
+        self._wire: Final = wire
         self._prefix: Final = prefix
         self._learn: Final = learn
         self._waiting: Final[deque[_Step]] = deque()
@@ -154,14 +141,14 @@ class _Line:
 
     async def _run(self, steps: list[_Step]) -> bytes:
         prefix = self._prefix
-        keys = [prefix + b"life", *(b"%b%b:%d" % (prefix, step.epoch, step.bucket) for step in steps)]
-        proposed, present = os.urandom(4).hex().encode(), max(step.present for step in steps)
-        arguments: list[bytes | int] = [proposed, present, *(STEP.pack(*step[:5]) for step in steps)]
-        answer = await self._script(keys, arguments)
-        if not isinstance(answer, bytes):
-            raise TypeError("the Redis client decodes answers: leave decode_responses off")
-        return answer
+        keys: dict[bytes, int] = {prefix + b"life": 1}
+        packed: list[bytes] = []
+        for step in steps:
+            place = keys.setdefault(b"%b%b:%d" % (prefix, step.epoch, step.bucket), len(keys) + 1)
+            packed.append(STEP.pack(*step[:5], place))
+        present = max(step.present for step in steps)
+        return await self._wire.run(list(keys), [os.urandom(4).hex().encode(), present, b"".join(packed)])
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        await self._wire.close()

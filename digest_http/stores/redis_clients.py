@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from digest_http.errors import ConfigurationError
 
-from .redis import Client
+from .redis_wire import Client, ClientOfPool, HeldConnection, ThroughClient, Wire
 
 __all__ = ["SCHEMES", "connector"]
 
@@ -27,12 +27,12 @@ SCHEMES: Final = {
     "rediss+sentinel": ("rediss", "sentinel"),
 }
 
-#: Seconds. A request waits source_timeout at most, which by default is longer than both.
+#: Seconds. A request waits source_timeout, which by default is longer than both.
 _TIMEOUTS: Final = {"socket_timeout": 3.0, "socket_connect_timeout": 2.0}
 
 
-def connector(url: str) -> Callable[[], Client]:
-    """A function that makes a client for a URL; nothing is sent before the first step.
+def connector(url: str) -> Callable[[], Wire]:
+    """A function that makes a wire to what a URL names; nothing is sent before the first step.
 
     `redis://`, `rediss://` (TLS), `unix://` as the library has them, with its query (`?ssl_ca_certs=...`);
     `valkey://`; `redis+cluster://host:port`; `redis+sentinel://host:port,host:port/service/db`.
@@ -45,18 +45,16 @@ def connector(url: str) -> Callable[[], Client]:
     except ModuleNotFoundError as error:
         raise ConfigurationError("a store in Redis needs its client: pip install 'digest-http[redis]'") from error
     library_url = f"{library_scheme}://{rest}"
+    # HeldConnection bounds the whole of an exchange, and it alone decides what is tried again.
+    retry = library.retry.Retry(import_module("redis.backoff").NoBackoff(), 0)
+    settings = {**_TIMEOUTS, "socket_timeout": None, "retry": retry}
 
-    def connect() -> Client:
-        # A connection that died while nobody used it is noticed by its next step: that one is sent again at once. If
-        # it had been counted, it is then a replay, which the client overcomes with a fresh nonce.
-        retry = library.retry.Retry(import_module("redis.backoff").NoBackoff(), 1)
+    def connect() -> Wire:
         if kind == "cluster":
-            client: Client = library.RedisCluster.from_url(library_url, **_TIMEOUTS)
-        elif kind == "sentinel":
-            client = _sentinel(library, library_url, retry)
-        else:
-            client = library.Redis.from_url(library_url, retry=retry, **_TIMEOUTS)
-        return client
+            return ThroughClient(library.RedisCluster.from_url(library_url, **_TIMEOUTS))
+        if kind == "sentinel":
+            return HeldConnection(_sentinel(library, library_url, settings))
+        return HeldConnection(library.Redis.from_url(library_url, **settings))
 
     try:
         connect()
@@ -65,7 +63,7 @@ def connector(url: str) -> Callable[[], Client]:
     return connect
 
 
-def _sentinel(library: ModuleType, url: str, retry: object) -> Client:
+def _sentinel(library: ModuleType, url: str, common: dict[str, Any]) -> ClientOfPool:
     parts = urlsplit(url)
     credentials, _, hosts = parts.netloc.rpartition("@")
     user, _, password = credentials.partition(":")
@@ -73,7 +71,7 @@ def _sentinel(library: ModuleType, url: str, retry: object) -> Client:
     if not service:
         raise ValueError("no service name")
     addresses = [(host, int(port or 26379)) for host, _, port in (h.partition(":") for h in hosts.split(","))]
-    settings: dict[str, Any] = {"db": int(database or 0), "ssl": parts.scheme == "rediss", "retry": retry, **_TIMEOUTS}
+    settings = {"db": int(database or 0), "ssl": parts.scheme == "rediss", **common}
     if credentials:
         settings |= {"username": unquote(user) or None, "password": unquote(password)}
     sentinel = library.sentinel.Sentinel(addresses, sentinel_kwargs=dict(_TIMEOUTS))
@@ -83,9 +81,10 @@ def _sentinel(library: ModuleType, url: str, retry: object) -> Client:
 class _Master:
     """The client of a service's master; closing it closes those that ask the sentinels too."""
 
-    def __init__(self, client: Client, sentinels: Iterable[Client]) -> None:
+    def __init__(self, client: ClientOfPool, sentinels: Iterable[Client]) -> None:
         self._client: Final = client
         self._sentinels: Final = sentinels
+        self.connection_pool: Final = client.connection_pool
         self.register_script: Final = client.register_script
 
     async def aclose(self) -> None:

@@ -37,12 +37,13 @@ VERDICTS: Final = {
     b"E": Verdict.ENDED,
 }
 
-#: A step in one argument, since each costs the client library as much as the rest of a step: id, epoch, bucket, nc,
-#: window. Lua reads a bucket of 32 bits, which last for two thousand years.
-STEP: Final = Struct(">20s8sIIH")
+#: id, epoch, bucket, nc, window, place of the bucket's key among KEYS. Lua reads a bucket of 32 bits, which last for
+#: two thousand years.
+STEP: Final = Struct(">20s8sIIHH")
 
-#: KEYS: life, then the bucket of each step. ARGV: an epoch to begin if need be, the present bucket, then the steps. The
-#: answer: the epoch, then one letter a step.
+#: KEYS: life, then the buckets of the steps, each once. ARGV: an epoch to begin if need be, the present bucket, then
+#: all steps in one string, since each argument costs the client library as much as the rest of a step. The answer:
+#: the epoch, then one letter a step.
 SCRIPT: Final = r"""
 local SET_BACK, KEPT_SECONDS, BUCKET_SECONDS = 4, 86400, 16.777216
 local life, proposed, present = KEYS[1], ARGV[1], tonumber(ARGV[2])
@@ -145,9 +146,11 @@ local function step(key, id, of, bucket, nc, window)
   return letter
 end
 
-local letters = {}
-for number = 2, #KEYS do
-  letters[number - 1] = step(KEYS[number], struct.unpack('>c20c8I4I4I2', ARGV[number + 1]))
+local steps, letters, at = ARGV[3], {}, 1
+while at <= #steps do
+  local id, of, bucket, nc, window, place
+  id, of, bucket, nc, window, place, at = struct.unpack('>c20c8I4I4I2I2', steps, at)
+  table.insert(letters, step(KEYS[place], id, of, bucket, nc, window))
 end
 return epoch .. table.concat(letters)
 """

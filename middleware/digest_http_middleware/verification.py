@@ -17,6 +17,8 @@ from digest_http.httpauth.sequence import SequenceRule
 from digest_http.httpauth.server import ServerContext
 from digest_http.httpauth.verdict import Verdict
 
+from .deadlines import Deadlines
+
 __all__ = ["DEFAULT_TIMEOUT", "Verifier"]
 
 T = TypeVar("T")
@@ -35,14 +37,14 @@ _ACCEPTED: Final = Verdict.ACCEPTED
 class Verifier:
     """Asks the user source and the store on behalf of server contexts."""
 
-    __slots__ = ("_realm", "_rule", "_seconds", "store", "users")
+    __slots__ = ("_deadlines", "_realm", "_rule", "store", "users")
 
     def __init__(self, users: Users, store: NonceStore, rule: SequenceRule, realm: str, seconds: float) -> None:
         self.users: Final = users
         self.store: Final = store
         self._rule: Final = rule
         self._realm: Final = realm
-        self._seconds: Final = seconds
+        self._deadlines: Final = Deadlines(seconds)
 
     async def verify(self, context: ServerContext, message: HTTPMessage) -> tuple[Verdict, str]:
         """The verdict and the user's name. Raises SourceUnavailable, or MalformedField from the context."""
@@ -74,21 +76,20 @@ class Verifier:
         name = found if isinstance(found, _NAME) else await self._wait(found)
         return name is not None, name or claimed
 
-    async def _wait(self, awaitable: Awaitable[T]) -> T:
+    def _wait(self, awaitable: Awaitable[T]) -> Awaitable[T]:
+        # A future is what a store gives that shares a round trip among its callers: the short way is theirs.
+        return self._deadlines.wait(awaitable) if isinstance(awaitable, asyncio.Future) else self._wait_for(awaitable)
+
+    async def _wait_for(self, awaitable: Awaitable[T]) -> T:
         try:
             asyncio.get_running_loop()
         except RuntimeError:  # another event loop (trio): its sources bring their own time-outs
             return await awaitable
-        if isinstance(awaitable, asyncio.Future):
-            future: asyncio.Future[T] = awaitable
-            async with asyncio.timeout(self._seconds):
-                return await future
         # A source that is told to stop may take its time for that (a database driver waits for its answer): the
         # request does not wait for it.
         task = asyncio.ensure_future(awaitable)
         try:
-            async with asyncio.timeout(self._seconds):
-                return await asyncio.shield(task)
+            return await self._deadlines.wait(asyncio.shield(task))
         finally:
             task.cancel()
 

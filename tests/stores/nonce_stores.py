@@ -7,6 +7,7 @@ import inspect
 import os
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,6 +17,7 @@ from digest_http.httpauth.sequence import SequenceRule
 from digest_http.httpauth.verdict import Verdict
 from digest_http.stores import MemoryStore, SQLiteStore
 from tests.stores_shared.redis_opener import RedisFromAnyThread
+from tests.stores_shared.redis_servers import KINDS
 
 _FOLDER = tempfile.TemporaryDirectory(prefix="digest-http-stores-")
 
@@ -29,7 +31,10 @@ def new_sqlite_file(capacity: int) -> NonceStore:
 BOUNDED: dict[str, Callable[[int], NonceStore]] = {"memory": MemoryStore, "sqlite": new_sqlite_file}
 
 #: The same, and those whose server bounds itself.
-OPENERS: dict[str, Callable[[int], NonceStore]] = {**BOUNDED, "redis": RedisFromAnyThread}
+OPENERS: dict[str, Callable[[int], NonceStore]] = {
+    **BOUNDED,
+    **{kind: partial(RedisFromAnyThread, kind=kind) for kind in KINDS},
+}
 
 KEYS = (b"k" * 32,)
 

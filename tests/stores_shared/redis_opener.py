@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import atexit
 import tempfile
+from functools import cache
 from pathlib import Path
 from threading import Thread
 from typing import Any
 from uuid import uuid4
+
+import redis.asyncio
 
 from digest_http.httpauth.sequence import ReplayDetect, SequenceRule
 from digest_http.httpauth.verdict import Verdict
@@ -18,17 +21,18 @@ from tests.stores_shared.redis_servers import RedisServer
 
 
 class Background:
-    """One server and one event loop for all tests of a run, from the first that needs them."""
+    """One server of a kind and one event loop for all tests of a run, from the first that needs them."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="digest-http-redis-")
-        self.server = RedisServer(Path(self.folder.name))
+        self.server = RedisServer(Path(self.folder.name), kind=kind)
         self.server.start()
         self.loop = asyncio.new_event_loop()
         self.thread = Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
         self.connect = connector(self.server.url)
-        self.client: Any = self.connect()
+        self.wire: Any = self.connect()
+        self.client: Any = redis.asyncio.Redis.from_url(self.server.url)
         atexit.register(self.end)
 
     def run(self, coroutine):
@@ -37,6 +41,7 @@ class Background:
 
     def end(self) -> None:
         """Stop the server and the loop."""
+        self.run(self.wire.close())
         self.run(self.client.aclose())
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(10)
@@ -45,23 +50,19 @@ class Background:
         self.folder.cleanup()
 
 
-_background: list[Background] = []
-
-
-def background() -> Background:
-    """The one there is."""
-    if not _background:
-        _background.append(Background())
-    return _background[0]
+@cache
+def background(kind: str) -> Background:
+    """The one there is of each kind."""
+    return Background(kind)
 
 
 class RedisFromAnyThread:
     """A store with keys of its own on the server of the tests."""
 
-    def __init__(self, _capacity: int = 0) -> None:
-        shared = background()
+    def __init__(self, _capacity: int = 0, *, kind: str = "redis") -> None:
+        self.background = background(kind)
         self.prefix = str(uuid4())
-        self.store = RedisStore(lambda: shared.client, self.prefix)
+        self.store = RedisStore(lambda: self.background.wire, self.prefix)
         # The first answer tells the epoch, as the first request to a new worker does.
         self.advance(2**150, b"00000000", 1, ReplayDetect(), 0)
 
@@ -73,9 +74,9 @@ class RedisFromAnyThread:
         async def step() -> Verdict:
             return await self.store.advance(nonce_id, epoch, nc, rule, now)
 
-        verdict: Verdict = background().run(step())
+        verdict: Verdict = self.background.run(step())
         return verdict
 
     def command(self, *words):
         """The answer to a Redis command."""
-        return background().run(background().client.execute_command(*words))
+        return self.background.run(self.background.client.execute_command(*words))

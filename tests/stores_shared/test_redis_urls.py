@@ -1,0 +1,165 @@
+"""Which servers a Redis URL reaches, and what is said of those that reach none."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+import redis
+
+from digest_http.errors import ConfigurationError
+from digest_http.stores import open_store
+from tests.live.peers import HOST, free_port, running, wait_until_listening
+from tests.stores_shared.redis_servers import RedisServer
+from tests.stores_shared.redis_worker import ACCEPTED, FORGOTTEN, REPLAYED, RULE, Worker, in_loop
+from tests.stores_shared.tls import certificate
+
+
+async def counts(url):
+    """Two equal counts at the server of a URL: one is taken."""
+    async with Worker(url) as worker:
+        assert await worker.use(worker.issue(), 1, 1) == [ACCEPTED, REPLAYED]
+
+
+def test_a_cluster(tmp_path, kind):
+    """All keys have one hash tag, so that the script runs on one node."""
+    server = RedisServer(tmp_path, "--cluster-enabled", "yes", "--cluster-port", str(free_port()), kind=kind)
+    server.start()
+    url = f"redis+cluster://{HOST}:{server.port}"
+
+    async def decoding():
+        store: Any = open_store(f"{url}?decode_responses=True")
+        with pytest.raises(TypeError, match="decode_responses"):
+            await store.advance(2**150, b"0" * 8, 1, RULE, 0)
+        await store.close()
+
+    async def scenario():
+        with redis.Redis.from_url(server.url) as client:
+            client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+            for _ in range(200):
+                if "cluster_state:ok" in str(client.execute_command("CLUSTER", "INFO")):
+                    break
+                await asyncio.sleep(0.05)
+        await counts(url)
+        await decoding()
+
+    try:
+        in_loop(scenario())
+    finally:
+        server.stop()
+
+
+def test_sentinel(tmp_path, kind):
+    """The master is asked for by its service name; after a failover, the new one."""
+    port, log = free_port(), tmp_path / "sentinel.log"
+    configuration = tmp_path / "sentinel.conf"
+
+    async def scenario(master):
+        async with Worker(f"redis+sentinel://{HOST}:{port}/counts/0") as worker:
+            nonce = worker.issue()
+            assert await worker.use(nonce, 1, 1) == [ACCEPTED, REPLAYED]
+            master.kill()
+            verdict = None
+            while verdict is None:
+                try:
+                    verdict = await worker.use(nonce, 1)
+                except redis.ConnectionError:
+                    await asyncio.sleep(0.05)
+            assert verdict is FORGOTTEN
+            assert await worker.use(worker.issue(), 1, 1) == [ACCEPTED, REPLAYED]
+
+    with ExitStack() as stack:
+        folders = [tmp_path / name for name in ("master", "replica")]
+        for folder in folders:
+            folder.mkdir()
+        master = RedisServer(folders[0], "--repl-diskless-sync-delay", "0", kind=kind)
+        replica = RedisServer(folders[1], "--replicaof", f"{HOST} {master.port}", kind=kind)
+        for each in (master, replica):
+            each.start()
+            stack.callback(each.stop)
+        with redis.Redis.from_url(master.url) as client:
+            client.set("replicated", 1)
+            assert client.wait(1, 10_000) == 1
+        configuration.write_text(
+            f"port {port}\nbind {HOST}\nsentinel monitor counts {HOST} {master.port} 1\n"
+            "sentinel down-after-milliseconds counts 300\nsentinel failover-timeout counts 3000\n",
+            "ascii",
+        )
+        process = stack.enter_context(running([master.program, str(configuration), "--sentinel"], log))
+        wait_until_listening(process, port, log)
+        in_loop(scenario(master))
+
+
+def test_tls(tmp_path):
+    """The server's certificate is checked against the authority that the URL names."""
+    authority, key = certificate(tmp_path, HOST)
+    port = free_port()
+    tls = ["--tls-port", str(port), "--tls-cert-file", str(authority), "--tls-key-file", str(key)]
+    server = RedisServer(tmp_path, *tls, "--tls-ca-cert-file", str(authority), "--tls-auth-clients", "no")
+    server.start()
+
+    async def stranger():
+        store: Any = open_store(f"rediss://{HOST}:{port}/0")
+        with pytest.raises(redis.ConnectionError, match="certificate"):
+            await store.advance(2**150, b"0" * 8, 1, RULE, 0)
+        await store.close()
+
+    try:
+        for scheme in ("rediss", "valkeys"):
+            in_loop(counts(f"{scheme}://{HOST}:{port}/0?ssl_ca_certs={authority}"))
+        in_loop(stranger())
+    finally:
+        server.stop()
+
+
+def test_a_socket_file_and_a_password(tmp_path, kind):
+    """A server that asks for a password, behind a file; without the password it counts nothing."""
+    path = tmp_path / "redis.sock"
+    server = RedisServer(tmp_path, "--unixsocket", str(path), "--requirepass", "s3cret", kind=kind)
+    server.start()
+
+    async def stranger():
+        store: Any = open_store(f"unix://{path}")
+        with pytest.raises(redis.ConnectionError, match=r"(?i)auth"):
+            await store.advance(2**150, b"0" * 8, 1, RULE, 0)
+        await store.close()
+
+    try:
+        in_loop(counts(f"unix://:s3cret@{path}"))
+        in_loop(counts(f"{kind}://:s3cret@{HOST}:{server.port}"))
+        in_loop(stranger())
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["redis+sentinel://h", "redis://h:port", "redis://u:s3cret@h:x/0", "redis+cluster://h:x", "gopher://u:s3cret@h"],
+)
+def test_settings_that_cannot_work(url):
+    """Said where they are written, without the password."""
+    with pytest.raises(ConfigurationError) as caught:
+        open_store(url)
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("scheme", ["redis", "rediss", "valkey", "valkeys", "unix"])
+def test_schemes(scheme):
+    """TLS and Valkey by their schemes; nothing is sent before the first step, and no password is shown."""
+    store = open_store(f"{scheme}://:s3cret@{HOST}:1/0")
+    assert "s3cret" not in repr(store)
+
+
+def test_a_missing_extra_is_said():
+    """Without the client library the setting says what to install."""
+    code = "import sys; sys.modules['redis'] = None\nfrom digest_http.stores import open_store; open_store('redis://h')"
+    child = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        check=False,
+        env={"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+    )
+    assert b"digest-http[redis]" in child.stderr
