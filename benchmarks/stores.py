@@ -1,7 +1,9 @@
 """The stores that several workers share: requests a second that two uvicorn workers keep, delays, cost of a step, size.
 
-Two workers with a socket each and sixteen connections, half to each; every connection has a nonce of its own. The open
-app and the stores are asked in turn, round by round. The load generator runs on the same machine, and so does Redis.
+Two workers with a socket each and fifty connections, half to each, as many as the soak test has; every connection has
+a nonce of its own. The workers run as uvicorn starts them, with its access log (to a file), and once more without. Each
+store and an open app are asked in turn, round by round. The load generator runs on the same machine, and so does
+Redis.
 """
 
 from __future__ import annotations
@@ -40,13 +42,16 @@ from .timing import median_of
 __all__ = ["rows"]
 
 WORKERS: Final = 2
-CONNECTIONS: Final = 16
+CONNECTIONS: Final = 50
 #: Rounds before those that count.
-WARM_UP: Final = 2
+WARM_UP: Final = 1
 KEY: Final = b"k" * 32
 
 _SHA256: Final = by_name("SHA-256")
 _ROOT: Final = Path(__file__).resolve().parent.parent
+
+#: How the workers run.
+SERVINGS: Final = {"log": "2 workers as uvicorn starts them", "quiet": "2 workers without access log"}
 
 #: The share of requests a second that each store keeps, in percent, at least.
 LEAST_KEPT: Final = {"memory": 70, "sqlite": 40, "redis": 45}
@@ -118,16 +123,17 @@ def drive(opened: list[socket.socket], waiting: list[tuple[bytes, ...]], length:
 
 
 @contextmanager
-def workers(store: str | None, besides: list[int]) -> Iterator[Workers]:
+def workers(serving: str, store: str | None, besides: list[int], log: Path) -> Iterator[Workers]:
     """Two workers with this store; open ones without. `besides` are processes that work for them."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry or str(_ROOT) for entry in sys.path)}
     with ExitStack() as stack:
         processes, opened = [], []
+        output = stack.enter_context(log.open("ab"))
         for _ in range(WORKERS):
             listening = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=64))
-            command = [sys.executable, "-m", "benchmarks.stores", str(listening.fileno()), store or ""]
+            command = [sys.executable, "-m", "benchmarks.stores", str(listening.fileno()), serving, store or ""]
             process = subprocess.Popen(  # noqa: S603 - this interpreter, with arguments from here
-                command, cwd=_ROOT, env=environment, pass_fds=[listening.fileno()]
+                command, cwd=_ROOT, env=environment, pass_fds=[listening.fileno()], stdout=output, stderr=output
             )
             stack.callback(process.wait, 20)
             stack.callback(process.terminate)
@@ -147,19 +153,18 @@ def learn_epoch(opened: list[socket.socket]) -> None:
         one_answer(connection, request(sign(pick_challenge(connection), _SHA256, 1)))
 
 
-def serve(descriptor: str, store: str) -> None:
+def serve(descriptor: str, serving: str, store: str) -> None:
     """What each worker does, until terminated."""
     app = open_app if not store else DigestAuthMiddleware(
         open_app, users(_SHA256), REALM, algorithms=["SHA-256"], nonce_lifetime=86400, store=store, keys=[KEY]
     )  # fmt: skip
     config = uvicorn.Config(
-        app, loop="uvloop", http="httptools", access_log=False, log_level="warning", lifespan="off",
-        timeout_keep_alive=300,
+        app, loop="uvloop", http="httptools", access_log=serving == "log", timeout_keep_alive=300,
     )  # fmt: skip
     uvicorn.Server(config).run(sockets=[socket.socket(fileno=int(descriptor))])
 
 
-def rows(rounds: int = 12, each: int = 60) -> list[tuple[str, str, str]]:
+def rows(rounds: int = 9, each: int = 200) -> list[tuple[str, str, str]]:
     """See the package."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="digest-http-bench-")))
@@ -169,34 +174,37 @@ def rows(rounds: int = 12, each: int = 60) -> list[tuple[str, str, str]]:
         urls = {"memory": "memory://", "sqlite": f"sqlite:///{folder}/nonces.db", "redis": server.url}
         # Counts in memory need no other worker: each connection stays with the one that gave its nonce.
         besides = {"redis": [server.process.pid] if server.process is not None else []}
-        started = {
-            name: stack.enter_context(workers(url, besides.get(name, [])))
-            for name, url in {"open": None, **urls}.items()
-        }
-        turns = list(started.values())
-        for number in range(rounds + WARM_UP):
-            for one in turns[number % len(turns) :] + turns[: number % len(turns)]:
-                one.ask(each, measured=number >= WARM_UP)
-        found = list(_shares({name: one.rounds for name, one in started.items()}, each * CONNECTIONS))
+        found: list[tuple[str, str, str]] = []
+        for serving, text in SERVINGS.items():
+            for name, url in urls.items():
+                # Each store beside an open app of its own: a round in which others had the caches is nobody's.
+                with (
+                    workers(serving, None, [], folder / "access.log") as bare,
+                    workers(serving, url, besides.get(name, []), folder / "access.log") as counting,
+                ):
+                    for number in range(rounds + WARM_UP):
+                        for one in (bare, counting)[:: 1 if number % 2 else -1]:
+                            one.ask(each, measured=number >= WARM_UP)
+                found += _shares(text, name, bare.rounds, counting.rounds, each * CONNECTIONS)
         return found + list(_steps(urls))
 
 
-def _shares(measured: dict[str, Rounds], requests: int) -> Iterator[tuple[str, str, str]]:
-    bare = measured["open"]
-    for name, found in measured.items():
-        what = f"{WORKERS} workers, " + ("open" if name == "open" else f"counts in {name}")
-        rate = requests / median_of(found.seconds)
-        if name == "open":
-            yield f"{what}: requests/s", f"{rate:.0f}", ""
-        else:
-            kept = 100 * median_of(a / b for a, b in zip(bare.seconds, found.seconds, strict=True))
-            yield f"{what}: requests/s kept", f"{kept:.1f} % ({rate:.0f} requests/s)", f"at least {LEAST_KEPT[name]} %"
-            if all(found.held):
-                kept = 100 * median_of(a / b for a, b in zip(bare.held, found.held, strict=True))
-                yield f"{what}: the same by processor time, the store's too", f"{kept:.1f} %", ""
-        delays = sorted(found.delays)
-        p50, p99 = (delays[int(len(delays) * share)] / 1e6 for share in (0.5, 0.99))
-        yield f"{what}: p50 and p99 of {CONNECTIONS} connections", f"{p50:.2f} ms, {p99:.2f} ms", ""
+def _shares(serving: str, store: str, bare: Rounds, counting: Rounds, requests: int) -> Iterator[tuple[str, str, str]]:
+    what = f"{serving}, counts in {store}"
+    rates = [requests / median_of(rounds.seconds) for rounds in (counting, bare)]
+    kept = 100 * median_of(a / b for a, b in zip(bare.seconds, counting.seconds, strict=True))
+    figure = f"{kept:.1f} % ({rates[0]:.0f} of {rates[1]:.0f} requests/s)"
+    yield f"{what}: requests/s kept", figure, f"at least {LEAST_KEPT[store]} %"
+    if all(bare.held) and all(counting.held):
+        kept = 100 * median_of(a / b for a, b in zip(bare.held, counting.held, strict=True))
+        yield f"{what}: the same by processor time, the store's too", f"{kept:.1f} %", ""
+    delays = [_delays(rounds.delays) for rounds in (counting, bare)]
+    yield f"{what}: p50 and p99 of {CONNECTIONS} connections (open)", "{} ({}) ms".format(*delays), ""
+
+
+def _delays(nanoseconds: list[int]) -> str:
+    ranked = sorted(nanoseconds)
+    return ", ".join(f"{ranked[int(len(ranked) * share)] / 1e6:.2f}" for share in (0.5, 0.99))
 
 
 def _steps(urls: dict[str, str], number: int = 5000) -> Iterator[tuple[str, str, str]]:
