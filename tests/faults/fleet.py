@@ -6,10 +6,11 @@ import json
 import os
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tests.faults.by_hand import get
@@ -39,7 +40,9 @@ class Fleet:
 
 
 @contextmanager
-def fleet(folder: Path, workers: int = 1, **policy: Any) -> Generator[Fleet]:
+def fleet(
+    folder: Path, workers: int = 1, environment: Mapping[str, str] = MappingProxyType({}), **policy: Any
+) -> Generator[Fleet]:
     """Workers behind one port, with `policy` as the middleware's keywords."""
     keywords = {"users": {USER: PASSWORD}, "realm": REALM, "keys": KEYS, **policy}
     port = free_port()
@@ -47,7 +50,7 @@ def fleet(folder: Path, workers: int = 1, **policy: Any) -> Generator[Fleet]:
     command = [sys.executable, "-m", "uvicorn", "tests.faults.worker_app:app", "--host", HOST, "--port", str(port)]
     command += ["--workers", str(workers), "--no-access-log", "--lifespan", "off", "--log-level", "warning"]
     path = os.pathsep.join(path for path in sys.path if path)
-    env = {**os.environ, "PYTHONPATH": path, "FLEET_POLICY": json.dumps(keywords)}
+    env = {**os.environ, "PYTHONPATH": path, "FLEET_POLICY": json.dumps(keywords), **environment}
     with running(command, log, env) as process:
         running_fleet = Fleet(port, process.pid, log)
         wait_until_all_answer(running_fleet, workers)

@@ -14,8 +14,6 @@ from tests.faults.scenarios import file_lost_twice, keys_rotated, redis_killed_t
 
 pytestmark = pytest.mark.live
 
-pytestmark = pytest.mark.live
-
 SECONDS = 5.0
 OTHER_KEYS = "fedcba9876543210" * 4
 

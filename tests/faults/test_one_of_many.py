@@ -11,8 +11,6 @@ from tests.faults.fleet import fleet
 
 pytestmark = pytest.mark.live
 
-pytestmark = pytest.mark.live
-
 
 def test_four_workers_on_sqlite(tmp_path):
     """A02, A47: 1 000 times at once at four workers on one file: one is accepted, 999 are not."""

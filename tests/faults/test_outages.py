@@ -16,8 +16,6 @@ from tests.stores_shared.redis_servers import RedisServer
 
 pytestmark = pytest.mark.live
 
-pytestmark = pytest.mark.live
-
 
 def accepted_again(url: str) -> None:
     """Within a few seconds a client with a new nonce gets in."""

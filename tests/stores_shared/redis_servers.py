@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.live.peers import HOST, free_port, program, running, wait_until_listening
 
@@ -29,10 +31,13 @@ def redis_program(kind: str) -> str:
 class RedisServer:
     """A server that can be killed and started again with the files it left."""
 
-    def __init__(self, folder: Path, *settings: str, kind: str = "redis") -> None:
+    def __init__(
+        self, folder: Path, *settings: str, kind: str = "redis", environment: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self.folder = folder
         self.port = free_port()
         self.settings = settings
+        self.environment = {**os.environ, **environment}
         self.starts = 0
         self.program = redis_program(kind)
         self._running: Generator[subprocess.Popen[bytes]] | None = None
@@ -49,7 +54,7 @@ class RedisServer:
         log = self.folder / f"redis-{self.port}-{self.starts}.log"
         command = [self.program, "--bind", HOST, "--port", str(self.port), "--dir", str(self.folder)]
         defaults = ["--save", "", "--appendonly", "no"]
-        with running([*command, *defaults, *self.settings], log) as process:
+        with running([*command, *defaults, *self.settings], log, self.environment) as process:
             wait_until_listening(process, self.port, log)
             yield process
 
