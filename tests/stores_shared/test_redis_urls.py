@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -131,6 +132,19 @@ def test_a_socket_file_and_a_password(tmp_path, kind):
         in_loop(counts(f"unix://:s3cret@{path}"))
         in_loop(counts(f"{kind}://:s3cret@{HOST}:{server.port}"))
         in_loop(stranger())
+    finally:
+        server.stop()
+
+
+def test_an_account_that_may_count_and_nothing_else(tmp_path, kind):
+    """The permissions that docs/stores.md names are enough."""
+    page = (Path(__file__).parents[2] / "docs/stores.md").read_text("utf-8")
+    (line,) = [line for line in page.splitlines() if line.startswith("ACL SETUSER ")]
+    words = line.replace("PASSWORD", "s3cret").split()[2:]
+    server = RedisServer(tmp_path, "--user", *words, "--requirepass", "another", kind=kind)
+    server.start()
+    try:
+        in_loop(counts(f"redis://{words[0]}:s3cret@{HOST}:{server.port}/0"))
     finally:
         server.stop()
 
