@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,9 @@ TARGET_HOST = SecBufferType.SECBUFFER_TARGET_HOST
 
 ALICE = {"alice": "correct horse"}
 REALM = "field"
+# What the HEntity buffer holds: the hash of a body.
+BODY = hashlib.md5(b"body").hexdigest().encode()
+OTHER_BODY = hashlib.md5(b"other").hexdigest().encode()
 NOTHING = IscReq(0)
 INTEGRITY = IscReq.ISC_REQ_INTEGRITY
 PRIVACY = IscReq.ISC_REQ_INTEGRITY | IscReq.ISC_REQ_CONFIDENTIALITY
