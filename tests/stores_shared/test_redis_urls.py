@@ -13,7 +13,7 @@ import redis
 
 from digest_http.errors import ConfigurationError
 from digest_http.stores import open_store
-from tests.live.peers import HOST, free_port, running, wait_until_listening
+from tests.live.peers import HOST, free_port, missing_peer, running, wait_until_listening
 from tests.stores_shared.redis_servers import RedisServer
 from tests.stores_shared.redis_worker import ACCEPTED, FORGOTTEN, REPLAYED, RULE, Worker, in_loop
 from tests.stores_shared.tls import certificate
@@ -98,8 +98,9 @@ def test_tls(tmp_path):
     """The server's certificate is checked against the authority that the URL names."""
     authority, key = certificate(tmp_path, HOST)
     port = free_port()
-    tls = ["--tls-port", str(port), "--tls-cert-file", str(authority), "--tls-key-file", str(key)]
-    server = RedisServer(tmp_path, *tls, "--tls-ca-cert-file", str(authority), "--tls-auth-clients", "no")
+    files = ["--tls-cert-file", str(authority), "--tls-key-file", str(key), "--tls-ca-cert-file", str(authority)]
+    server = RedisServer(tmp_path, "--tls-port", str(port), *files, "--tls-auth-clients", "no")
+    needs_tls(server.program)
     server.start()
 
     async def stranger():
@@ -114,6 +115,13 @@ def test_tls(tmp_path):
         in_loop(stranger())
     finally:
         server.stop()
+
+
+def needs_tls(program):
+    """Servers can be built without it. One that is to listen nowhere reads its settings and ends."""
+    probe = subprocess.run([program, "--port", "0", "--tls-port", "0"], capture_output=True, check=False, timeout=20)
+    if b"Bad directive" in probe.stdout + probe.stderr:
+        missing_peer(f"{program} was built without TLS")
 
 
 def test_a_socket_file_and_a_password(tmp_path, kind):
