@@ -33,8 +33,12 @@ __all__ = ["DEFAULT_CAPACITY", "SQLiteStore"]
 #: Live nonces, each some 60 octets of file. One per client and lifetime is the usual need.
 DEFAULT_CAPACITY: Final = 1_000_000
 
-#: Seconds that a step waits for the lock of another worker; one holds it for microseconds unless it is in trouble.
-PATIENCE: Final = 0.25
+#: Seconds that a step waits for the lock of another worker. One holds it for microseconds; but once in thousands of
+#: steps until the disk has synced the log, which on a busy disk takes some tenths of a second.
+PATIENCE: Final = 1.0
+
+#: Seconds of it without sleep: what another worker needs for a step is a hundredth of the shortest sleep.
+SPIN: Final = 0.001
 
 #: Microseconds that the clock may be behind the latest ever seen, before it counts as set back.
 SET_BACK: Final = 60_000_000
@@ -166,9 +170,9 @@ class SQLiteStore:
     def _patiently(self, connection: sqlite3.Connection, statement: str, values: tuple[bytes, ...] = ()) -> int:
         """Run a statement that needs the write lock; the number of rows it changed.
 
-        SQLite's own wait sleeps a millisecond at least, a hundred times what the other worker needs.
+        Not by SQLite's own wait, which begins with a sleep.
         """
-        deadline: float | None = None
+        begin: float | None = None
         while True:
             try:
                 return connection.execute(statement, values).rowcount
@@ -176,13 +180,16 @@ class SQLiteStore:
                 if not is_busy(error):
                     raise
                 present = time.monotonic()
-                if deadline is None:
-                    deadline = present + self._patience
-                if present >= deadline:
+                begin = present if begin is None else begin
+                if present - begin >= self._patience:
                     # One wait for each time of trouble: the steps behind this one fail at once and do not queue up.
                     self._patience = 0
                     raise
-            _yield_processor()
+            if present - begin < SPIN:
+                _yield_processor()
+            else:
+                # Who waits so long waits for a disk, or for a holder that itself waits for a processor.
+                time.sleep(SPIN)
 
     # --- the connection ---
 

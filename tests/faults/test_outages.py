@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from digest_http.cli.commands import command
+from digest_http.stores.sqlite import PATIENCE
 from tests.faults.by_hand import get, settled_nonce, sign
 from tests.faults.fleet import fleet
 from tests.stores_shared.redis_servers import RedisServer
@@ -73,7 +74,7 @@ def test_sqlite_locked(tmp_path):
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")
             assert_unavailable(servers.url, nonce, 2, 2)
-            assert_unavailable(servers.url, nonce, 3, 0.2)
+            assert_unavailable(servers.url, nonce, 3, PATIENCE / 2)
             other.execute("ROLLBACK")
         assert get(servers.url, sign(nonce, 4)).status == 200
         assert get(servers.url, sign(nonce, 1)).status == 401
