@@ -8,6 +8,8 @@ from tests.stores.nonce_stores import Clock
 from tests.stores_shared.redis_servers import RedisServer
 from tests.stores_shared.redis_worker import ACCEPTED, FORGOTTEN, REPLAYED, Worker, in_loop
 
+pytestmark = pytest.mark.live
+
 
 def test_a_restart_without_data(server):
     """Nothing is left of the counts, so nonces of before are stale for good."""

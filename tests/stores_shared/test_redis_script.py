@@ -9,6 +9,8 @@ from tests.stores.nonce_stores import Clock, source_for
 from tests.stores_shared.redis_opener import RedisFromAnyThread
 from tests.stores_shared.redis_servers import KINDS
 
+pytestmark = pytest.mark.live
+
 
 @st.composite
 def windows_and_counts(draw):

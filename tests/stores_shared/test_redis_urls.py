@@ -18,6 +18,8 @@ from tests.stores_shared.redis_servers import RedisServer
 from tests.stores_shared.redis_worker import ACCEPTED, FORGOTTEN, REPLAYED, RULE, Worker, in_loop
 from tests.stores_shared.tls import certificate
 
+pytestmark = pytest.mark.live
+
 
 async def counts(url):
     """Two equal counts at the server of a URL: one is taken."""

@@ -12,6 +12,8 @@ from digest_http.stores.redis import RedisStore
 from tests.stores.nonce_stores import Clock, source_for
 from tests.stores_shared.redis_worker import ACCEPTED, FORGOTTEN, REPLAYED, RULE, Worker, in_loop
 
+pytestmark = pytest.mark.live
+
 
 def test_steps_share_a_round_trip(server):
     """Fifty requests that wait together cost two or three commands, and each gets its own verdict."""
