@@ -244,7 +244,7 @@ def test_a29_too_large(listener):
 def test_a33_long_headers(server):
     """A header of 60 kB is answered, by us or by the server below."""
     for value in (b'Digest username="' + b"a" * 60_000, b"Digest " + b"," * 8000, b'Digest a="' + b"\\" * 8000):
-        assert server.request(authorization=value).status in (400, 431)
+        assert server.status(value) in (400, 431)
     assert server.request(authorization=server.signer().sign()).status == 200
 
 

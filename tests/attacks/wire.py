@@ -93,6 +93,19 @@ class Listener:
             if connection is None:
                 own.close()
 
+    def status(self, authorization: bytes) -> int:
+        """The status alone.
+
+        A server that refuses a request without having read it all closes on unread octets, and the kernel then resets
+        the connection behind the answer.
+        """
+        with self.connect() as own:
+            own.sendall(self.octets(authorization=authorization))
+            response = http.client.HTTPResponse(own)
+            response.begin()
+            response.close()
+            return response.status
+
     def octets(
         self,
         method: bytes = b"GET",
