@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import secrets
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import click
 
@@ -38,6 +38,16 @@ _hashes = click.option(
 )
 
 
+Command = TypeVar("Command", bound=Callable[..., None])
+
+
+def _sets_a_password(function: Command) -> Command:
+    """The arguments and options of a command that stores a new password, in the order of its help."""
+    for parameter in (_stdin, _file, _hashes, _realm, _name, _users):
+        function = parameter(function)
+    return function
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="digest-http")
 def command() -> None:
@@ -50,12 +60,7 @@ def user() -> None:
 
 
 @user.command()
-@_users
-@_name
-@_realm
-@_hashes
-@_file
-@_stdin
+@_sets_a_password
 def add(
     *, users: str, name: str, realm: str, hashes: tuple[str, ...], password_file: Path | None, password_stdin: bool
 ) -> None:
@@ -69,12 +74,7 @@ def add(
 
 
 @user.command()
-@_users
-@_name
-@_realm
-@_hashes
-@_file
-@_stdin
+@_sets_a_password
 def passwd(
     *, users: str, name: str, realm: str, hashes: tuple[str, ...], password_file: Path | None, password_stdin: bool
 ) -> None:

@@ -15,18 +15,28 @@ def read_password(file: Path | None, *, standard_input: bool, twice: bool) -> st
     if file is not None and standard_input:
         raise click.UsageError("give --password-file or --password-stdin, not both")
     if file is not None:
-        password = _first_line(file.read_text(encoding="utf-8"))
+        password = _first_line(file.read_bytes())
     elif standard_input:
-        password = _first_line(sys.stdin.read())
+        password = _first_line(sys.stdin.buffer.read())
     else:
-        password = click.prompt("Password", hide_input=True, confirmation_prompt=twice, err=True)
+        typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=twice, err=True)
+        # What the terminal's encoding could not read stands in it as surrogates: the octets are those that were typed.
+        password = _text(typed.encode("utf-8", "surrogateescape"))
     if not password:
         raise click.UsageError("the password is empty, which would let anyone in")
-    return str(password)
+    return password
 
 
-def _first_line(text: str) -> str:
-    line, _, rest = text.removesuffix("\n").removesuffix("\r").partition("\n")
-    if rest:
+def _first_line(octets: bytes) -> str:
+    line, _, rest = octets.removesuffix(b"\n").removesuffix(b"\r").partition(b"\n")
+    if rest or b"\r" in line:
         raise click.UsageError("a password is one line; this is more")
-    return line
+    return _text(line)
+
+
+def _text(octets: bytes) -> str:
+    try:
+        return octets.decode()
+    except UnicodeDecodeError:
+        # Python's own message would show an octet of the password, and where it stands.
+        raise click.UsageError("the password is not UTF-8: convert it") from None

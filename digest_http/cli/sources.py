@@ -38,9 +38,9 @@ class Source(Protocol):
 
 def open_source(users: str) -> Source:
     """From a path, which is an htdigest file, or a URL. Raises ConfigurationError."""
-    parts = urlsplit(users)
     if "://" not in users:
         return FileSource(Path(users))
+    parts = urlsplit(users)
     if parts.scheme == "htdigest":
         return FileSource(Path(unquote(parts.path.removeprefix("/"))))
     return DatabaseSource(users)

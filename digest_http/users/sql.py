@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import Column, Index, LargeBinary, MetaData, String, Table, delete, insert, select
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -89,9 +90,9 @@ class SQLUsers:
 
     async def create_table(self) -> None:
         """Make the table if it is missing, and a file of SQLite's for the owner only."""
-        url = self.engine.url
-        if url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}:
-            os.close(os.open(str(url.database), os.O_RDWR | os.O_CREAT, 0o600))
+        path = file_of(self.engine.url)
+        if path is not None:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         async with self.engine.begin() as connection:
             await connection.run_sync(self.table.metadata.create_all)
 
@@ -134,3 +135,15 @@ class SQLUsers:
     def __repr__(self) -> str:
         # An engine's URL hides its password in text.
         return f"<SQLUsers {self.engine.url!r}, table {self.table.name!r}>"
+
+
+def file_of(url: URL) -> str | None:
+    """The file of a SQLite database; None for one in memory, and for other databases."""
+    name = url.database
+    if url.get_backend_name() != "sqlite" or name in {None, "", ":memory:"}:
+        return None
+    if not str(name).startswith("file:"):
+        return name
+    # sqlite.org/uri.html, which the driver reads with ?uri=true.
+    path = unquote(urlsplit(str(name)).path)
+    return None if url.query.get("mode") in {"memory", "ro"} or path in {"", ":memory:"} else path

@@ -87,6 +87,35 @@ def test_passwords_that_cannot_be(users, arguments):
     assert run("user", "list", users).output == ""
 
 
+@pytest.mark.parametrize("encoding", [{}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}])
+@pytest.mark.parametrize("way", ["--password-stdin", "--password-file"])
+def test_octets_that_are_no_text(tmp_path, way, encoding):
+    """Said without showing any of them, whatever the locale."""
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"caf\xe9")
+    given = [way, str(secret)] if way == "--password-file" else [way]
+    child = subprocess.run(
+        [sys.executable, "-m", "digest_http.cli", "user", "add", str(tmp_path / "u"), "alice", "--realm", "R", *given],
+        input=b"caf\xe9",
+        capture_output=True,
+        check=False,
+        env={**os.environ, **encoding, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+    )
+    assert child.returncode == 2
+    assert b"not UTF-8" in child.stderr
+    assert b"e9" not in child.stderr
+    assert b"position" not in child.stderr
+    assert not (tmp_path / "u").exists()
+
+
+def test_a_line_end_inside_a_password(tmp_path):
+    """Of any kind: most likely something else was meant to be read."""
+    for octets in (b"a\nb", b"a\r\nb", b"a\rb\n"):
+        assert user("add", str(tmp_path / "u"), "alice", octets).exit_code == 2
+    assert user("add", str(tmp_path / "u"), "alice", b"ab\r\n").exit_code == 0
+    assert user("check", str(tmp_path / "u"), "alice", b"ab").exit_code == 0
+
+
 def test_no_option_takes_a_password():
     """Every user of a machine can read the arguments of a command."""
     assert user("add", "users", "alice", None, "s3cret").exit_code == 2
@@ -116,10 +145,19 @@ def test_modes_are_tight(tmp_path, before, after):
     assert stat.S_IMODE(path.stat().st_mode) == after
 
 
-def test_a_new_database_is_for_the_owner(tmp_path):
+@pytest.mark.parametrize("url", ["sqlite:///{}/users.db", "sqlite:///file:{}/users.db?uri=true"])
+def test_a_new_database_is_for_the_owner(tmp_path, url):
     """SQLite alone would make it readable for all."""
-    assert user("add", f"sqlite:///{tmp_path}/users.db", "alice", "s3cret").exit_code == 0
+    assert user("add", url.format(tmp_path), "alice", "s3cret").exit_code == 0
     assert stat.S_IMODE((tmp_path / "users.db").stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["users.db"]
+
+
+def test_a_path_that_looks_like_half_a_url(tmp_path, monkeypatch):
+    """A name with a bracket is a file's name."""
+    monkeypatch.chdir(tmp_path)
+    assert user("add", f"/{tmp_path}/[users", "alice", "s3cret").exit_code == 0
+    assert (tmp_path / "[users").exists()
 
 
 def test_other_lines_stay_as_they_are(tmp_path):
