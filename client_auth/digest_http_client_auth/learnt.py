@@ -43,8 +43,14 @@ def export_learnt(session: Session) -> list[Learnt]:
 
 def take_in(session: Session, url: URL, challenge: str, nc: int) -> None:
     """Sign requests to the origin of `url` from the first one on. Raises MalformedField for no usable challenge."""
+    try:
+        field = challenge.encode("latin-1")
+    except UnicodeEncodeError:
+        raise MalformedField(
+            "the challenge is not text of a header field: octets are ISO 8859-1", reason="challenge"
+        ) from None
     reasons: list[str] = []
-    choice = choose(parse_challenges([challenge.encode("latin-1")]), session.preference, reasons.append)
+    choice = choose(parse_challenges([field]), session.preference, reasons.append)
     if choice is None:
         raise MalformedField("no usable Digest challenge: " + ("; ".join(reasons) or "none found"), reason="challenge")
     spaces = session.spaces_at(url, origin_of(url))

@@ -48,6 +48,14 @@ def test_no_usable_challenge(plain, challenge):
         plain.DigestAuth("alice", "s3cret").learn("http://server.example", challenge)
 
 
+def test_text_that_no_field_can_hold(plain):
+    """Octets are ISO 8859-1; what lies beyond was never in a header field."""
+    with pytest.raises(MalformedField, match="8859-1"):
+        plain.DigestAuth("alice", "s3cret").learn(
+            "http://server.example", 'Digest realm="\u65e5", nonce="n", qop="auth"'
+        )
+
+
 def test_what_is_not_exported(plain):
     """Sessions and proxies stay where they are; addresses in brackets come back as they were."""
     for algorithm, number in (("SHA-256-sess", 0), ("SHA-256", 1)):
