@@ -68,11 +68,15 @@ class _Queue:
     def _run_out(self) -> None:
         loop = asyncio.get_running_loop()
         ends, now = self._ends, loop.time()
-        for future, end in list(ends.items()):
+        over: list[asyncio.Future[Any]] = []
+        for future, end in ends.items():
             if end > now:
                 # The timer of the first that still waits; those that came and went meanwhile needed none.
                 loop.call_at(end, self._run_out)
-                return
+                break
+            over.append(future)
+        else:
+            self._timed = False
+        for future in over:
             del ends[future]
             future.cancel()
-        self._timed = False
