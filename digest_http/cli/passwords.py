@@ -11,7 +11,10 @@ __all__ = ["read_password"]
 
 
 def read_password(file: Path | None, *, standard_input: bool, twice: bool) -> str:
-    """One password; a line end at the end of a file or of the input is no part of it. Raises UsageError if empty."""
+    """One password; a line end at the end of a file or of the input is no part of it.
+
+    Raises UsageError if it is empty, of several lines, or not UTF-8.
+    """
     if file is not None and standard_input:
         raise click.UsageError("give --password-file or --password-stdin, not both")
     if file is not None:

@@ -108,6 +108,16 @@ def test_octets_that_are_no_text(tmp_path, way, encoding):
     assert not (tmp_path / "u").exists()
 
 
+def test_a_prompt_in_another_encoding(tmp_path, monkeypatch):
+    """What the terminal's encoding could not read is UTF-8 all the same, or refused unseen."""
+    for typed, status in (("caf\udcc3\udca9", 0), ("caf\udce9", 2)):
+        monkeypatch.setattr("click.prompt", lambda *_args, typed=typed, **_keywords: typed)
+        result = run("user", "add", str(tmp_path / str(status)), "alice", "--realm", "wonder")
+        assert result.exit_code == status
+        assert "udce9" not in result.output
+    assert user("check", str(tmp_path / "0"), "alice", "café").exit_code == 0
+
+
 def test_a_line_end_inside_a_password(tmp_path):
     """Of any kind: most likely something else was meant to be read."""
     for octets in (b"a\nb", b"a\r\nb", b"a\rb\n"):
