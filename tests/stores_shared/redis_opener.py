@@ -30,8 +30,7 @@ class Background:
         self.loop = asyncio.new_event_loop()
         self.thread = Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
-        self.connect = connector(self.server.url)
-        self.wire: Any = self.connect()
+        self.wire: Any = connector(self.server.url)()
         self.client: Any = redis.asyncio.Redis.from_url(self.server.url)
         atexit.register(self.end)
 

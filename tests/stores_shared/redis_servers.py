@@ -40,7 +40,6 @@ class RedisServer:
         self.environment = {**os.environ, **environment}
         self.starts = 0
         self.program = redis_program(kind)
-        self._running: Generator[subprocess.Popen[bytes]] | None = None
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
