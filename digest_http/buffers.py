@@ -13,11 +13,13 @@ flow or a caller of the SSPI names, packs these five buffers, so a packed reques
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from enum import IntEnum, IntFlag
 from typing import Final, Generic, TypeVar
 
 from .errors import MalformedField
+from .grammar import token as token_pattern
 
 __all__ = ["SECBUFFER_VERSION", "HTTPMessage", "SecBuffer", "SecBufferDesc", "SecBufferFlags", "SecBufferType"]
 
@@ -141,6 +143,15 @@ class HTTPMessage:
         self.hentity = hentity
         self.padding = padding
 
+    def check_method(self) -> None:
+        """Raise MalformedField unless the method is a token (RFC 9110 §9.1).
+
+        A2 is method ":" uri. An empty method would make a request's digest the server's proof, which has none; a
+        colon in it would move the border between the two.
+        """
+        if _method.fullmatch(self.method) is None:
+            raise MalformedField("the method is not a token", reason="method")
+
     def to_buffers(self) -> SecBufferDesc[SecBuffer]:
         """Pack into five new buffers; inputs are copied into bytearrays, as SSPI callers expect to write to them."""
         octets = (self.token, self.method, self.url, self.hentity, self.padding)
@@ -171,6 +182,8 @@ class HTTPMessage:
     def __repr__(self) -> str:
         return f"<HTTPMessage {self.method!r} {self.url!r}>"
 
+
+_method: Final = re.compile(token_pattern)
 
 _HTTP_LAYOUT: Final = (
     SecBufferType.SECBUFFER_TOKEN,

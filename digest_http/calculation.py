@@ -11,6 +11,7 @@ from __future__ import annotations
 from hmac import compare_digest
 
 from .algorithms import Algorithm
+from .errors import MalformedField
 
 __all__ = [
     "entity_hash",
@@ -52,8 +53,12 @@ def request_hash(algorithm: Algorithm, method: bytes, uri: bytes, hentity: bytes
 
     RFC 7616 §3.4.3: `hentity` is hex H(entity-body) for auth-int and empty for auth. For rspauth the method is
     empty (§3.5). SASL passes AUTHENTICATE and, with a layer, 32 zeros (RFC 2831 §2.1.2.1).
+    Raises MalformedField for an hentity that is not as long as a digest in hex: with a fixed length at the end it is
+    certain where the uri ends, whatever colons that holds.
     """
     if hentity:
+        if len(hentity) != 2 * algorithm.digest_size:
+            raise MalformedField(f"HEntity is not {2 * algorithm.digest_size} hex digits", reason="hentity")
         return algorithm.hexdigest(b":".join((method, uri, hentity)))
     return algorithm.hexdigest(b":".join((method, uri)))
 

@@ -74,6 +74,10 @@ class Credentials(NamedTuple):
                 raise MalformedField("nc counts from 00000001", reason="nc")
             if cnonce is None:
                 raise MalformedField("cnonce is missing", reason="missing")
+        # A colon separates what is hashed. With one in cnonce the answer of one algorithm or qop could be read as the
+        # session key of another (docs/security.md). Clients send hex or base64, which have none.
+        if b":" in cnonce:
+            raise MalformedField("cnonce holds a colon", reason="cnonce")
         try:
             return cls(
                 b"" if b"username*" in fields else fields[b"username"],

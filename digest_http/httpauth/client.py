@@ -90,12 +90,14 @@ class ClientContext:
         """Sign `message`: PADDING receives the Authorization parameters with the next nc.
 
         With HEntity the qop is auth-int, without it auth (or none, for RFC 2069). Returns None if there is no nonce to
-        sign with, or its count is used up. Raises MalformedField if the challenge did not offer that qop, or for
-        control characters in the URL.
+        sign with, or its count is used up. Raises MalformedField if the challenge did not offer that qop, for control
+        characters in the URL, a method that is no token, or an HEntity that is no digest.
         """
         nonce = nonce or self.nonces.current
         if nonce is None:
             return None
+        if not message.method.isalpha():  # nearly every method is of letters alone
+            message.check_method()
         url, hentity = message.url, message.hentity
         qop, field = nonce.auth_int if hentity else nonce.auth
         if field is None:

@@ -12,7 +12,7 @@ from digest_http.credentials import Credentials
 from digest_http.errors import MalformedField
 
 from .identity import Identity
-from .selection import Choice
+from .selection import NO_COLON, Choice
 
 __all__ = ["ClientNonce"]
 
@@ -23,7 +23,8 @@ class ClientNonce:
     `auth` and `auth_int` are the qop and the header field for requests without and with HEntity: a %-format that takes
     uri (escaped), response, nc and cnonce; for RFC 2069, where qop is empty, the first two; None if not offered.
     `ha1` is H(A1) in hex, per session where the algorithm says so; `cnonce` is set for those and None where each
-    request draws its own. Raises MalformedField for a challenge whose values cannot be sent back.
+    request draws its own. Raises MalformedField for a challenge whose values cannot be sent back, and for a nonce with
+    a colon that comes without qop.
     """
 
     __slots__ = ("_identity", "_quote_all", "auth", "auth_int", "choice", "cnonce", "count", "ha1", "learnt_at",
@@ -33,6 +34,8 @@ class ClientNonce:
         self, choice: Choice, identity: Identity, *, cnonces: Callable[[], bytes], quote_all: bool = False
     ) -> None:
         challenge = choice.challenge
+        if not challenge.qop and b":" in challenge.nonce:
+            raise MalformedField(NO_COLON, reason="nonce")
         self.choice: Choice = choice
         #: Whether HEntity must be given, which takes the whole body.
         self.needs_entity = choice.qop == b"auth-int"

@@ -7,6 +7,10 @@ Issuing stores nothing, so an anonymous flood costs no memory. The text is fixed
   24 digits   randomness, so that two challenges in one tick differ
   32 digits   HMAC-SHA-256 of the 46 digits before, cut to 128 bits, under a key derived from ours and the realm
 
+A nonce that goes out in a challenge belongs to it (`for_challenge`): the key of its MAC also depends on the algorithm
+and on who asks, server or proxy. Before the MAC of a session algorithm's nonce stands a colon; no other nonce has one.
+docs/security.md says which attacks end there ("No digest stands for another").
+
 The MAC is over the text, not over what it decodes to, so the same nonce has one spelling. The key itself appears
 nowhere in it. `clock` and `random` are arguments, so that tests and vectors need no patching.
 """
@@ -18,8 +22,9 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, Self
 
+from digest_http.algorithms import Algorithm
 from digest_http.errors import ConfigurationError
 
 from .nonce_ids import MICROSECONDS, RANDOM_BITS
@@ -36,7 +41,7 @@ RENEWAL: Final = 0.8
 MIN_KEY_OCTETS: Final = 16
 
 #: Nonces whose MAC is remembered as right. They are asked for by holders of a password only (the digest is checked
-#: first), a client asks for its own again with each request, and an entry takes some 400 bytes.
+#: first), a client asks for its own again with each request, and an entry takes some 400 bytes. For each algorithm.
 REMEMBERED: Final = 4096
 
 #: A nonce from a worker whose clock runs ahead is taken this many microseconds early.
@@ -46,7 +51,7 @@ _ISSUED: Final = slice(0, 14)
 _EPOCH: Final = slice(14, 22)
 _RANDOM: Final = slice(22, 46)
 _SIGNED: Final = slice(0, 46)
-_MAC: Final = slice(46, 78)
+_MAC: Final = slice(46, None)
 _LENGTH: Final = 78
 
 _WALL_CLOCK_AT_START: Final = time.time() - time.monotonic()
@@ -61,7 +66,7 @@ def steady_clock() -> float:
 
 
 class NonceSource:
-    """Issues and recognises the nonces of one realm.
+    """Issues and recognises the nonces of one realm, or of the challenges of one algorithm in it.
 
     `keys` is ordered newest first: the first signs, all verify, so a key rotates out without a login prompt.
     It may be a function, asked with each new nonce: another object than before means other keys.
@@ -73,12 +78,15 @@ class NonceSource:
         "_clock",
         "_epoch",
         "_keys",
+        "_label",
+        "_length",
         "_macs",
         "_newest",
         "_random",
         "_realm",
         "_remembered",
         "_renewal",
+        "_separator",
         "lifetime",
     )
 
@@ -91,6 +99,8 @@ class NonceSource:
         lifetime: float = DEFAULT_LIFETIME,
         clock: Callable[[], float] = steady_clock,
         random: Callable[[int], bytes] = os.urandom,
+        algorithm: Algorithm | None = None,
+        proxy: bool = False,
     ) -> None:
         if lifetime <= 0:
             raise ConfigurationError(f"nonce_lifetime is {lifetime}; it is in seconds and must be positive")
@@ -102,9 +112,29 @@ class NonceSource:
         # What a key made does not change, so the answer is remembered.
         self._remembered: Final = lru_cache(REMEMBERED)(self._read)
         self._realm: Final = realm
+        self._separator: Final = b":" if algorithm is not None and algorithm.session else b""
+        self._length: Final = _LENGTH + len(self._separator)
+        self._label: Final = _label(realm, algorithm, proxy=proxy)
         self._keys: Final = keys if callable(keys) else lambda: keys
         self._newest = self._keys()
-        self._macs = _keyed(self._newest, realm)
+        self._macs = _keyed(self._newest, self._label)
+
+    def for_challenge(self, algorithm: Algorithm, *, proxy: bool = False) -> Self:
+        """A source like this one for the challenges of one algorithm, of a server or a proxy.
+
+        It recognises its own nonces only. Each draws its own randomness: with a common one the counts of two nonces
+        would be one state, and a client that used both, as it may, would look like a replay of itself.
+        """
+        return type(self)(
+            self._realm,
+            self._keys,
+            self._epoch,
+            lifetime=self.lifetime / MICROSECONDS,
+            clock=self._clock,
+            random=self._random,
+            algorithm=algorithm,
+            proxy=proxy,
+        )
 
     def now(self) -> int:
         """The time in microseconds on this source's clock."""
@@ -114,24 +144,24 @@ class NonceSource:
         """A new nonce, as the ASCII octets that go into a header field."""
         self._look_at_keys()
         text = b"%014x%b%b" % (self.now(), self._epoch(), self._random(RANDOM_BITS // 8).hex().encode())
-        return text + _mac(self._macs[0], text)
+        return text + self._separator + _mac(self._macs[0], text)
 
     def recognise(self, nonce: bytes) -> tuple[int, bytes] | None:
         """The (id, epoch) of a nonce that one of our keys made, expired or not; None for any other octets."""
         # By length first: what is remembered must be small.
-        return self._remembered(nonce) if len(nonce) == _LENGTH else None
+        return self._remembered(nonce) if len(nonce) == self._length else None
 
     def _look_at_keys(self) -> None:
         newest = self._keys()
         if newest is not self._newest:
-            self._macs, self._newest = _keyed(newest, self._realm), newest
+            self._macs, self._newest = _keyed(newest, self._label), newest
             self._remembered.cache_clear()
 
     def _read(self, nonce: bytes) -> tuple[int, bytes] | None:
         self._look_at_keys()
         text, received = nonce[_SIGNED], nonce[_MAC]
         for keyed in self._macs:
-            if hmac.compare_digest(_mac(keyed, text), received):
+            if hmac.compare_digest(self._separator + _mac(keyed, text), received):
                 expiry = int(nonce[_ISSUED], 16) + self.lifetime
                 return expiry << RANDOM_BITS | int(nonce[_RANDOM], 16), nonce[_EPOCH]
         return None
@@ -145,15 +175,21 @@ class NonceSource:
         return (nonce_id >> RANDOM_BITS) - now < self._renewal
 
 
-def _keyed(keys: Sequence[bytes], realm: bytes) -> tuple[hmac.HMAC, ...]:
+def _label(realm: bytes, algorithm: Algorithm | None, *, proxy: bool) -> bytes:
+    """What tells the keys of two sources apart: no two of them have the same."""
+    if algorithm is None:
+        return b"digest-http nonce\x00" + realm
+    # The realm comes last, for it alone could hold a zero octet.
+    return b"\x00".join((b"digest-http challenge", b"proxy" if proxy else b"server", algorithm.token, realm))
+
+
+def _keyed(keys: Sequence[bytes], label: bytes) -> tuple[hmac.HMAC, ...]:
     if not keys:
         raise ConfigurationError("keys is empty: give one key at least, newest first")
     if any(len(key) < MIN_KEY_OCTETS for key in keys):
         raise ConfigurationError(f"a nonce key is shorter than {MIN_KEY_OCTETS} octets: make one with os.urandom(32)")
     # One keyed state a key, copied for each nonce: keying HMAC anew costs as much as the hash itself.
-    return tuple(
-        hmac.new(hmac.digest(key, b"digest-http nonce\x00" + realm, "sha256"), digestmod="sha256") for key in keys
-    )
+    return tuple(hmac.new(hmac.digest(key, label, "sha256"), digestmod="sha256") for key in keys)
 
 
 def _mac(keyed: hmac.HMAC, text: bytes) -> bytes:

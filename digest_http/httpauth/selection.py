@@ -8,6 +8,18 @@ The order, first difference decides:
 3. the server's order.
 
 What cannot be used is passed over with a reason, never with an exception: the octets are a stranger's.
+
+A challenge without qop whose nonce holds a colon is passed over too. Its answer, H(HA1:nonce:HA2), would be what a
+server computes with qop for the nonce "n", if that of the challenge is "n:00000001:c:auth"; and it would be a session
+key of a server whose sessions have a colon in their nonces, as ours. With qop no such rule is needed: qop and HA2 end
+what is hashed and have no colon, so whatever the nonce is, the answer stays one with that qop for that request; and as
+a session key it would have a cnonce with colons, which the server has to refuse (docs/security.md has the whole
+argument). Nor do the other values of a challenge need one:
+
+- opaque and domain are not hashed;
+- realm is hashed within HA1 = H(user:realm:password), between a name and a password that the user has given. With
+  another realm HA1 is another. Only a user name with a colon makes it ambiguous ("a" in realm "b:r" is "a:b" in realm
+  "r", given the same password), and RFC 7617 §2 bars those from Basic for that reason; realms do hold colons.
 """
 
 from __future__ import annotations
@@ -20,9 +32,12 @@ from digest_http.algorithms import Algorithm, available, by_token, select
 from digest_http.challenge import Challenge, UnusableChallenge
 from digest_http.errors import ConfigurationError, UnsupportedAlgorithm
 
-__all__ = ["Choice", "Preference", "choose"]
+__all__ = ["NO_COLON", "Choice", "Preference", "choose"]
 
 _QOPS: Final = ("auth", "auth-int")
+
+#: Why such a challenge is passed over. nextnonce brings nonces too, so client_nonce.py has the rule as well.
+NO_COLON: Final = "a nonce with a colon is not answered without qop: the answer could serve for another challenge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +129,8 @@ def _weigh(challenge: Challenge | UnusableChallenge, preference: Preference) -> 
     allowed = preference.allow_rfc2069
     if allowed is None:
         allowed = algorithm.base == "MD5"
+    if b":" in challenge.nonce:
+        return NO_COLON
     if not allowed:
         return f"RFC 2069 (no qop) is not allowed with {algorithm.name}"
     return Choice(challenge, algorithm, b"")

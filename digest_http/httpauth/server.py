@@ -35,6 +35,8 @@ QOPS: Final = ("auth", "auth-int")
 
 _AUTH_INT: Final = b"auth-int"
 _PLACE_OF_NONCE: Final = b"0" * 16
+_MD5_DIGITS: Final = 32
+_HEX_DIGITS: Final = b"0123456789abcdef"
 
 # Looked up once: an attribute of an Enum class costs as much as a call in Python 3.11.
 _ACCEPTED: Final = Verdict.ACCEPTED
@@ -43,8 +45,10 @@ _ACCEPTED: Final = Verdict.ACCEPTED
 class Acceptor:
     """Issues the challenges of one realm and opens contexts for the answers.
 
-    `algorithms` in order of preference, each in a challenge of its own with one nonce for all; `qop` a subset of
-    QOPS. `allow_rfc2069` lets an MD5 client answer without qop: each such nonce is good for one request.
+    `algorithms` in order of preference, each in a challenge of its own with a nonce of its own; `qop` a subset of
+    QOPS. `allow_rfc2069` lets an MD5 client answer without qop: each such nonce is good for one request. `proxy` is
+    for a proxy's challenges, whose nonces no server takes, and the other way round.
+    `nonces` after construction are the sources that `nonces` gave, by algorithm.
     Raises ConfigurationError for a realm or qop that cannot work.
     """
 
@@ -59,13 +63,15 @@ class Acceptor:
         qop: Iterable[str] = QOPS,
         allow_rfc2069: bool = False,
         userhash: bool = False,
+        proxy: bool = False,
     ) -> None:
         algorithms = tuple(algorithms)
         qop = tuple(qop)
         if not qop or not set(qop) <= set(QOPS):
             raise ConfigurationError(f"qop is {qop!r}; choose from {QOPS!r}")
         self.realm: Final = text_to_octets(realm)
-        self.nonces: Final = nonces
+        # No digest made for one challenge may serve in another: docs/security.md, "No digest stands for another".
+        self.nonces: Final = {a: nonces.for_challenge(a, proxy=proxy) for a in algorithms}
         self._offered: Final[dict[bytes | None, Algorithm]] = {
             spelling: a for a in algorithms for spelling in (a.token, a.token.lower())
         }
@@ -79,7 +85,10 @@ class Acceptor:
         self.decoys: Final = {a: os.urandom(a.digest_size).hex().encode() for a in algorithms}
         try:
             self._challenges: Final = {
-                stale: [self._template(a, qop, stale=stale).partition(_PLACE_OF_NONCE)[::2] for a in algorithms]
+                stale: [
+                    (self.nonces[a], *self._template(a, qop, stale=stale).partition(_PLACE_OF_NONCE)[::2])
+                    for a in algorithms
+                ]
                 for stale in (False, True)
             }
         except MalformedField as error:
@@ -97,9 +106,8 @@ class Acceptor:
         ).serialize()
 
     def challenges(self, *, stale: bool = False) -> list[bytes]:
-        """WWW-Authenticate values, one an algorithm, strongest preference first, with a fresh nonce."""
-        nonce = self.nonces.issue()
-        return [before + nonce + after for before, after in self._challenges[stale]]
+        """WWW-Authenticate values, one an algorithm, strongest preference first, with a fresh nonce each."""
+        return [before + source.issue() + after for source, before, after in self._challenges[stale]]
 
     def open(self, token: bytes) -> ServerContext:
         """Read a TOKEN and check everything that needs no secret.
@@ -159,23 +167,33 @@ class ServerContext:
         self._renewal_due = False
         self._new_shape: Final = new_shape
 
+    @property
+    def nonces(self) -> NonceSource:
+        """The source of this algorithm's nonces, and their clock."""
+        return self.acceptor.nonces[self.algorithm]
+
     def verify_signature(self, message: HTTPMessage, ha1: bytes | None, now: int) -> Verdict:
         """Check method, URL, HEntity and the digest, then the nonce. Nothing is recorded; the counts come after.
 
         `ha1` is H(user:realm:password) in lower-case hex, None for an unknown user: the same hashes are made then,
         against a decoy. `now` is in microseconds on the clock of the nonces.
         Raises MalformedField if `message.token` is not the one opened, if `message.url` is not what was signed
-        (RFC 7616 §3.4.6: 400), or if HEntity is missing.
+        (RFC 7616 §3.4.6: 400), if the method is no token, if HEntity is missing or no digest, or for the cnonce of
+        a session that could be H(A2).
         """
         credentials, algorithm = self.credentials, self.algorithm
         if message.token != self.token:
             raise MalformedField("TOKEN is not the one this context was opened from", reason="token")
         if credentials.uri != message.url:
             raise MalformedField("uri is not the target of this request", reason="uri")
+        if not message.method.isalpha():  # nearly every method is of letters alone
+            message.check_method()
         if self.covers_body and not message.hentity:
             raise MalformedField("auth-int needs HEntity, the hash of the entity body", reason="hentity")
         secret = self.acceptor.decoys[algorithm] if ha1 is None else ha1
         if algorithm.session:
+            if _could_be_ha2(algorithm, credentials.cnonce):
+                raise MalformedField("cnonce has the form of a digest: send another", reason="cnonce")
             # RFC 7616 §3.4.2, erratum 1649: the inner hash in hex.
             raw = calculation.session_hash(algorithm, secret, credentials.nonce, credentials.cnonce)
             secret = calculation.hex_octets(raw)
@@ -191,7 +209,7 @@ class ServerContext:
         if self._new_shape:
             self.acceptor.shapes.learn(self.token, algorithm)
         # The nonce comes second: stale=true may only be said to one who knows the password.
-        nonces = self.acceptor.nonces
+        nonces = self.nonces
         recognised = nonces.recognise(credentials.nonce)
         if recognised is None:
             return Verdict.FOREIGN
@@ -206,7 +224,10 @@ class ServerContext:
 
         To be called after ACCEPTED only; `message.hentity` is hex H(response body) with auth-int, empty with auth.
         RFC 7616 §3.5: rspauth is computed like the response, with an empty method.
+        Raises MalformedField if HEntity is missing or no digest.
         """
+        if self.covers_body and not message.hentity:
+            raise MalformedField("auth-int needs HEntity, the hash of the response body", reason="hentity")
         message.padding = self.authentication_info(self._response(b"", message.hentity))
 
     def authentication_info(self, rspauth: bytes | None) -> bytes:
@@ -223,7 +244,7 @@ class ServerContext:
             parts.append(b"qop=%b, nc=%b, cnonce=%b" % (qop, credentials.nc, quote_string(cnonce)))
         # A nonce of the RFC 2069 form is good for one request, so the next is always due.
         if not qop or self._renewal_due:
-            parts.append(b'nextnonce="%b"' % self.acceptor.nonces.issue())
+            parts.append(b'nextnonce="%b"' % self.nonces.issue())
         return b", ".join(parts)
 
     def _response(self, method: bytes, hentity: bytes) -> bytes:
@@ -237,3 +258,14 @@ class ServerContext:
 
     def __repr__(self) -> str:
         return f"<ServerContext {self.algorithm.name} {self.credentials!r}>"
+
+
+def _could_be_ha2(algorithm: Algorithm, cnonce: bytes) -> bool:
+    """Whether a session's cnonce has the form of H(A2), and no client of ours or others is known to send such.
+
+    H(HA1:nonce:H(A2)) is the answer of RFC 2069, and with that cnonce the key of a session. Our client never answers
+    a session's nonce so (selection.py); this protects clients that do. MD5 is left out: its H(A2) looks like the 32
+    hex digits that many clients send as their cnonce, ours too.
+    """
+    size = 2 * algorithm.digest_size
+    return size > _MD5_DIGITS and len(cnonce) == size and not cnonce.translate(None, _HEX_DIGITS)

@@ -34,6 +34,9 @@ _VARYING: Final = tuple(name for name in _NAMES if name not in _FIXED)
 # The same octets as in params.py, less the backslash, which needs unescaping.
 _QUOTED: Final = rb'"([\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]*+)"'
 _BARE: Final = rb"([!#-+\--\[\]-~]++)"
+# cnonce has no colon (credentials.py).
+_QUOTED_CNONCE: Final = rb'"([\t \x21\x23-\x39\x3b-\x5b\x5d-\x7e\x80-\xff]*+)"'
+_BARE_CNONCE: Final = rb"([!#-+\--9;-\[\]-~]++)"
 _NC: Final = rb"(?!00000000)([0-9a-fA-F]{8})"
 
 
@@ -95,4 +98,6 @@ def _value(name: bytes, value: bytes, token: bytes) -> bytes:
     if name in _FIXED or name == b"nc":
         inside = _NC if name == b"nc" else re.escape(value)
         return b'"' + inside + b'"' if quoted else inside
+    if name == b"cnonce":
+        return _QUOTED_CNONCE if quoted else _BARE_CNONCE
     return _QUOTED if quoted else _BARE

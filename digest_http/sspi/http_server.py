@@ -51,7 +51,7 @@ class HTTPServerContext(Context):
         self._claim: Claim | None = None
 
     def challenge(self, realm: Realm, *, stale: bool = False) -> bytes:
-        """A TOKEN with a fresh nonce; several challenges if the server offers several algorithms."""
+        """A TOKEN with a fresh nonce; several challenges, each with its own, if the server offers several algorithms."""
         # Documented as the reference to the context. Contexts are found by the nonce, which no client leaves out.
         opaque = b', opaque="%b"' % self._service.random(16).hex().encode()
         return b", ".join(value + opaque for value in realm.acceptor.challenges(stale=stale))[_SCHEME:]
@@ -122,7 +122,7 @@ class HTTPServerContext(Context):
         room: int | None = None,
     ) -> tuple[Verdict, Claim | None]:
         """Digest, nonce, bindings, room for the proof, then the count: what is refused has not counted."""
-        now = opened.acceptor.nonces.now()
+        now = opened.nonces.now()
         # "AcceptSecurityContext (Digest)" reserves the URL's place: the application may have compared it itself.
         url = message.url or opened.credentials.uri
         verdict = opened.verify_signature(HTTPMessage(message.token, message.method, url, message.hentity), ha1, now)
@@ -143,8 +143,8 @@ class HTTPServerContext(Context):
 
     def alive(self) -> bool:
         """Whether the nonce is not over."""
-        nonces, first = self._realm.acceptor.nonces, self._opened(self._first)
-        return nonces.alive(first.nonce_id, nonces.now())
+        first = self._opened(self._first)
+        return first.nonces.alive(first.nonce_id, first.nonces.now())
 
     def close(self) -> None:
         """See Context.close; H(A1) is dropped."""

@@ -103,7 +103,9 @@ class DigestAuthMiddleware:
             clock=clock if clock is not None else getattr(self.store, "clock", steady_clock),
             random=random,
         )
-        self._acceptor = Acceptor(realm, offered, nonces, qop=qop, allow_rfc2069=allow_rfc2069, userhash=userhash)
+        self._acceptor = Acceptor(
+            realm, offered, nonces, qop=qop, allow_rfc2069=allow_rfc2069, userhash=userhash, proxy=proxy
+        )
         self._max_body = max_body
         self._allow_preflight = allow_preflight
         self._needs_credentials = path_rule(protect, public)

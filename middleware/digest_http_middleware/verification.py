@@ -58,7 +58,7 @@ class Verifier:
             ha1 = usable(found if isinstance(found, _HA1) else await self._wait(found), algorithm)
         except Exception as error:
             raise SourceUnavailable("The source of users is down; try again later", reason="users-down") from error
-        now = context.acceptor.nonces.now()
+        now = context.nonces.now()
         verdict = context.verify_signature(message, ha1 if known else None, now)
         if verdict is _ACCEPTED:
             try:

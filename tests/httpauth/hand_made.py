@@ -2,7 +2,7 @@
 
 import hashlib
 
-from digest_http.algorithms import select
+from digest_http.algorithms import by_name, select
 from digest_http.buffers import HTTPMessage
 from digest_http.httpauth.nonces import NonceSource
 from digest_http.httpauth.server import Acceptor
@@ -30,6 +30,11 @@ def acceptor_of(clock, realm="r", algorithms=("SHA-256", "MD5"), **settings):
     """An acceptor whose nonces live on a given clock."""
     nonces = NonceSource(realm.encode(), [b"k" * 32], b"00000001", clock=clock)
     return Acceptor(realm, select(algorithms), nonces, **settings)
+
+
+def issue(acceptor, name="SHA-256"):
+    """A nonce as it stands in the challenge of an algorithm."""
+    return acceptor.nonces[by_name(name)].issue()
 
 
 def ha1_of(name="SHA-256", text=b"alice:r:s3cret"):
@@ -73,4 +78,4 @@ def verify(acceptor, octets, *, ha1=None, method=b"GET", url=b"/x", hentity=b"",
     """The verdict and its context."""
     context = acceptor.open(octets)
     secret = (ha1 or ha1_of(context.algorithm.name)) if known else None
-    return context.verify_signature(HTTPMessage(octets, method, url, hentity), secret, acceptor.nonces.now()), context
+    return context.verify_signature(HTTPMessage(octets, method, url, hentity), secret, context.nonces.now()), context

@@ -9,7 +9,7 @@ from digest_http.authinfo import AuthenticationInfo
 from digest_http.buffers import HTTPMessage
 from digest_http.errors import MalformedField
 from digest_http.httpauth.verdict import Verdict
-from tests.httpauth.hand_made import ALL, HASHES, Clock, acceptor_of, ha1_of, token, verify
+from tests.httpauth.hand_made import ALL, HASHES, Clock, acceptor_of, ha1_of, issue, token, verify
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def test_right_responses(make, name, qop):
     """Every algorithm with both qualities: accepted, and the proof is right."""
     acceptor = make(algorithms=ALL)
     h = HASHES[name.removesuffix("-sess")]
-    nonce = acceptor.nonces.issue()
+    nonce = issue(acceptor, name)
     octets = token(nonce, name, qop=qop, body=b"body")
     hentity = h(b"body") if qop == b"auth-int" else b""
     verdict, context = verify(acceptor, octets, hentity=hentity)
@@ -66,9 +66,9 @@ def test_right_responses(make, name, qop):
 def test_wrong_responses(make, changes):
     """What was changed after signing, or signed with another secret or method, is refused and is not stale."""
     acceptor = make()
-    context = acceptor.open(token(acceptor.nonces.issue(), **changes))
+    context = acceptor.open(token(issue(acceptor), **changes))
     secret = ha1_of() if changes != {"late_username": b"bob"} else ha1_of(text=b"bob:r:b0b")
-    verdict = context.verify_signature(HTTPMessage(context.token, b"GET", b"/x"), secret, acceptor.nonces.now())
+    verdict = context.verify_signature(HTTPMessage(context.token, b"GET", b"/x"), secret, context.nonces.now())
     assert verdict is Verdict.WRONG_DIGEST
     assert not verdict.stale
 
@@ -76,7 +76,7 @@ def test_wrong_responses(make, changes):
 def test_upper_case_response_is_not_the_digest(make):
     """RFC 7616 §3.4.1 wants lower-case hex: one digest has one spelling."""
     acceptor = make()
-    octets = token(acceptor.nonces.issue())
+    octets = token(issue(acceptor))
     head, _, tail = octets.partition(b'response="')
     verdict, _ = verify(acceptor, head + b'response="' + tail[:64].upper() + tail[64:])
     assert verdict is Verdict.WRONG_DIGEST
@@ -100,7 +100,7 @@ def test_unknown_users_get_the_same_work(make, monkeypatch):
         work = []
         for known in (True, False):
             calls.clear()
-            verdict, _ = verify(acceptor, token(acceptor.nonces.issue(), name, late_response=b"0"), known=known)
+            verdict, _ = verify(acceptor, token(issue(acceptor, name), name, late_response=b"0"), known=known)
             assert verdict is (Verdict.WRONG_DIGEST if known else Verdict.UNKNOWN_USER)
             work.append(list(calls))
         assert work[0] == work[1]
@@ -113,7 +113,7 @@ def test_nobody_knows_the_decoy(make):
     for algorithm, decoy in first.decoys.items():
         assert len(decoy) == 2 * algorithm.digest_size
         assert second.decoys[algorithm] != decoy
-        octets = token(first.nonces.issue(), algorithm.name, ha1=decoy)
+        octets = token(issue(first, algorithm.name), algorithm.name, ha1=decoy)
         assert verify(first, octets, known=False)[0] is Verdict.UNKNOWN_USER
 
 
@@ -122,7 +122,7 @@ def test_realm_must_be_ours(make):
     acceptor = make()
     for realm in (b"R", b"r ", b"", b"other"):
         ha1 = ha1_of(text=b"alice:" + realm + b":s3cret")
-        verdict, _ = verify(acceptor, token(acceptor.nonces.issue(), realm=realm, ha1=ha1), ha1=ha1)
+        verdict, _ = verify(acceptor, token(issue(acceptor), realm=realm, ha1=ha1), ha1=ha1)
         assert verdict is Verdict.WRONG_REALM
         assert not verdict.stale
 
@@ -130,7 +130,7 @@ def test_realm_must_be_ours(make):
 def test_stale_only_for_a_right_digest(make, clock):
     """A18, A19: an expired or foreign nonce is stale with the right password, and no more than wrong without."""
     acceptor = make()
-    expired = acceptor.nonces.issue()
+    expired = issue(acceptor)
     clock.now += 301
     for nonce, expected in [(expired, Verdict.EXPIRED), (b"made up", Verdict.FOREIGN), (b"", Verdict.FOREIGN)]:
         verdict, _ = verify(acceptor, token(nonce))
@@ -144,11 +144,11 @@ def test_stale_only_for_a_right_digest(make, clock):
 def test_token_must_be_the_opened_one(make):
     """A context verifies the TOKEN that it was opened from, and no other."""
     acceptor = make()
-    octets = token(acceptor.nonces.issue())
+    octets = token(issue(acceptor))
     context = acceptor.open(octets)
-    for other in (b"", octets + b" ", token(acceptor.nonces.issue())):
+    for other in (b"", octets + b" ", token(issue(acceptor))):
         with pytest.raises(MalformedField) as caught:
-            context.verify_signature(HTTPMessage(other, b"GET", b"/x"), ha1_of(), acceptor.nonces.now())
+            context.verify_signature(HTTPMessage(other, b"GET", b"/x"), ha1_of(), context.nonces.now())
         assert caught.value.reason == "token"
 
 
@@ -156,14 +156,14 @@ def test_url_must_be_the_signed_one(make):
     """RFC 7616 §3.4.6: another URL in the layout is malformed, not a wrong password."""
     acceptor = make()
     with pytest.raises(MalformedField) as caught:
-        verify(acceptor, token(acceptor.nonces.issue()), url=b"/y")
+        verify(acceptor, token(issue(acceptor)), url=b"/y")
     assert caught.value.reason == "uri"
 
 
 def test_hentity_is_needed_for_auth_int(make):
     """A29: without the hash of the body auth-int cannot be checked, and is not taken for auth."""
     acceptor = make()
-    octets = token(acceptor.nonces.issue(), qop=b"auth-int", body=b"body")
+    octets = token(issue(acceptor), qop=b"auth-int", body=b"body")
     with pytest.raises(MalformedField) as caught:
         verify(acceptor, octets)
     assert caught.value.reason == "hentity"
@@ -173,19 +173,19 @@ def test_hentity_is_needed_for_auth_int(make):
 def test_auth_ignores_hentity(make):
     """With auth the body is not part of the hash, whatever stands in the buffer."""
     acceptor = make()
-    assert verify(acceptor, token(acceptor.nonces.issue()), hentity=b"e" * 64)[0] is Verdict.ACCEPTED
+    assert verify(acceptor, token(issue(acceptor)), hentity=b"e" * 64)[0] is Verdict.ACCEPTED
 
 
 def test_rfc2069_answer_brings_the_next_nonce(make):
     """Such a nonce is good for one request, so the next one comes with the answer."""
     acceptor = make(allow_rfc2069=True)
-    octets = token(acceptor.nonces.issue(), "MD5", qop=None)
+    octets = token(issue(acceptor, "MD5"), "MD5", qop=None)
     _, context = verify(acceptor, octets)
     answer = HTTPMessage(octets, b"GET", b"/x")
     context.make_signature(answer)
     info = AuthenticationInfo.parse(answer.padding)
     assert info.nextnonce is not None
-    assert acceptor.nonces.recognise(info.nextnonce) is not None
+    assert context.nonces.recognise(info.nextnonce) is not None
     assert (info.qop, info.nc, info.cnonce) == (None, None, None)
     assert info.rspauth is not None
 
@@ -193,7 +193,7 @@ def test_rfc2069_answer_brings_the_next_nonce(make):
 def test_nextnonce_after_four_fifths_of_the_life(make, clock):
     """A client that goes on gets its next nonce before the old one ends."""
     acceptor = make()
-    octets = token(acceptor.nonces.issue())
+    octets = token(issue(acceptor))
     for seconds, expected in [(0, False), (239, False), (2, True), (58, True)]:
         clock.now += seconds
         _, context = verify(acceptor, octets)
@@ -201,7 +201,7 @@ def test_nextnonce_after_four_fifths_of_the_life(make, clock):
         context.make_signature(answer)
         info = AuthenticationInfo.parse(answer.padding)
         assert (info.nextnonce is not None) is expected
-        assert info.nextnonce is None or acceptor.nonces.recognise(info.nextnonce) is not None
+        assert info.nextnonce is None or context.nonces.recognise(info.nextnonce) is not None
 
 
 @pytest.mark.parametrize("cnonce", [b'a\\"b', b"a,b=c", b"\xe4\xff", b"a b", rb"\\", b"a\tb"])
@@ -209,7 +209,7 @@ def test_odd_cnonces_come_back_as_sent(make, cnonce):
     """A cnonce of any octets is escaped on the way back and hashed as received."""
     acceptor = make()
     raw = cnonce.replace(b"\\\\", b"\\").replace(b'\\"', b'"')
-    octets = token(acceptor.nonces.issue(), cnonce=raw, late_cnonce=cnonce)
+    octets = token(issue(acceptor), cnonce=raw, late_cnonce=cnonce)
     verdict, context = verify(acceptor, octets)
     assert verdict is Verdict.ACCEPTED
     answer = HTTPMessage(octets, b"GET", b"/x")
@@ -220,7 +220,7 @@ def test_odd_cnonces_come_back_as_sent(make, cnonce):
 def test_repr_holds_no_secret(make):
     """Neither H(A1) nor the digest shows in the context's repr."""
     acceptor = make()
-    octets = token(acceptor.nonces.issue())
+    octets = token(issue(acceptor))
     _, context = verify(acceptor, octets)
     shown = repr(context) + repr(acceptor)
     assert ha1_of().decode() not in shown
