@@ -26,6 +26,7 @@ from digest_http.encoding import quote_string, text_to_octets
 from digest_http.errors import ConfigurationError, MalformedField, UnsupportedAlgorithm
 
 from .nonces import NonceSource
+from .session_key import session_key
 from .shapes import Shapes
 from .verdict import Verdict
 
@@ -35,8 +36,6 @@ QOPS: Final = ("auth", "auth-int")
 
 _AUTH_INT: Final = b"auth-int"
 _PLACE_OF_NONCE: Final = b"0" * 16
-_MD5_DIGITS: Final = 32
-_HEX_DIGITS: Final = b"0123456789abcdef"
 
 # Looked up once: an attribute of an Enum class costs as much as a call in Python 3.11.
 _ACCEPTED: Final = Verdict.ACCEPTED
@@ -192,11 +191,7 @@ class ServerContext:
             raise MalformedField("auth-int needs HEntity, the hash of the entity body", reason="hentity")
         secret = self.acceptor.decoys[algorithm] if ha1 is None else ha1
         if algorithm.session:
-            if _could_be_ha2(algorithm, credentials.cnonce):
-                raise MalformedField("cnonce has the form of a digest: send another", reason="cnonce")
-            # RFC 7616 §3.4.2, erratum 1649: the inner hash in hex.
-            raw = calculation.session_hash(algorithm, secret, credentials.nonce, credentials.cnonce)
-            secret = calculation.hex_octets(raw)
+            secret = session_key(algorithm, secret, credentials.nonce, credentials.cnonce)
         self._ha1 = secret
         expected = self._response(message.method, message.hentity)
         right = calculation.same_digest(expected, credentials.response)
@@ -258,14 +253,3 @@ class ServerContext:
 
     def __repr__(self) -> str:
         return f"<ServerContext {self.algorithm.name} {self.credentials!r}>"
-
-
-def _could_be_ha2(algorithm: Algorithm, cnonce: bytes) -> bool:
-    """Whether a session's cnonce has the form of H(A2), and no client of ours or others is known to send such.
-
-    H(HA1:nonce:H(A2)) is the answer of RFC 2069, and with that cnonce the key of a session. Our client never answers
-    a session's nonce so (selection.py); this protects clients that do. MD5 is left out: its H(A2) looks like the 32
-    hex digits that many clients send as their cnonce, ours too.
-    """
-    size = 2 * algorithm.digest_size
-    return size > _MD5_DIGITS and len(cnonce) == size and not cnonce.translate(None, _HEX_DIGITS)

@@ -51,7 +51,7 @@ class HTTPServerContext(Context):
         self._claim: Claim | None = None
 
     def challenge(self, realm: Realm, *, stale: bool = False) -> bytes:
-        """A TOKEN with a fresh nonce; several challenges, each with its own, if the server offers several algorithms."""
+        """A TOKEN with a fresh nonce; for several algorithms several challenges, each with its own."""
         # Documented as the reference to the context. Contexts are found by the nonce, which no client leaves out.
         opaque = b', opaque="%b"' % self._service.random(16).hex().encode()
         return b", ".join(value + opaque for value in realm.acceptor.challenges(stale=stale))[_SCHEME:]

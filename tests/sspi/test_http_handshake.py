@@ -8,11 +8,10 @@ from digest_http import sspi
 from digest_http.sspi import AscReq, IscReq, NtStatus
 from tests.sspi.refusals import refused
 from tests.sspi.wiring import (
-    BODY,
     INTEGRITY,
-    OTHER_BODY,
     HTTPPair,
     accept_input,
+    body_hash,
     client_handle,
     http_message,
     server_handle,
@@ -29,8 +28,8 @@ def test_the_documented_sequence(algorithm, integrity):
         server_handle=server_handle(algorithms=[algorithm]),
         client_flags=IscReq.ISC_REQ_HTTP | (INTEGRITY if integrity else IscReq(0)),
         server_flags=AscReq.ASC_REQ_HTTP | (AscReq.ASC_REQ_INTEGRITY if integrity else AscReq(0)),
-    ).login(hentity=BODY if integrity else b"")
-    hentity = OTHER_BODY if integrity else b""
+    ).login(hentity=body_hash(algorithm, b"body") if integrity else b"")
+    hentity = body_hash(algorithm, b"other") if integrity else b""
     for number in range(2, 6):
         token = pair.sign(method=b"POST", url=b"/y?q=1", hentity=hentity)
         assert b"nc=%08x" % number in token

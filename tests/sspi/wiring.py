@@ -33,6 +33,12 @@ def buffers(*parts: tuple[int, bytes | int | None]) -> SecBufferDesc:
     return SecBufferDesc([SecBuffer(None if value is None else bytearray(value), kind) for kind, value in parts])
 
 
+def body_hash(algorithm: str, body: bytes) -> bytes:
+    """HEntity of a body for any algorithm."""
+    name = {"MD5": "md5", "SHA-256": "sha256", "SHA-512-256": "sha512_256"}[algorithm.removesuffix("-sess")]
+    return hashlib.new(name, body).hexdigest().encode()
+
+
 def client_handle(password: str = ALICE["alice"], **settings: Any) -> sspi.CredHandle:
     """Alice's credentials."""
     identity = sspi.DigestIdentity("alice", settings.pop("domain", None), password, **settings)
