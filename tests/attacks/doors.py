@@ -14,6 +14,7 @@ from digest_http.httpauth.nonces import NonceSource
 from digest_http.httpauth.server import Acceptor
 from digest_http.httpauth.verdict import Verdict
 from digest_http.sspi import AscReq, NtStatus, WindowsError
+from digest_http.stores import MemoryStore
 from tests.attacks.conversions import FORGED_BODY, Statement, digest
 from tests.attacks.driver import Clock, Server
 from tests.attacks.signing import ha1, parameters
@@ -21,6 +22,8 @@ from tests.sspi.wiring import TOKEN, accept_input, buffers, http_message, server
 
 USER, PASSWORD, REALM = "alice", "s3cret", "wonder"
 KEYS = [b"k" * 32]
+#: Server and proxy count in the same place: what one refuses is not only forgotten there.
+STORE = MemoryStore()
 BODIES = (b"", FORGED_BODY, b"honest")
 ANSWER = b"answer"
 
@@ -92,7 +95,7 @@ class MiddlewareDoor(Door):
         super().__init__(base, role)
         self._proxy = role == "proxy"
         self._server = Server(
-            algorithms=self.algorithms, allow_rfc2069=True, keys=KEYS, proxy=self._proxy, realm=REALM
+            algorithms=self.algorithms, allow_rfc2069=True, keys=KEYS, store=STORE, proxy=self._proxy, realm=REALM
         )  # fmt: skip
         self._server.app.answer = [ANSWER]
 

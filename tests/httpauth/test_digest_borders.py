@@ -20,6 +20,7 @@ from digest_http.httpauth.selection import Choice, Preference, choose
 from digest_http.httpauth.verdict import Verdict
 from digest_http.sspi import NtStatus
 from digest_http.sspi.protection import UpgradedNonces
+from tests.attacks.signing import parameters
 from tests.httpauth.hand_made import ALL, HASHES, Clock, acceptor_of, issue, token, verify
 from tests.sspi.refusals import refused
 from tests.sspi.wiring import HTTPPair, accept_input, http_message, server_handle
@@ -37,7 +38,7 @@ def make():
 @pytest.mark.parametrize("kind", [NonceSource, UpgradedNonces])
 def test_a_nonce_belongs_to_its_challenge(kind):
     """Of all realms, algorithms and roles one source recognises it; the source of none recognises none of theirs."""
-    sources = {}
+    sources: dict[tuple[bytes, str | None, bool], NonceSource] = {}
     for realm in (b"r", b"R", b"server", b"MD5\x00r", b"proxy\x00MD5\x00r"):
         base = sources[realm, None, False] = kind(realm, KEYS, b"00000001", clock=Clock())
         sources |= {(realm, n, proxy): base.for_challenge(by_name(n), proxy=proxy) for n, proxy in PURPOSES}
@@ -49,9 +50,10 @@ def test_a_nonce_belongs_to_its_challenge(kind):
 def test_the_nonces_of_one_answer_are_counted_apart(make):
     """Nothing of them is common but time and epoch, so a client that uses two of them does not replay itself."""
     acceptor = make(algorithms=ALL)
-    nonces = [challenge.nonce for challenge in parse_challenges(acceptor.challenges())]
-    found = [acceptor.nonces[by_name(name)].recognise(nonce) for name, nonce in zip(ALL, nonces, strict=True)]
-    assert len({identity for identity, _ in found}) == len(ALL)
+    challenges = [parameters(value) for value in acceptor.challenges()]
+    found = [acceptor.nonces[by_name(each["algorithm"])].recognise(each["nonce"].encode()) for each in challenges]
+    assert None not in found
+    assert len({recognised[0] for recognised in found if recognised is not None}) == len(ALL)
 
 
 @pytest.mark.parametrize("algorithm", available(), ids=lambda algorithm: algorithm.name)
@@ -211,6 +213,7 @@ def client_of(challenge):
     algorithm = by_name((challenge.algorithm or b"MD5").decode())
     context = ClientContext(Identity("alice", "s3cret"), challenge.realm, algorithm)
     nonce = context.learn(Choice(challenge, algorithm, challenge.qop[0] if challenge.qop else b""))
+    assert nonce is not None
     context.nonces.accept_next(nonce)
     return context, nonce
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from digest_http.sspi import AscReq, IscReq, NtStatus, WindowsError
+from digest_http.stores import MemoryStore
 from digest_http_client_auth import DigestAuth
 from tests.attacks.driver import REALM, Server
 from tests.attacks.signing import Signer, digest, field_value, h, parameters
@@ -23,7 +24,8 @@ def forged_with_key(key: str, seen: dict[str, str], cnonce: str, nc: int, method
     """A request of the attacker's choice, signed with a session key that he has read off the wire."""
     fields = {
         "username": "alice", "realm": seen["realm"], "nonce": seen["nonce"], "uri": "/forged",
-        "algorithm": seen["algorithm"], "qop": "auth" if body is None else "auth-int", "nc": f"{nc:08x}", "cnonce": cnonce,
+        "algorithm": seen["algorithm"], "qop": "auth" if body is None else "auth-int", "nc": f"{nc:08x}",
+        "cnonce": cnonce,
     }  # fmt: skip
     response = digest(fields, key, method, body)
     return field_value({**fields, "algorithm": seen["algorithm"] + "-sess", "response": response})
@@ -126,9 +128,10 @@ def test_the_nonce_of_another_challenge_is_not_taken():
 
 
 def test_the_nonce_of_a_proxy_is_not_taken_by_a_server():
-    """Same realm, users and keys: what was signed for one is stale at the other."""
+    """Same realm, users, keys and store: what was signed for one is stale at the other."""
     keys = [b"k" * 32]
-    server, proxy = Server(keys=keys), Server(keys=keys, proxy=True)
+    store = MemoryStore()
+    server, proxy = Server(keys=keys, store=store), Server(keys=keys, store=store, proxy=True)
     for here, there, name in (
         (server, proxy, b"proxy-authorization"),
         (proxy, server, b"authorization"),
