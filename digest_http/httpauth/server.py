@@ -47,7 +47,6 @@ class Acceptor:
     `algorithms` in order of preference, each in a challenge of its own with a nonce of its own; `qop` a subset of
     QOPS. `allow_rfc2069` lets an MD5 client answer without qop: each such nonce is good for one request. `proxy` is
     for a proxy's challenges, whose nonces no server takes, and the other way round.
-    `nonces` after construction are the sources that `nonces` gave, by algorithm.
     Raises ConfigurationError for a realm or qop that cannot work.
     """
 
@@ -71,6 +70,7 @@ class Acceptor:
         self.realm: Final = text_to_octets(realm)
         # No digest made for one challenge may serve in another: docs/security.md, "No digest stands for another".
         self.nonces: Final = {a: nonces.for_challenge(a, proxy=proxy) for a in algorithms}
+        """The source of the nonces of each algorithm's challenges."""
         self._offered: Final[dict[bytes | None, Algorithm]] = {
             spelling: a for a in algorithms for spelling in (a.token, a.token.lower())
         }
@@ -204,7 +204,7 @@ class ServerContext:
         if self._new_shape:
             self.acceptor.shapes.learn(self.token, algorithm)
         # The nonce comes second: stale=true may only be said to one who knows the password.
-        nonces = self.nonces
+        nonces = self.acceptor.nonces[algorithm]
         recognised = nonces.recognise(credentials.nonce)
         if recognised is None:
             return Verdict.FOREIGN
