@@ -111,9 +111,10 @@ class Credentials(NamedTuple):
 
         Raises MalformedField if a value holds a control character.
         """
-        return serialize(self._parameters(quote_all=quote_all))
+        return serialize(self.parameters(quote_all=quote_all))
 
-    def _parameters(self, *, quote_all: bool) -> Iterator[tuple[bytes, bytes, bool]]:
+    def parameters(self, *, quote_all: bool = False) -> Iterator[tuple[bytes, bytes, bool]]:
+        """What `serialize` writes, in its order: (name, value, whether it is quoted)."""
         if self.username_ext is not None:
             yield b"username*", encode_ext_value(self.username_ext), False
         else:

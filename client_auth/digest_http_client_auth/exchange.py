@@ -36,6 +36,9 @@ class Exchange(Generic[RequestT]):
     needs_body = False
     _context: ClientContext | None = None
     _nonce: ClientNonce | None = None
+    _spaces: OriginSpaces | None = None
+    #: Whether the nonce came in this call, or is on offer: its space is known to others once it was accepted.
+    _new = False
     _signature: Signature | None = None
     _replay: Replay | None = None
     _field = b""
@@ -48,22 +51,28 @@ class Exchange(Generic[RequestT]):
         if type(getattr(request.stream, "_stream", None)) is not bytes:
             self._replay = Replay(request)
         if ahead is not None:
-            self._signature, self._field, began = ahead
+            self._signature, self._field, began, self._spaces = ahead
             self._retries = Retries(began)
             self._context, self._nonce = self._signature.context, self._signature.nonce
             return
         self._retries = Retries(event_order())
-        spaces = session.known_at(request.url)
-        context = spaces.find(target_of(request)) if spaces is not None else None
-        if context is not None:
-            self._context = context
-            self._nonce = nonce = context.nonces.reserve()
-            self.needs_body = nonce is not None and nonce.needs_entity
+        self._spaces = spaces = session.known_at(request.url)
+        if spaces is None:
+            return
+        target = target_of(request)
+        offered = spaces.take_offer(target) if spaces.offers else None
+        if offered is not None:
+            self._new = True
+            self._context, self._nonce = offered
+        else:
+            self._context = context = spaces.find(target)
+            self._nonce = context.nonces.reserve() if context is not None else None
+        self.needs_body = self._nonce is not None and self._nonce.needs_entity
 
     def sign(self) -> None:
         """Put the credentials into `request`, if there is a nonce to sign with."""
-        context, nonce, request = self._context, self._nonce, self.request
-        if context is None or nonce is None:
+        context, nonce, spaces, request = self._context, self._nonce, self._spaces, self.request
+        if context is None or nonce is None or spaces is None or nonce.strength < spaces.floor:
             self._unsign()
             return
         hentity = calculation.entity_hash(context.algorithm, request.read()) if nonce.needs_entity else b""
@@ -86,11 +95,12 @@ class Exchange(Generic[RequestT]):
 
     def take(self, response: Response[RequestT]) -> bool:
         """Look at a response; True if `request` is to be signed and sent again. Raises WrongPrincipal."""
+        session = self._session
         status = response.status_code
-        if status == self._session.status:
-            again = self._challenged(response)
-        else:
-            again = status == BAD_REQUEST and self._carried_along(response)
+        refused = status == session.status
+        if session.demands_proof:
+            self._check_redirects(response)
+        again = self._challenged(response) if refused else status == BAD_REQUEST and self._carried_along(response)
         if again or self._trail:
             # The client starts a history for each sending; the caller gets the whole one, redirects and 401s in order.
             known = {id(hop) for hop in self._trail}
@@ -98,9 +108,13 @@ class Exchange(Generic[RequestT]):
             self._trail = (*self._trail, *hops, response)
             if not again:
                 response.history = list(self._trail[:-1])
-        signature = self._signature
-        if not again and signature is not None and status != self._session.status:
-            self._settle(response, signature)
+        if session.demands_proof and (again or refused):
+            # Nobody can prove a refusal, so its words are anybody's.
+            if not again and session.verify == "always":
+                raise WrongPrincipal(f"status {status}: a refusal, which no server can prove to be its own")
+            session.library.withhold(response)
+        elif not again and not refused:
+            self._settle(response)
         return again
 
     def _challenged(self, response: Response[RequestT]) -> bool:
@@ -110,7 +124,7 @@ class Exchange(Generic[RequestT]):
         if found is None:
             return False
         choice, spaces = found
-        context = spaces.context_for(choice, target_of(last), session.make_context)
+        context = spaces.context_for(choice, session.make_context)
         nonce = context.learn(choice)
         if nonce is None:
             session.report("its nonce has been used as often as nc can count")
@@ -124,6 +138,8 @@ class Exchange(Generic[RequestT]):
             outcome = self._retries.after_challenge(context, nonce, signature, stale=choice.challenge.stale)
         if outcome is Try.NO_MORE:
             return False
+        self._spaces = spaces
+        self._new = True
         self._prepare(last, response, context, nonce if outcome is Try.SIGNED else None)
         return True
 
@@ -135,18 +151,19 @@ class Exchange(Generic[RequestT]):
             session.report("it came from another origin, to which a redirect led")
             return None
         peer = peer_of(response, origin, session.report) if session.proxy else origin
-        values = field_values(response, session.challenge_field)
-        choice = choose(parse_challenges(values), session.preference, session.report)
+        challenges = parse_challenges(field_values(response, session.challenge_field))
+        choice = choose(challenges, session.preference, session.report)
         if peer is None or choice is None:
             return None
         spaces = session.spaces_at(last.url, peer)
-        realm = choice.challenge.realm
-        accepted = spaces.strongest_accepted(realm)
-        if accepted is not None and choice.strength < accepted:
-            session.report("it is weaker than what this realm has accepted before")
+        if choice.strength < spaces.floor:
+            # With prefer="server-order" a stronger one may stand behind it.
+            choice = choose(challenges, session.strongest, session.report) or choice
+        if choice.strength < spaces.floor:
+            session.report("it is weaker than what this origin has accepted before, and allow_weaker is not set")
             return None
         signature = self._signature
-        if choice.challenge.stale and signature is not None and signature.context.realm != realm:
+        if choice.challenge.stale and signature is not None and signature.context.realm != choice.challenge.realm:
             session.report("it calls a nonce stale that belongs to another realm")
             return None
         return choice, spaces
@@ -172,8 +189,9 @@ class Exchange(Generic[RequestT]):
             try:
                 self._replay.restore(request)
             except BodyNotReplayable:
-                if nonce is not None:  # so that the caller's next call, with a new body, is signed at once
-                    context.nonces.accept_next(nonce)
+                if nonce is not None and self._spaces is not None:
+                    # So that the caller's next call, with a new body, is signed at once.
+                    self._spaces.offer(context, nonce, target_of(request))
                 raise
         if "set-cookie" in response.headers:
             merge_cookies(request, self._session.library.cookie_field(response, request))
@@ -182,20 +200,45 @@ class Exchange(Generic[RequestT]):
         self._nonce = nonce
         self.needs_body = nonce is not None and nonce.needs_entity
 
-    def _settle(self, response: Response[RequestT], signature: Signature) -> None:
-        """Note what an answer to a signed request proves."""
-        session = self._session
-        last = request_of(response, self.request)
-        if last is not self.request and not self._is_ours(last):
-            if session.verify == "required":
-                raise WrongPrincipal("a redirect led away from the server that could prove itself")
+    def _check_redirects(self, response: Response[RequestT]) -> None:
+        """Where a proof is demanded, a redirect that the library followed must have had one. Raises WrongPrincipal."""
+        known = {id(hop) for hop in self._trail}
+        hops = [hop for hop in response.history if id(hop) not in known]
+        if not hops:
             return
-        check_proof(session, signature, response, self._wire)
-        if response.status_code < BAD_REQUEST:
-            signature.context.accept(signature.nonce)
-        elif response.status_code != BAD_REQUEST:
-            # Such an error may come from before the check of credentials: no proof of the password.
-            signature.context.nonces.accept(signature.nonce)
+        # One signature proves one answer: what answers the copy of a field that the library carried along proves
+        # nothing, since the proof of the answer before can be copied as well.
+        if self._signature is None or len(hops) > 1:
+            raise WrongPrincipal("a redirect was followed that the server has not proved to be its own")
+        check_proof(self._session, self._signature, hops[0], None)
+
+    def _settle(self, response: Response[RequestT]) -> None:
+        """Note what an answer proves that is no refusal. Raises WrongPrincipal."""
+        session, signature, spaces = self._session, self._signature, self._spaces
+        if signature is None or spaces is None:
+            if session.demands_proof:
+                raise WrongPrincipal(
+                    f"status {response.status_code} answers a request that was not signed, so the server has not "
+                    "proved that it knows the password"
+                )
+            return
+        last = request_of(response, self.request)
+        if last is not self.request and (session.demands_proof or not self._is_ours(last)):
+            if session.demands_proof:
+                raise WrongPrincipal("a redirect led away from the request whose answer the server could prove")
+            return
+        proof = check_proof(session, signature, response, self._wire)
+        context, nonce = signature.context, signature.nonce
+        if proof.given or response.status_code < BAD_REQUEST:
+            if self._new and not spaces.accept(context, nonce, signature.url):
+                return
+            context.learn_next(signature, proof.nextnonce)
+            if self._retries.apart is context:
+                context.nonces.keep_apart()
+            context.accept(nonce)
+        elif response.status_code != BAD_REQUEST and not context.nonces.release(nonce):
+            # Such an error may come from anybody, or from before the check of credentials: no proof of the password.
+            spaces.offer(context, nonce, signature.url)
 
     def _is_ours(self, request: RequestT) -> bool:
         """Whether a request carries the very field that this call made last."""

@@ -11,7 +11,7 @@ from .flow import async_flow, sync_flow
 from .learnt import Learnt, export_learnt, take_in
 from .messages import Library
 from .session import Session, Verify
-from .wire import WireBody
+from .wire import WireBody, WithheldBody, forget_body
 
 try:
     import httpx
@@ -29,6 +29,10 @@ class _WireBody(WireBody, httpx.SyncByteStream, httpx.AsyncByteStream):
     """A body stream that httpx accepts."""
 
 
+class _WithheldBody(WithheldBody, httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body stream that httpx accepts."""
+
+
 def _watch(response: httpx.Response) -> WireBody:
     response.stream = body = _WireBody(response.stream)
     return body
@@ -40,6 +44,11 @@ def _cookie_field(response: httpx.Response, request: httpx.Request) -> str:
     probe = httpx.Request(request.method, request.url)
     response.cookies.set_cookie_header(probe)
     return str(probe.headers.get("Cookie", ""))
+
+
+def _withhold(response: httpx.Response) -> None:
+    response.stream = _WithheldBody(response.stream)
+    forget_body(response)
 
 
 class DigestAuth(httpx.Auth):
@@ -59,6 +68,7 @@ class DigestAuth(httpx.Auth):
         algorithms: Iterable[str] | None = None,
         qop: Iterable[str] = ("auth", "auth-int"),
         allow_rfc2069: bool | None = None,
+        allow_weaker: bool = False,
         prefer: Literal["strongest", "server-order"] = "strongest",
         charset: str = "utf-8",
         proxy: bool = False,
@@ -70,11 +80,12 @@ class DigestAuth(httpx.Auth):
         self._session: Final = Session(
             username,
             password,
-            library=Library(_watch, _cookie_field),
+            library=Library(_watch, _cookie_field, _withhold),
             verify=verify,
             algorithms=algorithms,
             qop=qop,
             allow_rfc2069=allow_rfc2069,
+            allow_weaker=allow_weaker,
             prefer=prefer,
             charset=charset,
             proxy=proxy,
@@ -103,8 +114,8 @@ class DigestAuth(httpx.Auth):
     def learn(self, origin: str, challenge: str, nc: int = 0) -> None:
         """Take `challenge`, a WWW-Authenticate value, as if a server at `origin` had sent it.
 
-        Requests to that server are then signed from the first one on. `nc` is how often its nonce has been used. Raises
-        MalformedField for no usable challenge.
+        Requests to that server are then signed from the first one on; a weaker challenge from it is answered no more.
+        `nc` is how often its nonce has been used. Raises MalformedField for no usable challenge.
         """
         take_in(self._session, httpx.URL(origin), challenge, nc)
 

@@ -35,14 +35,17 @@ def export_learnt(session: Session) -> list[Learnt]:
         name = f"[{host}]" if ":" in host else host
         for context in spaces.contexts():
             nonce = context.nonces.current
-            if nonce is not None and nonce.cnonce is None and not spaces.proxy:
+            if nonce is not None and nonce.cnonce is None and not spaces.proxy and nonce.strength >= spaces.floor:
                 field = nonce.choice.challenge.serialize().decode("latin-1")
                 found.append({"origin": f"{scheme}://{name}:{port}", "challenge": field, "nc": nonce.count})
     return found
 
 
 def take_in(session: Session, url: URL, challenge: str, nc: int) -> None:
-    """Sign requests to the origin of `url` from the first one on. Raises MalformedField for no usable challenge."""
+    """Sign requests to the origin of `url` from the first one on. Raises MalformedField for no usable challenge.
+
+    What the user vouches for counts as accepted: a weaker challenge is not answered any more, nor taken in.
+    """
     try:
         field = challenge.encode("latin-1")
     except UnicodeEncodeError:
@@ -54,8 +57,14 @@ def take_in(session: Session, url: URL, challenge: str, nc: int) -> None:
     if choice is None:
         raise MalformedField("no usable Digest challenge: " + ("; ".join(reasons) or "none found"), reason="challenge")
     spaces = session.spaces_at(url, origin_of(url))
-    context = spaces.context_for(choice, url.raw_path, session.make_context)
+    context = spaces.context_for(choice, session.make_context)
     nonce = context.learn(choice)
-    if nonce is not None:
-        nonce.count = max(nonce.count, nc)
-        context.nonces.accept_next(nonce)
+    if nonce is None:
+        return
+    nonce.count = max(nonce.count, nc)
+    if not spaces.accept(context, nonce, url.raw_path):
+        raise MalformedField(
+            "the challenge is weaker than what this origin has accepted before: with allow_weaker=True it is taken in",
+            reason="weaker",
+        )
+    context.nonces.accept_next(nonce)

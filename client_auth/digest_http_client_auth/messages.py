@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from digest_http.httpauth.spaces import Origin
+from digest_http.httpauth.origins import Origin
 
 from .wire import WireBody
 
@@ -158,6 +158,8 @@ class Library(NamedTuple):
     """Put a WireBody around a response's body stream."""
     cookie_field: Callable[[Any, Any], str]
     """The Cookie field that the Set-Cookie fields of a response give for a request."""
+    withhold: Callable[[Any], None]
+    """Take a response's body away, read or not: it reads as empty, and what is left of it is thrown away."""
 
 
 def request_of(response: Response[RequestT], sent: RequestT) -> RequestT:

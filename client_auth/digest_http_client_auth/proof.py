@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from digest_http import calculation
 from digest_http.authinfo import AuthenticationInfo
@@ -14,7 +14,15 @@ from .messages import Response, field_values
 from .session import Session
 from .wire import WireBody
 
-__all__ = ["check_proof", "proof_covers_body"]
+__all__ = ["Proof", "check_proof", "proof_covers_body"]
+
+
+class Proof(NamedTuple):
+    """What an answer that may pass has shown."""
+
+    given: bool
+    """Whether it had a right rspauth: it comes from one who knows the password."""
+    nextnonce: bytes | None = None
 
 
 def proof_covers_body(session: Session, signature: Signature, response: Response[Any]) -> bool:
@@ -25,34 +33,29 @@ def proof_covers_body(session: Session, signature: Signature, response: Response
     return b"rspauth" in info and (signature.qop == b"auth-int" or b"auth-int" in info)
 
 
-def check_proof(session: Session, signature: Signature, response: Response[Any], wire: WireBody | None) -> None:
-    """Check the answer to a request with `signature` as the policy says, and take up nextnonce.
-
-    Raises WrongPrincipal.
-    """
-    context = signature.context
+def check_proof(session: Session, signature: Signature, response: Response[Any], wire: WireBody | None) -> Proof:
+    """Check the answer to a request with `signature` as the policy says. Changes nothing. Raises WrongPrincipal."""
     if session.info_field not in response.headers:
-        if session.verify == "required":
+        if session.demands_proof:
             raise WrongPrincipal(
                 f"the server sent no {session.info_field} with status {response.status_code}, so it has not "
                 "proved that it knows the password"
             )
-        if signature.nc == b"00000001":
-            context.learn_next(signature, None)
-        return
+        return Proof(given=False)
     octets = b", ".join(field_values(response, session.info_key))
     try:
         info = AuthenticationInfo.parse(octets)
     except MalformedField as error:
         # "if-present" must not become "if it can be read": a proof that was garbled on purpose is no proof.
-        if session.verify == "required" or (session.verify == "if-present" and b"rspauth" in octets.lower()):
+        if session.demands_proof or (session.verify == "if-present" and b"rspauth" in octets.lower()):
             raise WrongPrincipal(f"the server's proof cannot be read: {error}") from None
-        return
-    if session.verify == "required" or (session.verify == "if-present" and info.rspauth is not None):
-        hentity = b""
-        if proof_covers_body(session, signature, response):
-            # RFC 7616 §3.4.3: the hash is over the octets before they are decoded.
-            body = wire.octets() if wire is not None and wire.seen else response.content
-            hentity = calculation.entity_hash(context.algorithm, body)
-        context.verify_signature(HTTPMessage(octets, b"", signature.url, hentity), signature)
-    context.learn_next(signature, info.nextnonce)
+        return Proof(given=False)
+    if not session.demands_proof and (session.verify == "off" or info.rspauth is None):
+        return Proof(given=False, nextnonce=info.nextnonce)
+    hentity = b""
+    if proof_covers_body(session, signature, response):
+        # RFC 7616 §3.4.3: the hash is over the octets before they are decoded.
+        body = wire.octets() if wire is not None and wire.seen else response.content
+        hentity = calculation.entity_hash(signature.context.algorithm, body)
+    signature.context.verify_signature(HTTPMessage(octets, b"", signature.url, hentity), signature)
+    return Proof(given=True, nextnonce=info.nextnonce)

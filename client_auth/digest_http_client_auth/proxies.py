@@ -6,7 +6,7 @@ from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Any
 
-from digest_http.httpauth.spaces import Origin
+from digest_http.httpauth.origins import Origin
 
 from .messages import Response
 

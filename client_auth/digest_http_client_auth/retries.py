@@ -10,6 +10,9 @@ What decides, for each challenge that could be answered:
   one, and the count or the nonce was refused. Again, or afresh if the server has moved on to another nonce;
 * plain, to a nonce fresh from this call: the password is wrong, and the answer is the caller's.
 
+Reasons that make the server one where requests get in each other's way are noted in `apart`: the flow acts on them once
+a request was accepted, since a refusal may come from anybody.
+
 "Afresh" is unsigned: a server that tells clients apart by `opaque` (Apache httpd does) then starts a new one, which no
 other request can disturb. Each reason has its bound for one call.
 """
@@ -43,7 +46,7 @@ class Try(Enum):
 class Retries:
     """The tries of one call."""
 
-    __slots__ = ("_began", "_fresh", "_left")
+    __slots__ = ("_began", "_fresh", "_left", "apart")
 
     def __init__(self, began: int) -> None:
         """`began` is the `event_order` from before the first request went out."""
@@ -51,6 +54,8 @@ class Retries:
         # Whether the last try was signed with a nonce that this very call was given.
         self._fresh = False
         self._left: Mapping[str, int] = MAX_TRIES
+        #: The context whose requests seem to get in each other's way; see `ClientNonces.keep_apart`.
+        self.apart: ClientContext | None = None
 
     def after_move(self) -> Try:
         """After a redirect."""
@@ -66,13 +71,14 @@ class Retries:
         if stale:
             again = self._left["stale"] < MAX_TRIES["stale"]
             if again:
-                context.nonces.keep_apart()
+                self.apart = context
             return self._spend("stale", Try.AFRESH if again else Try.SIGNED)
         if not fresh:
             return Try.NO_MORE if context.refused else self._spend("forgotten", Try.SIGNED)
         if self._overtaken(context, signature):
-            context.nonces.keep_apart()
-            return self._spend("overtaken", Try.SIGNED if nonce is signature.nonce else Try.AFRESH)
+            self.apart = context
+            same = nonce.counter is signature.nonce.counter
+            return self._spend("overtaken", Try.SIGNED if same else Try.AFRESH)
         context.refuse()
         return Try.NO_MORE
 
@@ -80,7 +86,7 @@ class Retries:
         if context.accepted_at > self._began:
             return True
         # Others have signed with this nonce since; what they sent may have come first, if the password was ever right.
-        return context.accepted is not None and bool(signature.nc) and signature.nonce.count > int(signature.nc, 16)
+        return context.trusted and bool(signature.nc) and signature.nonce.count > int(signature.nc, 16)
 
     def _spend(self, reason: str, outcome: Try) -> Try:
         left = self._left[reason]

@@ -15,14 +15,17 @@ from digest_http.grammar import token
 from digest_http.httpauth.client import ClientContext
 from digest_http.httpauth.cnonces import Cnonces
 from digest_http.httpauth.identity import Identity
+from digest_http.httpauth.origins import Origin
 from digest_http.httpauth.selection import Preference
-from digest_http.httpauth.spaces import Origin, OriginSpaces, SpaceTable
+from digest_http.httpauth.spaces import OriginSpaces, SpaceTable
 
 from .messages import URL, Library
 
 __all__ = ["Session", "Verify"]
 
-Verify = Literal["off", "if-present", "required"]
+Verify = Literal["off", "if-present", "required", "always"]
+
+_VERIFY: Final = ("off", "if-present", "required", "always")
 
 #: Level DEBUG, one line for each challenge that was passed over and each answer that was held back.
 logger: Final = logging.getLogger("digest_http.client")
@@ -44,6 +47,7 @@ class Session:
         algorithms: Iterable[str] | None = None,
         qop: Iterable[str] = ("auth", "auth-int"),
         allow_rfc2069: bool | None = None,
+        allow_weaker: bool = False,
         prefer: Literal["strongest", "server-order"] = "strongest",
         charset: str = "utf-8",
         proxy: bool = False,
@@ -52,11 +56,18 @@ class Session:
         random: Callable[[int], bytes] = os.urandom,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        if verify not in ("off", "if-present", "required"):
-            raise ConfigurationError("verify is 'off', 'if-present' or 'required'")
+        if verify not in _VERIFY:
+            raise ConfigurationError("verify is 'off', 'if-present', 'required' or 'always'")
+        if not isinstance(allow_weaker, bool):
+            # A word read from a setting is true whatever it says.
+            raise ConfigurationError("allow_weaker is True or False")
         self.identity: Final = Identity(username, password, charset=charset)
         self.preference: Final = Preference(algorithms, qop, allow_rfc2069=allow_rfc2069, prefer=prefer)
+        # What takes the place of `preference` where its choice would be weaker than what was accepted before.
+        self.strongest: Final = Preference(algorithms, qop, allow_rfc2069=allow_rfc2069)
         self.verify: Final[Verify] = verify
+        #: Whether no answer is handed out that the server has not proved to be its own.
+        self.demands_proof: Final = verify in {"required", "always"}
         self.library: Final = library
         self.proxy: Final = proxy
         # RFC 9110 §11.6 and §11.7: the same framework twice, once for servers and once for proxies.
@@ -69,7 +80,7 @@ class Session:
         self.answer_key: Final = self.answer_field.lower().encode()
         self.info_field: Final = "proxy-authentication-info" if proxy else "authentication-info"
         self.info_key: Final = self.info_field.encode()
-        self.spaces: Final = SpaceTable()
+        self.spaces: Final = SpaceTable(allow_weaker=allow_weaker)
         self._quote_all: Final = quote_all
         self._cnonces: Final = Cnonces(random).draw
         self._clock: Final = clock

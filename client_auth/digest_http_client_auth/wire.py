@@ -1,11 +1,16 @@
-"""The octets of a response body as they were transferred, kept while the client decodes them."""
+"""Body streams of responses: one that keeps the octets as they were transferred, and one that hands out none."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from contextlib import AsyncExitStack, aclosing
+from typing import Any, Final
 
-__all__ = ["WireBody"]
+__all__ = ["WireBody", "WithheldBody", "forget_body"]
+
+#: Octets of a withheld body that are read and thrown away, so that its connection can be used again. Behind that the
+#: connection is closed: a stranger's body may have no end.
+MAX_DISCARDED: Final = 65536
 
 
 class WireBody:
@@ -40,3 +45,52 @@ class WireBody:
     async def aclose(self) -> None:
         """Close the stream below."""
         await self._stream.aclose()
+
+
+class WithheldBody:
+    """Wraps a body stream of the library and yields nothing of it. The plugs add the library's base classes."""
+
+    def __init__(self, stream: Any) -> None:  # the library's own class
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        left = MAX_DISCARDED
+        for chunk in self._stream:
+            left -= len(chunk)
+            if left < 0:
+                break
+        yield from ()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        left = MAX_DISCARDED
+        async with AsyncExitStack() as stack:
+            chunks = aiter(self._stream)
+            if hasattr(chunks, "aclose"):  # a generator, which some event loops want to see closed
+                await stack.enter_async_context(aclosing(chunks))
+            async for chunk in chunks:
+                left -= len(chunk)
+                if left < 0:
+                    break
+        nothing: tuple[bytes, ...] = ()
+        for chunk in nothing:
+            yield chunk
+
+    def close(self) -> None:
+        """Close the stream below."""
+        self._stream.close()
+
+    async def aclose(self) -> None:
+        """Close the stream below."""
+        await self._stream.aclose()
+
+
+def forget_body(response: Any) -> None:  # both libraries' own class
+    """Drop what a response holds of its body (a hook or a mock may have read it), and the fields that describe it."""
+    held: dict[str, Any] = vars(response)
+    if "_content" in held:
+        held["_content"] = b""
+    held.pop("_text", None)
+    held.pop("_decoder", None)
+    for name in ("Content-Encoding", "Content-Length", "Transfer-Encoding"):
+        if name in response.headers:
+            del response.headers[name]

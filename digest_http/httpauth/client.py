@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from digest_http import calculation
@@ -60,8 +61,8 @@ class ClientContext:
     `cnonces()` gives a new cnonce, `clock()` seconds of any steady clock. `quote_all` also quotes qop and algorithm.
     """
 
-    __slots__ = ("_clock", "_cnonces", "_quote_all", "_refused_at", "accepted", "accepted_at", "algorithm", "identity",
-                 "nonces", "realm")  # fmt: skip
+    __slots__ = ("_clock", "_cnonces", "_quote_all", "_refused_at", "accepted_at", "algorithm", "identity", "nonces",
+                 "realm")  # fmt: skip
 
     def __init__(
         self,
@@ -76,9 +77,7 @@ class ClientContext:
         self.identity: Final = identity
         self.realm: Final = realm
         self.algorithm: Final = algorithm
-        #: The (strength, has qop) of the strongest choice that the server has accepted; None before that.
-        self.accepted: tuple[int, bool] | None = None
-        #: When that last happened, as an `event_order`.
+        #: When the server last let in what was signed here, as an `event_order`; 0 before that.
         self.accepted_at = 0
         self._quote_all: Final = quote_all
         self._cnonces: Final = cnonces or Cnonces().draw
@@ -109,9 +108,9 @@ class ClientContext:
             response = calculation.response_rfc2069(algorithm, nonce.ha1, nonce.octets, ha2)
             message.padding = field % (quoted, response)
             return Signature(self, nonce, qop, b"", b"", url)
-        nonces = self.nonces
+        nonces, counter = self.nonces, nonce.counter
         with nonces.lock:
-            nonce.count = number = nonce.count + 1
+            counter.last = number = counter.last + 1
         if number >= MAX_COUNT:
             nonces.end(nonce)
             if number > MAX_COUNT:
@@ -158,10 +157,15 @@ class ClientContext:
 
         Others sign with it once it was accepted. Raises MalformedField for a challenge that cannot be answered.
         """
+        if choice.challenge.stale:  # said of the nonce before: not part of what this one is
+            choice = replace(choice, challenge=replace(choice.challenge, stale=False))
         return self.nonces.learn(ClientNonce(choice, self.identity, cnonces=self._cnonces, quote_all=self._quote_all))
 
     def learn_next(self, signature: Signature, nextnonce: bytes | None) -> None:
-        """Take up nextnonce (RFC 7616 §3.5), or note that the answer to a signed request had none."""
+        """Take up nextnonce (RFC 7616 §3.5), or note that the answer to a signed request had none.
+
+        For answers that count as accepted, or are proven: who else knows which nonce comes next?
+        """
         # RFC 7616 §3.4.2 makes A1 of -sess "only once", from the challenge's nonce; servers without a memory make it
         # from the nonce of each request. No client can please both after nextnonce, so it waits for stale=true.
         successor = None
@@ -176,23 +180,26 @@ class ClientContext:
     def accept(self, nonce: ClientNonce) -> None:
         """Note that a request signed with this nonce was let in."""
         self.accepted_at = event_order()
-        if self.accepted is not None and nonce is self.nonces.current:
-            return
         self._refused_at = None
-        strength = nonce.choice.strength
-        if self.accepted is None or strength > self.accepted:
-            self.accepted = strength
-        self.nonces.accept(nonce)
+        if nonce is not self.nonces.current:
+            self.nonces.accept(nonce)
 
     def refuse(self) -> None:
-        """Note that the server refused the password itself, not the nonce or the count."""
+        """Note that the server seems to have refused the password itself, not the nonce or the count.
+
+        Anybody can send a refusal, so it is believed for REFUSAL_SECONDS only, and it takes nothing back.
+        """
         self._refused_at = self._clock()
-        self.accepted = None
 
     @property
     def refused(self) -> bool:
         """Whether the password was refused in the last REFUSAL_SECONDS and not accepted since."""
         return self._refused_at is not None and self._clock() - self._refused_at < REFUSAL_SECONDS
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the password has been accepted, and not refused lately."""
+        return self.accepted_at > 0 and not self.refused
 
     def __repr__(self) -> str:
         return f"<ClientContext of {self.identity.username!a} at {self.realm!r}, {self.algorithm.name}>"

@@ -4,21 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import count, islice
 from typing import Final
 
 from digest_http import calculation
 from digest_http.credentials import Credentials
 from digest_http.errors import MalformedField
+from digest_http.params import serialize
 
 from .identity import Identity
 from .selection import NO_COLON, Choice
 
-__all__ = ["ClientNonce"]
+__all__ = ["ClientNonce", "NonceCount"]
+
+#: The parameters that differ from request to request, in their order in the field.
+_OPEN: Final = (b"uri", b"response", b"nc", b"cnonce")
+
+
+class NonceCount:
+    """The last nc that was given out for a nonce; the lock of `ClientNonces` guards it."""
+
+    __slots__ = ("last",)
+
+    def __init__(self) -> None:
+        self.last = 0
 
 
 class ClientNonce:
-    """One nonce of one challenge. `count` is the last nc that was given out; the lock of `ClientNonces` guards it.
+    """One nonce as one challenge offered it; nothing of it changes but its count.
+
+    A challenge that repeats a nonce with other parameters makes another object (`again`) with the same `counter`: what
+    requests are signed with now is not altered by what somebody says next.
 
     `auth` and `auth_int` are the qop and the header field for requests without and with HEntity: a %-format that takes
     uri (escaped), response, nc and cnonce; for RFC 2069, where qop is empty, the first two; None if not offered.
@@ -27,20 +42,28 @@ class ClientNonce:
     a colon that comes without qop.
     """
 
-    __slots__ = ("_identity", "_quote_all", "auth", "auth_int", "choice", "cnonce", "count", "ha1", "learnt_at",
-                 "needs_entity", "octets")  # fmt: skip
+    __slots__ = ("_identity", "_quote_all", "auth", "auth_int", "choice", "cnonce", "counter", "ha1", "learnt_at",
+                 "needs_entity", "octets", "strength")  # fmt: skip
 
     def __init__(
-        self, choice: Choice, identity: Identity, *, cnonces: Callable[[], bytes], quote_all: bool = False
+        self,
+        choice: Choice,
+        identity: Identity,
+        *,
+        cnonces: Callable[[], bytes],
+        quote_all: bool = False,
+        counter: NonceCount | None = None,
     ) -> None:
         challenge = choice.challenge
         if not challenge.qop and b":" in challenge.nonce:
             raise MalformedField(NO_COLON, reason="nonce")
-        self.choice: Choice = choice
+        self.choice: Final = choice
+        #: (hash, has qop), see `Choice.strength`; kept here since each signature asks for it.
+        self.strength: Final = choice.strength
         #: Whether HEntity must be given, which takes the whole body.
-        self.needs_entity = choice.qop == b"auth-int"
+        self.needs_entity: Final = choice.qop == b"auth-int"
         self.octets: Final = challenge.nonce
-        self.count = 0
+        self.counter: Final = counter or NonceCount()
         #: Place in `client_nonces.event_order`, set when the nonce is first seen.
         self.learnt_at = 0
         self.cnonce: bytes | None = None
@@ -52,9 +75,20 @@ class ClientNonce:
             self.ha1 = calculation.hex_octets(raw)
         self._identity: Final = identity
         self._quote_all: Final = quote_all
-        self.auth: tuple[bytes, bytes | None]
-        self.auth_int: tuple[bytes, bytes | None]
-        self._prebuild()
+        offered = challenge.qop
+        self.auth: tuple[bytes, bytes | None] = (b"auth", self._format(b"auth") if b"auth" in offered else None)
+        self.auth_int: Final = (b"auth-int", self._format(b"auth-int") if b"auth-int" in offered else None)
+        if not offered:
+            self.auth = (b"", self._format(b""))
+
+    @property
+    def count(self) -> int:
+        """The last nc that was given out."""
+        return self.counter.last
+
+    @count.setter
+    def count(self, number: int) -> None:
+        self.counter.last = number
 
     def successor(self, octets: bytes) -> ClientNonce:
         """The same challenge with another nonce (RFC 7616 §3.5, nextnonce); not for -sess algorithms.
@@ -64,14 +98,22 @@ class ClientNonce:
         choice = replace(self.choice, challenge=replace(self.choice.challenge, nonce=octets))
         return ClientNonce(choice, self._identity, cnonces=bytes, quote_all=self._quote_all)
 
-    def adopt(self, other: ClientNonce) -> None:
-        """Take what a repeated challenge says differently (opaque, qop), and keep the count and the session."""
-        if other.choice != self.choice:
-            self.choice = other.choice
-            self.needs_entity = other.needs_entity
-            self._prebuild()
-            if self.cnonce is None:
-                self.ha1 = other.ha1
+    def again(self, choice: Choice) -> ClientNonce:
+        """The same nonce in another challenge (with another opaque, say): its count and its session's cnonce go on.
+
+        This object if nothing differs. Raises MalformedField for values that cannot be sent back.
+        """
+        if choice == self.choice:
+            return self
+        return ClientNonce(
+            choice,
+            self._identity,
+            # RFC 7616 §3.4.2: the cnonce of a session is part of its A1, so a new one would make another key. Only
+            # sessions ask for one here.
+            cnonces=lambda: self.cnonce or b"",
+            quote_all=self._quote_all,
+            counter=self.counter,
+        )
 
     def not_offered(self, hentity: bytes) -> MalformedField:
         """The error for a request whose HEntity asks for a qop that the challenge does not offer."""
@@ -79,15 +121,8 @@ class ClientNonce:
             return MalformedField("the server does not offer qop=auth-int: HEntity must be empty", reason="qop")
         return MalformedField("the server does not offer qop=auth: pass HEntity, the hash of the body", reason="qop")
 
-    def _prebuild(self) -> None:
-        offered = self.choice.challenge.qop
-        self.auth = (b"auth", self._format(b"auth") if b"auth" in offered else None)
-        self.auth_int = (b"auth-int", self._format(b"auth-int") if b"auth-int" in offered else None)
-        if not offered:
-            self.auth = (b"", self._format(b""))
-
     def _format(self, qop: bytes) -> bytes:
-        """Serialise with marks in place of the four values, then turn the marks into %b."""
+        """The field as a %-format: serialised parameter by parameter, with a gap where a request puts its own value."""
         challenge, identity = self.choice.challenge, self._identity
         charset = identity.charset_for(utf8=challenge.utf8)
         name = identity.name_octets(charset)
@@ -99,26 +134,22 @@ class ClientNonce:
             # RFC 7616 §3.4: username* for a name beyond ASCII. A server that does not speak of charsets is older than
             # that parameter, and gets the octets.
             name, extended = b"", identity.username
-        values = (name, challenge.realm, challenge.nonce, challenge.opaque or b"", challenge.algorithm or b"")
-        # Four marks that occur in none of the values, so that a server's string cannot pose as one.
-        candidates = (b"~%d~" % number for number in count())
-        unused = (mark for mark in candidates if not any(mark in value for value in values))
-        uri, response, nc, cnonce = marks = tuple(islice(unused, 4))
         field = Credentials(
             name,
             challenge.realm,
             challenge.nonce,
-            uri,
-            response,
+            b"",
+            b"",
             challenge.algorithm,  # the server's spelling, and only if it sent one (RFC 7616 §3.4)
             qop,
-            nc if qop else b"",
-            cnonce if qop else b"",
-            challenge.opaque,
-            challenge.userhash,
-            extended,
-        ).serialize(quote_all=self._quote_all)
-        field = field.replace(b"%", b"%%")
-        for mark in marks:
-            field = field.replace(mark, b"%b")
-        return field
+            opaque=challenge.opaque,
+            userhash=challenge.userhash,
+            username_ext=extended,
+        )
+        # Told by the parameter's name, never by a mark in the text: a name or a server's string may hold any mark.
+        return b", ".join(
+            name + (b'="%b"' if quoted else b"=%b")
+            if name in _OPEN
+            else serialize([(name, value, quoted)]).replace(b"%", b"%%")
+            for name, value, quoted in field.parameters(quote_all=self._quote_all)
+        )

@@ -8,6 +8,9 @@ Two ways of use:
 * **apart**, for servers where requests under way together get in each other's way, because they want nc to rise by
   exactly one or take a nonce once only: a nonce belongs to one request at a time and is put back for the next one. A
   request that finds none goes out unsigned and fetches its own. A context changes to this when it meets such a server.
+
+A challenge alone changes nothing of all that: anybody can send one. What it offers is kept in a table of its own, so
+that a repeated nonce goes on with its count, and no flood of offers pushes out what was accepted.
 """
 
 from __future__ import annotations
@@ -24,9 +27,9 @@ __all__ = ["MAX_COUNT", "ClientNonces", "event_order"]
 #: RFC 7616 §3.4: nc has eight hex digits and must rise, so with this count a nonce is over.
 MAX_COUNT: Final = 0xFFFFFFFF
 
-#: Nonces remembered in one context. A nonce that is forgotten and then offered again would restart its count, so there
-#: are many more than requests are usually under way.
-MAX_NONCES: Final = 256
+#: Nonces remembered in one context, accepted ones and merely offered ones each. A nonce that is forgotten and then
+#: offered again would restart its count, so there are many more than requests are usually under way.
+MAX_NONCES: Final = 128
 
 _order: Final = count(1)
 
@@ -39,12 +42,13 @@ def event_order() -> int:
 class ClientNonces:
     """The nonces of one context. Threads may share it."""
 
-    __slots__ = ("_idle", "_known", "_once", "apart", "current", "lock")
+    __slots__ = ("_accepted", "_idle", "_offered", "_once", "apart", "current", "lock")
 
     def __init__(self) -> None:
         #: Guards all of this, and the counts of the nonces: nc is taken under it, so that none is sent twice.
         self.lock: Final = Lock()
-        self._known: Final[OrderedDict[bytes, ClientNonce]] = OrderedDict()
+        self._accepted: Final[OrderedDict[bytes, ClientNonce]] = OrderedDict()
+        self._offered: Final[OrderedDict[bytes, ClientNonce]] = OrderedDict()
         self._idle: Final[list[ClientNonce]] = []
         self._once = False
         #: Whether requests use nonces apart from each other.
@@ -62,24 +66,29 @@ class ClientNonces:
     def end(self, nonce: ClientNonce) -> None:
         """Stop signing with a nonce whose counts are used up."""
         with self.lock:
-            if self.current is nonce:
+            if self.current is not None and self.current.counter is nonce.counter:
                 self.current = None
 
     def learn(self, nonce: ClientNonce) -> ClientNonce | None:
-        """Take in the nonce of a challenge; return it, or what is known of it with its count, or None if that is over.
+        """The nonce of a challenge to sign one request with, counting on if it is known; None if its count is over.
 
-        RFC 7616 §3.4: nc counts the requests sent with a nonce. A repeated 401 does not undo them.
+        RFC 7616 §3.4: nc counts the requests sent with a nonce. A repeated 401 does not undo them. What a repeated
+        challenge says differently is in what is returned, and reaches others once it was accepted.
         """
+        octets = nonce.octets
         with self.lock:
-            known = self._known.setdefault(nonce.octets, nonce)
-            self._known.move_to_end(nonce.octets)
-            if known is not nonce:
-                known.adopt(nonce)
+            known = self._accepted.get(octets) or self._offered.get(octets)
+            if known is not None:
+                nonce = known.again(nonce.choice)
             else:
+                self._offered[octets] = nonce
+                if len(self._offered) > MAX_NONCES:
+                    self._offered.popitem(last=False)
+            if nonce is not known:
                 nonce.learnt_at = event_order()
-                if len(self._known) > MAX_NONCES:
-                    self._known.popitem(last=False)
-            return known if known.count < MAX_COUNT else None
+            elif octets in self._offered:
+                self._offered.move_to_end(octets)
+            return nonce if nonce.count < MAX_COUNT else None
 
     def accept(self, nonce: ClientNonce) -> None:
         """Note that the server took a request signed with this nonce: from now on it may be signed with in advance.
@@ -87,16 +96,26 @@ class ClientNonces:
         A nonce learnt before the shared one does not replace it; its answer was late.
         """
         with self.lock:
+            self._remember(nonce)
             if nonce.count >= MAX_COUNT:
                 return
             if self.apart:
-                if not self._once and nonce not in self._idle:
-                    self._idle.append(nonce)
+                if not self._once:
+                    self._put_back(nonce)
             elif self.current is None or self.current.learnt_at < nonce.learnt_at:
                 self.current = nonce
 
+    def release(self, nonce: ClientNonce) -> bool:
+        """Give back the nonce of a request whose answer proves nothing; False if it was never accepted."""
+        with self.lock:
+            if self._accepted.get(nonce.octets) is not nonce:
+                return False
+            if self.apart and not self._once and nonce.count < MAX_COUNT:
+                self._put_back(nonce)
+            return True
+
     def follow(self, number: int, successor: ClientNonce | None) -> None:
-        """Take up nextnonce, if the answer to a request with this nc brought one.
+        """Take up nextnonce, if the accepted answer to a request with this nc brought one.
 
         The old nonce's count stays for requests under way. A nextnonce after the very first use means that the server
         takes each nonce once.
@@ -112,8 +131,12 @@ class ClientNonces:
                 self.accept_next(learnt)
 
     def accept_next(self, nonce: ClientNonce) -> None:
-        """Sign with this nonce from now on, before any request was accepted with it."""
+        """Sign with this nonce from now on, before any request was accepted with it.
+
+        On the word of a server that accepted the one before, or of the user.
+        """
         with self.lock:
+            self._remember(nonce)
             if self.apart:
                 self._idle.append(nonce)
             else:
@@ -125,3 +148,16 @@ class ClientNonces:
             # Not put among the idle ones: requests may be under way with it.
             self.apart = True
             self.current = None
+
+    # Both with the lock held.
+
+    def _remember(self, nonce: ClientNonce) -> None:
+        self._offered.pop(nonce.octets, None)
+        self._accepted[nonce.octets] = nonce
+        self._accepted.move_to_end(nonce.octets)
+        if len(self._accepted) > MAX_NONCES:
+            self._accepted.popitem(last=False)
+
+    def _put_back(self, nonce: ClientNonce) -> None:
+        if all(idle.counter is not nonce.counter for idle in self._idle):
+            self._idle.append(nonce)

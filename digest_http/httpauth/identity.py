@@ -7,6 +7,7 @@ that quotes them.
 from __future__ import annotations
 
 import codecs
+import unicodedata
 from typing import Final, NoReturn
 
 from digest_http import calculation
@@ -25,7 +26,8 @@ class Identity:
     """A user name and a password, as text or as octets that are hashed as they stand.
 
     `charset` encodes text where the challenge does not say UTF-8 (RFC 7616 §4). Raises ConfigurationError for text
-    that it cannot hold, and for control characters in the name, which no header field can carry.
+    that it cannot hold, and for control characters in the name, which no header field can carry (a name as octets may
+    hold what only as text would be one: which character 0x85 is depends on the charset).
     """
 
     __slots__ = ("_ha1", "_password", "_username", "charset", "is_text", "username")
@@ -41,7 +43,9 @@ class Identity:
         for what, value in (("user name", username), ("password", password)):
             if not (_fits(value, self.charset) and _fits(value, "utf-8")):
                 raise ConfigurationError(f"the {what} does not fit into {self.charset}")
-        if forbidden_in_field.search(_encode(username, self.charset)):
+        if forbidden_in_field.search(_encode(username, self.charset)) or (
+            isinstance(username, str) and _controls(username)
+        ):
             raise ConfigurationError("the user name holds a control character")
         #: False if the name was given as octets, which only the caller knows the charset of.
         self.is_text: Final = isinstance(username, str)
@@ -79,6 +83,11 @@ class Identity:
 
 def _encode(value: str | bytes, charset: str) -> bytes:
     return text_to_octets(value, charset) if isinstance(value, str) else value
+
+
+def _controls(text: str) -> bool:
+    # Tab and U+0080 to U+009F too: username* may hold none (`decode_ext_value`), so such a name could not log in.
+    return any(unicodedata.category(character) == "Cc" for character in text)
 
 
 def _fits(value: str | bytes, charset: str) -> bool:

@@ -1,90 +1,40 @@
-"""Origins and protection spaces: where what was learnt from one server may be used (RFC 7616 §3.3, RFC 9110 §11.5).
+"""Protection spaces: where what was learnt from one server may be used (RFC 7616 §3.3, RFC 9110 §11.5).
 
 Everything is kept under (proxy or server, origin). Nothing learnt from one origin is found for another: that would
 let a server choose the nonce under which another server's password hash is spent.
+
+Anybody on the way can send a challenge, so a challenge alone changes nothing that other requests go by: it makes a
+candidate, and only `accept` puts that among the spaces. `docs/client.md` has the table of what changes what.
 """
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from threading import Lock
 from typing import Final, NamedTuple
 
 from digest_http.algorithms import Algorithm
 
 from .client import ClientContext
+from .client_nonce import ClientNonce
+from .origins import MAX_PREFIXES, Origin, covers, paths_of
 from .selection import Choice
 
-__all__ = ["Origin", "OriginSpaces", "SpaceTable", "paths_of"]
+__all__ = ["OriginSpaces", "SpaceTable"]
 
-_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
-
-#: Origins, realms at one origin, and path prefixes of one realm that are kept; the longest unused goes first.
+#: Origins that are kept, and realms of one origin that have accepted something; the longest unused goes first.
 MAX_ORIGINS: Final = 1024
 MAX_REALMS: Final = 32
-MAX_PREFIXES: Final = 64
 
-# RFC 3986 §3: scheme "://" authority, then path, query or fragment.
-_absolute: Final = re.compile(rb"([A-Za-z][A-Za-z0-9+.\-]*)://([^/?#]*)([^?#]*)")
-_authority: Final = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[^:@\[\]]+)(?::([0-9]{0,5}))?")
+#: Contexts of one origin that were challenged for and have accepted nothing: no more than calls that start together.
+MAX_CANDIDATES: Final = 16
 
+#: Nonces of one origin that wait for one more try; as many requests as usually run at once.
+MAX_OFFERS: Final = 64
 
-class Origin(NamedTuple):
-    """Scheme, host and effective port (RFC 9110 §4.3.1), normalised by `of`, so that they compare with ==."""
-
-    scheme: str
-    host: str
-    port: int
-
-    @classmethod
-    def of(cls, scheme: str, host: str, port: int | None) -> Origin:
-        """The origin of a URL's parts: any letter case, IDN or its ASCII form, default port given or not.
-
-        Raises UnicodeError for a host that IDNA cannot encode.
-        """
-        scheme = scheme.lower()
-        # RFC 6455 §4.1: a websocket handshake is a request to the http or https server of that host and port.
-        scheme = {"ws": "http", "wss": "https"}.get(scheme, scheme)
-        if not host.isascii():
-            host = host.encode("idna").decode("ascii")
-        return cls(scheme, host.lower().strip("[]"), port or _DEFAULT_PORTS.get(scheme, 0))
-
-
-def paths_of(domain: Iterable[bytes], origin: Origin) -> tuple[bytes, ...]:
-    """The path prefixes that a challenge's `domain` names at `origin`; a domain that is absent covers every path.
-
-    RFC 7616 §3.3. URIs of other origins are left out: what was learnt here is not used there.
-    """
-    found: list[bytes] = []
-    given = False
-    for uri in domain:
-        given = True
-        absolute = _absolute.match(uri)
-        if absolute is not None:
-            if _origin_of(absolute[1], absolute[2]) == origin:
-                found.append(absolute[3] or b"/")
-        elif uri.startswith(b"/") and not uri.startswith(b"//"):
-            found.append(re.split(rb"[?#]", uri, maxsplit=1)[0])
-    return tuple(found[:MAX_PREFIXES]) if given else (b"/",)
-
-
-def _origin_of(scheme: bytes, authority: bytes) -> Origin | None:
-    parts = _authority.fullmatch(authority)
-    if parts is None:
-        return None
-    try:
-        return Origin.of(scheme.decode("ascii"), parts[1].decode(), int(parts[2]) if parts[2] else None)
-    except UnicodeError:  # not UTF-8, or nothing IDNA can encode
-        return None
-
-
-def _covers(prefix: bytes, path: bytes) -> bool:
-    # By segment: "/a" covers "/a", "/a/b" and "/a?x", never "/ab".
-    if not path.startswith(prefix):
-        return False
-    return prefix.endswith(b"/") or path[len(prefix) : len(prefix) + 1] in (b"", b"/", b"?")
+#: What every choice is at least as strong as; see `Choice.strength`.
+_ANY: Final = (-1, False)
 
 
 class _Space:
@@ -100,24 +50,43 @@ class _Space:
 
     def reach(self, path: bytes) -> int:
         """Length of the longest prefix that covers `path`; 0 for none."""
-        return max((len(p) for p in (*self.prefixes, *self.seen) if _covers(p, path)), default=0)
+        return _reach((*self.prefixes, *self.seen), path)
+
+
+class _Offer(NamedTuple):
+    """A nonce that one more request may try, and the paths it is for."""
+
+    context: ClientContext
+    nonce: ClientNonce
+    prefixes: tuple[bytes, ...]
 
 
 class OriginSpaces:
-    """The protection spaces of one origin (or proxy). Reading takes no lock: the tuple is replaced, not changed."""
+    """The protection spaces of one origin (or proxy). Reading takes no lock: tuples are replaced, not changed.
 
-    __slots__ = ("_lock", "_spaces", "only", "origin", "proxy")
+    With `allow_weaker` the strength that the origin has accepted binds nothing.
+    """
 
-    def __init__(self, origin: Origin, *, proxy: bool = False) -> None:
+    __slots__ = ("_candidates", "_lock", "_spaces", "allow_weaker", "floor", "offers", "only", "origin", "pin", "proxy")
+
+    def __init__(self, origin: Origin, *, proxy: bool = False, allow_weaker: bool = False) -> None:
         self.origin: Final = origin
         self.proxy: Final = proxy
+        self.allow_weaker: Final = allow_weaker
         self._lock: Final = Lock()
         self._spaces: tuple[_Space, ...] = ()
+        self._candidates: Final[OrderedDict[tuple[bytes, Algorithm], ClientContext]] = OrderedDict()
         #: The one context of an origin that has one realm for all its paths: the usual case, and no search.
         self.only: ClientContext | None = None
+        #: Nonces for one more try each, see `offer`.
+        self.offers: tuple[_Offer, ...] = ()
+        #: The strength (hash, has qop) of the strongest choice that this origin has accepted, in whatever realm.
+        self.pin: tuple[int, bool] | None = None
+        #: What is weaker than this is not signed; as low as can be without a pin, and with `allow_weaker`.
+        self.floor: tuple[int, bool] = _ANY
 
     def find(self, target: bytes) -> ClientContext | None:
-        """The context for a request target, by the longest path prefix; of equals the one learnt last."""
+        """The context for a request target, by the longest path prefix; of equals the one accepted last."""
         if self.only is not None:
             return self.only
         best, reach = None, 0
@@ -127,59 +96,88 @@ class OriginSpaces:
                 best, reach = space.context, length
         return best
 
-    def context_for(
-        self, choice: Choice, target: bytes, make: Callable[[bytes, Algorithm], ClientContext]
-    ) -> ClientContext:
-        """The context of the challenge's realm and algorithm, made if need be, and from now on found for `target`."""
-        realm, algorithm = choice.challenge.realm, choice.algorithm
+    def context_for(self, choice: Choice, make: Callable[[bytes, Algorithm], ClientContext]) -> ClientContext:
+        """The context of the challenge's realm and algorithm, made if need be. `find` knows it once it was accepted."""
+        realm, algorithm = key = choice.challenge.realm, choice.algorithm
         with self._lock:
-            space = next((known for known in self._spaces if known.context.realm == realm), None)
-            if space is None:
-                space = _Space(make(realm, algorithm))
-            context = space.contexts.get(algorithm)
+            space = self._space_of(realm)
+            context = space.contexts.get(algorithm) if space is not None else None
             if context is None:
-                context = space.context if space.context.algorithm is algorithm else make(realm, algorithm)
-                space.contexts[algorithm] = context
-            space.context = context
-            # RFC 7616 §3.3: domain means nothing to a proxy, which is one space.
-            space.prefixes = (b"/",) if self.proxy else paths_of(choice.challenge.domain, self.origin)
-            hint = self._hint(space, target.partition(b"?")[0])
-            space.seen = (*(known for known in space.seen if known != hint), hint)[-MAX_PREFIXES:]
-            self._spaces = (space, *(known for known in self._spaces if known is not space))[:MAX_REALMS]
-            self.only = context if len(self._spaces) == 1 and b"/" in space.prefixes else None
+                context = self._candidates.pop(key, None) or make(realm, algorithm)
+                self._candidates[key] = context
+                if len(self._candidates) > MAX_CANDIDATES:
+                    self._candidates.popitem(last=False)
         return context
 
-    @staticmethod
-    def _hint(space: _Space, path: bytes) -> bytes:
-        """The prefix that a challenged path adds to what `domain` says."""
-        # Two realms that name no domain both claim the whole server (RFC 7616 §3.3); their folders tell them apart.
-        folder = path[: path.rfind(b"/") + 1]
-        if folder and any(_covers(prefix, folder) for prefix in space.prefixes):
-            return folder
-        # The path itself belongs to the realm whatever domain says.
-        return path
+    def accept(self, context: ClientContext, nonce: ClientNonce, target: bytes) -> bool:
+        """Note that the server took a request for `target` signed with this new nonce, or that the user vouches for it.
 
-    def strongest_accepted(self, realm: bytes) -> tuple[int, bool] | None:
-        """The strength of what `realm` has accepted from this client so far; None if nothing yet."""
-        accepted = (
-            context.accepted
-            for space in self._spaces
-            if space.context.realm == realm
-            for context in space.contexts.values()
-        )
-        return max((strength for strength in accepted if strength is not None), default=None)
+        Requests that the challenge speaks for are from now on signed by its context, and nothing weaker is signed at
+        this origin. False if this one is too weak itself: something stronger was accepted meanwhile.
+        """
+        with self._lock:
+            if nonce.strength < self.floor:
+                return False
+            space = self._space_of(context.realm) or _Space(context)
+            if space.contexts.setdefault(context.algorithm, context) is context:
+                space.context = context
+            # RFC 7616 §3.3: domain means nothing to a proxy, which is one space.
+            space.prefixes = (b"/",) if self.proxy else paths_of(nonce.choice.challenge.domain, self.origin)
+            hint = _hint(space, target.partition(b"?")[0])
+            space.seen = (*(known for known in space.seen if known != hint), hint)[-MAX_PREFIXES:]
+            self._spaces = (space, *(known for known in self._spaces if known is not space))[:MAX_REALMS]
+            self.only = space.context if len(self._spaces) == 1 and b"/" in space.prefixes else None
+            self._candidates.pop((context.realm, context.algorithm), None)
+            self.pin = nonce.strength if self.pin is None else max(self.pin, nonce.strength)
+            if not self.allow_weaker:
+                self.floor = self.pin
+        return True
+
+    def offer(self, context: ClientContext, nonce: ClientNonce, target: bytes) -> None:
+        """Let one more request try a nonce that was neither accepted nor refused, in place of what `find` gives."""
+        paths = (b"/",) if self.proxy else paths_of(nonce.choice.challenge.domain, self.origin)
+        with self._lock:
+            offer = _Offer(context, nonce, (*paths, target.partition(b"?")[0]))
+            self.offers = (*self.offers, offer)[-MAX_OFFERS:]
+
+    def take_offer(self, target: bytes) -> tuple[ClientContext, ClientNonce] | None:
+        """The nonce that a request for `target` is to try; it is taken out. None if there is no offer for it."""
+        with self._lock:
+            for offer in reversed(self.offers):
+                if _reach(offer.prefixes, target):
+                    self.offers = tuple(other for other in self.offers if other is not offer)
+                    return offer.context, offer.nonce
+        return None
 
     def contexts(self) -> list[ClientContext]:
-        """The contexts in use, the one learnt last first."""
+        """The contexts in use, the one accepted last first."""
         return [space.context for space in self._spaces]
+
+    def _space_of(self, realm: bytes) -> _Space | None:
+        return next((space for space in self._spaces if space.context.realm == realm), None)
+
+
+def _reach(prefixes: tuple[bytes, ...], path: bytes) -> int:
+    return max((len(prefix) for prefix in prefixes if covers(prefix, path)), default=0)
+
+
+def _hint(space: _Space, path: bytes) -> bytes:
+    """The prefix that a challenged path adds to what `domain` says."""
+    # Two realms that name no domain both claim the whole server (RFC 7616 §3.3); their folders tell them apart.
+    folder = path[: path.rfind(b"/") + 1]
+    if folder and any(covers(prefix, folder) for prefix in space.prefixes):
+        return folder
+    # The path itself belongs to the realm whatever domain says.
+    return path
 
 
 class SpaceTable:
     """All that one client has learnt: the spaces by (proxy or server, origin)."""
 
-    __slots__ = ("_lock", "_table")
+    __slots__ = ("_allow_weaker", "_lock", "_table")
 
-    def __init__(self) -> None:
+    def __init__(self, *, allow_weaker: bool = False) -> None:
+        self._allow_weaker: Final = allow_weaker
         self._lock: Final = Lock()
         self._table: Final[OrderedDict[tuple[bool, Origin], OriginSpaces]] = OrderedDict()
 
@@ -188,14 +186,19 @@ class SpaceTable:
         return self._table.get((proxy, origin))
 
     def create(self, origin: Origin, *, proxy: bool = False) -> OriginSpaces:
-        """The same, made if need be: to be called when an origin has challenged, not before."""
+        """The same, made if need be: to be called when an origin has challenged, not before.
+
+        A full table forgets an origin that has accepted nothing, before one whose pin would be forgotten with it.
+        """
+        key = (proxy, origin)
         with self._lock:
-            spaces = self._table.get((proxy, origin))
+            spaces = self._table.get(key)
             if spaces is None:
-                spaces = self._table[proxy, origin] = OriginSpaces(origin, proxy=proxy)
-            self._table.move_to_end((proxy, origin))
-            if len(self._table) > MAX_ORIGINS:
-                self._table.popitem(last=False)
+                if len(self._table) >= MAX_ORIGINS:
+                    unpinned = (known for known, at in self._table.items() if at.pin is None)
+                    del self._table[next(unpinned, None) or next(iter(self._table))]
+                spaces = self._table[key] = OriginSpaces(origin, proxy=proxy, allow_weaker=self._allow_weaker)
+            self._table.move_to_end(key)
         return spaces
 
     def all(self) -> list[OriginSpaces]:

@@ -8,7 +8,7 @@ import pytest
 from digest_http.algorithms import by_name
 from digest_http.challenge import Challenge
 from digest_http.httpauth.client_nonce import ClientNonce
-from digest_http.httpauth.client_nonces import MAX_NONCES, ClientNonces
+from digest_http.httpauth.client_nonces import MAX_COUNT, MAX_NONCES, ClientNonces
 from digest_http.httpauth.cnonces import Cnonces
 from digest_http.httpauth.identity import Identity
 from digest_http.httpauth.selection import Choice
@@ -59,6 +59,67 @@ def test_a_forgotten_nonce_is_the_one_unseen_longest():
     assert learnt(nonces, b"first").count == 1
     forgotten = nonce_of(b"0")
     assert nonces.learn(forgotten) is forgotten
+
+
+def test_flood_of_offers_pushes_out_nothing_that_was_accepted():
+    """However many nonces strangers offer, the one in use and those before it go on with their counts."""
+    nonces = ClientNonces()
+    used = [learnt(nonces, b"used %d" % number) for number in range(3)]
+    for number, nonce in enumerate(used):
+        nonce.count = number + 5
+        nonces.accept(nonce)
+    for number in range(10 * MAX_NONCES):
+        learnt(nonces, b"%d" % number)
+    assert nonces.current is used[-1]
+    assert [learnt(nonces, nonce.octets).count for nonce in used] == [5, 6, 7]
+
+
+def test_accepted_nonces_are_bounded():
+    """Of those that were accepted the one unseen longest is forgotten."""
+    nonces = ClientNonces()
+    first = learnt(nonces, b"first")
+    first.count = 9
+    nonces.accept(first)
+    for number in range(MAX_NONCES):
+        nonces.accept(learnt(nonces, b"%d" % number))
+    assert learnt(nonces, b"first").count == 0
+    assert learnt(nonces, b"1") is not nonces.current
+
+
+def test_nonce_is_given_back_without_a_proof():
+    """An answer that proves nothing leaves an accepted nonce as it was, and does not make another one accepted."""
+    nonces = ClientNonces()
+    nonce, other = learnt(nonces, b"n"), learnt(nonces, b"other")
+    nonces.accept(nonce)
+    assert nonces.release(nonce)
+    assert not nonces.release(other)
+    assert nonces.current is nonce
+    nonces.keep_apart()
+    nonces.accept(nonce)
+    assert nonces.reserve() is nonce
+    assert nonces.release(nonce)
+    assert nonces.release(nonce)
+    assert [nonces.reserve(), nonces.reserve()] == [nonce, None]
+    nonce.count = MAX_COUNT
+    assert nonces.release(nonce)
+    assert nonces.reserve() is None
+
+
+def test_nonce_in_two_challenges_ends_as_one():
+    """The count is the nonce's, so when it is used up nothing that has this nonce is signed with."""
+    nonces = ClientNonces()
+    nonce = learnt(nonces, b"n")
+    nonces.accept(nonce)
+    choice = Choice(Challenge(b"r", b"n", b"MD5", (b"auth",), b"opaque"), by_name("MD5"), b"auth")
+    again = nonces.learn(ClientNonce(choice, IDENTITY, cnonces=Cnonces().draw))
+    assert again is not None
+    assert again is not nonce
+    nonces.end(again)
+    assert nonces.current is None
+    again.count = MAX_COUNT
+    assert nonces.learn(nonce_of(b"n")) is None
+    nonces.accept(again)
+    assert nonces.current is None
 
 
 def test_apart_each_nonce_belongs_to_one_request():

@@ -8,8 +8,9 @@ from digest_http.algorithms import by_name
 from digest_http.challenge import Challenge
 from digest_http.httpauth.client import ClientContext
 from digest_http.httpauth.identity import Identity
+from digest_http.httpauth.origins import Origin, paths_of
 from digest_http.httpauth.selection import Choice
-from digest_http.httpauth.spaces import MAX_ORIGINS, MAX_REALMS, Origin, SpaceTable, paths_of
+from digest_http.httpauth.spaces import MAX_CANDIDATES, MAX_OFFERS, MAX_ORIGINS, MAX_REALMS, OriginSpaces, SpaceTable
 
 HOME = Origin.of("http", "server.example", None)
 
@@ -19,9 +20,25 @@ def make(realm, algorithm):
     return ClientContext(Identity("a", "b"), realm, algorithm)
 
 
-def choice_of(realm=b"r", domain=(), algorithm="MD5"):
+def choice_of(realm=b"r", domain=(), algorithm="MD5", qop=b""):
     """A challenge that was chosen."""
-    return Choice(Challenge(realm, b"n", domain=tuple(domain)), by_name(algorithm), b"")
+    offered = (qop,) if qop else ()
+    return Choice(Challenge(realm, b"n", qop=offered, domain=tuple(domain)), by_name(algorithm), qop)
+
+
+def challenged(spaces, choice):
+    """A challenge that was answered, of which nobody knows yet whether the answer is accepted."""
+    context = spaces.context_for(choice, make)
+    nonce = context.learn(choice)
+    assert nonce is not None
+    return context, nonce
+
+
+def accepted(spaces, choice, target):
+    """A challenge whose answer was accepted."""
+    context, nonce = challenged(spaces, choice)
+    assert spaces.accept(context, nonce, target)
+    return context
 
 
 @pytest.mark.parametrize("parts", [
@@ -75,7 +92,7 @@ def test_domain_of_any_octets(domain):
 def test_paths_are_covered_by_segment(prefix, covered, uncovered):
     """/a covers /a/b and /a?x, and not /ab."""
     spaces = SpaceTable().create(HOME)
-    context = spaces.context_for(choice_of(domain=[prefix, b"/other"]), covered[0], make)
+    context = accepted(spaces, choice_of(domain=[prefix, b"/other"]), covered[0])
     assert [spaces.find(target) for target in covered] == [context] * len(covered)
     if prefix != b"/":
         assert [spaces.find(target) for target in uncovered] == [None] * len(uncovered)
@@ -84,7 +101,7 @@ def test_paths_are_covered_by_segment(prefix, covered, uncovered):
 def test_challenged_path_outside_of_its_domain():
     """A path that was challenged belongs to the realm, whatever domain says; its neighbours do not."""
     spaces = SpaceTable().create(HOME)
-    context = spaces.context_for(choice_of(domain=[b"http://other.example/"]), b"/a/b?x", make)
+    context = accepted(spaces, choice_of(domain=[b"http://other.example/"]), b"/a/b?x")
     assert spaces.find(b"/a/b?y") is context
     assert spaces.find(b"/a/c") is None
 
@@ -92,10 +109,10 @@ def test_challenged_path_outside_of_its_domain():
 def test_longest_prefix_wins():
     """A realm inside another one is found for its own paths, also if neither names a domain."""
     spaces = SpaceTable().create(HOME)
-    outer = spaces.context_for(choice_of(b"outer"), b"/page", make)
+    outer = accepted(spaces, choice_of(b"outer"), b"/page")
     assert spaces.find(b"/anything") is outer
-    inner = spaces.context_for(choice_of(b"inner"), b"/in/page", make)
-    again = spaces.context_for(choice_of(b"outer"), b"/other", make)
+    inner = accepted(spaces, choice_of(b"inner"), b"/in/page")
+    again = accepted(spaces, choice_of(b"outer"), b"/other")
     assert again is outer
     assert spaces.find(b"/in/x") is inner
     assert spaces.find(b"/else") is outer
@@ -103,25 +120,115 @@ def test_longest_prefix_wins():
 
 def test_one_context_for_each_algorithm():
     """A realm that changes its algorithm gets another context, and the first one when it changes back."""
-    spaces = SpaceTable().create(HOME)
-    md5 = spaces.context_for(choice_of(), b"/", make)
-    sha = spaces.context_for(choice_of(algorithm="SHA-256"), b"/", make)
+    spaces = SpaceTable(allow_weaker=True).create(HOME)
+    md5 = accepted(spaces, choice_of(), b"/")
+    sha = accepted(spaces, choice_of(algorithm="SHA-256"), b"/")
     assert (md5.algorithm.name, sha.algorithm.name) == ("MD5", "SHA-256")
     assert spaces.find(b"/") is sha
-    assert spaces.context_for(choice_of(), b"/", make) is md5
-    assert spaces.strongest_accepted(b"r") is None
-    sha.accepted = (1, True)
-    md5.accepted = (0, False)
-    assert spaces.strongest_accepted(b"r") == (1, True)
-    assert spaces.strongest_accepted(b"other") is None
+    assert accepted(spaces, choice_of(), b"/") is md5
+    assert spaces.find(b"/") is md5
     assert spaces.contexts() == [md5]
+
+
+def test_a_challenge_alone_moves_nothing():
+    """What was challenged for and not accepted is found for no request, and takes nothing from what was accepted."""
+    spaces = SpaceTable().create(HOME)
+    challenged(spaces, choice_of(b"first"))
+    assert spaces.find(b"/") is None
+    context = accepted(spaces, choice_of(domain=[b"/a"]), b"/a")
+    for choice in (choice_of(), choice_of(domain=[b"/b"]), choice_of(algorithm="SHA-256"), choice_of(b"other")):
+        other, nonce = challenged(spaces, choice)
+        assert spaces.context_for(choice, make) is other  # so that calls under way share its counts
+        assert nonce is not None
+    assert [spaces.find(path) for path in (b"/a/x", b"/b/x")] == [context, None]
+    assert spaces.contexts() == [context]
+    assert spaces.pin == (0, False)
+
+
+STRENGTHS = [("MD5", b""), ("MD5", b"auth"), ("SHA-256", b""), ("SHA-256-sess", b"auth"), ("SHA-512-256", b"auth-int")]
+
+
+@pytest.mark.parametrize("pinned", range(len(STRENGTHS)))
+def test_pin_is_the_strongest_that_the_origin_accepted(pinned):
+    """Weaker in hash or qop is refused in every realm; the same and the stronger are taken, and the pin rises only."""
+    for tried, (algorithm, qop) in enumerate(STRENGTHS):
+        for realm in (b"r", b"r ", b"", b"other"):
+            spaces = OriginSpaces(HOME)
+            accepted(spaces, choice_of(algorithm=STRENGTHS[pinned][0], qop=STRENGTHS[pinned][1]), b"/")
+            choice = choice_of(realm, algorithm=algorithm, qop=qop)
+            assert (choice.strength >= spaces.floor) is (tried >= pinned)
+            context, nonce = challenged(spaces, choice)
+            before = spaces.pin
+            assert spaces.accept(context, nonce, b"/") is (tried >= pinned)
+            assert spaces.pin == max(before, choice.strength if tried >= pinned else before)
+
+
+def test_pin_outlives_a_flood_of_realms():
+    """Neither challenges for a thousand realms nor as many accepted ones take back what was accepted."""
+    spaces = OriginSpaces(HOME)
+    context = accepted(spaces, choice_of(algorithm="SHA-256", qop=b"auth"), b"/")
+    for number in range(1000):
+        challenged(spaces, choice_of(b"%d" % number))
+    assert spaces.find(b"/") is context
+    for number in range(1000):
+        accepted(spaces, choice_of(b"%d" % number, algorithm="SHA-256", qop=b"auth"), b"/")
+    assert spaces.pin == spaces.floor == choice_of(algorithm="SHA-256", qop=b"auth").strength
+
+
+def test_pin_outlives_a_flood_of_origins():
+    """A full table forgets origins that have accepted nothing first, however long a pinned one was not used."""
+    table = SpaceTable()
+    accepted(table.create(HOME), choice_of(algorithm="SHA-256"), b"/")
+    for number in range(3 * MAX_ORIGINS):
+        table.create(Origin.of("http", f"host-{number}", None))
+    spaces = table.at(HOME)
+    assert spaces is not None
+    assert spaces.pin == choice_of(algorithm="SHA-256").strength
+    assert len(table.all()) == MAX_ORIGINS
+    # If all have one, the longest unused goes: memory has an end.
+    for number in range(MAX_ORIGINS):
+        accepted(table.create(Origin.of("https", f"host-{number}", None)), choice_of(), b"/")
+    assert table.at(HOME) is None
+    assert len(table.all()) == MAX_ORIGINS
+
+
+def test_context_that_was_made_twice():
+    """A candidate that a flood pushed out and that is accepted all the same does not replace the one known by then."""
+    spaces = OriginSpaces(HOME)
+    late, nonce = challenged(spaces, choice_of())
+    for number in range(MAX_CANDIDATES):
+        challenged(spaces, choice_of(b"%d" % number))
+    context = accepted(spaces, choice_of(), b"/")
+    assert context is not late
+    assert spaces.accept(late, nonce, b"/")
+    assert spaces.find(b"/") is context
+
+
+def test_offers_are_taken_once():
+    """A nonce that nobody accepted or refused is tried by one request, for a path that its challenge speaks for."""
+    spaces = OriginSpaces(HOME)
+    narrow = challenged(spaces, choice_of(b"narrow", [b"/a"]))
+    wide = challenged(spaces, choice_of(b"wide"))
+    spaces.offer(*wide, b"/x?y")
+    spaces.offer(*narrow, b"/b?y")
+    assert [spaces.take_offer(path) for path in (b"/b/c", b"/z", b"/a")] == [narrow, wide, None]
+    spaces.offer(*narrow, b"/b?y")
+    assert spaces.take_offer(b"/c") is None
+    assert spaces.take_offer(b"/a/c") == narrow
+    assert spaces.offers == ()
+    for _ in range(MAX_OFFERS + 5):
+        spaces.offer(*wide, b"/")
+    assert len(spaces.offers) == MAX_OFFERS
+    proxy = OriginSpaces(HOME, proxy=True)
+    proxy.offer(*narrow, b"/b")
+    assert proxy.take_offer(b"/c") == narrow
 
 
 def test_proxies_are_another_table_and_one_space():
     """What a proxy taught is not found for a server of the same address, and domain means nothing to it."""
     table = SpaceTable()
     proxy = table.create(HOME, proxy=True)
-    context = proxy.context_for(choice_of(domain=[b"/a"]), b"/a", make)
+    context = accepted(proxy, choice_of(domain=[b"/a"]), b"/a")
     assert proxy.find(b"/b") is context
     assert table.at(HOME) is None
     assert table.at(HOME, proxy=True) is proxy
@@ -136,5 +243,5 @@ def test_tables_are_bounded():
     assert table.at(Origin.of("http", "host-0", None)) is None
     spaces = table.create(HOME)
     for number in range(MAX_REALMS + 10):
-        spaces.context_for(choice_of(b"%d" % number), b"/%d" % number, make)
+        accepted(spaces, choice_of(b"%d" % number), b"/%d" % number)
     assert len(spaces.contexts()) == MAX_REALMS
