@@ -3,7 +3,7 @@
 What decides, for each challenge that could be answered:
 
 * after a redirect inside the origin: signed anew, for the request that was really sent;
-* not answered by this call so far: signed, unless that password was refused a moment ago;
+* not answered by this call so far: signed, unless that password was refused a moment ago and never accepted before;
 * stale=true: the digest was right, so signed with the new nonce, and if that is stale too, afresh;
 * plain, to a nonce from an earlier call: signed with the new nonce, for servers that forget nonces without a word;
 * plain, to a nonce fresh from this call, while the password is known to be right: other requests have overtaken this
@@ -67,7 +67,9 @@ class Retries:
         """After a challenge with `nonce` for `context`; `signature` if this context signed the request."""
         fresh, self._fresh = self._fresh, True
         if signature is None:
-            return Try.NO_MORE if context.refused else self._spend("first", Try.SIGNED)
+            # A password that was once accepted gets its try: a forged refusal must not lock it out for a minute.
+            held_back = context.refused and not context.accepted_at
+            return Try.NO_MORE if held_back else self._spend("first", Try.SIGNED)
         if stale:
             again = self._left["stale"] < MAX_TRIES["stale"]
             if again:

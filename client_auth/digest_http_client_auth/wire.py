@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, aclosing
-from typing import Any, Final
+from typing import Any, Final, cast
 
 __all__ = ["WireBody", "WithheldBody", "forget_body"]
 
@@ -86,7 +86,7 @@ class WithheldBody:
 
 def forget_body(response: Any) -> None:  # both libraries' own class
     """Drop what a response holds of its body (a hook or a mock may have read it), and the fields that describe it."""
-    held: dict[str, Any] = vars(response)
+    held = cast("dict[str, Any]", response.__dict__)
     if "_content" in held:
         held["_content"] = b""
     held.pop("_text", None)

@@ -202,7 +202,8 @@ def test_target_is_signed_octet_for_octet(plain):
 
 
 @pytest.mark.parametrize("settings", [
-    {"verify": "always"}, {"algorithms": []}, {"algorithms": "SHA-256"}, {"algorithms": ["SHA-1"]},
+    {"verify": "sometimes"}, {"allow_weaker": "no"}, {"allow_weaker": 1},
+    {"algorithms": []}, {"algorithms": "SHA-256"}, {"algorithms": ["SHA-1"]},
     {"qop": ["auth-conf"]}, {"qop": []}, {"qop": "auth"}, {"prefer": "weakest"}, {"charset": "utf-99"},
     {"challenge_header": "Ümlaut"},
 ])  # fmt: skip

@@ -115,36 +115,6 @@ def test_proof_over_two_field_lines(plain):
     assert plain.get(handler, URL, auth=auth)[0].status_code == 200
 
 
-def test_required_covers_every_answer_to_a_signed_request(caller):
-    """An error page without proof could come from anybody."""
-    server = StrictServer()
-
-    def handler(request, body):
-        status, headers, content = served_by(server)(request, body)
-        return (503, [], b"") if status == 200 else (status, headers, content)
-
-    with pytest.raises(WrongPrincipal, match="503"):
-        caller.get(handler, URL, auth=caller.DigestAuth("alice", "s3cret", verify="required"))
-
-
-def test_required_and_a_redirect_away(caller):
-    """A redirect out of the origin would otherwise be the way around the proof."""
-    server = StrictServer()
-
-    def handler(request, body):
-        if request.url.host != "server.example":
-            return 200, [], b"trust me"
-        if "authorization" in request.headers:
-            return 302, [("Location", "http://evil.example/")], b""
-        return served_by(server)(request, body)
-
-    auth = caller.DigestAuth("alice", "s3cret", verify="required")
-    with pytest.raises(WrongPrincipal, match="redirect"):
-        caller.get(handler, URL, auth=auth, follow_redirects=True)
-    (answer,) = caller.get(handler, URL, auth=caller.DigestAuth("alice", "s3cret"), follow_redirects=True)
-    assert answer.text == "trust me"
-
-
 def test_compressed_body_in_an_event_loop(caller):
     """The asynchronous way reads the same octets."""
     server = StrictServer(qop="auth-int", page=gzip.compress(b"page"))

@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -193,7 +194,7 @@ def repeated(nonce, **changes):
     return Choice(challenge, choice.algorithm, challenge.qop[0] if challenge.qop else b"")
 
 
-REPEATS = {
+REPEATS: dict[str, dict[str, Any]] = {
     "opaque": {"opaque": b"new opaque"}, "no opaque": {"opaque": None}, "qop": {"qop": (b"auth-int",)},
     "no qop": {"qop": ()}, "userhash": {"userhash": True}, "charset": {"utf8": True}, "domain": {"domain": (b"/x",)},
     "spelling": {"algorithm": b"sha-256"},
@@ -242,7 +243,9 @@ def test_session_goes_on_in_a_repeated_challenge(what):
     context = ClientContext(identity, b"r", algorithm, cnonces=lambda: next(drawn))
     challenge = Challenge(b"r", b"n", algorithm.token, (b"auth", b"auth-int"), b"opaque")
     first = context.learn(Choice(challenge, algorithm, b"auth"))
+    assert first is not None
     again = context.learn(repeated(first, **REPEATS[what]))
+    assert again is not None
     assert again is not first
     assert first.cnonce == again.cnonce == b"first"
     for nonce in (first, again):
@@ -250,7 +253,9 @@ def test_session_goes_on_in_a_repeated_challenge(what):
         inner = hashlib.sha256(b":".join(part.encode(charset) for part in ("J\u00e4s\u00f8n", "r", "p\u00e4ss")))
         assert nonce.ha1.decode() == hashlib.sha256(inner.hexdigest().encode() + b":n:first").hexdigest()
         message = HTTPMessage(b"", b"GET", b"/", b"00" * 32 if nonce.needs_entity else b"")
-        assert context.make_signature(message, nonce).cnonce == b"first"
+        signature = context.make_signature(message, nonce)
+        assert signature is not None
+        assert signature.cnonce == b"first"
         assert Credentials.parse(message.padding).cnonce == b"first"
 
 
