@@ -25,6 +25,17 @@ def text_to_octets(text: str, charset: str = "utf-8") -> bytes:
     return text.encode(charset)
 
 
+def printable(text: str) -> str:
+    r"""Text for a log or a terminal: what is no letter, mark, digit, sign or blank is escaped as \x0a or \u2028.
+
+    That is control characters (C0, DEL, C1), line and paragraph separators, marks that turn the direction of writing,
+    invisible characters and halves of surrogate pairs. Nothing is dropped: what a stranger sent can be told from it.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
 def octets_to_text(octets: bytes) -> str:
     """Decode a received name: UTF-8 where it is valid UTF-8, else ISO 8859-1, which any octets are."""
     try:

@@ -1,4 +1,7 @@
-"""Body streams of responses: one that keeps the octets as they were transferred, and one that hands out none."""
+"""Body streams of responses: one that keeps the octets as they were transferred, and one that hands out none.
+
+What is kept costs what it holds, however small the pieces are that it comes in.
+"""
 
 from __future__ import annotations
 
@@ -18,24 +21,24 @@ class WireBody:
 
     def __init__(self, stream: Any) -> None:  # the library's own class
         self._stream = stream
-        self._chunks: list[bytes] = []
+        self._octets: Final = bytearray()
         #: False if the body had been read before it was wrapped.
         self.seen = False
 
     def octets(self) -> bytes:
         """All octets so far."""
-        return b"".join(self._chunks)
+        return bytes(self._octets)
 
     def __iter__(self) -> Iterator[bytes]:
         self.seen = True
         for chunk in self._stream:
-            self._chunks.append(chunk)
+            self._octets += chunk
             yield chunk
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         self.seen = True
         async for chunk in self._stream:
-            self._chunks.append(chunk)
+            self._octets += chunk
             yield chunk
 
     def close(self) -> None:

@@ -3,14 +3,20 @@
 The message is the reason code; the fields stand on the record, prefixed `digest_`. No secret is among them: no
 password, H(A1), nonce, cnonce, response or header value. Accepted requests and plain challenges, which every client
 meets, are DEBUG; refusals INFO; a source that is down ERROR.
+
+What a client chose (path, name, address behind a proxy) has its control characters escaped, and so has the traceback of
+a source, which may quote them: no client can write lines into a log or speak to a terminal that shows it.
 """
 
 from __future__ import annotations
 
 import logging
+import traceback
 from typing import Final
 
+from digest_http.encoding import printable
 from digest_http.httpauth.server import ServerContext
+from digest_http.httpauth.verdict import Verdict
 
 from .asgi import Scope
 from .refusals import UNAVAILABLE, Refusal
@@ -28,17 +34,37 @@ def log_accepted(scope: Scope, context: ServerContext) -> None:
         logger.debug("accepted", extra=_fields(scope, context, "accepted", None))
 
 
-def log_refused(scope: Scope, context: ServerContext | None, refusal: Refusal, cause: BaseException | None) -> None:
-    """A refusal; `cause` is what a source raised, logged with its traceback."""
+def log_refused(
+    scope: Scope,
+    context: ServerContext | None,
+    refusal: Refusal,
+    verdict: Verdict | None,
+    cause: BaseException | None,
+) -> None:
+    """A refusal. `verdict` is more exact than the refusal may be; `cause` is what a source raised."""
+    reason = refusal.reason if verdict is None else verdict.value
     level = (
         logging.ERROR
         if refusal.status == UNAVAILABLE
         else logging.DEBUG
-        if refusal.reason in _ROUTINE
+        if reason in _ROUTINE
         else logging.INFO
     )
     if logger.isEnabledFor(level):
-        logger.log(level, refusal.reason, extra=_fields(scope, context, refusal.reason, refusal.status), exc_info=cause)
+        fields = _fields(scope, context, reason, refusal.status)
+        if cause is None:
+            logger.log(level, reason, extra=fields)
+        else:
+            _log_cause(level, reason, fields, cause)
+
+
+def _log_cause(level: int, reason: str, fields: dict[str, str | int | None], cause: BaseException) -> None:
+    raised = type(cause), cause, cause.__traceback__
+    record = logger.makeRecord(logger.name, level, __file__, 0, reason, (), raised, log_refused.__name__, fields)
+    # A formatter takes this text and makes none itself. The lines of the traceback stay lines.
+    lines = "".join(traceback.format_exception(*raised)).rstrip("\n").split("\n")
+    record.exc_text = "\n".join(printable(line) for line in lines)
+    logger.handle(record)
 
 
 def _fields(
@@ -48,9 +74,9 @@ def _fields(
     return {
         "digest_reason": reason,
         "digest_status": status,
-        "digest_client": client[0] if client else None,
-        "digest_path": scope["path"],
+        "digest_client": printable(str(client[0])) if client else None,
+        "digest_path": printable(scope["path"]),
         # The claimed name: a log of refusals without it cannot show who is being attacked.
-        "digest_username": context.credentials.name if context is not None else None,
+        "digest_username": printable(context.credentials.name) if context is not None else None,
         "digest_algorithm": context.algorithm.name if context is not None else None,
     }

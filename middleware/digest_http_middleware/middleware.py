@@ -29,7 +29,7 @@ from .events import log_accepted, log_refused
 from .identity import ANYONE, AUTHENTICATED, Digest, DigestUser
 from .nonce_keys import keys_of
 from .paths import Rule, is_preflight, path_rule
-from .proof import BodyProof, header_proof
+from .proof import BodyProof, header_proof, takes_trailers
 from .refusals import Answer, Refusal, send_refusal
 from .targets import names_target, raw_target
 from .verification import DEFAULT_TIMEOUT, Verifier
@@ -126,6 +126,7 @@ class DigestAuthMiddleware:
         context: ServerContext | None = None
         accepted: tuple[ServerContext, HTTPMessage, str] | None = None
         refusal = self._no_credentials
+        verdict: Verdict | None = None
         cause: BaseException | None = None
         try:
             context = self._open(scope)
@@ -145,7 +146,7 @@ class DigestAuthMiddleware:
         except DigestError as error:
             refusal, cause = Refusal.of_error(error), error.__cause__
         if accepted is None:
-            log_refused(scope, context, refusal, cause)
+            log_refused(scope, context, refusal, verdict, cause)
             await send_refusal(refusal, self._challenges(refusal), self._answer, (scope, receive, send))
             return
         context, message, username = accepted
@@ -224,6 +225,6 @@ class DigestAuthMiddleware:
                 self._refused,
                 (context, message),
                 self._max_body,
-                trailers="http.response.trailers" in (scope.get("extensions") or {}),
+                trailers=takes_trailers(scope),
             )
         return header_proof(send, self._info_field, self._refused, (context, message))

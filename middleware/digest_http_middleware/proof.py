@@ -1,8 +1,11 @@
 """Authentication-Info on the way out: the server's own proof, rspauth (RFC 7616 §3.5, RFC 7615).
 
 With qop=auth it depends on the request alone and stands in the header. With auth-int it covers the response body, so
-the response is held back up to a limit; a longer one gets it in a trailer where the server sends trailers, and goes
-without where it does not.
+the response is held back up to a limit; a longer one gets it in a trailer where the server sends trailers and the
+client takes them, and goes without where not.
+
+The app's messages are copied before anything is put into them: an app may send one dict for all requests, and what is
+put into it here is one user's.
 """
 
 from __future__ import annotations
@@ -14,9 +17,25 @@ from digest_http import calculation
 from digest_http.buffers import HTTPMessage
 from digest_http.httpauth.server import ServerContext
 
-from .asgi import Headers, Message, Send
+from .asgi import Headers, Message, Scope, Send
+from .bodies import Pieces
 
-__all__ = ["BodyProof", "header_proof"]
+__all__ = ["BodyProof", "header_proof", "takes_trailers"]
+
+
+def takes_trailers(scope: Scope) -> bool:
+    """Whether a trailer would reach the client: the server can send one, and the request says TE: trailers.
+
+    RFC 9110 §6.5.1 and §10.1.4: no trailer is made for who does not ask for it, since hops may drop it unseen.
+    """
+    if "http.response.trailers" not in (scope.get("extensions") or {}):
+        return False
+    values = [value for name, value in scope["headers"] if name.lower() == b"te"]
+    if not scope.get("http_version", "1.1").startswith("1"):
+        # RFC 9113 §8.2.2, RFC 9114 §4.2: TE holds nothing else there, and servers look for just that.
+        return b"trailers" in values
+    # t-codings = "trailers" / ( transfer-coding [ weight ] ), a list.
+    return any(coding.strip(b" \t").lower() == b"trailers" for value in values for coding in value.split(b","))
 
 
 def header_proof(send: Send, field: bytes, refused: int, verified: tuple[ServerContext, HTTPMessage]) -> Send:
@@ -32,12 +51,12 @@ def header_proof(send: Send, field: bytes, refused: int, verified: tuple[ServerC
         kind = message["type"]
         if (kind == "http.response.start" and message["status"] != refused) or kind == "websocket.accept":
             context.make_signature(layout)
-            message["headers"] = _with_field(message.get("headers", ()), field, layout.padding)
+            message = _with_header(message, field, layout.padding)
         elif kind == "websocket.http.response.start" and message["status"] != refused:
             # The app itself turns the handshake down. With auth-int its body would have to be known by now.
             context.make_signature(layout)
             value = context.authentication_info(None) if context.covers_body else layout.padding
-            message["headers"] = _with_field(message.get("headers", ()), field, value)
+            message = _with_header(message, field, value)
         # Handed on, not awaited: a coroutine of our own around each message costs as much as finding the field.
         return send(message)
 
@@ -65,8 +84,7 @@ class BodyProof:
         self._trailers: Final = trailers
         self._hash: Final = self._context.algorithm.hash_body()
         self._start: Message | None = None
-        self._held: list[bytes] = []
-        self._size = 0
+        self._held: Final = Pieces()
         self._trailing = False
         self._app_has_trailers = False
 
@@ -74,10 +92,11 @@ class BodyProof:
         """Send one ASGI message, now or when the body before it is complete."""
         kind = message["type"]
         if kind == "http.response.start" and message["status"] != self._refused:
-            self._start = message
+            # As it is now: what the app does to its own before the body ends is no part of this answer.
+            self._start = {**message, "headers": list(message.get("headers", ()))}
         elif kind == "http.response.body" and (self._start is not None or self._trailing):
             await self._body(message)
-        elif kind == "http.response.trailers" and self._trailing:
+        elif kind == "http.response.trailers" and self._trailing and not message.get("more_trailers", False):
             await self._finish(_with_field(message.get("headers", ()), self._field, self._value()))
         else:
             await self._send(message)
@@ -89,9 +108,8 @@ class BodyProof:
         if self._start is None:
             await self._send(message)
         else:
-            self._held.append(piece)
-            self._size += len(piece)
-            if more and self._size <= self._limit:
+            self._held.add(piece)
+            if more and len(self._held) <= self._limit:
                 return
             start, self._start = self._start, None
             await self._release(start, more=more)
@@ -112,8 +130,7 @@ class BodyProof:
                 start.get("headers", ()), self._field, self._context.authentication_info(None)
             )
         await self._send(start)
-        body, self._held = b"".join(self._held), []
-        await self._send({"type": "http.response.body", "body": body, "more_body": more})
+        await self._send({"type": "http.response.body", "body": self._held.take(), "more_body": more})
 
     async def _finish(self, headers: Headers) -> None:
         self._trailing = False
@@ -123,6 +140,13 @@ class BodyProof:
         self._layout.hentity = self._hash.hexdigest().encode()
         self._context.make_signature(self._layout)
         return self._layout.padding
+
+
+def _with_header(message: Message, field: bytes, value: bytes) -> Message:
+    # dict() copies a dict in one piece; {**message, ...} would enter one key after the other.
+    copied = dict(message)
+    copied["headers"] = _with_field(message.get("headers", ()), field, value)
+    return copied
 
 
 def _with_field(headers: Iterable[tuple[bytes, bytes]], field: bytes, value: bytes) -> Headers:

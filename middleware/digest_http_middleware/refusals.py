@@ -1,4 +1,8 @@
-"""Refusals: what was wrong, as a value, and the answers that say so."""
+"""Refusals: what was wrong, as a value, and the answers that say so.
+
+A refusal holds what anybody may know. Which of name, password and realm was wrong is not in it: `digest_reason` in the
+log says that (events.py).
+"""
 
 from __future__ import annotations
 
@@ -12,12 +16,18 @@ from digest_http.httpauth.verdict import Verdict
 
 from .asgi import Headers, Receive, Scope, Send
 
-__all__ = ["Answer", "Refusal", "send_refusal"]
+__all__ = ["WRONG_CREDENTIALS", "Answer", "Refusal", "send_refusal"]
+
+#: The public reason for an unknown user, a wrong password and a wrong realm.
+WRONG_CREDENTIALS: Final = "wrong-credentials"
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a request does not reach the app. `reason` is a stable code; `text` is for the client and holds no secret."""
+    """Why a request does not reach the app. `reason` is a stable code; `text` is for the client and holds no secret.
+
+    Both are the same for a user that nobody is, a wrong password and a wrong realm.
+    """
 
     status: int
     reason: str
@@ -27,9 +37,11 @@ class Refusal:
     @classmethod
     def of_verdict(cls, verdict: Verdict, status: int) -> Refusal:
         """The refusal of an expected outcome: 401, or 407 in proxy mode."""
-        # One text for an unknown user and a wrong password: the answer must not tell them apart.
-        text = "Send the request again with the new nonce." if verdict.stale else "The credentials are not right."
-        return cls(status, verdict.value, text, verdict.stale)
+        # stale is said to one who knows the password, so the exact reason may be as well. To all others there is one
+        # reason: a stranger must not learn which names exist.
+        if verdict.stale:
+            return cls(status, verdict.value, "Send the request again with the new nonce.", stale=True)
+        return cls(status, WRONG_CREDENTIALS, "The credentials are not right.")
 
     @classmethod
     def of_error(cls, error: DigestError) -> Refusal:

@@ -7,7 +7,7 @@ import pytest
 from tests.attacks.driver import Server
 
 FORM = [(b"content-type", b"application/x-www-form-urlencoded")]
-TRAILERS: dict[str, Any] = {"extensions": {"http.response.trailers": {}}}
+TRAILERS: dict[str, Any] = {"extensions": {"http.response.trailers": {}}, "headers": [(b"te", b"trailers")]}
 ALGORITHMS = ["MD5", "MD5-sess", "SHA-256", "SHA-256-sess", "SHA-512-256", "SHA-512-256-sess"]
 
 

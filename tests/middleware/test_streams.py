@@ -6,7 +6,7 @@ import pytest
 
 from tests.attacks.driver import Server
 
-TRAILERS: dict[str, Any] = {"extensions": {"http.response.trailers": {}}}
+TRAILERS: dict[str, Any] = {"extensions": {"http.response.trailers": {}}, "headers": [(b"te", b"trailers")]}
 
 
 class Scripted:
