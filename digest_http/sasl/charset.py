@@ -43,14 +43,14 @@ def hashed(text: str, *, utf8: bool, downgraded: bool) -> bytes:
 
 
 def candidates(username: bytes, realm: bytes, password: str) -> list[tuple[bytes, bytes, bytes]]:
-    """The (username, realm, password) octets that a client may have hashed, likeliest first; one if all is ASCII.
+    """The (username, realm, password) octets that a client may have hashed, likeliest first.
 
-    `username` and `realm` as received. All forms are of the same password, so trying each weakens nothing.
+    `username` and `realm` as received. All forms are of the same password, so trying each weakens nothing. Forms that
+    are alike are not left out, so that their number tells nothing of the password.
     """
     plain = encode(password, utf8=True)
-    forms = [
+    return [
         (downgrade(username), downgrade(realm), downgrade(plain)),  # JDK, Cyrus, RFC 2831 §8
         (username, realm, plain),  # UTF-8 as it is: Dovecot's clients, ldap3, pure-sasl
         (username, realm, downgrade(plain)),  # GNU SASL
     ]
-    return list(dict.fromkeys(forms))

