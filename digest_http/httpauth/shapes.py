@@ -18,11 +18,16 @@ from digest_http.params import parse_parameters
 __all__ = ["Shapes"]
 
 #: Patterns tried before the general parser; each miss costs about a tenth of it. A kind of client has one shape for
-#: each algorithm and qop that it uses.
+#: each algorithm and qop that it uses. The one unused longest makes room for a new one.
 MAX_SHAPES: Final = 16
 
-#: Tokens looked at for a new shape; a client too unusual to learn from must not cost a second parse for ever.
+#: Tokens of unknown shapes from which one is learnt at once; after that one of so many is. A lesson costs as much as
+#: dozens of parses, so a client too unusual to learn from, or one that has a password and sends each token in another
+#: order, must not cost it for ever; and those who come after such a client must still be learnt.
 MAX_LESSONS: Final = 64
+
+#: Octets of a token that is learnt from: four times what clients send.
+MAX_LESSON_OCTETS: Final = 2048
 
 _NAMES: Final = (
     b"username", b"realm", b"nonce", b"uri", b"response", b"algorithm", b"qop", b"nc", b"cnonce", b"opaque",
@@ -52,7 +57,10 @@ class _Shape(NamedTuple):
 
 
 class Shapes:
-    """The shapes learnt so far. Learn from verified tokens only: a stranger must not choose what is compiled."""
+    """The shapes learnt so far, the one used last first; at most MAX_SHAPES.
+
+    Learn from verified tokens only: a stranger must not choose what is compiled.
+    """
 
     __slots__ = ("_lessons", "_shapes")
 
@@ -62,9 +70,13 @@ class Shapes:
 
     def read(self, token: bytes) -> tuple[Credentials, Algorithm] | None:
         """The credentials and their algorithm, or None if no shape fits."""
-        for pattern, groups, realm, name, qop, algorithm in self._shapes:
+        shapes = self._shapes
+        for shape in shapes:
+            pattern, groups, realm, name, qop, algorithm = shape
             match = pattern.fullmatch(token)
             if match is not None:
+                if shape is not shapes[0]:
+                    self._shapes = (shape, *(other for other in shapes if other is not shape))
                 username, nonce, uri, response, nc, cnonce, opaque = match.group(*groups)
                 values = (username, realm, nonce, uri, response, name, qop, nc, cnonce, opaque, False, None)
                 return Credentials._make(values), algorithm
@@ -76,9 +88,11 @@ class Shapes:
         Its realm, algorithm and qop become part of the shape, octet by octet: what was found of them (ours, offered)
         holds for every token that fits.
         """
-        if len(self._shapes) >= MAX_SHAPES or self._lessons >= MAX_LESSONS:
+        if len(token) > MAX_LESSON_OCTETS:
             return
         self._lessons += 1
+        if self._lessons > MAX_LESSONS and self._lessons % MAX_LESSONS:
+            return
         parameters = parse_parameters(token)
         if not set(_NAMES) - _OPTIONAL <= set(parameters) <= set(_NAMES):
             return
@@ -86,11 +100,13 @@ class Shapes:
         text = separator.join(re.escape(name) + b"=" + _value(name, value, token) for name, value in parameters.items())
         # A last group that can never take part stands for absent parameters: it yields None.
         pattern = re.compile(text + rb"((?!))?")
-        if pattern.fullmatch(token):
+        # Of two requests under way together the second has nothing to add.
+        known = any(shape.pattern.pattern == pattern.pattern for shape in self._shapes)
+        if pattern.fullmatch(token) and not known:
             varying = [name for name in parameters if name not in _FIXED]
             groups = tuple((varying.index(name) if name in varying else len(varying)) + 1 for name in _VARYING)
             fixed = parameters[b"realm"], parameters.get(b"algorithm"), parameters[b"qop"]
-            self._shapes = (_Shape(pattern, groups, *fixed, algorithm), *self._shapes)
+            self._shapes = (_Shape(pattern, groups, *fixed, algorithm), *self._shapes[: MAX_SHAPES - 1])
 
 
 def _value(name: bytes, value: bytes, token: bytes) -> bytes:

@@ -6,6 +6,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
+from threading import Lock
 from typing import Final
 
 from digest_http.algorithms import Algorithm
@@ -15,13 +16,19 @@ from digest_http.httpauth.protocols import Users, UsersByHash
 __all__ = ["CachedUsers", "cached"]
 
 DEFAULT_SECONDS: Final = 5.0
+
+#: Answers kept at most. With the longest names an entry takes some 1.5 kB, with usual ones a third of that: 15 MB.
 DEFAULT_ENTRIES: Final = 10_000
+
+#: Characters of a name that is remembered: what a column of users.sql holds. Strangers choose the names, and a header
+#: field has room for thousands; the source is asked for longer ones each time, known or not.
+MAX_NAME: Final = 255
 
 _Key = tuple[str, str, str]
 
 
 class CachedUsers:
-    """Remembers what `users` answered for `seconds`, at most `entries` answers, the longest unused of which go first.
+    """Remembers what `users` answered for `seconds`, at most `entries` answers, the oldest of which go first.
 
     A changed password, or a user taken out, counts after `seconds` at the latest. That there is no such user is
     remembered too: else the time of an answer would tell which names exist. Failures are not remembered.
@@ -41,14 +48,19 @@ class CachedUsers:
         self._seconds: Final = seconds
         self._entries: Final = entries
         self._clock: Final = clock
+        # In the order in which they were given, which is that in which they expire.
         self._known: Final[OrderedDict[_Key, tuple[float, bytes | None]]] = OrderedDict()
+        self._lock: Final = Lock()
 
     def ha1(self, username: str, realm: str, algorithm: Algorithm) -> bytes | Awaitable[bytes | None] | None:
         """See Users.ha1."""
+        if len(username) > MAX_NAME:
+            return self.users.ha1(username, realm, algorithm)
         key = username, realm, algorithm.base
-        known = self._known.get(key)
-        if known is not None and self._clock() < known[0]:
-            self._known.move_to_end(key)
+        with self._lock:
+            self._drop(self._entries)
+            known = self._known.get(key)
+        if known is not None:
             return known[1]
         answer = self.users.ha1(username, realm, algorithm)
         return self._awaited(key, answer) if isawaitable(answer) else self._keep(key, answer)
@@ -57,11 +69,20 @@ class CachedUsers:
         return self._keep(key, await answer)
 
     def _keep(self, key: _Key, ha1: bytes | None) -> bytes | None:
-        self._known[key] = self._clock() + self._seconds, ha1
-        self._known.move_to_end(key)
-        while len(self._known) > self._entries:
-            self._known.popitem(last=False)
+        with self._lock:
+            self._drop(self._entries - 1)
+            self._known[key] = self._clock() + self._seconds, ha1
+            self._known.move_to_end(key)
         return ha1
+
+    def _drop(self, room: int) -> None:
+        """Drop what has expired, and the oldest until `room` are left."""
+        known, now = self._known, self._clock()
+        while known:
+            key = next(iter(known))
+            if len(known) <= room and now < known[key][0]:
+                return
+            del known[key]
 
     def __len__(self) -> int:
         return len(self._known)

@@ -1,12 +1,16 @@
 """The learnt patterns read what the general parser reads, and nothing else."""
 
+import re
+from types import SimpleNamespace
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from digest_http.algorithms import by_name
 from digest_http.credentials import Credentials
 from digest_http.errors import MalformedField
-from digest_http.httpauth.shapes import MAX_LESSONS, MAX_SHAPES, Shapes
+from digest_http.httpauth.shapes import MAX_LESSON_OCTETS, MAX_LESSONS, MAX_SHAPES, Shapes
 from tests.kernel.strategies import TEXT_OCTETS, octets_of
 
 FIREFOX = (
@@ -117,18 +121,107 @@ def test_what_cannot_be_learnt():
         assert learnt(token).read(token) is None
 
 
-def test_learning_is_bounded():
-    """Neither strange clients nor many of them make the table grow."""
-    orders = [
-        b", ".join(parts[at:] + parts[:at])
-        for parts in (FIREFOX.split(b", "), CURL.split(b", "))
-        for at in range(len(parts))
-    ]
-    assert len(orders) > MAX_SHAPES
-    shapes = learnt(*orders)
-    assert sum(shapes.read(token) is not None for token in orders) == MAX_SHAPES
-    stubborn = learnt(*[FIREFOX + b", x=1"] * MAX_LESSONS, FIREFOX)
-    assert stubborn.read(FIREFOX) is None
+#: The same parameters in many orders, as one who has a password may send them.
+ORDERS = [
+    b", ".join(parts[at:] + parts[:at])
+    for parts in (FIREFOX.split(b", "), CURL.split(b", "))
+    for at in range(len(parts))
+]
+
+
+@pytest.fixture
+def compiled(monkeypatch):
+    """The patterns that were compiled: what a lesson costs."""
+    made = []
+
+    def compile_(pattern, *flags):
+        made.append(pattern)
+        return re.compile(pattern, *flags)
+
+    monkeypatch.setattr("digest_http.httpauth.shapes.re", SimpleNamespace(compile=compile_, escape=re.escape))
+    return made
+
+
+def test_the_table_is_bounded():
+    """However many shapes are taught, the newest are known."""
+    assert len(ORDERS) > MAX_SHAPES
+    shapes = learnt(*ORDERS)
+    assert [token for token in ORDERS if shapes.read(token) is not None] == ORDERS[-MAX_SHAPES:]
+
+
+def test_what_is_used_stays():
+    """A user who teaches useless shapes for ever pushes out none that others use meanwhile."""
+    shapes = learnt(FIREFOX, CURL)
+    others = [token for token in ORDERS if token not in (FIREFOX, CURL)] * 5
+    for token in others:
+        assert shapes.read(FIREFOX) is not None
+        if shapes.read(token) is None:
+            shapes.learn(token, MD5)
+    assert shapes.read(FIREFOX) is not None
+    assert shapes.read(CURL) is None
+
+
+def test_what_was_used_last_is_tried_first():
+    """Useless shapes do not slow down those in use."""
+    shapes = learnt(FIREFOX, *ORDERS[1:5])
+    tried = []
+
+    class Watched:
+        def __init__(self, pattern):
+            self.pattern = pattern
+
+        def fullmatch(self, token):
+            tried.append(token)
+            return self.pattern.fullmatch(token)
+
+    shapes._shapes = tuple(shape._replace(pattern=Watched(shape.pattern)) for shape in shapes._shapes)
+    for _ in range(3):
+        assert shapes.read(FIREFOX) is not None
+    assert len(tried) == 5 + 1 + 1
+
+
+def test_lessons_are_bounded_and_go_on(compiled):
+    """After a flood of shapes a lesson is rare, but a new client is still learnt, and then read in one match."""
+    shapes = Shapes()
+    for number in range(10 * MAX_LESSONS):
+        order = ORDERS[number % len(ORDERS)]
+        if shapes.read(order) is None:
+            shapes.learn(order, MD5)
+    assert len(compiled) < MAX_LESSONS + 10
+    asked = 0
+    while shapes.read(BARE) is None:
+        shapes.learn(BARE, MD5)
+        asked += 1
+    assert asked <= MAX_LESSONS
+    assert read(shapes, BARE) == Credentials.parse(BARE)
+
+
+def test_who_cannot_be_learnt_costs_little(compiled):
+    """A client whose tokens have no shape is parsed a second time now and then only, and others are learnt still."""
+    odd = FIREFOX + b", x=1"
+    shapes = learnt(*[odd] * (3 * MAX_LESSONS + 1))
+    assert compiled == []
+    assert learnt(*[odd] * 3, FIREFOX).read(FIREFOX) is not None
+    for _ in range(MAX_LESSONS):
+        shapes.learn(FIREFOX, MD5)
+    assert shapes.read(FIREFOX) is not None
+    assert len(compiled) == 2
+
+
+def test_a_shape_is_learnt_once():
+    """Requests under way together bring the same shape to be learnt; it takes one place."""
+    shapes = learnt(CURL, *[FIREFOX] * MAX_SHAPES)
+    assert shapes.read(CURL) is not None
+    assert len(shapes._shapes) == 2
+
+
+def test_long_tokens_are_not_learnt(compiled):
+    """What is compiled is bounded in octets; a token longer than any client's is read by the general parser."""
+    for octets, known in ((MAX_LESSON_OCTETS, True), (MAX_LESSON_OCTETS + 1, False)):
+        token = FIREFOX.replace(b"/x", b"/" + b"x" * (octets - len(FIREFOX) + 1))
+        assert len(token) == octets
+        assert (learnt(token).read(token) is not None) is known
+    assert len(compiled) == 1
 
 
 def test_another_realm_algorithm_or_qop_is_another_shape():

@@ -9,7 +9,7 @@ from digest_http.algorithms import by_name
 from digest_http.errors import ConfigurationError
 from digest_http.httpauth.protocols import UsersByHash
 from digest_http.users import CachedUsers, CallableUsers, MappingUsers, open_users
-from digest_http.users.cached import cached
+from digest_http.users.cached import MAX_NAME, cached
 
 MD5 = by_name("MD5")
 
@@ -55,12 +55,39 @@ def test_it_asks_once_while_it_remembers(source, asked):
 
 
 def test_it_is_bounded(source, asked):
-    """The longest unused goes first."""
+    """The oldest answer goes first."""
     users = CachedUsers(source, 5, entries=2)
-    for name in ("alice", "b", "alice", "c", "alice", "b"):
+    for name in ("alice", "b", "alice", "c", "c", "b", "alice"):
         users.ha1(name, "r", MD5)
         assert len(users) <= 2
-    assert asked == ["alice", "b", "c", "b"]
+    assert asked == ["alice", "b", "c", "alice"]
+
+
+@pytest.mark.parametrize("after", ["alice", "bob", "carol"])
+def test_what_has_expired_goes(source, asked, after):
+    """With the next request, whomever it names: hit or miss."""
+    clock = Clock()
+    users = CachedUsers(source, 5, clock=clock)
+    for name in ("alice", "bob"):
+        users.ha1(name, "r", MD5)
+        clock.now += 3
+    assert len(users) == 2
+    users.ha1(after, "r", MD5)
+    assert len(users) == {"alice": 2, "bob": 1, "carol": 2}[after]
+    clock.now += 100
+    users.ha1("dave", "r", MD5)
+    assert len(users) == 1
+    assert asked == ["alice", "bob", *([after] if after != "bob" else []), "dave"]
+
+
+def test_long_names_are_not_remembered(source, asked):
+    """Strangers choose them; the answer is the same all the same."""
+    users = CachedUsers(source)
+    fits, longer = "ä" * MAX_NAME, "ä" * (MAX_NAME + 1)
+    for name in (fits, longer) * 2:
+        assert users.ha1(name, "r", MD5) is None
+    assert asked == [fits, longer, longer]
+    assert len(users) == 1
 
 
 def test_failures_are_not_remembered(source, asked):
