@@ -22,6 +22,13 @@ __all__ = ["MAX_CHALLENGE_OCTETS", "Challenge", "UnusableChallenge", "parse_chal
 MAX_CHALLENGE_OCTETS = 16384
 MAX_CHALLENGES = 32
 
+#: Octets of realm, nonce and opaque together, all of which every answer repeats and a client remembers. Twice what
+#: RFC 2831 §2.1.1 allows a whole challenge; with more an answer would soon outgrow what servers read.
+MAX_REPEATED_OCTETS = 4096
+
+#: Words of `qop` and URIs of `domain` that are looked at, by the same reasoning: others are passed over.
+MAX_WORDS = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
@@ -69,6 +76,8 @@ class UnusableChallenge:
 
     reason: str
 
+
+_REPEATED = (b"realm", b"nonce", b"opaque")
 
 _blanks = re.compile(rb"[ \t,]*+")
 _word = re.compile(token)
@@ -149,8 +158,10 @@ def _interpret(pairs: list[tuple[bytes, bytes | None]]) -> Challenge | UnusableC
         return UnusableChallenge("realm is missing")
     if not fields.get(b"nonce"):
         return UnusableChallenge("nonce is missing or empty")
-    offered = fields.get(b"qop")
-    qop = tuple(word for word in re.split(rb"[ \t,]+", offered.lower()) if word) if offered is not None else ()
+    if sum(len(fields.get(name, b"")) for name in _REPEATED) > MAX_REPEATED_OCTETS:
+        return UnusableChallenge(f"realm, nonce and opaque have more than {MAX_REPEATED_OCTETS} octets together")
+    offered = re.split(rb"[ \t,]+", fields.get(b"qop", b"").lower())
+    qop = tuple(word for word in offered if word)[:MAX_WORDS]
     try:
         challenge = Challenge(
             realm=fields[b"realm"],
@@ -158,7 +169,7 @@ def _interpret(pairs: list[tuple[bytes, bytes | None]]) -> Challenge | UnusableC
             algorithm=fields.get(b"algorithm"),
             qop=qop,
             opaque=fields.get(b"opaque"),
-            domain=tuple(fields.get(b"domain", b"").split()),
+            domain=tuple(fields.get(b"domain", b"").split(None, MAX_WORDS)[:MAX_WORDS]),
             stale=fields.get(b"stale", b"").lower() == b"true",
             utf8=fields.get(b"charset", b"").lower() == b"utf-8",
             userhash=fields.get(b"userhash", b"").lower() == b"true",

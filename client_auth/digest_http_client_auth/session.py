@@ -18,6 +18,7 @@ from digest_http.httpauth.identity import Identity
 from digest_http.httpauth.origins import Origin
 from digest_http.httpauth.selection import Preference
 from digest_http.httpauth.spaces import OriginSpaces, SpaceTable
+from digest_http.secrecy import HoldsSecrets
 
 from .messages import URL, Library
 
@@ -31,7 +32,7 @@ _VERIFY: Final = ("off", "if-present", "required", "always")
 logger: Final = logging.getLogger("digest_http.client")
 
 
-class Session:
+class Session(HoldsSecrets):
     """Settings and state of one DigestAuth; safe to share by threads, tasks and clients.
 
     Raises ConfigurationError for settings that cannot work.

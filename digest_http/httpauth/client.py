@@ -17,6 +17,7 @@ from digest_http.authinfo import AuthenticationInfo
 from digest_http.buffers import HTTPMessage
 from digest_http.encoding import quote_string
 from digest_http.errors import MalformedField, WrongPrincipal
+from digest_http.secrecy import HoldsSecrets
 
 from .client_nonce import ClientNonce
 from .client_nonces import MAX_COUNT, ClientNonces, event_order
@@ -33,7 +34,7 @@ REFUSAL_SECONDS: Final = 60.0
 _PLAIN: Final = bytes(octet for octet in range(0x21, 0x7F) if octet not in b'"\\')
 
 
-class Signature:
+class Signature(HoldsSecrets):
     """What one request was signed with: enough to check the server's answer to it.
 
     For RFC 2069 qop, nc and cnonce are empty.
@@ -55,7 +56,7 @@ class Signature:
         return f"<Signature nc={self.nc.decode()} for {self.url!r}>"
 
 
-class ClientContext:
+class ClientContext(HoldsSecrets):
     """One user at one realm of one origin with one algorithm.
 
     `cnonces()` gives a new cnonce, `clock()` seconds of any steady clock. `quote_all` also quotes qop and algorithm.

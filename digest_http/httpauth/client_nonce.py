@@ -10,6 +10,7 @@ from digest_http import calculation
 from digest_http.credentials import Credentials
 from digest_http.errors import MalformedField
 from digest_http.params import serialize
+from digest_http.secrecy import HoldsSecrets
 
 from .identity import Identity
 from .selection import NO_COLON, Choice
@@ -29,7 +30,7 @@ class NonceCount:
         self.last = 0
 
 
-class ClientNonce:
+class ClientNonce(HoldsSecrets):
     """One nonce as one challenge offered it; nothing of it changes but its count.
 
     A challenge that repeats a nonce with other parameters makes another object (`again`) with the same `counter`: what

@@ -20,6 +20,8 @@ from itertools import count
 from threading import Lock
 from typing import Final
 
+from digest_http.secrecy import HoldsSecrets
+
 from .client_nonce import ClientNonce
 
 __all__ = ["MAX_COUNT", "ClientNonces", "event_order"]
@@ -39,7 +41,7 @@ def event_order() -> int:
     return next(_order)
 
 
-class ClientNonces:
+class ClientNonces(HoldsSecrets):
     """The nonces of one context. Threads may share it."""
 
     __slots__ = ("_accepted", "_idle", "_offered", "_once", "apart", "current", "lock")

@@ -17,6 +17,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from digest_http.errors import ConfigurationError
+from digest_http.secrecy import HoldsSecrets
 
 __all__ = ["ENVIRONMENT", "KeyFile", "Keys", "configured_keys"]
 
@@ -53,7 +54,7 @@ def configured_keys(setting: Sequence[bytes] | str | None) -> Keys | None:
     return _words(setting)
 
 
-class KeyFile:
+class KeyFile(HoldsSecrets):
     """Keys in a file. Calling it gives those of now; a broken edit keeps the old ones and logs.
 
     Raises ConfigurationError if the file is unusable at the start.

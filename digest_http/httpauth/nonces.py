@@ -26,6 +26,7 @@ from typing import Final, Self
 
 from digest_http.algorithms import Algorithm
 from digest_http.errors import ConfigurationError
+from digest_http.secrecy import HoldsSecrets
 
 from .nonce_ids import MICROSECONDS, RANDOM_BITS
 
@@ -65,7 +66,7 @@ def steady_clock() -> float:
     return _WALL_CLOCK_AT_START + time.monotonic()
 
 
-class NonceSource:
+class NonceSource(HoldsSecrets):
     """Issues and recognises the nonces of one realm, or of the challenges of one algorithm in it.
 
     `keys` is ordered newest first: the first signs, all verify, so a key rotates out without a login prompt.

@@ -24,6 +24,7 @@ from digest_http.challenge import Challenge
 from digest_http.credentials import Credentials
 from digest_http.encoding import quote_string, text_to_octets
 from digest_http.errors import ConfigurationError, MalformedField, UnsupportedAlgorithm
+from digest_http.secrecy import HoldsSecrets
 
 from .nonces import NonceSource
 from .session_key import session_key
@@ -41,7 +42,7 @@ _PLACE_OF_NONCE: Final = b"0" * 16
 _ACCEPTED: Final = Verdict.ACCEPTED
 
 
-class Acceptor:
+class Acceptor(HoldsSecrets):
     """Issues the challenges of one realm and opens contexts for the answers.
 
     `algorithms` in order of preference, each in a challenge of its own with a nonce of its own; `qop` a subset of
@@ -131,7 +132,7 @@ class Acceptor:
         return ServerContext(self, token, credentials, algorithm, new_shape=True)
 
 
-class ServerContext:
+class ServerContext(HoldsSecrets):
     """One Authorization TOKEN on its way to a verdict."""
 
     __slots__ = (

@@ -14,6 +14,7 @@ from typing import Final, TypeAlias
 
 from digest_http import calculation
 from digest_http.errors import ContextExpired, MalformedField, MessageAltered, MessageTooLarge, OutOfSequence
+from digest_http.secrecy import HoldsSecrets
 
 __all__ = [
     "MAC_OCTETS",
@@ -48,7 +49,7 @@ def octets_of(data: Octets) -> bytes | memoryview:
     return view.cast("B") if view.c_contiguous else view.tobytes()
 
 
-class _Keyed:
+class _Keyed(HoldsSecrets):
     """HMAC-MD5 (RFC 2104) with the key hashed in once: each message copies the two states.
 
     That is half as fast again at 1 KiB as keying anew, and does not depend on HMAC being allowed MD5 (FIPS).

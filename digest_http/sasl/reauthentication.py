@@ -42,7 +42,8 @@ class _Issued:
 class ServerSessions:
     """Nonces that may be used again, with their counts. Share one among the servers of a process; it is thread-safe.
 
-    A nonce is held for `lifetime` seconds from its first use, `capacity` of them at most, oldest dropped first.
+    A nonce is held for `lifetime` seconds from its first use, `capacity` of them at most, oldest dropped first. The
+    next login drops what has expired.
     """
 
     def __init__(
@@ -56,10 +57,14 @@ class ServerSessions:
 
     def remember(self, nonce: bytes, owner: Hashable, cnonce: bytes) -> None:
         """Note that `owner` authenticated with this nonce and nc 1."""
-        entry = _Issued(owner, self._clock() + self._lifetime, 1, {hash(cnonce)})
+        now = self._clock()
+        entry = _Issued(owner, now + self._lifetime, 1, {hash(cnonce)})
         with self._lock:
             self._issued[nonce] = entry
-            while len(self._issued) > self._capacity:
+            # The order of their first use is that in which they expire.
+            while self._issued:
+                if len(self._issued) <= self._capacity and next(iter(self._issued.values())).expires > now:
+                    return
                 self._issued.popitem(last=False)
 
     def advance(self, nonce: bytes, owner: Hashable, count: int, cnonce: bytes, *, fresh_cnonce: bool) -> Resumption:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from digest_http.secrecy import HoldsSecrets
+
 from .flags import NegotiationState, SecurityPackageCapability
 from .package import SecPkgInfo
 
@@ -94,8 +96,8 @@ class SecPkgContextPasswordExpiry(SecPkgContext):
 
 
 @dataclass(frozen=True, slots=True)
-class SecPkgContextSessionKey(SecPkgContext):
-    """H(A1), raw octets. A secret, kept out of repr."""
+class SecPkgContextSessionKey(HoldsSecrets, SecPkgContext):
+    """H(A1), raw octets. A secret, kept out of repr and pickles."""
 
     session_key: bytes = field(default=b"", repr=False)
 

@@ -7,6 +7,8 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Final
 from weakref import ref
 
+from digest_http.secrecy import HoldsSecrets
+
 from .attribute_values import SecPkgContextKeyInfo, SecPkgContextSizes, SecPkgContextStreamSizes
 from .buffers import SecBufferDesc
 from .status import NtStatus, failure
@@ -25,7 +27,7 @@ def filetime() -> int:
     return time.time_ns() // 100 + _UNIX_EPOCH
 
 
-class Context(ABC):
+class Context(HoldsSecrets, ABC):
     """One security context. Two callers at once are safe only if one signs or encrypts and the other verifies."""
 
     def __init__(self) -> None:
@@ -56,7 +58,7 @@ class Context(ABC):
         """See messages.decrypt_message."""
         raise failure(NtStatus.SEC_E_QOP_NOT_SUPPORTED)
 
-    def complete(self, token: SecBufferDesc) -> None:  # noqa: B027 - only the HTTP server has something to complete
+    def complete(self, token: SecBufferDesc) -> None:
         """See server_handshake.complete_auth_token."""
 
     # --- attributes ---

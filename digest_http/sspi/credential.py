@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from digest_http.httpauth.nonces import DEFAULT_LIFETIME, steady_clock
 from digest_http.httpauth.protocols import NonceStore, Users
+from digest_http.secrecy import HoldsSecrets
 
 from .flags import CredentialUse, WinNTAuthFlags
 from .http_service import HTTPService
@@ -98,7 +99,7 @@ class ServerSide(NamedTuple):
     http: HTTPService
 
 
-class Credential:
+class Credential(HoldsSecrets):
     """One acquired credential: `identity` for the client's side, `server` for the other; None: not acquired for it."""
 
     __slots__ = ("identity", "server", "use")

@@ -18,6 +18,7 @@ from digest_http.httpauth.protocols import NonceStore, Users, UsersByHash
 from digest_http.httpauth.sequence import SequenceDetect
 from digest_http.httpauth.server import Acceptor, ServerContext
 from digest_http.httpauth.verdict import Verdict
+from digest_http.secrecy import HoldsSecrets
 from digest_http.stores import MemoryStore
 from digest_http.users import open_users
 
@@ -31,7 +32,8 @@ __all__ = ["HTTPService", "Realm"]
 #: Contexts that are found by their nonce, as many as .NET's HttpListener keeps; the counts themselves are in the store.
 MAX_LIVE: Final = 1024
 
-#: Realms of one credentials handle. They come from the caller, never from a client.
+#: Realms of one credentials handle, the longest unused of which go first. They come from the caller, never from a
+#: client.
 MAX_REALMS: Final = 64
 
 
@@ -44,7 +46,7 @@ class Realm:
     users: Users
 
 
-class HTTPService:
+class HTTPService(HoldsSecrets):
     """See the head of the file. `random(n)` gives n octets, `clock()` seconds since 1970."""
 
     def __init__(
@@ -81,6 +83,7 @@ class HTTPService:
                 realm = self._realms[name, integrity] = self._make(name, integrity=integrity)
                 if len(self._realms) > MAX_REALMS:
                     self._realms.popitem(last=False)
+            self._realms.move_to_end((name, integrity))
             return realm
 
     def known_realm(self, octets: bytes, *, integrity: bool) -> Realm | None:
@@ -139,14 +142,17 @@ class HTTPService:
         with self._lock:
             self._live[nonce] = context
             self._live.move_to_end(nonce)
-            while len(self._live) > MAX_LIVE:
+            # Those that began first end first. What is over holds H(A1) and helps nobody.
+            while self._live:
+                if len(self._live) <= MAX_LIVE and not _over(next(iter(self._live.values()))):
+                    return
                 self._live.popitem(last=False)
 
     def find(self, credentials: Credentials) -> HTTPServerContext | None:
         """The live context of a response's nonce and user, if its nonce is not over. opaque is not needed."""
         with self._lock:
             context = self._live.get(credentials.nonce)
-        if context is None or context.closed or not context.alive():
+        if context is None or _over(context):
             self.forget(credentials.nonce)
             return None
         return context if context.same_user(credentials) else None
@@ -155,6 +161,10 @@ class HTTPService:
         """Find this context no more."""
         with self._lock:
             self._live.pop(nonce, None)
+
+
+def _over(context: HTTPServerContext) -> bool:
+    return context.closed or not context.alive()
 
 
 def _usable(ha1: bytes | None, algorithm: Algorithm) -> bytes | None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from digest_http.algorithms import Algorithm
 from digest_http.errors import ConfigurationError
 from digest_http.httpauth.protocols import Users
+from digest_http.secrecy import HoldsSecrets
 
 from .cached import CachedUsers
 from .htdigest import HtdigestUsers
@@ -19,7 +20,7 @@ __all__ = ["CachedUsers", "CallableUsers", "HtdigestUsers", "MappingUsers", "ope
 LookUp = Callable[[str, str, Algorithm], "bytes | Awaitable[bytes | None] | None"]
 
 
-class CallableUsers:
+class CallableUsers(HoldsSecrets):
     """Users from one function (username, realm, algorithm) -> hex H(A1) or None, plain or async."""
 
     __slots__ = ("_look_up",)

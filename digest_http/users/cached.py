@@ -12,6 +12,7 @@ from typing import Final
 from digest_http.algorithms import Algorithm
 from digest_http.errors import ConfigurationError
 from digest_http.httpauth.protocols import Users, UsersByHash
+from digest_http.secrecy import HoldsSecrets
 
 __all__ = ["CachedUsers", "cached"]
 
@@ -27,7 +28,7 @@ MAX_NAME: Final = 255
 _Key = tuple[str, str, str]
 
 
-class CachedUsers:
+class CachedUsers(HoldsSecrets):
     """Remembers what `users` answered for `seconds`, at most `entries` answers, the oldest of which go first.
 
     A changed password, or a user taken out, counts after `seconds` at the latest. That there is no such user is

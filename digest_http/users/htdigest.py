@@ -23,6 +23,7 @@ from typing import Final
 
 from digest_http.algorithms import Algorithm
 from digest_http.errors import ConfigurationError
+from digest_http.secrecy import HoldsSecrets
 
 from .htdigest_lines import Entry, parse
 from .tables import Table
@@ -38,7 +39,7 @@ LOOK_EVERY: Final = 1.0
 _Version = tuple[int, int, int]
 
 
-class HtdigestUsers:
+class HtdigestUsers(HoldsSecrets):
     """The users of one realm in an htdigest file. Raises ConfigurationError if the file is unusable at the start."""
 
     def __init__(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, NoReturn
+
+from digest_http.secrecy import refuse_to_pickle
 
 __all__ = ["HASHES", "Entry", "line_of", "parse"]
 
@@ -30,6 +32,9 @@ class Entry(NamedTuple):
     def key(self) -> tuple[str, str, str]:
         """What may stand in a file once."""
         return self.user, self.realm, self.hash
+
+    def __reduce__(self) -> NoReturn:
+        refuse_to_pickle(type(self).__name__)
 
     def __repr__(self) -> str:
         return f"Entry({self.user!r}, {self.realm!r}, {self.hash})"

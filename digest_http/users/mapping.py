@@ -8,11 +8,12 @@ from digest_http import calculation
 from digest_http.algorithms import Algorithm
 from digest_http.encoding import text_to_octets
 from digest_http.errors import ConfigurationError
+from digest_http.secrecy import HoldsSecrets
 
 __all__ = ["MappingUsers"]
 
 
-class MappingUsers:
+class MappingUsers(HoldsSecrets):
     """H(A1) and userhash of each user for each base algorithm, made when a password is set.
 
     Names match exactly. Raises ConfigurationError for an empty password, which would let anyone in.

@@ -20,6 +20,7 @@ from digest_http import calculation
 from digest_http.algorithms import Algorithm, by_name
 from digest_http.encoding import text_to_octets
 from digest_http.errors import ConfigurationError
+from digest_http.secrecy import HoldsSecrets
 
 __all__ = ["SQLUsers", "engine_of", "users_table"]
 
@@ -60,7 +61,7 @@ def engine_of(url: str) -> AsyncEngine:
         raise ConfigurationError(f"the driver of this database is missing: pip install {error.name}") from error
 
 
-class SQLUsers:
+class SQLUsers(HoldsSecrets):
     """Users behind an engine, or a URL to make one from. No query is made before the first look-up."""
 
     def __init__(self, engine: AsyncEngine | str, table: str = DEFAULT_TABLE) -> None:

@@ -8,13 +8,14 @@ from typing import Final
 from digest_http import calculation
 from digest_http.algorithms import Algorithm
 from digest_http.encoding import text_to_octets
+from digest_http.secrecy import HoldsSecrets
 
 from .htdigest_lines import Entry
 
 __all__ = ["Table"]
 
 
-class Table:
+class Table(HoldsSecrets):
     """H(A1) by user and hash; userhashes are computed when the first is asked for."""
 
     def __init__(self, realm: str, entries: Iterable[Entry]) -> None:

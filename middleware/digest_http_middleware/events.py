@@ -43,13 +43,7 @@ def log_refused(
 ) -> None:
     """A refusal. `verdict` is more exact than the refusal may be; `cause` is what a source raised."""
     reason = refusal.reason if verdict is None else verdict.value
-    level = (
-        logging.ERROR
-        if refusal.status == UNAVAILABLE
-        else logging.DEBUG
-        if reason in _ROUTINE
-        else logging.INFO
-    )
+    level = logging.ERROR if refusal.status == UNAVAILABLE else logging.DEBUG if reason in _ROUTINE else logging.INFO
     if logger.isEnabledFor(level):
         fields = _fields(scope, context, reason, refusal.status)
         if cause is None:

@@ -22,6 +22,7 @@ from digest_http.httpauth.sequence import DEFAULT_WINDOW, sequence_rule
 from digest_http.httpauth.server import QOPS, Acceptor, ServerContext
 from digest_http.httpauth.verdict import Verdict
 from digest_http.params import check_size
+from digest_http.secrecy import HoldsSecrets
 
 from .asgi import ASGIApp, Headers, Receive, Scope, Send
 from .bodies import DEFAULT_MAX_BODY, Disconnected, read_body, replay
@@ -44,7 +45,7 @@ _ORIGIN = (b"authorization", b"www-authenticate", b"authentication-info", 401)
 _PROXY = (b"proxy-authorization", b"proxy-authenticate", b"proxy-authentication-info", 407)
 
 
-class DigestAuthMiddleware:
+class DigestAuthMiddleware(HoldsSecrets):
     """Protect `app` with HTTP Digest (RFC 7616).
 
     `users`: a mapping of name to password, an object of the Users protocol, a callable

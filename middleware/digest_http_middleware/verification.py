@@ -16,6 +16,7 @@ from digest_http.httpauth.protocols import NonceStore, Users, UsersByHash
 from digest_http.httpauth.sequence import SequenceRule
 from digest_http.httpauth.server import ServerContext
 from digest_http.httpauth.verdict import Verdict
+from digest_http.secrecy import HoldsSecrets
 
 from .deadlines import Deadlines
 
@@ -34,7 +35,7 @@ DEFAULT_TIMEOUT: Final = 5.0
 _ACCEPTED: Final = Verdict.ACCEPTED
 
 
-class Verifier:
+class Verifier(HoldsSecrets):
     """Asks the user source and the store on behalf of server contexts."""
 
     __slots__ = ("_deadlines", "_realm", "_rule", "store", "users")

@@ -70,12 +70,8 @@ def test_trailers_of_the_app_in_two_messages():
     """The proof joins the last of them, so that nothing follows the end."""
     first = {"type": "http.response.trailers", "headers": [(b"x-one", b"1")], "more_trailers": True}
     last = {"type": "http.response.trailers", "headers": [(b"x-two", b"2")]}
-    server = Server(
-        app=Scripted(start(trailers=True), body(b"x" * 20, more=True), body(), first, last), max_body=10
-    )
+    server = Server(app=Scripted(start(trailers=True), body(b"x" * 20, more=True), body(), first, last), max_body=10)
     signer = server.signer()
-    response = server.request(
-        "GET", "/x", signer.sign(body=b""), headers=[(b"te", b"trailers")], extensions=OFFERED
-    )
+    response = server.request("GET", "/x", signer.sign(body=b""), headers=[(b"te", b"trailers")], extensions=OFFERED)
     assert [name for name, _ in response.trailers] == [b"x-one", b"x-two", b"authentication-info"]
     assert [message.get("more_trailers") for message in response.messages[-2:]] == [True, False]

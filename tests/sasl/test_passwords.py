@@ -43,9 +43,7 @@ def test_passwords_and_hashes(pair, users, secret):
         both.server.step(both.client.step(both.server.step()))
 
 
-@pytest.mark.parametrize(
-    "users", [lambda *_: 1 / 0, lambda *_: 5]
-)
+@pytest.mark.parametrize("users", [lambda *_: 1 / 0, lambda *_: 5])
 def test_a_source_that_fails_lets_nobody_in(pair, users):
     """An error of ours, never a pass."""
     both = pair(server={"users": users})

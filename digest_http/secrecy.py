@@ -1,0 +1,23 @@
+"""A base for what holds secrets: a password, H(A1), a key, or an object that leads to one."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+__all__ = ["HoldsSecrets", "refuse_to_pickle"]
+
+
+class HoldsSecrets:
+    """Neither pickled nor copied: a pickle goes to disks, queues and other machines, and the secret with it."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> NoReturn:
+        refuse_to_pickle(type(self).__name__)
+
+
+def refuse_to_pickle(name: str) -> NoReturn:
+    """What __reduce__ of such a class does; for classes that cannot have another base."""
+    raise TypeError(
+        f"a {name} is not pickled nor copied: the pickle would hold secrets. Make it anew from its settings"
+    )
