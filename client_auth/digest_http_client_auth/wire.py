@@ -21,7 +21,7 @@ class WireBody:
 
     def __init__(self, stream: Any) -> None:  # the library's own class
         self._stream = stream
-        self._octets: Final = bytearray()
+        self._octets = bytearray()
         #: False if the body had been read before it was wrapped.
         self.seen = False
 

@@ -17,6 +17,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from digest_http.errors import ConfigurationError
+from digest_http.file_modes import warn_if_open
 from digest_http.secrecy import HoldsSecrets
 
 __all__ = ["ENVIRONMENT", "KeyFile", "Keys", "configured_keys"]
@@ -89,6 +90,7 @@ class KeyFile(HoldsSecrets):
         return status.st_ino, status.st_mtime_ns, status.st_size
 
     def _read(self) -> Sequence[bytes]:
+        warn_if_open(self.path, logger)
         return _words(_comment.sub("", self.path.read_text(encoding="utf-8")))
 
     def __repr__(self) -> str:

@@ -8,6 +8,7 @@ killed process loses nothing.
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from digest_http.errors import ConfigurationError
+from digest_http.file_modes import make_private, restrict
 
 __all__ = ["begin_epoch", "connect", "is_busy"]
 
@@ -23,6 +25,11 @@ APPLICATION_ID: Final = int.from_bytes(b"dGnc")
 
 #: Seconds to wait for other workers that open the file in the same moment.
 OPENING: Final = 5.0
+
+logger: Final = logging.getLogger("digest_http.stores")
+
+#: What SQLite puts beside a database (sqlite.org/tempfiles.html §2).
+_SIDE_FILES: Final = ("-wal", "-shm", "-journal")
 
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
@@ -50,10 +57,14 @@ _TABLES: Final = (
 def connect(path: Path) -> tuple[sqlite3.Connection, bytes]:
     """Open the file, making it if need be, and say which epoch it is in. The connection never waits for a lock.
 
-    Raises sqlite3.Error or OSError, and ConfigurationError if the file is a database of somebody else.
+    A file that others may read or write is taken from them, which the log (`digest_http.stores`) says. Raises
+    sqlite3.Error or OSError, and ConfigurationError if the file belongs to another user who lets others in, or is a
+    database of another program.
     """
-    # Whoever writes this file can undo a count: for the owner only. SQLite gives its side files the same mode.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    # Whoever writes this file can undo a count: for the owner only. SQLite gives the side files it makes the same mode.
+    file = make_private(path, logger)
+    for ending in _SIDE_FILES:
+        restrict(file.with_name(file.name + ending), logger)
     connection = sqlite3.connect(path, timeout=OPENING, isolation_level=None, check_same_thread=False)
     try:
         epoch = _prepare(connection, path)

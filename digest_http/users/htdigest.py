@@ -23,6 +23,7 @@ from typing import Final
 
 from digest_http.algorithms import Algorithm
 from digest_http.errors import ConfigurationError
+from digest_http.file_modes import warn_if_open
 from digest_http.secrecy import HoldsSecrets
 
 from .htdigest_lines import Entry, parse
@@ -104,6 +105,7 @@ class HtdigestUsers(HoldsSecrets):
         return status.st_ino, status.st_mtime_ns, status.st_size
 
     def _read(self) -> Table:
+        warn_if_open(self.path, logger)
         return Table(self._realm, self._of_realm(parse(self.path.read_bytes())))
 
     def _of_realm(self, entries: Mapping[tuple[str, str, str], Entry]) -> Iterable[Entry]:

@@ -6,8 +6,9 @@ computed by the database. Needs the extra `sql` and the driver that the URL name
 
 from __future__ import annotations
 
-import os
+import logging
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -20,9 +21,12 @@ from digest_http import calculation
 from digest_http.algorithms import Algorithm, by_name
 from digest_http.encoding import text_to_octets
 from digest_http.errors import ConfigurationError
+from digest_http.file_modes import OWNER_AND_READERS, make_private, warn_if_open
 from digest_http.secrecy import HoldsSecrets
 
 __all__ = ["SQLUsers", "engine_of", "users_table"]
+
+logger: Final = logging.getLogger("digest_http.users")
 
 #: What a plain scheme means here: the drivers SQLAlchemy takes by default cannot await.
 _ASYNCHRONOUS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "mysql": "mysql+asyncmy"}
@@ -67,6 +71,9 @@ class SQLUsers(HoldsSecrets):
     def __init__(self, engine: AsyncEngine | str, table: str = DEFAULT_TABLE) -> None:
         self.engine: Final = engine_of(engine) if isinstance(engine, str) else engine
         self.table: Final = users_table(table)
+        path = file_of(self.engine.url)
+        if path is not None:
+            warn_if_open(Path(path), logger)
 
     async def ha1(self, username: str, realm: str, algorithm: Algorithm) -> bytes | None:
         """See Users.ha1."""
@@ -90,10 +97,13 @@ class SQLUsers(HoldsSecrets):
         return name
 
     async def create_table(self) -> None:
-        """Make the table if it is missing, and a file of SQLite's for the owner only."""
+        """Make the table if it is missing, and a file of SQLite's with mode 0600.
+
+        A file that is there keeps no more than 0640. Raises ConfigurationError if that is for another user to change.
+        """
         path = file_of(self.engine.url)
         if path is not None:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            make_private(Path(path), logger, OWNER_AND_READERS)
         async with self.engine.begin() as connection:
             await connection.run_sync(self.table.metadata.create_all)
 

@@ -1,4 +1,4 @@
-"""The messages and header lists of an app are its own: nothing is written into them, so nobody meets another's proof."""
+"""The messages and header lists of an app are its own: nothing is written into them, none gets another's proof."""
 
 import copy
 from typing import Any

@@ -34,7 +34,7 @@ FIELDS = [
 @pytest.mark.parametrize(("version", "fields", "taken"), FIELDS)
 @pytest.mark.parametrize("extensions", [OFFERED, {}, None], ids=["offered", "not-offered", "none"])
 def test_trailers_need_server_and_client(version, fields, taken, extensions):
-    """With both, the proof follows the body; else all but the proof stands in the header, and no trailer is promised."""
+    """With both, the proof follows the body; else all but the proof is in the header, and no trailer is promised."""
     long = b"x" * 20
     app = Scripted(start(), body(long, more=True), body(b"y"))
     server = Server(app=app, max_body=10)
