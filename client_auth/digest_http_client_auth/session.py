@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, Literal
 
 from digest_http.algorithms import Algorithm
+from digest_http.encoding import printable
 from digest_http.errors import ConfigurationError
 from digest_http.grammar import token
 from digest_http.httpauth.client import ClientContext
@@ -110,7 +111,7 @@ class Session(HoldsSecrets):
 
     def report(self, reason: str) -> None:
         """Log why a challenge was passed over or an answer held back. Never holds a secret."""
-        logger.debug("Digest challenge not answered: %s", reason)
+        logger.debug("Digest challenge not answered: %s", printable(reason))
 
     def __repr__(self) -> str:
         return f"<Session of {self.identity.username!a}>"
