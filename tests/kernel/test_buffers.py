@@ -33,6 +33,13 @@ def test_constants_are_those_of_sspi_h():
     ) == SecBufferFlags.SECBUFFER_ATTRMASK
 
 
+def test_a_buffer_has_no_flags_unless_given():
+    """The flags stand in the upper bits of the type word; a buffer made without them has none."""
+    assert SecBuffer(None, SecBufferType.SECBUFFER_TOKEN).buffer_flags == 0
+    assert all(buffer.buffer_flags == 0 for buffer in MESSAGE.to_buffers())
+    assert SecBuffer(None, 2, SecBufferFlags.SECBUFFER_READONLY).buffer_flags == 0x80000000
+
+
 def test_layout_order():
     """TOKEN, method, URL, HEntity, PADDING, in this order and of these types."""
     message = MESSAGE.to_buffers()

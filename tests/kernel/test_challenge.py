@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest_http import challenge as module
-from digest_http.challenge import Challenge, UnusableChallenge, parse_challenges
+from digest_http.challenge import (
+    MAX_REPEATED_OCTETS,
+    MAX_WORDS,
+    Challenge,
+    UnusableChallenge,
+    parse_challenges,
+)
 from digest_http.errors import MalformedField
 from tests.kernel.strategies import challenges, wild_octets
 
@@ -110,11 +116,37 @@ def test_spellings_of_one_challenge(octets):
         b'NewScheme a=b c, Digest realm="a", nonce="n"',
         b'Digest realm="a", nonce="n", DigestX realm="b", nonce="m"',
         b'XDigest realm="b", nonce="m", Digest realm="a", nonce="n"',
+        b'Basic realm="b", Digest, realm="a", nonce="n"',
+        b'Negotiate, Digest , realm="a", nonce="n"',
+        b'Digest realm="a", nonce="n", Negotiate Digest, realm="b", nonce="m"',
     ],
 )
 def test_other_schemes_are_passed_over(octets):
     """RFC 9110 §11.6.1: a line may hold several schemes; theirs are not ours, not even inside quotes."""
     assert only(octets) == SIMPLE
+
+
+@pytest.mark.parametrize("octets", [b'Negotiate Digest, realm="a", nonce="n"', b'NTLM Digest== , realm="a", nonce="n"'])
+def test_credentials_of_another_scheme_begin_no_challenge(octets):
+    """A token68 that reads "Digest" is what another scheme was given (RFC 9110 §11.2); what follows is not ours."""
+    assert parse_challenges([octets]) == []
+
+
+@pytest.mark.parametrize("size", [0, 1])
+@pytest.mark.parametrize("long", ["realm", "nonce", "opaque"])
+def test_what_answers_repeat_is_bounded(long, size):
+    """Realm, nonce and opaque together: whatever is longer would be sent, and remembered, with each request."""
+    values = {"realm": "r", "nonce": "n", "opaque": "o"}
+    values[long] = "x" * (MAX_REPEATED_OCTETS - 2 + size)
+    (found,) = parse_challenges([("Digest " + ", ".join(f'{k}="{v}"' for k, v in values.items())).encode()])
+    assert isinstance(found, UnusableChallenge) == bool(size)
+
+
+def test_lists_are_bounded():
+    """Of qop and domain the first words count, as many as any server sends."""
+    (found,) = parse_challenges([b'Digest realm="r", nonce="n", qop="%b", domain="%b"' % (b"a " * 99, b"/ " * 99)])
+    assert isinstance(found, Challenge)
+    assert (len(found.qop), len(found.domain)) == (MAX_WORDS, MAX_WORDS)
 
 
 def test_parameters_do_not_leak_between_challenges():

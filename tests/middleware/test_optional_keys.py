@@ -22,9 +22,10 @@ OPTIONAL = {
 NONE = ["raw_path", "client", "server", "extensions"]
 
 
-def subsets(keys):
-    """All of them, from none to all."""
-    return itertools.chain.from_iterable(itertools.combinations(keys, size) for size in range(len(keys) + 1))
+def subsets(keys, rule):
+    """All of them for the usual rule; for the others each key alone, and all at once."""
+    sizes = range(len(keys) + 1) if rule == "all" else (0, 1, len(keys))
+    return itertools.chain.from_iterable(itertools.combinations(keys, size) for size in sizes)
 
 
 def scope_of(kind, headers):
@@ -83,10 +84,11 @@ def test_every_subset_of_the_optional_keys(kind, rule):
     signer = Signer(challenge_of(middleware))
     uri = "/svc/x" if rule == "stripped" else "/x"
     nc = 0
-    for missing in subsets(OPTIONAL[kind]):
-        for nulled in (False, True):
+    signings = itertools.cycle(["auth", "wrong", "auth-int", "elsewhere", "broken"])
+    for missing in subsets(OPTIONAL[kind], rule):
+        for nulled in (False, True) if set(missing) & set(NONE) else (False,):
             changes = {key: None for key in missing if key in NONE} if nulled else {}
-            for signed in (None, "auth", "auth-int", "wrong", "elsewhere", "broken"):
+            for signed in (None, next(signings), next(signings)):
                 nc += signed in ("auth", "auth-int")
                 body = b"" if signed == "auth-int" else None
                 field = signer.sign("GET", "/elsewhere" if signed == "elsewhere" else uri, nc, body=body)
