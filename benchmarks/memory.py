@@ -92,9 +92,9 @@ def _anonymous(number: int) -> tuple[str, str, str]:
 
 def _filled(size: int) -> tuple[float, MemoryStore, list[int]]:
     """Octets a nonce in a store of that many, the store, and the ids in it (of which the measure counts nothing)."""
-    # One issue after the other over a life, as ids are made: expiry above, randomness below.
+    # One issue after the other over a life, as ids are made: issue above, randomness below.
     ids = [
-        (NOW + LIFETIME * number // size << RANDOM_BITS) | int.from_bytes(os.urandom(RANDOM_BITS // 8))
+        (NOW - LIFETIME + LIFETIME * number // size << RANDOM_BITS) | int.from_bytes(os.urandom(RANDOM_BITS // 8))
         for number in range(size)
     ]
     store = MemoryStore(capacity=size)
@@ -104,7 +104,7 @@ def _filled(size: int) -> tuple[float, MemoryStore, list[int]]:
         before = tracemalloc.get_traced_memory()[0]
         for nonce_id in ids:
             # A copy: the store of a server holds the only one.
-            store.advance(nonce_id + 0, store.epoch, 1, _RULE, NOW)
+            store.advance(nonce_id + 0, store.epoch, 1, _RULE, NOW, lifetime=LIFETIME)
         each = (tracemalloc.get_traced_memory()[0] - before) / size
     finally:
         tracemalloc.stop()
@@ -133,6 +133,6 @@ class _Steps:
 
         def batch() -> None:
             for nonce_id, nc in numbered:
-                store.advance(nonce_id, epoch, nc, _RULE, NOW)
+                store.advance(nonce_id, epoch, nc, _RULE, NOW, lifetime=LIFETIME)
 
         return batch

@@ -221,7 +221,7 @@ async def _step(store: NonceStore, number: int, together: int) -> float:
     async def client(nonce_id: int, epoch: bytes, counts: range) -> Verdict:
         verdict = Verdict.FORGOTTEN
         for nc in counts:
-            answer = store.advance(nonce_id, epoch, nc, rule, nonces.now())
+            answer = store.advance(nonce_id, epoch, nc, rule, nonces.now(), lifetime=nonces.lifetime)
             verdict = answer if isinstance(answer, Verdict) else await answer
         return verdict
 

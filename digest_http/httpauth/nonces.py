@@ -70,7 +70,7 @@ class NonceSource(HoldsSecrets):
     """Issues and recognises the nonces of one realm, or of the challenges of one algorithm in it.
 
     `keys` is ordered newest first: the first signs, all verify, so a key rotates out without a login prompt.
-    It may be a function, asked with each new nonce: another object than before means other keys.
+    It may be a function, asked with each nonce that is issued or recognised: a key that left verifies nothing more.
     `epoch`: of the store that counts them; a function where another process may begin a new one.
     Raises ConfigurationError for no key or a short one, or a lifetime that is not positive.
     """
@@ -79,10 +79,10 @@ class NonceSource(HoldsSecrets):
         "_clock",
         "_epoch",
         "_keys",
+        "_keys_of_now",
         "_label",
         "_length",
         "_macs",
-        "_newest",
         "_random",
         "_realm",
         "_remembered",
@@ -107,7 +107,7 @@ class NonceSource(HoldsSecrets):
             raise ConfigurationError(f"nonce_lifetime is {lifetime}; it is in seconds and must be positive")
         self._epoch: Final = epoch if callable(epoch) else lambda: epoch
         self.lifetime: Final = round(lifetime * MICROSECONDS)
-        self._renewal: Final = round(lifetime * MICROSECONDS * (1 - RENEWAL))
+        self._renewal: Final = round(lifetime * MICROSECONDS * RENEWAL)
         self._clock: Final = clock
         self._random: Final = random
         # What a key made does not change, so the answer is remembered.
@@ -116,9 +116,9 @@ class NonceSource(HoldsSecrets):
         self._separator: Final = b":" if algorithm is not None and algorithm.session else b""
         self._length: Final = _LENGTH + len(self._separator)
         self._label: Final = _label(realm, algorithm, proxy=proxy)
-        self._keys: Final = keys if callable(keys) else lambda: keys
-        self._newest = self._keys()
-        self._macs = _keyed(self._newest, self._label)
+        self._keys_of_now: Final = keys if callable(keys) else None
+        self._keys = tuple(keys() if callable(keys) else keys)
+        self._macs = _keyed(self._keys, self._label)
 
     def for_challenge(self, algorithm: Algorithm, *, proxy: bool = False) -> Self:
         """A source like this one for the challenges of one algorithm, of a server or a proxy.
@@ -128,7 +128,7 @@ class NonceSource(HoldsSecrets):
         """
         return type(self)(
             self._realm,
-            self._keys,
+            self._keys if self._keys_of_now is None else self._keys_of_now,
             self._epoch,
             lifetime=self.lifetime / MICROSECONDS,
             clock=self._clock,
@@ -143,37 +143,40 @@ class NonceSource(HoldsSecrets):
 
     def issue(self) -> bytes:
         """A new nonce, as the ASCII octets that go into a header field."""
-        self._look_at_keys()
+        if self._keys_of_now is not None:
+            self._look_at(self._keys_of_now())
         text = b"%014x%b%b" % (self.now(), self._epoch(), self._random(RANDOM_BITS // 8).hex().encode())
         return text + self._separator + _mac(self._macs[0], text)
 
     def recognise(self, nonce: bytes) -> tuple[int, bytes] | None:
         """The (id, epoch) of a nonce that one of our keys made, expired or not; None for any other octets."""
+        if self._keys_of_now is not None:
+            self._look_at(self._keys_of_now())
         # By length first: what is remembered must be small.
         return self._remembered(nonce) if len(nonce) == self._length else None
 
-    def _look_at_keys(self) -> None:
-        newest = self._keys()
-        if newest is not self._newest:
-            self._macs, self._newest = _keyed(newest, self._label), newest
+    def _look_at(self, keys: Sequence[bytes]) -> None:
+        # By value: the same list may have been changed in place, and another one may hold the same keys.
+        present = tuple(keys)
+        if present != self._keys:
+            self._macs, self._keys = _keyed(present, self._label), present
             self._remembered.cache_clear()
 
     def _read(self, nonce: bytes) -> tuple[int, bytes] | None:
-        self._look_at_keys()
         text, received = nonce[_SIGNED], nonce[_MAC]
         for keyed in self._macs:
             if hmac.compare_digest(self._separator + _mac(keyed, text), received):
-                expiry = int(nonce[_ISSUED], 16) + self.lifetime
-                return expiry << RANDOM_BITS | int(nonce[_RANDOM], 16), nonce[_EPOCH]
+                # No setting is in the id: under another lifetime it must be the same.
+                return int(nonce[_ISSUED], 16) << RANDOM_BITS | int(nonce[_RANDOM], 16), nonce[_EPOCH]
         return None
 
     def alive(self, nonce_id: int, now: int) -> bool:
         """Whether `now` lies between the issue (less CLOCK_SKEW) and the expiry of a recognised nonce."""
-        return 0 <= (nonce_id >> RANDOM_BITS) - now <= self.lifetime + CLOCK_SKEW
+        return -CLOCK_SKEW <= now - (nonce_id >> RANDOM_BITS) <= self.lifetime
 
     def renewal_due(self, nonce_id: int, now: int) -> bool:
         """Whether so much of the life is over that the peer should be handed a next nonce."""
-        return (nonce_id >> RANDOM_BITS) - now < self._renewal
+        return now - (nonce_id >> RANDOM_BITS) > self._renewal
 
 
 def _label(realm: bytes, algorithm: Algorithm | None, *, proxy: bool) -> bytes:

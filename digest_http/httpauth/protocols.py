@@ -27,18 +27,21 @@ class NonceStore(Protocol):
     def epoch(self) -> bytes:
         """Eight hex digits that name the lifetime of this store's memory; they go into each nonce issued on it.
 
-        A store that starts empty has a new epoch: of a nonce of another epoch it cannot tell what was seen. A store
-        that others share may see it change, so it is asked for with each nonce.
+        A store that starts empty has a new epoch: of a nonce of another epoch it cannot tell what was seen. It may
+        change (in the child of a fork, or where others share the store), so it is asked for with each nonce.
         """
         ...
 
     def advance(
-        self, nonce_id: int, epoch: bytes, nc: int, rule: SequenceRule, now: int
+        self, nonce_id: int, epoch: bytes, nc: int, rule: SequenceRule, now: int, *, lifetime: int
     ) -> Verdict | Awaitable[Verdict]:
         """Judge one count and record it if it is accepted, atomically.
 
-        `nonce_id` holds the nonce's expiry in microseconds in its upper bits and 96 random bits below
-        (nonce_ids.expiry_of); `epoch` is the one in the nonce; `now` is in microseconds on the clock of the nonces.
+        `nonce_id` holds the nonce's time of issue in microseconds in its upper bits and 96 random bits below
+        (nonce_ids.issued_at); `epoch` is the one in the nonce; `now` is in microseconds on the clock of the nonces.
+        `rule`, `now` and `lifetime` (microseconds) are the caller's. Others may share the store and have other ones:
+        what is kept must mean the same to all, so it may depend on none of them. This caller asks for a nonce until
+        `lifetime` has gone by since its issue; a store that must forget had better forget those over for everyone.
         Raises whatever the store raises when it is down; the caller answers 503.
         """
         ...

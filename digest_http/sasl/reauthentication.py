@@ -14,6 +14,8 @@ from enum import Enum, auto
 from threading import Lock
 from typing import Final
 
+from digest_http.forks import ForkAware
+
 from .directives import Challenge
 
 __all__ = ["ClientSessions", "Resumption", "ServerSessions"]
@@ -39,21 +41,27 @@ class _Issued:
     cnonces: set[int] = field(default_factory=set[int])
 
 
-class ServerSessions:
+class ServerSessions(ForkAware):
     """Nonces that may be used again, with their counts. Share one among the servers of a process; it is thread-safe.
 
     A nonce is held for `lifetime` seconds from its first use, `capacity` of them at most, oldest dropped first. The
-    next login drops what has expired.
+    next login drops what has expired. The child of a fork knows none: a count would be good once in each process.
     """
 
     def __init__(
         self, *, lifetime: float = 300, capacity: int = 4096, clock: Callable[[], float] = time.monotonic
     ) -> None:
+        super().__init__()
         self._lifetime: Final = lifetime
         self._capacity: Final = capacity
         self._clock: Final = clock
-        self._lock: Final = Lock()
+        self._lock = Lock()
         self._issued: OrderedDict[bytes, _Issued] = OrderedDict()
+
+    def after_fork_in_child(self) -> None:
+        """See ForkAware."""
+        self._lock = Lock()
+        self._issued.clear()
 
     def remember(self, nonce: bytes, owner: Hashable, cnonce: bytes) -> None:
         """Note that `owner` authenticated with this nonce and nc 1."""
@@ -95,13 +103,22 @@ class Resumable:
     count: int
 
 
-class ClientSessions:
-    """Challenges that may be answered again, by who asks what of whom. Share one among clients; it is thread-safe."""
+class ClientSessions(ForkAware):
+    """Challenges that may be answered again, by who asks what of whom. Share one among clients; it is thread-safe.
+
+    The child of a fork knows none: each count is used once.
+    """
 
     def __init__(self, *, capacity: int = 1024) -> None:
+        super().__init__()
         self._capacity: Final = capacity
-        self._lock: Final = Lock()
+        self._lock = Lock()
         self._known: OrderedDict[Hashable, Resumable] = OrderedDict()
+
+    def after_fork_in_child(self) -> None:
+        """See ForkAware."""
+        self._lock = Lock()
+        self._known.clear()
 
     def remember(self, key: Hashable, challenge: Challenge, realm: str | None) -> None:
         """Note that this challenge was answered with nc 1 and the server proved itself."""

@@ -13,6 +13,7 @@ from digest_http.algorithms import Algorithm, select
 from digest_http.credentials import Credentials
 from digest_http.encoding import octets_to_text
 from digest_http.errors import SourceUnavailable
+from digest_http.forks import ForkAware
 from digest_http.httpauth.nonces import DEFAULT_LIFETIME, steady_clock
 from digest_http.httpauth.protocols import NonceStore, Users, UsersByHash
 from digest_http.httpauth.sequence import SequenceDetect
@@ -46,7 +47,7 @@ class Realm:
     users: Users
 
 
-class HTTPService(HoldsSecrets):
+class HTTPService(ForkAware, HoldsSecrets):
     """See the head of the file. `random(n)` gives n octets, `clock()` seconds since 1970."""
 
     def __init__(
@@ -61,6 +62,7 @@ class HTTPService(HoldsSecrets):
         clock: Callable[[], float] = steady_clock,
         random: Callable[[int], bytes] = os.urandom,
     ) -> None:
+        super().__init__()
         self._users: Final = users
         self._algorithms: Final = select(algorithms)
         self._userhash: Final = userhash
@@ -71,9 +73,14 @@ class HTTPService(HoldsSecrets):
         self.random: Final = random
         self._keys: Final = (os.urandom(32),)
         self._rule: Final = SequenceDetect()
-        self._lock: Final = Lock()
+        self._lock = Lock()
         self._realms: Final[OrderedDict[tuple[str, bool], Realm]] = OrderedDict()
         self._live: Final[OrderedDict[bytes, HTTPServerContext]] = OrderedDict()
+
+    def after_fork_in_child(self) -> None:
+        """See ForkAware. The contexts go with the counts of their nonces, which the child's store does not know."""
+        self._lock = Lock()
+        self._live.clear()
 
     def realm(self, name: str, *, integrity: bool) -> Realm:
         """The realm of that name, made if need be. Raises ConfigurationError for a name no field can hold."""
@@ -130,7 +137,14 @@ class HTTPService(HoldsSecrets):
     def count(self, opened: ServerContext, now: int) -> Verdict:
         """Record the count of a verified response. Raises SourceUnavailable if the store fails or waits."""
         try:
-            verdict = self._store.advance(opened.nonce_id, opened.epoch, opened.count, self._rule, now)
+            verdict = self._store.advance(
+                opened.nonce_id,
+                opened.epoch,
+                opened.count,
+                self._rule,
+                now,
+                lifetime=opened.acceptor.nonces.lifetime,
+            )
         except Exception as error:
             raise SourceUnavailable("the store of nonce counts failed") from error
         if not isinstance(verdict, Verdict):

@@ -1,7 +1,8 @@
 """The end of a context, and handing it over ("DeleteSecurityContext", "ExportSecurityContext").
 
 An exported blob names a context of this process and holds no key: running ciphers and counts cannot be in two
-processes at once without one of them accepting what the other has seen. It is good for one import.
+processes at once without one of them accepting what the other has seen. It is good for one import, and for none in the
+child of a fork.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import secrets
 from collections import OrderedDict
 from threading import Lock
 from typing import Final
+
+from digest_http.forks import ForkAware
 
 from .context import Context
 from .flags import ContextExport
@@ -24,8 +27,34 @@ MAX_EXPORTED: Final = 1024
 
 _BLOB_OCTETS: Final = 32
 
-_lock: Final = Lock()
-_exported: Final[OrderedDict[bytes, Context]] = OrderedDict()
+
+class _Exports(ForkAware):
+    """Exported contexts by their blobs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = Lock()
+        self._contexts: Final[OrderedDict[bytes, Context]] = OrderedDict()
+
+    def add(self, blob: bytes, context: Context) -> None:
+        """Hand out a context."""
+        with self._lock:
+            self._contexts[blob] = context
+            while len(self._contexts) > MAX_EXPORTED:
+                self._contexts.popitem(last=False)
+
+    def take(self, blob: bytes) -> Context | None:
+        """The context of a blob, once."""
+        with self._lock:
+            return self._contexts.pop(blob, None)
+
+    def after_fork_in_child(self) -> None:
+        """See ForkAware."""
+        self._lock = Lock()
+        self._contexts.clear()
+
+
+_exported: Final = _Exports()
 
 
 def delete_security_context(context: CtxtHandle) -> None:
@@ -47,10 +76,7 @@ def export_security_context(context: CtxtHandle, flags: ContextExport | int = 0)
     if int(flags) & ~int(ContextExport.SECPKG_CONTEXT_EXPORT_DELETE_OLD):
         raise failure(NtStatus.SEC_E_UNSUPPORTED_FUNCTION)
     blob = secrets.token_bytes(_BLOB_OCTETS)
-    with _lock:
-        _exported[blob] = state
-        while len(_exported) > MAX_EXPORTED:
-            _exported.popitem(last=False)
+    _exported.add(blob, state)
     if flags & ContextExport.SECPKG_CONTEXT_EXPORT_DELETE_OLD:
         context.digest_context = None
         state.handle = None
@@ -60,8 +86,7 @@ def export_security_context(context: CtxtHandle, flags: ContextExport | int = 0)
 def import_security_context(package: str, packed_context: bytes) -> CtxtHandle:
     """A handle to an exported context. Raises SEC_E_UNKNOWN_CREDENTIALS for a blob of elsewhere, or used before."""
     query_security_package_info(package)
-    with _lock:
-        state = _exported.pop(bytes(packed_context), None)
+    state = _exported.take(bytes(packed_context))
     if state is None:
         raise failure(NtStatus.SEC_E_UNKNOWN_CREDENTIALS)
     handle = CtxtHandle()

@@ -7,19 +7,18 @@ Steps that are asked for while one round trip is under way share the next: one c
 from __future__ import annotations
 
 import asyncio
-import os
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple
 from weakref import WeakKeyDictionary
 
-from digest_http.httpauth.nonce_ids import expiry_of
+from digest_http.httpauth.nonce_ids import MICROSECONDS, issued_at
 from digest_http.httpauth.sequence import SequenceRule
 from digest_http.httpauth.verdict import Verdict
 
-from .redis_script import BUCKET_BITS, STEP, VERDICTS
+from .epochs import new_epoch
+from .redis_script import BUCKET_BITS, LAYOUT, MOST_SECONDS, STEP, VERDICTS
 from .redis_wire import Wire
-from .windows import window_of
 
 __all__ = ["RedisStore"]
 
@@ -37,6 +36,8 @@ class _Step(NamedTuple):
     bucket: int
     nc: int
     window: int
+    ahead: int
+    lifetime: int
     present: int
     answer: asyncio.Future[Verdict]
 
@@ -52,9 +53,9 @@ class RedisStore:
 
     def __init__(self, connect: Callable[[], Wire], prefix: str = "digest-http") -> None:
         self._connect: Final = connect
-        self._prefix: Final = f"{{{prefix}}}:".encode()
+        self._prefix: Final = b"{%b}:%b:" % (prefix.encode(), LAYOUT)
         # Until the server has told us its epoch: no nonce was counted in this one.
-        self._epoch = os.urandom(4).hex().encode()
+        self._epoch = new_epoch()
         self._lines: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, _Line]] = WeakKeyDictionary()
 
     @property
@@ -62,18 +63,24 @@ class RedisStore:
         """See NonceStore.epoch; as of the last answer of the server."""
         return self._epoch
 
-    def advance(self, nonce_id: int, epoch: bytes, nc: int, rule: SequenceRule, now: int) -> Awaitable[Verdict]:
+    def advance(
+        self, nonce_id: int, epoch: bytes, nc: int, rule: SequenceRule, now: int, *, lifetime: int
+    ) -> Awaitable[Verdict]:
         """See NonceStore.advance. Raises redis.RedisError or OSError when the server cannot be asked."""
         loop = asyncio.get_running_loop()
         line = self._lines.get(loop)
         if line is None:
             line = self._lines[loop] = _Line(self._connect(), self._prefix, self._learn)
+        bucket = issued_at(nonce_id) >> BUCKET_BITS
+        ahead = ((bucket + 1 << BUCKET_BITS) - now) // MICROSECONDS + 1
         step = _Step(
             nonce_id.to_bytes(_ID_OCTETS, "big"),
             epoch,
-            expiry_of(nonce_id) >> BUCKET_BITS,
+            bucket,
             nc,
-            window_of(rule),
+            rule.window,
+            min(max(ahead, -MOST_SECONDS), MOST_SECONDS),
+            min(lifetime // MICROSECONDS + 1, MOST_SECONDS),
             now >> BUCKET_BITS,
             loop.create_future(),
         )
@@ -145,9 +152,9 @@ class _Line:
         packed: list[bytes] = []
         for step in steps:
             place = keys.setdefault(b"%b%b:%d" % (prefix, step.epoch, step.bucket), len(keys) + 1)
-            packed.append(STEP.pack(*step[:5], place))
+            packed.append(STEP.pack(*step[:5], place, step.ahead, step.lifetime))
         present = max(step.present for step in steps)
-        return await self._wire.run(list(keys), [os.urandom(4).hex().encode(), present, b"".join(packed)])
+        return await self._wire.run(list(keys), [new_epoch(), present, b"".join(packed)])
 
     async def close(self) -> None:
         """Close the connections."""

@@ -1,19 +1,24 @@
 """The Lua side of the Redis store: several steps, each judged and recorded, in one atomic run on the server.
 
-What is kept, all under one hash tag and so on one node of a cluster:
+What is kept, all under one hash tag and so on one node of a cluster (LAYOUT is in each key, so that workers of another
+version never read what means something else to them):
 
-* `{prefix}:life`, a hash: the epoch; the server that counted in it; the floor, which is the newest bucket that is over;
-  and one field for each bucket that was begun.
-* `{prefix}:EPOCH:BUCKET`, a hash: the nonces whose life ends in the same 17 seconds, and the state of each, which is
-  the window, the highest count and a ring of one bit a count in one string. It expires with them.
+* `{prefix}:LAYOUT:life`, a hash: the epoch; the server that counted in it; the floor, which is the newest bucket that
+  is over; the longest lifetime of those who count here, and when it was last asked for; and one field for each bucket
+  that was begun, with the bucket's deadline.
+* `{prefix}:LAYOUT:EPOCH:BUCKET`, a hash: the nonces issued in the same 17 seconds, and the state of each, which is the
+  window, the highest count and a ring of one bit a count in one string. It expires at its deadline, which a step of a
+  caller with a longer lifetime, or with a clock further behind, moves away and nobody moves nearer.
 
-A bucket that `life` names and that is not there was lost: evicted, flushed, or expired by a clock that jumped. A
-server with another replication id was started again or took over from one that failed (Redis makes a new id for both),
-so its data may be older than what was counted. In each case a new epoch begins, and every nonce of the old one is
-FORGOTTEN. That needs no clock of the server, and no two clocks that agree.
+A bucket that is not there although `life` names it is over if its deadline has passed by the server's clock, by which
+it expires; its nonces are FORGOTTEN then. If not, it was lost: evicted or flushed. A server with another replication id
+was started again or took over from one that failed (Redis makes a new id for both), so its data may be older than what
+was counted. In each case a new epoch begins, and every nonce of the old one is FORGOTTEN. So no clock is trusted with
+more than with when to forget: whatever the clocks do, a bucket that is gone is FORGOTTEN in one way or the other.
 
 The ring (RFC 6479) holds count n at bit n modulo its size, so that nothing is shifted: Lua's numbers are doubles and
-hold no 160 bits.
+hold no 160 bits. Under another window it is read as httpauth.sequence reads a state: what is not known as unseen, is
+seen.
 """
 
 from __future__ import annotations
@@ -23,10 +28,17 @@ from typing import Final
 
 from digest_http.httpauth.verdict import Verdict
 
-__all__ = ["BUCKET_BITS", "SCRIPT", "STEP", "VERDICTS"]
+__all__ = ["BUCKET_BITS", "LAYOUT", "MOST_SECONDS", "SCRIPT", "STEP", "VERDICTS"]
 
-#: A bucket holds the nonces whose expiries, in microseconds, differ in these lower bits only: 16.8 seconds.
+#: The layout of the keys and of what is in them; it changes whenever a value comes to mean something else. In the keys
+#: of the first there was none.
+LAYOUT: Final = b"2"
+
+#: A bucket holds the nonces whose issues, in microseconds, differ in these lower bits only: 16.8 seconds.
 BUCKET_BITS: Final = 24
+
+#: A lifetime of more, and clocks that differ by more, are cut to it: 34 years fit the field with all that is added.
+MOST_SECONDS: Final = 1 << 30
 
 #: What the script answers for a step.
 VERDICTS: Final = {
@@ -37,16 +49,18 @@ VERDICTS: Final = {
     b"E": Verdict.ENDED,
 }
 
-#: id, epoch, bucket, nc, window, place of the bucket's key among KEYS. Lua reads a bucket of 32 bits, which last for
-#: two thousand years.
-STEP: Final = Struct(">20s8sIIHH")
+#: id, epoch, bucket, nc, window, place of the bucket's key among KEYS; then in seconds how long after the caller's
+#: present the bucket ends, and the caller's lifetime. Lua reads a bucket of 32 bits, which last for two thousand years.
+STEP: Final = Struct(">20s8sIIHHiI")
 
 #: KEYS: life, then the buckets of the steps, each once. ARGV: an epoch to begin if need be, the present bucket, then
 #: all steps in one string, since each argument costs the client library as much as the rest of a step. The answer:
 #: the epoch, then one letter a step.
 SCRIPT: Final = r"""
-local SET_BACK, KEPT_SECONDS, BUCKET_SECONDS = 4, 86400, 16.777216
+-- SLACK: seconds by which a deadline may be off before it is written anew, and by how much it then is moved.
+local SLACK, KEPT_SECONDS = 30, 86400
 local life, proposed, present = KEYS[1], ARGV[1], tonumber(ARGV[2])
+local now = tonumber(redis.call('TIME')[1])
 
 local function run_of_server()
   local info = redis.call('INFO', 'replication')
@@ -54,17 +68,22 @@ local function run_of_server()
 end
 
 local run = run_of_server()
-local kept = redis.call('HMGET', life, 'epoch', 'run', 'floor', 'latest')
-local epoch, floor, latest = kept[1], tonumber(kept[3] or -1), tonumber(kept[4] or -1)
+local kept = redis.call('HMGET', life, 'epoch', 'run', 'floor', 'longest', 'asked')
+local epoch, floor = kept[1], tonumber(kept[3] or -1)
+local longest, asked = tonumber(kept[4] or 0), tonumber(kept[5] or 0)
 
-local function begin_epoch()
-  epoch, floor, latest = proposed, -1, -1
-  redis.call('DEL', life)
-  redis.call('HSET', life, 'epoch', epoch, 'run', run, 'floor', floor, 'latest', latest)
-  redis.call('EXPIRE', life, KEPT_SECONDS)
+local function write_life(...)
+  redis.call('HSET', life, 'floor', floor, 'longest', longest, 'asked', asked, ...)
+  redis.call('EXPIRE', life, KEPT_SECONDS + 2 * longest)
 end
 
-if not epoch or kept[2] ~= run or present < latest - SET_BACK then begin_epoch() end
+local function begin_epoch()
+  epoch, floor, longest, asked = proposed, -1, 0, 0
+  redis.call('DEL', life)
+  write_life('epoch', epoch, 'run', run)
+end
+
+if not epoch or kept[2] ~= run then begin_epoch() end
 
 local function strict(highest, nc)
   if nc == highest + 1 then return 'A' end
@@ -72,14 +91,34 @@ local function strict(highest, nc)
   return nc <= highest and 'R' or 'O'
 end
 
+-- Where the bit of a count is in a ring of `size` bits: the octet, from 1, and the bit's value.
+local function place(count, size)
+  local bit_number = count % size
+  return math.floor(bit_number / 8) + 1, 2 ^ (bit_number % 8)
+end
+
 -- Clears the bits of counts from..to in the ring, a string of octets.
 local function cleared(ring, size, from, to)
   if to - from + 1 >= size then return string.rep('\0', #ring) end
   local octets = {string.byte(ring, 1, -1)}
   for count = from, to do
-    local place = count % size
-    local at = math.floor(place / 8) + 1
-    octets[at] = bit.band(octets[at], 255 - 2 ^ (place % 8))
+    local at, mask = place(count, size)
+    octets[at] = bit.band(octets[at], 255 - mask)
+  end
+  return string.char(unpack(octets))
+end
+
+-- The ring of a state that was counted under the window `was`, as one of `window`: only the counts that are inside
+-- both, and not seen in the old one, are clear.
+local function converted(ring, was, window, highest)
+  local octets, size, old_size = {}, math.ceil(window / 8) * 8, #ring * 8
+  for at = 1, size / 8 do octets[at] = 255 end
+  for back = 1, math.min(was, window) - 1 do
+    local old_at, old_mask = place(highest - back, old_size)
+    if bit.band(string.byte(ring, old_at), old_mask) == 0 then
+      local at, mask = place(highest - back, size)
+      octets[at] = bit.band(octets[at], 255 - mask)
+    end
   end
   return string.char(unpack(octets))
 end
@@ -96,8 +135,7 @@ local function judged(window, highest, ring, nc)
     if highest == 4294967295 then return 'E', highest, ring end
     if highest - nc >= window then return 'O', highest, ring end
   end
-  local place = nc % size
-  local at, mask = math.floor(place / 8) + 1, 2 ^ (place % 8)
+  local at, mask = place(nc, size)
   local octet = string.byte(ring, at)
   -- A count ahead of the highest may find the bit of one that left the ring.
   if nc <= highest and bit.band(octet, mask) ~= 0 then return 'R', highest, ring end
@@ -105,52 +143,72 @@ local function judged(window, highest, ring, nc)
   return 'A', math.max(nc, highest), ring
 end
 
-local function begin_bucket(key, bucket)
-  local fields, over = redis.call('HKEYS', life), {}
-  for _, field in ipairs(fields) do
-    local number = tonumber(string.match(field, '^b(%d+)$'))
-    if number and number < present - 1 then
+-- A bucket was begun or is to be kept longer. Buckets that are over leave `life` at such a time.
+local function write_deadline(key, bucket, deadline)
+  local fields, over = redis.call('HGETALL', life), {}
+  for at = 1, #fields, 2 do
+    local number = tonumber(string.match(fields[at], '^b(%d+)$'))
+    if number and number ~= bucket and tonumber(fields[at + 1]) < now then
       floor = math.max(floor, number)
-      table.insert(over, field)
+      table.insert(over, fields[at])
     end
   end
   if #over > 0 then redis.call('HDEL', life, unpack(over)) end
-  if present > latest then latest = present end
-  redis.call('HSET', life, 'b' .. bucket, '', 'floor', floor, 'latest', latest)
-  redis.call('EXPIRE', life, KEPT_SECONDS)
-  redis.call('HSET', key, '', '')
-  redis.call('EXPIRE', key, math.ceil(math.max(bucket - present + 3, 3) * BUCKET_SECONDS))
+  write_life('b' .. bucket, deadline)
+  redis.call('HSET', key, 'until', deadline)
+  redis.call('EXPIRE', key, deadline - now)
 end
 
-local function step(key, id, of, bucket, nc, window)
+-- Sees to it that a bucket is kept until the caller, and whoever has the longest lifetime, asks for it no more.
+local function keep(key, bucket, deadline, ahead, lifetime)
+  local need = now + math.max(ahead + longest, 0) + SLACK
+  if deadline and need <= deadline then return end
+  if lifetime >= longest or now > asked + longest then
+    -- A lifetime that nobody has had for as long as it is no longer holds the nonces of others.
+    longest, asked = lifetime, now
+    need = now + math.max(ahead + longest, 0) + SLACK
+  end
+  write_deadline(key, bucket, math.max(need + SLACK, deadline or 0))
+end
+
+local function step(key, id, of, bucket, nc, window, ahead, lifetime)
   if of ~= epoch then return 'F' end
-  local value = redis.call('HGET', key, id)
+  if lifetime > longest then
+    longest, asked = lifetime, now
+    write_life()
+  end
+  local found = redis.call('HMGET', key, id, 'until')
+  local value, deadline = found[1], found[2] and tonumber(found[2])
+  local was, highest, ring = window, 0, nil
   if value then
-    local was, highest = struct.unpack('>I2I4', value)
-    if was ~= window then return 'F' end
-    local letter, top, ring = judged(window, highest, value:sub(7), nc)
-    if letter == 'A' then redis.call('HSET', key, id, struct.pack('>I2I4', window, top) .. ring) end
-    return letter
-  end
-  if bucket <= floor then return 'F' end
-  local begun = redis.call('HEXISTS', life, 'b' .. bucket) == 1
-  if begun and redis.call('EXISTS', key) == 0 then
-    begin_epoch()
+    was, highest = struct.unpack('>I2I4', value)
+    ring = value:sub(7)
+  elseif bucket <= floor then
+    -- Where even a nonce issued now would be, the caller's clock was set back, or that of others is far ahead.
+    if present <= floor then begin_epoch() end
     return 'F'
+  elseif not deadline then
+    local over = redis.call('HGET', life, 'b' .. bucket)
+    if over then
+      if now < tonumber(over) then begin_epoch() end
+      return 'F'
+    end
   end
-  local letter, top, ring = judged(window, 0, string.rep('\0', math.ceil(window / 8)), nc)
+  if not ring then ring = string.rep('\0', math.ceil(window / 8)) end
+  if was ~= window then ring = converted(ring, was, window, highest) end
+  local letter, top, after = judged(window, highest, ring, nc)
   if letter == 'A' then
-    if not begun then begin_bucket(key, bucket) end
-    redis.call('HSET', key, id, struct.pack('>I2I4', window, top) .. ring)
+    redis.call('HSET', key, id, struct.pack('>I2I4', window, top) .. after)
+    keep(key, bucket, deadline, ahead, lifetime)
   end
   return letter
 end
 
 local steps, letters, at = ARGV[3], {}, 1
 while at <= #steps do
-  local id, of, bucket, nc, window, place
-  id, of, bucket, nc, window, place, at = struct.unpack('>c20c8I4I4I2I2', steps, at)
-  table.insert(letters, step(KEYS[place], id, of, bucket, nc, window))
+  local id, of, bucket, nc, window, key, ahead, lifetime
+  id, of, bucket, nc, window, key, ahead, lifetime, at = struct.unpack('>c20c8I4I4I2I2i4I4', steps, at)
+  table.insert(letters, step(KEYS[key], id, of, bucket, nc, window, ahead, lifetime))
 end
 return epoch .. table.concat(letters)
 """

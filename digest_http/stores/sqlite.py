@@ -20,13 +20,14 @@ from threading import Lock
 from typing import Final
 
 from digest_http.errors import ConfigurationError
-from digest_http.httpauth.nonce_ids import RANDOM_BITS, expiry_of
+from digest_http.forks import ForkAware
+from digest_http.httpauth.nonce_ids import RANDOM_BITS, issued_at
 from digest_http.httpauth.sequence import SequenceRule
 from digest_http.httpauth.verdict import Verdict
 
+from .epochs import SET_BACK
 from .sqlite_file import begin_epoch, connect, is_busy
-from .sqlite_step import ID_OCTETS, WINDOW_OCTETS, Judge, Life, Step, packed
-from .windows import window_of
+from .sqlite_step import ID_OCTETS, Judge, Life, Step, packed
 
 __all__ = ["DEFAULT_CAPACITY", "SQLiteStore"]
 
@@ -40,21 +41,22 @@ PATIENCE: Final = 1.0
 #: Seconds of it without sleep: what another worker needs for a step is a hundredth of the shortest sleep.
 SPIN: Final = 0.001
 
-#: Microseconds that the clock may be behind the latest ever seen, before it counts as set back.
-SET_BACK: Final = 60_000_000
-
 #: Nonces past their life that each new nonce sweeps out: more than one, so that a crowd goes faster than it came.
 SWEPT: Final = 8
 
-
+_NEXT: Final = "UPDATE states SET state = judge(state) WHERE id = ?"
+_LOOK: Final = "SELECT epoch, floor, longest, asked, live FROM memory"
+_NOTE: Final = "UPDATE memory SET floor = ?, longest = ?, asked = ?, live = ?"
+_INSERT: Final = "INSERT INTO states VALUES (?, ?)"
+_DELETE: Final = "DELETE FROM states WHERE id = ?"
 #: What is past its life, and the soonest to die if there is no room for one more.
 _GONE: Final = (
-    "SELECT id FROM counts WHERE id < ? UNION SELECT id FROM (SELECT id FROM counts ORDER BY id LIMIT ?)"
+    "SELECT id FROM states WHERE id < ? UNION SELECT id FROM (SELECT id FROM states ORDER BY id LIMIT ?)"
     " ORDER BY id LIMIT ?"
 )
 
 
-class SQLiteStore:
+class SQLiteStore(ForkAware):
     """Counts in the file `path`, which is made if need be. Threads and processes may share it; a fork opens it anew.
 
     Raises ConfigurationError for a file that cannot be opened, at the start; later troubles (a full disk, a lock that
@@ -67,9 +69,13 @@ class SQLiteStore:
     def __init__(self, path: str | os.PathLike[str], capacity: int = DEFAULT_CAPACITY) -> None:
         if capacity < 1:
             raise ConfigurationError(f"capacity is {capacity}; it is a number of nonces, 1 at least")
+        super().__init__()
         self.path: Final = Path(path).absolute()
         self.capacity: Final = capacity
-        self._lock: Final = Lock()
+        self._lock = Lock()
+        self._held_for_fork = False
+        # The longest lifetime of those who count here, as far as this process knows.
+        self._longest = 0
         self._patience = PATIENCE
         self._connection: sqlite3.Connection | None = None
         self._process = 0
@@ -95,14 +101,15 @@ class SQLiteStore:
         """
         return time.monotonic()
 
-    def advance(self, nonce_id: int, epoch: bytes, nc: int, rule: SequenceRule, now: int) -> Verdict:
+    def advance(self, nonce_id: int, epoch: bytes, nc: int, rule: SequenceRule, now: int, *, lifetime: int) -> Verdict:
         """See NonceStore.advance. Raises sqlite3.Error or OSError when the file cannot be used."""
-        window = window_of(rule).to_bytes(WINDOW_OCTETS, "big")
-        step = Step(nonce_id.to_bytes(ID_OCTETS, "big"), epoch, nc, rule, window, now)
+        step = Step(nonce_id.to_bytes(ID_OCTETS, "big"), epoch, nc, rule, now, lifetime)
         with self._lock:
             connection = self._opened()
             try:
-                verdict = self._next(connection, step) or self._first(connection, step)
+                # The others must know the longest lifetime, or they would drop what is still asked for here.
+                told = lifetime <= self._longest
+                verdict = (told and self._next(connection, step)) or self._first(connection, step)
             except sqlite3.Error as error:
                 if not (isinstance(error, sqlite3.OperationalError) and is_busy(error)):
                     self._close()  # what is wrong with it may be over when it is opened again
@@ -120,40 +127,47 @@ class SQLiteStore:
     def _next(self, connection: sqlite3.Connection, step: Step) -> Verdict | None:
         """A count of a nonce that was begun; None if it was not."""
         self._judge.step = step
-        changed = self._patiently(connection, "UPDATE counts SET state = judge(state) WHERE id = ?", (step.key,))
+        changed = self._patiently(connection, _NEXT, (step.key,))
         return self._judge.verdict if changed else None
 
     def _first(self, connection: sqlite3.Connection, step: Step) -> Verdict:
         """The first count of a nonce, or the next one if another worker was faster by a hair."""
         with self._transaction(connection):
-            life = Life(*connection.execute("SELECT epoch, floor, latest, live FROM life").fetchone())
-            if step.now < life.latest - SET_BACK:
-                # The clock was set back: floor now lies so far ahead that no new nonce would outlive it.
-                life = Life(begin_epoch(connection), 0, 0, 0)
-            if step.epoch == life.epoch:
-                return self._next(connection, step) or self._begin(connection, step, life)
-        self._epoch = life.epoch
+            life = Life(*connection.execute(_LOOK).fetchone())
+            self._epoch = life.epoch
+            if step.lifetime > life.longest:
+                life = life.asked_by(step)
+                connection.execute(_NOTE, (life.floor, life.longest, life.asked, life.live))
+            verdict = (
+                self._next(connection, step) or self._begin(connection, step, life)
+                if step.epoch == life.epoch
+                else None
+            )
+        self._longest = life.longest
+        if verdict is not None:
+            return verdict
         if self._replaced():
             self._close()
         return Verdict.FORGOTTEN
 
     def _begin(self, connection: sqlite3.Connection, step: Step, life: Life) -> Verdict:
-        if expiry_of(int.from_bytes(step.key, "big")) <= life.floor:
+        if issued_at(int.from_bytes(step.key, "big")) <= life.floor:
+            if step.now < life.floor - SET_BACK:
+                self._epoch = begin_epoch(connection)
             return Verdict.FORGOTTEN
-        verdict, number = step.rule.advance(0, step.nc)
+        verdict, state = step.rule.advance(0, step.nc)
         if verdict is not Verdict.ACCEPTED:
             return verdict
+        life = life.asked_by(step)
         surplus = max(life.live + 1 - self.capacity, 0)
-        dead = (step.now << RANDOM_BITS).to_bytes(ID_OCTETS, "big")
-        gone = connection.execute(_GONE, (dead, surplus, max(SWEPT, surplus))).fetchall()
+        over = (max(step.now - life.longest, 0) << RANDOM_BITS).to_bytes(ID_OCTETS, "big")
+        gone = connection.execute(_GONE, (over, surplus, max(SWEPT, surplus))).fetchall()
         floor = life.floor
         if gone:
-            connection.executemany("DELETE FROM counts WHERE id = ?", gone)
-            floor = max(floor, expiry_of(int.from_bytes(gone[-1][0], "big")))
-        connection.execute("INSERT INTO counts VALUES (?, ?)", (step.key, packed(step.window, number)))
-        connection.execute(
-            "UPDATE life SET floor = ?, latest = max(latest, ?), live = ?", (floor, step.now, life.live + 1 - len(gone))
-        )
+            connection.executemany(_DELETE, gone)
+            floor = max(floor, issued_at(int.from_bytes(gone[-1][0], "big")))
+        connection.execute(_INSERT, (step.key, packed(state)))
+        connection.execute(_NOTE, (floor, life.longest, life.asked, life.live + 1 - len(gone)))
         return Verdict.ACCEPTED
 
     @contextlib.contextmanager
@@ -190,6 +204,31 @@ class SQLiteStore:
             else:
                 # Who waits so long waits for a disk, or for a holder that itself waits for a processor.
                 time.sleep(SPIN)
+
+    # --- forks ---
+
+    def before_fork(self) -> None:
+        """See ForkAware. Closes the file: sqlite.org/howtocorrupt.html §2.6.
+
+        SQLite keeps the locks of a process in that process's memory. A child of one that has the file open would
+        believe that it holds locks that only its parent holds; and when the parent closes the file as the last one in
+        its own view, the log goes in which the child still counts.
+        """
+        # A step of another thread ends first; one that waits for a lock longer than it may is left as it is.
+        self._held_for_fork = self._lock.acquire(timeout=2 * PATIENCE)
+        if self._held_for_fork:
+            self._close()
+
+    def after_fork_in_parent(self) -> None:
+        """See ForkAware. The next step opens the file again."""
+        if self._held_for_fork:
+            self._held_for_fork = False
+            self._lock.release()
+
+    def after_fork_in_child(self) -> None:
+        """See ForkAware. The next step opens the file."""
+        self._held_for_fork = False
+        self._lock = Lock()
 
     # --- the connection ---
 

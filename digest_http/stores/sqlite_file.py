@@ -4,6 +4,9 @@ Counts may be lost in two ways, and each begins a new epoch, after which all non
 file is new, or the machine was started again since it was written. The second because WAL with synchronous=NORMAL
 spares each commit its fsync and so may lose the last ones when the power fails (sqlite.org, "PRAGMA synchronous"); a
 killed process loses nothing.
+
+The tables of each layout have names of their own and epochs of their own. So a worker of an older version that still
+runs never takes a row of ours for one of its own, nor we one of its.
 """
 
 from __future__ import annotations
@@ -18,10 +21,18 @@ from typing import Final
 from digest_http.errors import ConfigurationError
 from digest_http.file_modes import make_private, restrict
 
+from .epochs import new_epoch
+
 __all__ = ["begin_epoch", "connect", "is_busy"]
 
 #: Marks the file as ours (sqlite.org/fileformat.html §1.3.15), so that a slip in a setting spoils no other database.
 APPLICATION_ID: Final = int.from_bytes(b"dGnc")
+
+#: The layout of what is written, kept as user_version (sqlite.org/fileformat.html §1.3.14); it changes whenever a row
+#: comes to mean something else, and the names of the tables with it. Layout 0 had tables `counts` and `life`.
+LAYOUT: Final = 1
+
+_DROP_OLDER: Final = ("DROP TABLE IF EXISTS counts", "DROP TABLE IF EXISTS life", f"PRAGMA user_version = {LAYOUT}")
 
 #: Seconds to wait for other workers that open the file in the same moment.
 OPENING: Final = 5.0
@@ -44,12 +55,14 @@ _SETTINGS: Final = (
 
 _TABLES: Final = (
     f"PRAGMA application_id = {APPLICATION_ID}",
-    # The id begins with the expiry, so that the primary key is the order in which nonces die.
-    "CREATE TABLE IF NOT EXISTS counts (id BLOB PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID",
-    # floor: the latest expiry, in microseconds, of a nonce that was dropped. latest: the latest clock ever seen.
+    # The id begins with the time of issue, so that the primary key is the order in which nonces die.
+    "CREATE TABLE IF NOT EXISTS states (id BLOB PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID",
+    # floor: the latest issue, in microseconds, of a nonce that was dropped. longest: the longest lifetime of those who
+    # count here, and when a nonce of it was last begun (asked). live: the nonces that are kept.
     (
-        "CREATE TABLE IF NOT EXISTS life (one INTEGER PRIMARY KEY CHECK (one = 1), epoch BLOB NOT NULL,"
-        " boot TEXT NOT NULL, floor INTEGER NOT NULL, latest INTEGER NOT NULL, live INTEGER NOT NULL)"
+        "CREATE TABLE IF NOT EXISTS memory (one INTEGER PRIMARY KEY CHECK (one = 1), epoch BLOB NOT NULL,"
+        " boot TEXT NOT NULL, floor INTEGER NOT NULL, longest INTEGER NOT NULL, asked INTEGER NOT NULL,"
+        " live INTEGER NOT NULL)"
     ),
 )
 
@@ -77,9 +90,9 @@ def connect(path: Path) -> tuple[sqlite3.Connection, bytes]:
 
 def begin_epoch(connection: sqlite3.Connection) -> bytes:
     """Forget all counts, inside the caller's transaction."""
-    epoch = os.urandom(4).hex().encode()
-    connection.execute("DELETE FROM counts")
-    connection.execute("INSERT OR REPLACE INTO life VALUES (1, ?, ?, 0, 0, 0)", (epoch, _boot()))
+    epoch = new_epoch()
+    connection.execute("DELETE FROM states")
+    connection.execute("INSERT OR REPLACE INTO memory VALUES (1, ?, ?, 0, 0, 0, 0)", (epoch, _boot()))
     return epoch
 
 
@@ -99,7 +112,11 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> bytes:
     connection.execute("BEGIN IMMEDIATE")
     for statement in _TABLES:
         connection.execute(statement)
-    row = connection.execute("SELECT epoch, boot FROM life").fetchone()
+    (layout,) = connection.execute("PRAGMA user_version").fetchone()
+    if layout < LAYOUT:
+        for statement in _DROP_OLDER:
+            connection.execute(statement)
+    row = connection.execute("SELECT epoch, boot FROM memory").fetchone()
     epoch: bytes = row[0] if row is not None and row[1] == _boot() else begin_epoch(connection)
     connection.execute("COMMIT")
     return epoch

@@ -7,21 +7,20 @@ from typing import Final, NamedTuple
 from digest_http.httpauth.sequence import SequenceRule
 from digest_http.httpauth.verdict import Verdict
 
-__all__ = ["ID_OCTETS", "WINDOW_OCTETS", "Judge", "Life", "Step", "packed"]
+__all__ = ["ID_OCTETS", "Judge", "Life", "Step", "packed"]
 
 ID_OCTETS: Final = 20
-WINDOW_OCTETS: Final = 2
 
 
 class Step(NamedTuple):
-    """What advance() is asked, as it goes into the file."""
+    """What advance() is asked, as it goes into the file. Times in microseconds."""
 
     key: bytes
     epoch: bytes
     nc: int
     rule: SequenceRule
-    window: bytes
     now: int
+    lifetime: int
 
 
 class Judge:
@@ -37,23 +36,32 @@ class Judge:
     def __call__(self, state: bytes) -> bytes:
         """The next state; called by SQLite."""
         step = self.step
-        if step is None or state[:WINDOW_OCTETS] != step.window:
-            # Counted under another policy: the mask means something else.
+        if step is None:
             self.verdict = Verdict.FORGOTTEN
             return state
-        self.verdict, number = step.rule.advance(int.from_bytes(state[WINDOW_OCTETS:], "big"), step.nc)
-        return packed(step.window, number)
+        self.verdict, number = step.rule.advance(int.from_bytes(state, "big"), step.nc)
+        return packed(number)
 
 
 class Life(NamedTuple):
-    """The row of `life`."""
+    """The row of the table `memory` (sqlite_file.py). Times in microseconds."""
 
     epoch: bytes
     floor: int
-    latest: int
+    longest: int
+    asked: int
     live: int
 
+    def asked_by(self, step: Step) -> Life:
+        """With the longest lifetime of those who count here, once this one is among them.
 
-def packed(window: bytes, number: int) -> bytes:
-    """A state as it is kept: the window it was counted under, and the rule's number."""
-    return window + number.to_bytes((number.bit_length() + 7) // 8, "big")
+        One that nobody has had for as long as it is no longer holds the nonces of others.
+        """
+        if step.lifetime < self.longest and step.now <= self.asked + self.longest:
+            return self
+        return self._replace(longest=step.lifetime, asked=step.now)
+
+
+def packed(state: int) -> bytes:
+    """A rule's state as it is kept."""
+    return state.to_bytes((state.bit_length() + 7) // 8, "big")

@@ -24,6 +24,7 @@ from typing import Final
 from digest_http.algorithms import Algorithm
 from digest_http.errors import ConfigurationError
 from digest_http.file_modes import warn_if_open
+from digest_http.forks import ForkAware
 from digest_http.secrecy import HoldsSecrets
 
 from .htdigest_lines import Entry, parse
@@ -40,17 +41,18 @@ LOOK_EVERY: Final = 1.0
 _Version = tuple[int, int, int]
 
 
-class HtdigestUsers(HoldsSecrets):
+class HtdigestUsers(ForkAware, HoldsSecrets):
     """The users of one realm in an htdigest file. Raises ConfigurationError if the file is unusable at the start."""
 
     def __init__(
         self, path: str | os.PathLike[str], realm: str, *, seconds: Callable[[], float] = time.monotonic
     ) -> None:
+        super().__init__()
         self.path: Final = Path(path)
         self._realm: Final = realm
         self._seconds: Final = seconds
         self._next_look = seconds() + LOOK_EVERY
-        self._lock: Final = Lock()
+        self._lock = Lock()
         self._reader: Thread | None = None
         try:
             self._version: _Version | None = self._present_version()
@@ -99,6 +101,11 @@ class HtdigestUsers(HoldsSecrets):
             logger.error("%s is not usable, the users of before stay: %s", self.path, error)  # noqa: TRY400 - as above
         else:
             logger.info("%s was read again: %d users", self.path, len(self._table))
+
+    def after_fork_in_child(self) -> None:
+        """See ForkAware. A thread that read the file was not copied, and no more is what it would have found."""
+        self._lock = Lock()
+        self._reader = self._version = None
 
     def _present_version(self) -> _Version:
         status = self.path.stat()

@@ -59,11 +59,14 @@ class Verifier(HoldsSecrets):
             ha1 = usable(found if isinstance(found, _HA1) else await self._wait(found), algorithm)
         except Exception as error:
             raise SourceUnavailable("The source of users is down; try again later", reason="users-down") from error
-        now = context.nonces.now()
+        nonces = context.nonces
+        now = nonces.now()
         verdict = context.verify_signature(message, ha1 if known else None, now)
         if verdict is _ACCEPTED:
             try:
-                counted = self.store.advance(context.nonce_id, context.epoch, context.count, self._rule, now)
+                counted = self.store.advance(
+                    context.nonce_id, context.epoch, context.count, self._rule, now, lifetime=nonces.lifetime
+                )
                 # Verdict(...) refuses an answer that is none: a broken store must not pass anyone.
                 verdict = counted if isinstance(counted, Verdict) else Verdict(await self._wait(counted))
             except Exception as error:

@@ -42,7 +42,7 @@ class BrokenStore:
     def __init__(self, answer):
         self.answer = answer
 
-    def advance(self, *_arguments):
+    def advance(self, *_arguments, **_settings):
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
@@ -76,7 +76,7 @@ def test_a37_a_source_that_never_answers(broken):
         async def ha1(self, *_arguments):
             await asyncio.Event().wait()
 
-        async def advance(self, *_arguments):
+        async def advance(self, *_arguments, **_settings):
             await asyncio.Event().wait()
 
     server = (
@@ -159,9 +159,9 @@ class CountedStore(MemoryStore):
         super().__init__()
         self.asked = []
 
-    def advance(self, nonce_id, epoch, nc, rule, now):
+    def advance(self, nonce_id, epoch, nc, rule, now, *, lifetime):
         self.asked.append(nc)
-        return super().advance(nonce_id, epoch, nc, rule, now)
+        return super().advance(nonce_id, epoch, nc, rule, now, lifetime=lifetime)
 
 
 @pytest.mark.parametrize("algorithm", ["MD5", "SHA-256", "SHA-256-sess", "SHA-512-256"])

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest_http.errors import ConfigurationError
-from digest_http.httpauth.nonce_ids import expiry_of
+from digest_http.httpauth.nonce_ids import issued_at
 from digest_http.httpauth.nonces import CLOCK_SKEW, NonceSource, steady_clock
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
@@ -33,12 +33,12 @@ def source(realm=b"r", keys=(KEY,), epoch=EPOCH, **settings):
 
 
 def test_issued_nonces_are_recognised():
-    """What is issued is recognised, with the expiry in its id and the epoch of its store."""
+    """What is issued is recognised, with its issue in its id and the epoch of its store."""
     nonces = source(lifetime=300)
     recognised = nonces.recognise(nonces.issue())
     assert recognised is not None
     nonce_id, epoch = recognised
-    assert expiry_of(nonce_id) == (NOW + 300) * SECOND
+    assert issued_at(nonce_id) == NOW * SECOND
     assert epoch == EPOCH
 
 

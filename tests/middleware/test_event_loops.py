@@ -35,9 +35,9 @@ class AsyncStore:
         self.store = MemoryStore()
         self.epoch = self.store.epoch
 
-    async def advance(self, nonce_id, epoch, nc, rule, now):
+    async def advance(self, nonce_id, epoch, nc, rule, now, *, lifetime):
         await anyio.lowlevel.checkpoint()
-        return self.store.advance(nonce_id, epoch, nc, rule, now)
+        return self.store.advance(nonce_id, epoch, nc, rule, now, lifetime=lifetime)
 
 
 @pytest.fixture(params=["plain", "async"])

@@ -21,7 +21,7 @@ def test_a_source_that_cannot_answer_at_once():
 
         epoch = b"00000000"
 
-        def advance(self, *_):
+        def advance(self, *_, **__):
             return iter(())
 
     for settings in ({"users": Later()}, {"store": Later()}):

@@ -65,7 +65,7 @@ def count(store: NonceStore, nonces: NonceSource, nonce: bytes, nc: int, rule: S
     now = nonces.now()
     if not nonces.alive(nonce_id, now):
         return Verdict.EXPIRED
-    verdict = store.advance(nonce_id, epoch, nc, rule, now)
+    verdict = store.advance(nonce_id, epoch, nc, rule, now, lifetime=nonces.lifetime)
     if inspect.isawaitable(verdict):
 
         async def settled() -> Verdict:

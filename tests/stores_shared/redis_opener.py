@@ -63,15 +63,15 @@ class RedisFromAnyThread:
         self.prefix = str(uuid4())
         self.store = RedisStore(lambda: self.background.wire, self.prefix)
         # The first answer tells the epoch, as the first request to a new worker does.
-        self.advance(2**150, b"00000000", 1, ReplayDetect(), 0)
+        self.advance(2**150, b"00000000", 1, ReplayDetect(), 0, lifetime=0)
 
     @property
     def epoch(self) -> bytes:
         return self.store.epoch
 
-    def advance(self, nonce_id: int, epoch: bytes, nc: int, rule: SequenceRule, now: int) -> Verdict:
+    def advance(self, nonce_id: int, epoch: bytes, nc: int, rule: SequenceRule, now: int, *, lifetime: int) -> Verdict:
         async def step() -> Verdict:
-            return await self.store.advance(nonce_id, epoch, nc, rule, now)
+            return await self.store.advance(nonce_id, epoch, nc, rule, now, lifetime=lifetime)
 
         verdict: Verdict = self.background.run(step())
         return verdict

@@ -40,7 +40,10 @@ class Worker:
     async def use(self, nonce, *counts, rule=RULE):
         """The verdicts on some counts; one alone if there is one."""
         nonce_id, epoch = self.nonces.recognise(nonce)
-        verdicts = [await self.store.advance(nonce_id, epoch, nc, rule, self.nonces.now()) for nc in counts]
+        verdicts = [
+            await self.store.advance(nonce_id, epoch, nc, rule, self.nonces.now(), lifetime=self.nonces.lifetime)
+            for nc in counts
+        ]
         return verdicts if len(verdicts) > 1 else verdicts[0]
 
 

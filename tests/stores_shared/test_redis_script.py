@@ -34,4 +34,4 @@ def test_lua_and_python_agree(kind, window_and_counts):
     state = 0
     for nc in counts:
         verdict, state = rule.advance(state, nc)
-        assert store.advance(nonce_id, epoch, nc, rule, nonces.now()) is verdict
+        assert store.advance(nonce_id, epoch, nc, rule, nonces.now(), lifetime=nonces.lifetime) is verdict

@@ -36,7 +36,7 @@ def test_a_cluster(tmp_path, kind):
     async def decoding():
         store: Any = open_store(f"{url}?decode_responses=True")
         with pytest.raises(TypeError, match="decode_responses"):
-            await store.advance(2**150, b"0" * 8, 1, RULE, 0)
+            await store.advance(2**150, b"0" * 8, 1, RULE, 0, lifetime=0)
         await store.close()
 
     async def scenario():
@@ -108,7 +108,7 @@ def test_tls(tmp_path):
     async def stranger():
         store: Any = open_store(f"rediss://{HOST}:{port}/0")
         with pytest.raises(redis.ConnectionError, match="certificate"):
-            await store.advance(2**150, b"0" * 8, 1, RULE, 0)
+            await store.advance(2**150, b"0" * 8, 1, RULE, 0, lifetime=0)
         await store.close()
 
     try:
@@ -135,7 +135,7 @@ def test_a_socket_file_and_a_password(tmp_path, kind):
     async def stranger():
         store: Any = open_store(f"unix://{path}")
         with pytest.raises(redis.ConnectionError, match=r"(?i)auth"):
-            await store.advance(2**150, b"0" * 8, 1, RULE, 0)
+            await store.advance(2**150, b"0" * 8, 1, RULE, 0, lifetime=0)
         await store.close()
 
     try:

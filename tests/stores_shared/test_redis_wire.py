@@ -58,7 +58,7 @@ def test_several_event_loops(server):
     async def once():
         nonces = source_for(store, Clock())
         nonce_id, epoch = nonces.recognise(nonces.issue()) or (0, b"")
-        verdict = await store.advance(nonce_id, epoch, 1, RULE, nonces.now())
+        verdict = await store.advance(nonce_id, epoch, 1, RULE, nonces.now(), lifetime=nonces.lifetime)
         await store.close()
         return verdict
 
@@ -94,7 +94,7 @@ def test_a_loop_that_ends_in_the_middle(server):
         worker = Worker(server.url)
         nonce_id, epoch = worker.nonces.recognise(worker.issue()) or (0, b"")
         server.process.send_signal(signal.SIGSTOP)
-        answer = worker.store.advance(nonce_id, epoch, 1, RULE, 0)
+        answer = worker.store.advance(nonce_id, epoch, 1, RULE, 0, lifetime=0)
         await asyncio.sleep(0.05)
         (sender,) = asyncio.all_tasks() - {asyncio.current_task()}
         sender.cancel()

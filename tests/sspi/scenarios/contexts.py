@@ -20,7 +20,7 @@ class BrokenStore:
     def __init__(self) -> None:
         self.asked = 0
 
-    def advance(self, *_: object) -> Any:
+    def advance(self, *_: object, **__: object) -> Any:
         """Accept once."""
         self.asked += 1
         if self.asked > 1:
