@@ -15,6 +15,7 @@ from digest_http.httpauth.sequence import (
     sequence_rule,
 )
 from digest_http.httpauth.verdict import Verdict
+from tests.stores.seen_counts import SeenCounts
 
 # Counts come near each other, near the end, and now and then from anywhere.
 counts = st.one_of(st.integers(1, 20), st.integers(MAX_NC - 12, MAX_NC), st.integers(1, MAX_NC))
@@ -79,6 +80,50 @@ def test_strict_agrees_with_the_oracle(several):
         else:
             assert after == state
         state = after
+
+
+rules = st.one_of(
+    st.just(SequenceDetect()),
+    st.integers(1, 9).map(ReplayDetect),
+    st.sampled_from([64, 128, MAX_WINDOW]).map(ReplayDetect),
+)
+
+
+@given(st.lists(st.tuples(rules, counts), max_size=60))
+def test_rules_that_take_turns(several):
+    """Whoever wrote the state, the verdict is that of the set of counts seen; none is accepted twice."""
+    state, model, accepted = 0, SeenCounts(), set()
+    for rule, nc in several:
+        verdict, after = rule.advance(state, nc)
+        assert verdict is model.judge(rule, nc), (rule, nc)
+        if verdict is Verdict.ACCEPTED:
+            assert nc not in accepted
+            accepted.add(nc)
+        else:
+            assert after == state
+        state = after
+
+
+@pytest.mark.parametrize(
+    ("first", "seen", "then", "nc", "verdict"),
+    [
+        (ReplayDetect(64), [200], ReplayDetect(128), 137, Verdict.ACCEPTED),
+        (ReplayDetect(64), [200], ReplayDetect(128), 136, Verdict.REPLAYED),
+        (ReplayDetect(128), [200], ReplayDetect(64), 137, Verdict.ACCEPTED),
+        (ReplayDetect(128), [200], ReplayDetect(64), 136, Verdict.OUT_OF_SEQUENCE),
+        (SequenceDetect(), [1, 2, 3], ReplayDetect(128), 2, Verdict.REPLAYED),
+        (SequenceDetect(), [1, 2, 3], ReplayDetect(128), 5, Verdict.ACCEPTED),
+        (ReplayDetect(128), [1, 7], SequenceDetect(), 2, Verdict.REPLAYED),
+        (ReplayDetect(128), [1, 7], SequenceDetect(), 8, Verdict.ACCEPTED),
+        (ReplayDetect(128), [MAX_NC], SequenceDetect(), MAX_NC, Verdict.ENDED),
+    ],
+)
+def test_a_rule_reads_the_state_of_another(first, seen, then, nc, verdict):
+    """What the first did not tell apart counts as seen; what both tell apart is still good."""
+    state = 0
+    for each in seen:
+        _, state = first.advance(state, each)
+    assert then.advance(state, nc)[0] is verdict
 
 
 @given(st.lists(counts, max_size=30), st.integers(1, MAX_WINDOW))

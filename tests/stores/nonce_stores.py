@@ -36,6 +36,16 @@ OPENERS: dict[str, Callable[[int], NonceStore]] = {
     **{kind: partial(RedisFromAnyThread, kind=kind) for kind in KINDS},
 }
 
+
+def reopened(store: NonceStore, capacity: int) -> NonceStore:
+    """What a worker that starts now has of a store: a new object on the same file or server; memory dies with it."""
+    if isinstance(store, SQLiteStore):
+        return SQLiteStore(store.path, capacity)
+    if isinstance(store, RedisFromAnyThread):
+        return RedisFromAnyThread(kind=store.kind, prefix=store.prefix)
+    return MemoryStore(capacity)
+
+
 KEYS = (b"k" * 32,)
 
 

@@ -20,6 +20,20 @@ from digest_http.stores.redis_clients import connector
 from tests.stores_shared.redis_servers import RedisServer
 
 
+PASS_TIME = """
+for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
+  local left = redis.call('TTL', key) - ARGV[2]
+  local fields = redis.call('HGETALL', key)
+  for at = 1, #fields, 2 do
+    if string.match(fields[at], '^b%d+$') or fields[at] == 'asked' or fields[at] == 'until' then
+      redis.call('HINCRBY', key, fields[at], -ARGV[2])
+    end
+  end
+  redis.call('EXPIRE', key, left)
+end
+"""
+
+
 class Background:
     """One server of a kind and one event loop for all tests of a run, from the first that needs them."""
 
@@ -58,9 +72,10 @@ def background(kind: str) -> Background:
 class RedisFromAnyThread:
     """A store with keys of its own on the server of the tests."""
 
-    def __init__(self, _capacity: int = 0, *, kind: str = "redis") -> None:
+    def __init__(self, _capacity: int = 0, *, kind: str = "redis", prefix: str | None = None) -> None:
+        self.kind = kind
         self.background = background(kind)
-        self.prefix = str(uuid4())
+        self.prefix = prefix or str(uuid4())
         self.store = RedisStore(lambda: self.background.wire, self.prefix)
         # The first answer tells the epoch, as the first request to a new worker does.
         self.advance(2**150, b"00000000", 1, ReplayDetect(), 0, lifetime=0)
@@ -75,6 +90,10 @@ class RedisFromAnyThread:
 
         verdict: Verdict = self.background.run(step())
         return verdict
+
+    def pass_time(self, seconds: int) -> None:
+        """What the server would find so much later: deadlines nearer, and buckets gone whose deadline has passed."""
+        self.command("EVAL", PASS_TIME, 0, f"{{{self.prefix}}}:*", seconds)
 
     def command(self, *words):
         """The answer to a Redis command."""
