@@ -143,7 +143,7 @@ class HTTPService(ForkAware, HoldsSecrets):
                 opened.count,
                 self._rule,
                 now,
-                lifetime=opened.acceptor.nonces.lifetime,
+                lifetime=opened.nonces.lifetime,
             )
         except Exception as error:
             raise SourceUnavailable("the store of nonce counts failed") from error

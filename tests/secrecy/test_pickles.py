@@ -68,7 +68,7 @@ def middlewares():
             context = acceptor.open(signer.sign().removeprefix(b"Digest "))
             message = HTTPMessage(context.token, b"GET", b"/x")
             found = HA1["SHA-256" if algorithm == "SHA-256" else "MD5"].encode()
-            context.verify_signature(message, found, context.acceptor.nonces.now())
+            context.verify_signature(message, found, context.nonces.now())
             yield context
             assert server.get(signer).status == 200
             assert server.get(signer, 2, body=b"").status == 200
