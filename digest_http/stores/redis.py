@@ -7,17 +7,21 @@ Steps that are asked for while one round trip is under way share the next: one c
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple
-from weakref import WeakKeyDictionary
 
 from digest_http.httpauth.nonce_ids import MICROSECONDS, issued_at
 from digest_http.httpauth.sequence import SequenceRule
 from digest_http.httpauth.verdict import Verdict
 
+from .epoch_log import ClockWatch, log_new_epoch
 from .epochs import new_epoch
-from .redis_script import BUCKET_BITS, LAYOUT, MOST_SECONDS, STEP, VERDICTS
+from .freshness import Freshness
+from .redis_loops import PerLoop
+from .redis_script import BUCKET_BITS, LAYOUT, MOST_SECONDS, REASONS, STEP, VERDICTS
 from .redis_wire import Wire
 
 __all__ = ["RedisStore"]
@@ -26,6 +30,8 @@ __all__ = ["RedisStore"]
 TOGETHER: Final = 64
 
 _ID_OCTETS: Final = 20
+
+logger: Final = logging.getLogger("digest_http.stores")
 
 
 class _Step(NamedTuple):
@@ -42,6 +48,13 @@ class _Step(NamedTuple):
     answer: asyncio.Future[Verdict]
 
 
+class Reading(NamedTuple):
+    """The clock of the nonces, in microseconds, and when it was read, in seconds of the monotonic clock."""
+
+    now: int
+    at: float
+
+
 class RedisStore:
     """Counts on the server that `connect` gives a wire to; called once for each event loop.
 
@@ -52,11 +65,13 @@ class RedisStore:
     shared: Final = True
 
     def __init__(self, connect: Callable[[], Wire], prefix: str = "digest-http") -> None:
-        self._connect: Final = connect
         self._prefix: Final = b"{%b}:%b:" % (prefix.encode(), LAYOUT)
         # Until the server has told us its epoch: no nonce was counted in this one.
         self._epoch = new_epoch()
-        self._lines: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, _Line]] = WeakKeyDictionary()
+        self._told = b""  # the epoch whose beginning is known or logged
+        self._freshness: Final = Freshness()
+        self._clocks: Final = ClockWatch(self)
+        self._lines: Final = PerLoop(lambda: _Line(connect(), self._prefix, self._learn, self._hear))
 
     @property
     def epoch(self) -> bytes:
@@ -66,11 +81,11 @@ class RedisStore:
     def advance(
         self, nonce_id: int, epoch: bytes, nc: int, rule: SequenceRule, now: int, *, lifetime: int
     ) -> Awaitable[Verdict]:
-        """See NonceStore.advance. Raises redis.RedisError or OSError when the server cannot be asked."""
-        loop = asyncio.get_running_loop()
-        line = self._lines.get(loop)
-        if line is None:
-            line = self._lines[loop] = _Line(self._connect(), self._prefix, self._learn)
+        """See NonceStore.advance. Raises redis.RedisError or OSError when the server cannot be asked.
+
+        Raises ConfigurationError under an event loop that is not one of asyncio.
+        """
+        line = self._lines.get()
         bucket = issued_at(nonce_id) >> BUCKET_BITS
         ahead = ((bucket + 1 << BUCKET_BITS) - now) // MICROSECONDS + 1
         step = _Step(
@@ -82,44 +97,91 @@ class RedisStore:
             min(max(ahead, -MOST_SECONDS), MOST_SECONDS),
             min(lifetime // MICROSECONDS + 1, MOST_SECONDS),
             now >> BUCKET_BITS,
-            loop.create_future(),
+            asyncio.get_running_loop().create_future(),
         )
         line.add(step)
         return step.answer
 
-    def _learn(self, epoch: bytes) -> None:
+    async def refresh(self, now: int) -> None:
+        """See NonceStore.refresh. Whatever happens to the server, it takes half a second at most, and seldom.
+
+        Raises ConfigurationError under an event loop that is not one of asyncio.
+        """
+        line = self._lines.get()
+        reading = Reading(now, time.monotonic())
+        patience = self._freshness.patience()
+        if patience:
+            await asyncio.wait([line.question(reading)], timeout=patience)
+        elif self._freshness.comparison_due():
+            line.question(reading)
+
+    def _learn(self, epoch: bytes) -> bool:
+        """Take the epoch of an answer; whether the server should be asked why there is another one."""
         self._epoch = epoch
+        self._freshness.learnt()
+        if not self._told:
+            self._told = epoch
+        return epoch != self._told
+
+    def _hear(self, why: bytes, server: int | None, reading: Reading | None) -> None:
+        """Take the answer to a question."""
+        if self._epoch != self._told:
+            self._told = self._epoch
+            log_new_epoch(self, REASONS.get(why, "the server does not say why"))
+        self._freshness.compared()
+        if server is not None and reading is not None:
+            after = reading.now + round((time.monotonic() - reading.at) * MICROSECONDS)
+            self._clocks.compare(server, reading.now, after)
 
     async def close(self) -> None:
         """Close the connections of the running event loop; the next step opens new ones."""
-        line = self._lines.pop(asyncio.get_running_loop(), None)
-        if line is not None:
-            await line.close()
+        await self._lines.close()
 
     def __repr__(self) -> str:
         return f"<RedisStore {self._prefix.decode()}>"
 
 
 class _Line:
-    """The steps of one event loop on their way to the server."""
+    """The steps of one event loop on their way to the server, and the questions for its epoch."""
 
-    def __init__(self, wire: Wire, prefix: bytes, learn: Callable[[bytes], None]) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        prefix: bytes,
+        learn: Callable[[bytes], bool],
+        hear: Callable[[bytes, int | None, Reading | None], None],
+    ) -> None:
         self._wire: Final = wire
         self._prefix: Final = prefix
         self._learn: Final = learn
+        self._hear: Final = hear
         self._waiting: Final[deque[_Step]] = deque()
+        self._question: asyncio.Future[None] | None = None
+        self._reading: Reading | None = None
         self._sender: asyncio.Task[None] | None = None
 
     def add(self, step: _Step) -> None:
         """Send it with the next command."""
         self._waiting.append(step)
+        self._begin()
+
+    def question(self, reading: Reading | None) -> asyncio.Future[None]:
+        """Done when the server has told its epoch, or failed to; one for all who ask before that."""
+        if self._question is None:
+            self._question, self._reading = asyncio.get_running_loop().create_future(), reading
+            self._begin()
+        return self._question
+
+    def _begin(self) -> None:
         if self._sender is None:
             self._sender = asyncio.ensure_future(self._send())
 
     async def _send(self) -> None:
         waiting = self._waiting
         try:
-            while waiting:
+            while waiting or self._question is not None:
+                if self._question is not None:
+                    await self._ask_epoch(self._question)
                 steps = [waiting.popleft() for _ in range(min(len(waiting), TOGETHER))]
                 # Whoever gave up waiting needs no count.
                 steps = [step for step in steps if not step.answer.done()]
@@ -128,10 +190,23 @@ class _Line:
         finally:
             self._sender = None
 
+    async def _ask_epoch(self, question: asyncio.Future[None]) -> None:
+        try:
+            answer = await self._run([])
+            self._learn(answer[:8])
+            self._hear(answer[8:9], int(answer[9:]) if answer[9:] else None, self._reading)
+        except Exception:
+            # Whatever it is, nobody is refused for it: the next step will meet it too.
+            logger.debug("the nonce store's server did not tell its epoch", exc_info=True)
+        finally:
+            self._question = None
+            if not question.done():
+                question.set_result(None)
+
     async def _ask(self, steps: list[_Step]) -> None:
         try:
             answer = await self._run(steps)
-            self._learn(answer[:8])
+            another = self._learn(answer[:8])
             verdicts = [VERDICTS[answer[at : at + 1]] for at in range(8, 8 + len(steps))]
         except Exception as error:  # noqa: BLE001 - whatever it is, each request learns that it was not checked
             for step in steps:
@@ -145,6 +220,8 @@ class _Line:
         for step, verdict in zip(steps, verdicts, strict=True):
             if not step.answer.done():
                 step.answer.set_result(verdict)
+        if another:
+            self.question(None)
 
     async def _run(self, steps: list[_Step]) -> bytes:
         prefix = self._prefix
@@ -153,7 +230,7 @@ class _Line:
         for step in steps:
             place = keys.setdefault(b"%b%b:%d" % (prefix, step.epoch, step.bucket), len(keys) + 1)
             packed.append(STEP.pack(*step[:5], place, step.ahead, step.lifetime))
-        present = max(step.present for step in steps)
+        present = max((step.present for step in steps), default=0)
         return await self._wire.run(list(keys), [new_epoch(), present, b"".join(packed)])
 
     async def close(self) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from types import ModuleType
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from digest_http.errors import ConfigurationError
 
@@ -23,19 +24,37 @@ SCHEMES: Final = {
     "unix": ("unix", "server"),
     "redis+cluster": ("redis", "cluster"),
     "rediss+cluster": ("rediss", "cluster"),
+    "valkey+cluster": ("redis", "cluster"),
+    "valkeys+cluster": ("rediss", "cluster"),
     "redis+sentinel": ("redis", "sentinel"),
     "rediss+sentinel": ("rediss", "sentinel"),
+    "valkey+sentinel": ("redis", "sentinel"),
+    "valkeys+sentinel": ("rediss", "sentinel"),
 }
 
 #: Seconds. A request waits source_timeout, which by default is longer than both.
 _TIMEOUTS: Final = {"socket_timeout": 3.0, "socket_connect_timeout": 2.0}
+
+_FORMS: Final = {
+    "server": "'{}://user:password@host:6379/0'",
+    "cluster": "'{}://user:password@host:6379,host2:6379', without a database",
+    "sentinel": "'{}://user:password@host:26379,host2:26379/service/0'",
+}
+
+_PORT_OF_SERVER: Final = 6379
+_PORT_OF_SENTINEL: Final = 26379
+
+# node = ( name / "[" IPv6 address "]" ) [ ":" port ]
+_node = re.compile(r"(?:(?P<name>[^\s:\[\],]+)|\[(?P<address>[^\s\[\],]+)\])(?::(?P<port>[0-9]{1,5}))?")
 
 
 def connector(url: str) -> Callable[[], Wire]:
     """A function that makes a wire to what a URL names; nothing is sent before the first step.
 
     `redis://`, `rediss://` (TLS), `unix://` as the library has them, with its query (`?ssl_ca_certs=...`);
-    `valkey://`; `redis+cluster://host:port`; `redis+sentinel://host:port,host:port/service/db`.
+    `valkey://`; `redis+cluster://host:port,host:port`, of which one must answer when a worker starts;
+    `redis+sentinel://host:port,host:port/service/db`. Credentials and query settings are for all servers named; the
+    sentinels themselves are asked without.
     Raises ConfigurationError for one that cannot work, without showing it: it may hold a password.
     """
     scheme, _, rest = url.partition("://")
@@ -44,38 +63,64 @@ def connector(url: str) -> Callable[[], Wire]:
         library = import_module("redis.asyncio")
     except ModuleNotFoundError as error:
         raise ConfigurationError("a store in Redis needs its client: pip install 'digest-http[redis]'") from error
-    library_url = f"{library_scheme}://{rest}"
-    # HeldConnection bounds the whole of an exchange, and it alone decides what is tried again.
-    retry = library.retry.Retry(import_module("redis.backoff").NoBackoff(), 0)
-    settings = {**_TIMEOUTS, "socket_timeout": None, "retry": retry}
+    errors = import_module("redis.exceptions")
+    make = {"server": _server, "cluster": _cluster, "sentinel": _sentinel}[kind]
 
     def connect() -> Wire:
-        if kind == "cluster":
-            return ThroughClient(library.RedisCluster.from_url(library_url, **_TIMEOUTS))
-        if kind == "sentinel":
-            return HeldConnection(_sentinel(library, library_url, settings))
-        return HeldConnection(library.Redis.from_url(library_url, **settings))
+        return make(library, f"{library_scheme}://{rest}")
 
     try:
         connect()
-    except (ValueError, TypeError) as error:
-        raise ConfigurationError(f"store '{scheme}://' has a URL that the Redis client does not take") from error
+    except (ValueError, TypeError, errors.RedisError, errors.RedisClusterException) as error:
+        raise ConfigurationError(
+            f"store '{scheme}://' has a URL that the Redis client does not take; use {_FORMS[kind].format(scheme)}"
+        ) from error
     return connect
 
 
-def _sentinel(library: ModuleType, url: str, common: dict[str, Any]) -> ClientOfPool:
+def _server(library: ModuleType, url: str) -> Wire:
+    if "," in urlsplit(url).netloc.rpartition("@")[2]:
+        raise ValueError("several servers are a cluster, or watched by Sentinel")
+    return HeldConnection(library.Redis.from_url(url, **_held(library)))
+
+
+def _cluster(library: ModuleType, url: str) -> Wire:
     parts = urlsplit(url)
-    credentials, _, hosts = parts.netloc.rpartition("@")
-    user, _, password = credentials.partition(":")
+    credentials, at, hosts = parts.netloc.rpartition("@")
+    first, _, _ = hosts.partition(",")
+    nodes = [library.cluster.ClusterNode(*node) for node in _nodes(hosts, _PORT_OF_SERVER)[1:]]
+    url = parts._replace(netloc=f"{credentials}{at}{first}").geturl()
+    return ThroughClient(library.RedisCluster.from_url(url, startup_nodes=nodes, **_TIMEOUTS))
+
+
+def _sentinel(library: ModuleType, url: str) -> Wire:
+    parts = urlsplit(url)
+    credentials, at, hosts = parts.netloc.rpartition("@")
     service, _, database = parts.path.strip("/").partition("/")
     if not service:
         raise ValueError("no service name")
-    addresses = [(host, int(port or 26379)) for host, _, port in (h.partition(":") for h in hosts.split(","))]
-    settings = {"db": int(database or 0), "ssl": parts.scheme == "rediss", **common}
-    if credentials:
-        settings |= {"username": unquote(user) or None, "password": unquote(password)}
-    sentinel = library.sentinel.Sentinel(addresses, sentinel_kwargs=dict(_TIMEOUTS))
-    return _Master(sentinel.master_for(service, **settings), sentinel.sentinels)
+    # The library reads credentials and query out of a URL of the master, whose address only the sentinels know.
+    master = parts._replace(netloc=f"{credentials}{at}master", path=f"/{int(database or 0)}").geturl()
+    settings = {**_held(library), **import_module("redis.asyncio.connection").parse_url(master)}
+    settings["ssl"] = settings.pop("connection_class", None) is not None
+    del settings["host"]
+    sentinel = library.sentinel.Sentinel(_nodes(hosts, _PORT_OF_SENTINEL), sentinel_kwargs=dict(_TIMEOUTS))
+    return HeldConnection(_Master(sentinel.master_for(service, **settings), sentinel.sentinels))
+
+
+def _held(library: ModuleType) -> dict[str, Any]:
+    # HeldConnection bounds the whole of an exchange, and it alone decides what is tried again.
+    retry = library.retry.Retry(import_module("redis.backoff").NoBackoff(), 0)
+    return {**_TIMEOUTS, "socket_timeout": None, "retry": retry}
+
+
+def _nodes(text: str, default_port: int) -> list[tuple[str, int]]:
+    """Host and port of each node of "host:port,[::1]:port,host". Raises ValueError."""
+    found = [_node.fullmatch(node) for node in text.split(",")]
+    nodes = [(each["name"] or each["address"], int(each["port"] or default_port)) for each in found if each is not None]
+    if len(nodes) != len(found) or not all(0 < port <= 65535 for _, port in nodes):  # noqa: PLR2004 - 16 bits
+        raise ValueError("not a list of nodes")
+    return nodes
 
 
 class _Master:

@@ -28,7 +28,7 @@ from typing import Final
 
 from digest_http.httpauth.verdict import Verdict
 
-__all__ = ["BUCKET_BITS", "LAYOUT", "MOST_SECONDS", "SCRIPT", "STEP", "VERDICTS"]
+__all__ = ["BUCKET_BITS", "LAYOUT", "MOST_SECONDS", "REASONS", "SCRIPT", "STEP", "VERDICTS"]
 
 #: The layout of the keys and of what is in them; it changes whenever a value comes to mean something else. In the keys
 #: of the first there was none.
@@ -53,14 +53,24 @@ VERDICTS: Final = {
 #: present the bucket ends, and the caller's lifetime. Lua reads a bucket of 32 bits, which last for two thousand years.
 STEP: Final = Struct(">20s8sIIHHiI")
 
+#: Why an epoch began, as `life` keeps it.
+REASONS: Final = {
+    b"e": "the server had no counts: it was flushed, evicted them, or was started without data",
+    b"r": "the server was started again, or another one took over",
+    b"c": "a worker asked whose clock is far behind that of the others, or the others' was far ahead",
+    b"b": "the server lost some counts: they were evicted or deleted, or its clock jumped",
+}
+
 #: KEYS: life, then the buckets of the steps, each once. ARGV: an epoch to begin if need be, the present bucket, then
 #: all steps in one string, since each argument costs the client library as much as the rest of a step. The answer:
-#: the epoch, then one letter a step.
+#: the epoch, then one letter a step. Without steps: the epoch, the letter of REASONS or "-", and the server's time in
+#: microseconds.
 SCRIPT: Final = r"""
 -- SLACK: seconds by which a deadline may be off before it is written anew, and by how much it then is moved.
 local SLACK, KEPT_SECONDS = 30, 86400
 local life, proposed, present = KEYS[1], ARGV[1], tonumber(ARGV[2])
-local now = tonumber(redis.call('TIME')[1])
+local time = redis.call('TIME')
+local now = tonumber(time[1])
 
 local function run_of_server()
   local info = redis.call('INFO', 'replication')
@@ -68,8 +78,8 @@ local function run_of_server()
 end
 
 local run = run_of_server()
-local kept = redis.call('HMGET', life, 'epoch', 'run', 'floor', 'longest', 'asked')
-local epoch, floor = kept[1], tonumber(kept[3] or -1)
+local kept = redis.call('HMGET', life, 'epoch', 'run', 'floor', 'longest', 'asked', 'why')
+local epoch, floor, why = kept[1], tonumber(kept[3] or -1), kept[6] or '-'
 local longest, asked = tonumber(kept[4] or 0), tonumber(kept[5] or 0)
 
 local function write_life(...)
@@ -77,13 +87,17 @@ local function write_life(...)
   redis.call('EXPIRE', life, KEPT_SECONDS + 2 * longest)
 end
 
-local function begin_epoch()
-  epoch, floor, longest, asked = proposed, -1, 0, 0
+local function begin_epoch(reason)
+  epoch, floor, longest, asked, why = proposed, -1, 0, 0, reason
   redis.call('DEL', life)
-  write_life('epoch', epoch, 'run', run)
+  write_life('epoch', epoch, 'run', run, 'why', why)
 end
 
-if not epoch or kept[2] ~= run then begin_epoch() end
+if not epoch then
+  begin_epoch('e')
+elseif kept[2] ~= run then
+  begin_epoch('r')
+end
 
 local function strict(highest, nc)
   if nc == highest + 1 then return 'A' end
@@ -185,12 +199,12 @@ local function step(key, id, of, bucket, nc, window, ahead, lifetime)
     ring = value:sub(7)
   elseif bucket <= floor then
     -- Where even a nonce issued now would be, the caller's clock was set back, or that of others is far ahead.
-    if present <= floor then begin_epoch() end
+    if present <= floor then begin_epoch('c') end
     return 'F'
   elseif not deadline then
     local over = redis.call('HGET', life, 'b' .. bucket)
     if over then
-      if now < tonumber(over) then begin_epoch() end
+      if now < tonumber(over) then begin_epoch('b') end
       return 'F'
     end
   end
@@ -205,6 +219,7 @@ local function step(key, id, of, bucket, nc, window, ahead, lifetime)
 end
 
 local steps, letters, at = ARGV[3], {}, 1
+if steps == '' then return epoch .. why .. time[1] .. string.format('%06d', time[2]) end
 while at <= #steps do
   local id, of, bucket, nc, window, key, ahead, lifetime
   id, of, bucket, nc, window, key, ahead, lifetime, at = struct.unpack('>c20c8I4I4I2I2i4I4', steps, at)

@@ -17,6 +17,7 @@ from digest_http.httpauth.sequence import ReplayDetect, SequenceRule
 from digest_http.httpauth.verdict import Verdict
 from digest_http.stores.redis import RedisStore
 from digest_http.stores.redis_clients import connector
+from digest_http.stores.redis_wire import Wire
 from tests.stores_shared.redis_servers import RedisServer
 
 
@@ -69,6 +70,16 @@ def background(kind: str) -> Background:
     return Background(kind)
 
 
+class Lent:
+    """The wire of all tests for one store, which closes its own when nobody needs it any more."""
+
+    def __init__(self, wire: Wire) -> None:
+        self.run = wire.run
+
+    async def close(self) -> None:
+        """The others go on."""
+
+
 class RedisFromAnyThread:
     """A store with keys of its own on the server of the tests."""
 
@@ -76,7 +87,7 @@ class RedisFromAnyThread:
         self.kind = kind
         self.background = background(kind)
         self.prefix = prefix or str(uuid4())
-        self.store = RedisStore(lambda: self.background.wire, self.prefix)
+        self.store = RedisStore(lambda: Lent(self.background.wire), self.prefix)
         # The first answer tells the epoch, as the first request to a new worker does.
         self.advance(2**150, b"00000000", 1, ReplayDetect(), 0, lifetime=0)
 

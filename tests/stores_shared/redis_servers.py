@@ -6,13 +6,15 @@ import importlib.metadata
 import os
 import shutil
 import signal
+import socket
 import subprocess
+import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 
-from tests.live.peers import HOST, free_port, program, running, wait_until_listening
+from tests.live.peers import HOST, START_SECONDS, free_port, program, running, wait_until_listening
 
 #: Both speak the protocol; the script must mean the same to each.
 KINDS = ("redis", "valkey")
@@ -55,7 +57,18 @@ class RedisServer:
         defaults = ["--save", "", "--appendonly", "no"]
         with running([*command, *defaults, *self.settings], log, self.environment) as process:
             wait_until_listening(process, self.port, log)
+            self._wait_until_loaded()
             yield process
+
+    def _wait_until_loaded(self) -> None:
+        """It listens while it reads its files, and answers LOADING to all."""
+        end = time.monotonic() + START_SECONDS
+        with socket.create_connection((HOST, self.port), timeout=START_SECONDS) as connection:
+            while time.monotonic() < end:
+                connection.sendall(b"PING\r\n")
+                if not connection.recv(1000).startswith(b"-LOADING"):
+                    return
+                time.sleep(0.02)
 
     def start(self) -> None:
         """Start it, to be ended by stop() or kill()."""
