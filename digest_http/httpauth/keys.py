@@ -20,7 +20,7 @@ from digest_http.errors import ConfigurationError
 from digest_http.file_modes import warn_if_open
 from digest_http.secrecy import HoldsSecrets
 
-__all__ = ["ENVIRONMENT", "KeyFile", "Keys", "configured_keys"]
+__all__ = ["ENVIRONMENT", "LOOK_EVERY", "KeyFile", "Keys", "configured_keys"]
 
 #: Asked for when no keys are given: the same syntax as the setting.
 ENVIRONMENT: Final = "DIGEST_HTTP_KEYS"

@@ -30,7 +30,7 @@ from digest_http.secrecy import HoldsSecrets
 
 from .nonce_ids import MICROSECONDS, RANDOM_BITS
 
-__all__ = ["DEFAULT_LIFETIME", "NonceSource", "steady_clock"]
+__all__ = ["DEFAULT_LIFETIME", "NonceSource", "claimed_issue", "steady_clock"]
 
 #: Seconds. What httpd, Tomcat, Spring and django-digest use; nextnonce renews it unseen.
 DEFAULT_LIFETIME: Final = 300
@@ -54,6 +54,7 @@ _RANDOM: Final = slice(22, 46)
 _SIGNED: Final = slice(0, 46)
 _MAC: Final = slice(46, None)
 _LENGTH: Final = 78
+_HEX_DIGITS: Final = frozenset(b"0123456789abcdef")
 
 _WALL_CLOCK_AT_START: Final = time.time() - time.monotonic()
 
@@ -185,6 +186,17 @@ def _label(realm: bytes, algorithm: Algorithm | None, *, proxy: bool) -> bytes:
         return b"digest-http nonce\x00" + realm
     # The realm comes last, for it alone could hold a zero octet.
     return b"\x00".join((b"digest-http challenge", b"proxy" if proxy else b"server", algorithm.token, realm))
+
+
+def claimed_issue(nonce: bytes) -> int | None:
+    """When a nonce of our shape says that it was issued, in microseconds; None for any other octets.
+
+    Nothing is proved: the key behind it may be anybody's.
+    """
+    text = nonce[_SIGNED] + nonce[_MAC].removeprefix(b":")
+    if len(text) != _LENGTH or not set(text) <= _HEX_DIGITS:
+        return None
+    return int(nonce[_ISSUED], 16)
 
 
 def _keyed(keys: Sequence[bytes], label: bytes) -> tuple[hmac.HMAC, ...]:

@@ -13,7 +13,7 @@ from digest_http.algorithms import Algorithm
 from .sequence import SequenceRule
 from .verdict import Verdict
 
-__all__ = ["NonceStore", "Users", "UsersByHash"]
+__all__ = ["NonceStore", "RefreshingStore", "Users", "UsersByHash"]
 
 
 class NonceStore(Protocol):
@@ -43,6 +43,19 @@ class NonceStore(Protocol):
         what is kept must mean the same to all, so it may depend on none of them. This caller asks for a nonce until
         `lifetime` has gone by since its issue; a store that must forget had better forget those over for everyone.
         Raises whatever the store raises when it is down; the caller answers 503.
+        """
+        ...
+
+
+@runtime_checkable
+class RefreshingStore(NonceStore, Protocol):
+    """A store whose epoch others may change, and that can ask for it before a count is at stake."""
+
+    def refresh(self, now: int) -> Awaitable[None] | None:
+        """Let `epoch` be that of now, as far as it can be had in a moment.
+
+        Called before each challenge, which strangers cause: it should ask seldom, wait shortly, and raise nothing but
+        ConfigurationError, for a store that can never work here. `now` is in microseconds on the clock of the nonces.
         """
         ...
 

@@ -25,7 +25,9 @@ from digest_http.httpauth.nonce_ids import RANDOM_BITS, issued_at
 from digest_http.httpauth.sequence import SequenceRule
 from digest_http.httpauth.verdict import Verdict
 
+from .epoch_log import log_new_epoch
 from .epochs import SET_BACK
+from .freshness import Freshness
 from .sqlite_file import begin_epoch, connect, is_busy
 from .sqlite_step import ID_OCTETS, Judge, Life, Step, packed
 
@@ -82,6 +84,8 @@ class SQLiteStore(ForkAware):
         self._finalizer: weakref.finalize[[], SQLiteStore] | None = None
         self._file: tuple[int, int] | None = None
         self._judge: Final = Judge()
+        self._epoch = b""
+        self._freshness: Final = Freshness()
         try:
             self._open()
         except (sqlite3.Error, OSError) as error:
@@ -117,6 +121,25 @@ class SQLiteStore(ForkAware):
             self._patience = PATIENCE
             return verdict
 
+    def refresh(self, now: int) -> None:  # noqa: ARG002 - other stores compare it with the clock of their server
+        """See RefreshingStore.refresh: a look at the path and at one row, once a second. It never waits for a lock."""
+        if not self._freshness.patience() or not self._lock.acquire(blocking=False):
+            return
+        try:
+            self._freshness.learnt()
+            connection = self._connection
+            if connection is None or self._process != os.getpid():
+                return  # the next step opens it, and says what is wrong if it cannot
+            # What is wrong with the file is for the next step to say.
+            with contextlib.suppress(sqlite3.Error, OSError, ConfigurationError):
+                if self._replaced():
+                    self._close()
+                    self._open()
+                else:
+                    self._learn(connection.execute("SELECT epoch FROM life").fetchone()[0], "another worker began it")
+        finally:
+            self._lock.release()
+
     def close(self) -> None:
         """Close the file; the next step opens it again."""
         with self._lock:
@@ -134,7 +157,7 @@ class SQLiteStore(ForkAware):
         """The first count of a nonce, or the next one if another worker was faster by a hair."""
         with self._transaction(connection):
             life = Life(*connection.execute(_LOOK).fetchone())
-            self._epoch = life.epoch
+            self._learn(life.epoch, "another worker began it")
             if step.lifetime > life.longest:
                 life = life.asked_by(step)
                 connection.execute(_NOTE, (life.floor, life.longest, life.asked, life.live))
@@ -153,7 +176,8 @@ class SQLiteStore(ForkAware):
     def _begin(self, connection: sqlite3.Connection, step: Step, life: Life) -> Verdict:
         if issued_at(int.from_bytes(step.key, "big")) <= life.floor:
             if step.now < life.floor - SET_BACK:
-                self._epoch = begin_epoch(connection)
+                # The clock was set back: no new nonce would outlive the floor.
+                self._learn(begin_epoch(connection), "the clock was set back by more than a minute")
             return Verdict.FORGOTTEN
         verdict, state = step.rule.advance(0, step.nc)
         if verdict is not Verdict.ACCEPTED:
@@ -230,6 +254,12 @@ class SQLiteStore(ForkAware):
         self._held_for_fork = False
         self._lock = Lock()
 
+    def _learn(self, epoch: bytes, why: str) -> None:
+        if epoch != self._epoch:
+            if self._epoch:
+                log_new_epoch(self, why)
+            self._epoch = epoch
+
     # --- the connection ---
 
     def _opened(self) -> sqlite3.Connection:
@@ -244,7 +274,8 @@ class SQLiteStore(ForkAware):
             if self._finalizer is not None:
                 self._finalizer.detach()
             _CARRIED_ACROSS_FORK.append(self._connection)
-        connection, self._epoch = connect(self.path)
+        connection, epoch = connect(self.path)
+        self._learn(epoch, "the file was deleted or replaced, or the machine started again")
         connection.create_function("judge", 1, self._judge)
         status = self.path.stat()
         self._file = status.st_dev, status.st_ino

@@ -26,6 +26,7 @@ from digest_http.secrecy import HoldsSecrets
 
 from .asgi import ASGIApp, Headers, Receive, Scope, Send
 from .bodies import DEFAULT_MAX_BODY, Disconnected, read_body, replay
+from .epochs import Epochs
 from .events import log_accepted, log_refused
 from .identity import ANYONE, AUTHENTICATED, Digest, DigestUser
 from .nonce_keys import keys_of
@@ -34,6 +35,7 @@ from .proof import BodyProof, header_proof, takes_trailers
 from .refusals import Answer, Refusal, send_refusal
 from .targets import names_target, raw_target
 from .verification import DEFAULT_TIMEOUT, Verifier
+from .workers_apart import WorkersApart
 
 __all__ = ["DigestAuthMiddleware"]
 
@@ -95,15 +97,18 @@ class DigestAuthMiddleware(HoldsSecrets):
         self.store = stores.open_store(store)
         self._verify = Verifier(self.users, self.store, sequence_rule(sequence, window), realm, source_timeout).verify
         self._realm = realm
+        nonce_keys = keys_of(keys, self.store)
         nonces = NonceSource(
             realm.encode(),
-            keys_of(keys, self.store),
+            nonce_keys,
             lambda: self.store.epoch,
             lifetime=nonce_lifetime,
             # A store that others share may know a clock they agree on.
             clock=clock if clock is not None else getattr(self.store, "clock", steady_clock),
             random=random,
         )
+        self._epochs = Epochs(self.store, nonces.now)
+        self._workers_apart = WorkersApart(self.store, nonce_keys, nonces.now)
         self._acceptor = Acceptor(
             realm, offered, nonces, qop=qop, allow_rfc2069=allow_rfc2069, userhash=userhash, proxy=proxy
         )
@@ -118,6 +123,8 @@ class DigestAuthMiddleware(HoldsSecrets):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection: http and websocket scopes are verified, every other kind (lifespan) passes."""
         kind = scope["type"]
+        if kind == "lifespan" and not await self._epochs.started(receive, send):
+            return
         if kind not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
@@ -142,13 +149,14 @@ class DigestAuthMiddleware(HoldsSecrets):
                     accepted = context, message, username
                 else:
                     refusal = Refusal.of_verdict(verdict, self._refused)
+                    self._workers_apart.saw(verdict, context)
         except Disconnected:
             return
         except DigestError as error:
             refusal, cause = Refusal.of_error(error), error.__cause__
         if accepted is None:
             log_refused(scope, context, refusal, verdict, cause)
-            await send_refusal(refusal, self._challenges(refusal), self._answer, (scope, receive, send))
+            await send_refusal(refusal, await self._challenges(refusal), self._answer, (scope, receive, send))
             return
         context, message, username = accepted
         log_accepted(scope, context)
@@ -196,9 +204,10 @@ class DigestAuthMiddleware(HoldsSecrets):
         message.hentity = calculation.entity_hash(context.algorithm, body)
         return replay(body, receive)
 
-    def _challenges(self, refusal: Refusal) -> Headers:
+    async def _challenges(self, refusal: Refusal) -> Headers:
         if refusal.status != self._refused:
             return []
+        await self._epochs.refresh()
         return [(self._challenge_field, value) for value in self._acceptor.challenges(stale=refusal.stale)]
 
     def _identified(self, scope: Scope, context: ServerContext, username: str) -> Scope:

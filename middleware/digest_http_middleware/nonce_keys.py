@@ -1,10 +1,12 @@
-"""The keys a middleware signs its nonces with, and a word to those whose workers would each invent their own."""
+"""The keys a middleware signs its nonces with, and a word at the start to those whose workers would not work together.
+
+Several workers need the same keys, or each takes the nonces of the others for foreign; and one store, or each counts
+for itself and takes them for forgotten. Either costs clients logins, at random.
+"""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import sys
 import warnings
 from collections.abc import Sequence
 from typing import Final
@@ -13,28 +15,40 @@ from digest_http.errors import SecurityWarning
 from digest_http.httpauth.keys import ENVIRONMENT, Keys, configured_keys
 from digest_http.httpauth.protocols import NonceStore
 
-__all__ = ["keys_of"]
+from .workers import known_workers
 
-_ADVICE: Final = (
-    f"no nonce keys are set, so each worker invents its own and takes the others' nonces for foreign: set keys= or the "
-    f"environment variable {ENVIRONMENT} to the output of 'digest-http key new'"
-)
+__all__ = ["COMMON_KEYS", "COMMON_STORE", "is_shared", "keys_of"]
+
+COMMON_KEYS: Final = f"set keys= or the environment variable {ENVIRONMENT} to the output of 'digest-http key new'"
+COMMON_STORE: Final = "set store='sqlite:////path/nonces.db', or 'redis://host' for several machines"
 
 
 def keys_of(setting: Sequence[bytes] | str | None, store: NonceStore) -> Keys:
-    """The keys of a setting or the environment; without either a random one, with a SecurityWarning where it shows."""
+    """The keys of a setting or the environment; without either a random one. A SecurityWarning where that cannot work.
+
+    It is given for a store that others share and no keys, and where several workers are known and the store is not one
+    that they share.
+    """
     keys = configured_keys(setting)
-    if keys is not None:
-        return keys
-    if getattr(store, "shared", False) or one_of_several():
-        warnings.warn(_ADVICE, SecurityWarning, stacklevel=3)
-    return [os.urandom(32)]
+    if is_shared(store):
+        if keys is None:
+            warnings.warn(
+                "no nonce keys are set, though others may count in this store: workers that are started apart invent "
+                f"one each, and take the nonces of the others for foreign; {COMMON_KEYS}",
+                SecurityWarning,
+                stacklevel=3,
+            )
+    elif (workers := known_workers()) > 1:
+        advice = COMMON_STORE if keys is not None else f"{COMMON_STORE}; and {COMMON_KEYS}"
+        warnings.warn(
+            f"this is one of {workers} workers, and each counts nonces for itself alone, so a client's next request is "
+            f"refused as stale where another worker gets it; {advice}",
+            SecurityWarning,
+            stacklevel=3,
+        )
+    return keys if keys is not None else [os.urandom(32)]
 
 
-def one_of_several() -> bool:
-    """Whether this looks like one worker of several: uvicorn and hypercorn spawn theirs, gunicorn forks."""
-    return (
-        multiprocessing.parent_process() is not None
-        or "gunicorn.arbiter" in sys.modules
-        or os.environ.get("WEB_CONCURRENCY", "1") not in {"", "0", "1"}
-    )
+def is_shared(store: NonceStore) -> bool:
+    """Whether other processes count in it too."""
+    return getattr(store, "shared", False) is True
