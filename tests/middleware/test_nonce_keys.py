@@ -48,14 +48,47 @@ def test_keys_in_text():
             Server(keys=text)
 
 
-@pytest.mark.parametrize("sign", ["shared store", "WEB_CONCURRENCY"])
-def test_workers_without_common_keys_are_warned(monkeypatch, sign):
-    """Where this is one worker of several, random keys would make every other challenge stale."""
-    if sign == "WEB_CONCURRENCY":
-        monkeypatch.setenv(sign, "4")
-    store = SharedStore() if sign == "shared store" else MemoryStore()
+def test_a_shared_store_without_common_keys(monkeypatch):
+    """Random keys would make every other challenge stale, however many workers there are."""
     with pytest.warns(SecurityWarning, match="DIGEST_HTTP_KEYS"):
-        Server(store=store)
+        Server(store=SharedStore())
+    monkeypatch.setenv("WEB_CONCURRENCY", "4")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        Server(store=store, keys=[b"k" * 32])
+        Server(store=SharedStore(), keys=[b"k" * 32])
+
+
+@pytest.mark.parametrize("keys", [None, [b"k" * 32]], ids=["no keys", "keys"])
+@pytest.mark.parametrize(
+    ("program", "words", "environment", "workers"),
+    [
+        ("app.py", [], {}, 1),
+        ("app.py", [], {"WEB_CONCURRENCY": "1"}, 1),
+        ("app.py", [], {"WEB_CONCURRENCY": ""}, 1),
+        ("app.py", [], {"WEB_CONCURRENCY": "many"}, 1),
+        ("app.py", [], {"WEB_CONCURRENCY": "4"}, 4),
+        ("app.py", ["--workers", "4"], {}, 1),
+        ("hypercorn", [], {"WEB_CONCURRENCY": "4"}, 1),
+        ("daphne", [], {"WEB_CONCURRENCY": "4"}, 1),
+        ("granian", [], {"WEB_CONCURRENCY": "4"}, 1),
+        ("granian", ["--workers", "4"], {}, 4),
+        ("granian", ["--workers"], {}, 1),
+        ("granian", ["--workers=4"], {"GRANIAN_WORKERS": "1"}, 4),
+        ("granian", [], {"GRANIAN_WORKERS": "4"}, 4),
+        ("granian/__main__.py", ["--workers", "1"], {"GRANIAN_WORKERS": "4"}, 1),
+    ],
+)
+def test_a_store_of_one_process_and_several_workers(monkeypatch, program, words, environment, workers, keys):
+    """With keys or without: a warning where a number is known that is not one, and no other."""
+    monkeypatch.setattr("sys.argv", [f"/usr/bin/{program}", *words])
+    monkeypatch.delenv("GRANIAN_WORKERS", raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        Server(keys=keys)
+    assert [warning.category for warning in caught] == [SecurityWarning] * (workers > 1)
+    for warning in caught:
+        assert f"one of {workers} workers" in str(warning.message)
+        assert "sqlite:///" in str(warning.message)
+        assert ("DIGEST_HTTP_KEYS" in str(warning.message)) == (keys is None)

@@ -128,9 +128,11 @@ def test_workers_without_common_keys_are_told(tmp_path, monkeypatch):
     with pytest.warns(SecurityWarning, match="worker"):
         DigestAuthMiddleware(app, {"a": "b"}, "r")
     monkeypatch.setenv("DIGEST_HTTP_KEYS", OLD)
+    with pytest.warns(SecurityWarning, match="counts nonces for itself alone"):
+        DigestAuthMiddleware(app, {"a": "b"}, "r")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        DigestAuthMiddleware(app, {"a": "b"}, "r")
+        DigestAuthMiddleware(app, {"a": "b"}, "r", store=shared)
 
 
 def test_a_shared_store_brings_its_clock(tmp_path):
