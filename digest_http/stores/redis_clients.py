@@ -41,6 +41,9 @@ _FORMS: Final = {
     "sentinel": "'{}://user:password@host:26379,host2:26379/service/0'",
 }
 
+#: Seconds for one sentinel: two that do not answer leave time for a third, and for the master (redis_wire.ANSWER).
+_OF_A_SENTINEL: Final = 0.8
+
 _PORT_OF_SERVER: Final = 6379
 _PORT_OF_SENTINEL: Final = 26379
 
@@ -104,14 +107,19 @@ def _sentinel(library: ModuleType, url: str) -> Wire:
     settings = {**_held(library), **import_module("redis.asyncio.connection").parse_url(master)}
     settings["ssl"] = settings.pop("connection_class", None) is not None
     del settings["host"]
-    sentinel = library.sentinel.Sentinel(_nodes(hosts, _PORT_OF_SENTINEL), sentinel_kwargs=dict(_TIMEOUTS))
+    # One that is down is not tried again: the next one may know the master.
+    each = {"socket_timeout": _OF_A_SENTINEL, "socket_connect_timeout": _OF_A_SENTINEL, "retry": _once(library)}
+    sentinel = library.sentinel.Sentinel(_nodes(hosts, _PORT_OF_SENTINEL), sentinel_kwargs=each)
     return HeldConnection(_Master(sentinel.master_for(service, **settings), sentinel.sentinels))
 
 
 def _held(library: ModuleType) -> dict[str, Any]:
     # HeldConnection bounds the whole of an exchange, and it alone decides what is tried again.
-    retry = library.retry.Retry(import_module("redis.backoff").NoBackoff(), 0)
-    return {**_TIMEOUTS, "socket_timeout": None, "retry": retry}
+    return {**_TIMEOUTS, "socket_timeout": None, "retry": _once(library)}
+
+
+def _once(library: ModuleType) -> object:
+    return library.retry.Retry(import_module("redis.backoff").NoBackoff(), 0)
 
 
 def _nodes(text: str, default_port: int) -> list[tuple[str, int]]:

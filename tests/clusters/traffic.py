@@ -139,4 +139,5 @@ async def traffic(url: str) -> AsyncGenerator[Traffic]:
     await busy.replay_all()
     for host in busy.hosts:
         await host.store.close()
-    assert busy.twice() == []
+    twice = busy.twice()
+    assert not twice, f"accepted twice: {len(twice)} of {len(busy.accepted)}"

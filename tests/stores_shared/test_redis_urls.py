@@ -28,10 +28,11 @@ async def counts(url):
 
 
 def test_a_cluster(tmp_path, kind):
-    """All keys have one hash tag, so that the script runs on one node."""
-    server = RedisServer(tmp_path, "--cluster-enabled", "yes", "--cluster-port", str(free_port()), kind=kind)
+    """All keys have one hash tag, so that the script runs on one node; of those named in the URL one may be down."""
+    cluster = ["--cluster-enabled", "yes", "--cluster-port", str(free_port()), "--requirepass", "s3cret"]
+    server = RedisServer(tmp_path, *cluster, kind=kind)
     server.start()
-    url = f"redis+cluster://{HOST}:{server.port}"
+    url = f"{kind}+cluster://:s3cret@{HOST}:1,{HOST}:{server.port}"
 
     async def decoding():
         store: Any = open_store(f"{url}?decode_responses=True")
@@ -40,8 +41,9 @@ def test_a_cluster(tmp_path, kind):
         await store.close()
 
     async def scenario():
-        with redis.Redis.from_url(server.url) as client:
+        with redis.Redis.from_url(server.url, password="s3cret") as client:
             client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+            client.execute_command("CONFIG", "SET", "cluster-announce-ip", HOST)
             for _ in range(200):
                 if "cluster_state:ok" in str(client.execute_command("CLUSTER", "INFO")):
                     break
@@ -56,13 +58,15 @@ def test_a_cluster(tmp_path, kind):
 
 
 def test_sentinel(tmp_path, kind):
-    """The master is asked for by its service name; after a failover, the new one."""
+    """The master is asked for by its service name, of the sentinels that are there; after a failover, the new one."""
     port, log = free_port(), tmp_path / "sentinel.log"
     configuration = tmp_path / "sentinel.conf"
 
     async def scenario(master):
-        async with Worker(f"redis+sentinel://{HOST}:{port}/counts/0") as worker:
+        async with Worker(f"{kind}+sentinel://{HOST}:1,{HOST}:{port}/counts/0?client_name=counter") as worker:
             nonce = worker.issue()
+            with redis.Redis.from_url(master.url) as client:
+                assert "counter" in {each["name"] for each in client.client_list()}
             assert await worker.use(nonce, 1, 1) == [ACCEPTED, REPLAYED]
             master.kill()
             verdict = None
@@ -161,19 +165,52 @@ def test_an_account_that_may_count_and_nothing_else(tmp_path, kind):
 
 @pytest.mark.parametrize(
     "url",
-    ["redis+sentinel://h", "redis://h:port", "redis://u:s3cret@h:x/0", "redis+cluster://h:x", "gopher://u:s3cret@h"],
+    [
+        "gopher://u:s3cret@h",
+        "redis://h:port",
+        "redis://u:s3cret@h:x/0",
+        "redis://:s3cret@h:1,h2:2/0",
+        "redis+cluster://",
+        "redis+cluster://h:x",
+        "redis+cluster://u:s3cret@h,h2:x",
+        "redis+cluster://u:s3cret@h,,h2",
+        "redis+cluster://u:s3cret@h,",
+        "redis+cluster://h:0",
+        "redis+cluster://h:65536",
+        "redis+cluster://h h2",
+        "redis+cluster://u:s3cret@h:1,h2:2/3",
+        "rediss+cluster://h?socket_timeout=soon",
+        "redis+cluster://h?no_such_setting=1",
+        "redis+sentinel://h",
+        "redis+sentinel://h/",
+        "redis+sentinel:///service",
+        "redis+sentinel://h:x/service",
+        "redis+sentinel://u:s3cret@h,h2:x/service/0",
+        "redis+sentinel://h/service/database",
+    ],
 )
 def test_settings_that_cannot_work(url):
-    """Said where they are written, without the password."""
+    """Said where they are written, with what to write instead, and without the password."""
     with pytest.raises(ConfigurationError) as caught:
         open_store(url)
     assert "s3cret" not in str(caught.value)
+    assert "use '" in str(caught.value)
 
 
-@pytest.mark.parametrize("scheme", ["redis", "rediss", "valkey", "valkeys", "unix"])
-def test_schemes(scheme):
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(f"{scheme}://:s3cret@{HOST}:1/0" for scheme in ("redis", "rediss", "valkey", "valkeys", "unix")),
+        *(
+            f"{scheme}://u:s3cret@{HOST}:1,h2,[::1]:3,[::2]{path}?socket_connect_timeout=1"
+            for kind, path in (("cluster", ""), ("cluster", "/0"), ("sentinel", "/service"), ("sentinel", "/service/3"))
+            for scheme in (f"redis+{kind}", f"rediss+{kind}", f"valkey+{kind}", f"valkeys+{kind}")
+        ),
+    ],
+)
+def test_schemes(url):
     """TLS and Valkey by their schemes; nothing is sent before the first step, and no password is shown."""
-    store = open_store(f"{scheme}://:s3cret@{HOST}:1/0")
+    store = open_store(url)
     assert "s3cret" not in repr(store)
 
 
