@@ -12,7 +12,6 @@ runs never takes a row of ours for one of its own, nor we one of its.
 from __future__ import annotations
 
 import logging
-import os
 import sqlite3
 import time
 from pathlib import Path

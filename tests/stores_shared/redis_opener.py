@@ -20,7 +20,6 @@ from digest_http.stores.redis_clients import connector
 from digest_http.stores.redis_wire import Wire
 from tests.stores_shared.redis_servers import RedisServer
 
-
 PASS_TIME = """
 for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
   local left = redis.call('TTL', key) - ARGV[2]
