@@ -11,6 +11,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -168,7 +169,7 @@ def test_locks_outlive_another_look_at_the_file(tmp_path):
 
 
 #: (what, how it is opened): files that an administrator writes and a server reads.
-READ = {
+READ: dict[str, Callable[[Path], object]] = {
     "htdigest": lambda path: HtdigestUsers(path, "r"),
     "keys": KeyFile,
     "database": lambda path: SQLUsers(f"sqlite:///{path}"),

@@ -38,7 +38,8 @@ def over_http_1(port: int, path: str, fields: dict[str, str]) -> tuple[Fields, b
     connection = http.client.HTTPConnection(HOST, port, timeout=10)
     connection.request("GET", path, headers=fields)
     answer = connection.getresponse()
-    found = {name.lower().encode(): value.encode() for name, value in answer.getheaders()}, answer.read(), {}
+    trailer: Fields = {}
+    found = {name.lower().encode(): value.encode() for name, value in answer.getheaders()}, answer.read(), trailer
     connection.close()
     return found
 

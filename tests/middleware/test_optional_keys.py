@@ -110,7 +110,12 @@ def test_every_subset_of_the_optional_keys(kind, rule):
 def test_a_callable_rule_sees_the_scope_as_it_is(kind):
     """What is missing is not made up for an app's own rule, nor for the app."""
     seen: list[Any] = []
-    middleware = DigestAuthMiddleware(app, USERS, REALM, protect=lambda scope: bool(seen.append(scope)))
+
+    def rule(scope):
+        seen.append(scope)
+        return False
+
+    middleware = DigestAuthMiddleware(app, USERS, REALM, protect=rule)
     scope = {key: value for key, value in scope_of(kind, []).items() if key not in OPTIONAL[kind]}
     exchange(middleware, scope)
     assert seen == [scope]

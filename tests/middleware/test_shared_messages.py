@@ -19,7 +19,7 @@ MORE = {"type": "http.response.body", "body": b"x" * 20, "more_body": True}
 OWN_TRAILERS = {"type": "http.response.trailers", "headers": [(b"x-sum", b"1")]}
 
 #: Every kind of message that a proof is put into, with what stands around it: method, body signed, messages.
-KINDS = {
+KINDS: dict[str, tuple[str, bytes | None, list[dict[str, Any]]]] = {
     "header": ("GET", None, [START, BODY]),
     "no-headers": ("GET", None, [BARE, BODY]),
     "head": ("HEAD", b"", [START, BODY]),

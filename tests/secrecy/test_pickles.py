@@ -12,6 +12,7 @@ import logging
 import pickle
 import types
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -130,7 +131,10 @@ def sasl():
 
 def handles():
     """The SSPI names on both sides of both protocols, and the structure that holds a session key."""
-    ours = {"client_handle": client_handle(PASSWORD), "server_handle": server_handle({"alice": PASSWORD}, realm=REALM)}
+    ours: dict[str, Any] = {
+        "client_handle": client_handle(PASSWORD),
+        "server_handle": server_handle({"alice": PASSWORD}, realm=REALM),
+    }
     http, over_sasl = HTTPPair(**ours).login(), SASLPair(**ours, client_flags=PRIVACY).login()
     for pair in (http, over_sasl):
         yield from (pair.client, pair.server, pair.client_handle, pair.server_handle)
@@ -182,7 +186,7 @@ def secrets_of(roots):
     return [word.encode() for word in words] + raw + [repr(octets)[2:-1].encode() for octets in raw]
 
 
-WAYS = {
+WAYS: dict[str, Callable[[Any], Any]] = {
     **{f"pickle-{number}": lambda value, number=number: pickle.dumps(value, number) for number in range(6)},
     "deepcopy": copy.deepcopy,
     "copy": copy.copy,
