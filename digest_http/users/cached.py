@@ -11,6 +11,7 @@ from typing import Final
 
 from digest_http.algorithms import Algorithm
 from digest_http.errors import ConfigurationError
+from digest_http.forks import ForkAware
 from digest_http.httpauth.protocols import Users, UsersByHash
 from digest_http.secrecy import HoldsSecrets
 
@@ -28,7 +29,7 @@ MAX_NAME: Final = 255
 _Key = tuple[str, str, str]
 
 
-class CachedUsers(HoldsSecrets):
+class CachedUsers(ForkAware, HoldsSecrets):
     """Remembers what `users` answered for `seconds`, at most `entries` answers, the oldest of which go first.
 
     A changed password, or a user taken out, counts after `seconds` at the latest. That there is no such user is
@@ -45,13 +46,14 @@ class CachedUsers(HoldsSecrets):
     ) -> None:
         if seconds <= 0 or entries < 1:
             raise ConfigurationError("a cache of users needs a life in seconds and room for one entry at least")
+        super().__init__()
         self.users: Final = users
         self._seconds: Final = seconds
         self._entries: Final = entries
         self._clock: Final = clock
         # In the order in which they were given, which is that in which they expire.
         self._known: Final[OrderedDict[_Key, tuple[float, bytes | None]]] = OrderedDict()
-        self._lock: Final = Lock()
+        self._lock = Lock()
 
     def ha1(self, username: str, realm: str, algorithm: Algorithm) -> bytes | Awaitable[bytes | None] | None:
         """See Users.ha1."""
@@ -84,6 +86,10 @@ class CachedUsers(HoldsSecrets):
             if len(known) <= room and now < known[key][0]:
                 return
             del known[key]
+
+    def after_fork_in_child(self) -> None:
+        """See ForkAware: a thread of the parent may have held the lock. What is remembered is as good here."""
+        self._lock = Lock()
 
     def __len__(self) -> int:
         return len(self._known)

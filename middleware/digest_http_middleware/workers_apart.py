@@ -18,6 +18,7 @@ from digest_http.httpauth.nonces import claimed_issue
 from digest_http.httpauth.protocols import NonceStore
 from digest_http.httpauth.server import ServerContext
 from digest_http.httpauth.verdict import Verdict
+from digest_http.secrecy import HoldsSecrets
 
 from .nonce_keys import COMMON_KEYS, COMMON_STORE, is_shared
 
@@ -33,7 +34,7 @@ SETTLING: Final = 3 * LOOK_EVERY
 logger: Final = logging.getLogger("digest_http.middleware")
 
 
-class WorkersApart:
+class WorkersApart(HoldsSecrets):
     """Looks at the nonces of right digests that are not taken; warns once. `now` is the clock of the nonces."""
 
     __slots__ = ("_began", "_keys", "_known", "_memory", "_now", "_process", "_store", "_suspected", "_warned")

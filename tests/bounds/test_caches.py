@@ -287,7 +287,7 @@ ROWS: dict[str, list[Row]] = {
         Row(sspi_realms, 300, 3 * MIB),
         Row(sspi_live, 100, 150 * KIB),
     ],
-    "digest_http.sspi.lifetime": [Row(sspi_exported, 4000, 500 * KIB)],
+    "digest_http.sspi.lifetime._Exports": [Row(sspi_exported, 4000, 500 * KIB)],
     "digest_http.stores.memory.MemoryStore": [Row(counted, 4000, 500 * KIB)],
 }
 
@@ -298,7 +298,8 @@ OTHERS: dict[str, list[Row]] = {"digest_http_middleware": [Row(refused_logins, 4
 NOT_CACHES = {
     "digest_http.users.mapping.MappingUsers": "one entry a user and hash, set by the program",
     "digest_http.users.tables.Table": "one entry a line of the administrator's file",
-    "digest_http.stores.redis.RedisStore": "one entry an event loop that is alive",
+    "digest_http.forks": "objects that are alive, and during a fork those that were told of it",
+    "digest_http.stores.redis_loops.PerLoop": "one entry an event loop that is alive",
     "digest_http.stores.redis._Line": "steps of requests under way",
     "digest_http.stores.sqlite": "connections carried across forks, which may not even be closed: one a fork",
     "digest_http_middleware.deadlines.Deadlines": "one entry an event loop that is alive",

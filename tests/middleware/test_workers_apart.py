@@ -126,6 +126,7 @@ def test_keys_that_are_changed(said, tmp_path):
     paths = [tmp_path / "first", tmp_path / "second"]
     old, new = "0123456789abcdef" * 4, "fedcba9876543210" * 4
     for path in paths:
+        path.touch(0o600)
         path.write_text(old, "ascii")
     files = [KeyFile(path, seconds=seconds) for path in paths]
     one_store = SharedStore()

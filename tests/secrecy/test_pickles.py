@@ -13,6 +13,7 @@ import pickle
 import types
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import httpx
@@ -187,7 +188,7 @@ def secrets_of(roots):
 
 
 WAYS: dict[str, Callable[[Any], Any]] = {
-    **{f"pickle-{number}": lambda value, number=number: pickle.dumps(value, number) for number in range(6)},
+    **{f"pickle-{number}": partial(pickle.dumps, protocol=number) for number in range(6)},
     "deepcopy": copy.deepcopy,
     "copy": copy.copy,
 }
