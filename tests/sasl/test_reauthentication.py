@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 
 import pytest
@@ -10,6 +11,7 @@ from digest_http.errors import LogonDenied, WrongPrincipal
 from digest_http.sasl import ClientSessions, ServerSessions
 from digest_http.sasl.directives import Challenge
 from digest_http.sasl.reauthentication import MAX_USES, Resumption
+from tests.support.forked import held, in_child
 
 
 @pytest.fixture
@@ -186,3 +188,20 @@ def test_capacity_and_uses_are_bounded():
     assert servers.advance(b"2", "owner", MAX_USES + 1, b"d", fresh_cnonce=True) is Resumption.STALE
     assert clients.claim(2) is None
     assert len(servers) == len(clients) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_child_of_a_fork_knows_no_nonce():
+    """A count would be good once in each process; in the parent it still is."""
+    servers, clients = ServerSessions(), ClientSessions()
+    servers.remember(b"n", "owner", b"c")
+    clients.remember("key", Challenge(b"n"), None)
+
+    def claim():
+        return servers.advance(b"n", "owner", 2, b"d", fresh_cnonce=True).name, clients.claim("key")
+
+    with held(servers._lock), held(clients._lock):  # noqa: SLF001 - steps of other threads
+        assert in_child(claim) == ("UNKNOWN", None)
+    claimed = claim()
+    assert claimed[0] == "ACCEPTED"
+    assert claimed[1] is not None

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import os
 import time
 
 import pytest
@@ -11,6 +12,7 @@ from digest_http.errors import ConfigurationError
 from digest_http.httpauth.protocols import UsersByHash
 from digest_http.users import HtdigestUsers, open_users
 from digest_http.users.htdigest_lines import Entry, line_of, parse
+from tests.support.forked import held, in_child
 
 MD5, SHA256, SHA512_256 = by_name("MD5"), by_name("SHA-256"), by_name("SHA-512-256")
 
@@ -162,3 +164,23 @@ def test_a_file_without_the_realm_is_said(path, caplog):
     """Nobody could log in: most often the realm is misspelt."""
     HtdigestUsers(path, "R")
     assert "no user of the realm 'R'" in caplog.text
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_fork_while_the_file_is_read(path):
+    """The child has neither the thread that read nor its lock: it reads the file itself."""
+    clock = Seconds()
+    users = HtdigestUsers(path, "r", seconds=clock)
+    path.write_text(line("carol", "r", "pw"), encoding="utf-8")
+    users._version = users._present_version()  # noqa: SLF001 - a reader has begun, and is not done yet
+
+    def found():
+        clock.now += 2
+        users.ha1("carol", "r", MD5)
+        end = time.monotonic() + 10
+        while time.monotonic() < end and users.ha1("carol", "r", MD5) is None:
+            time.sleep(0.01)
+        return [users.ha1(name, "r", MD5) is not None for name in ("alice", "carol")]
+
+    with held(users._lock):  # noqa: SLF001 - by that other thread
+        assert in_child(found) == [False, True]

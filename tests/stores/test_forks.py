@@ -1,0 +1,157 @@
+"""Forks: what was counted in one process was not counted in the other, and no lock is copied that nobody gives back."""
+
+import gc
+import os
+import threading
+
+import pytest
+
+from digest_http.forks import ForkAware
+from digest_http.httpauth.sequence import ReplayDetect
+from digest_http.httpauth.verdict import Verdict
+from digest_http.stores import MemoryStore, SQLiteStore
+from tests.stores.nonce_stores import Clock, count, source_for
+from tests.support.forked import held, in_child
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+
+ACCEPTED, FORGOTTEN, REPLAYED = Verdict.ACCEPTED, Verdict.FORGOTTEN, Verdict.REPLAYED
+RULE = ReplayDetect()
+
+
+def counts(store, clock, nonce, *several):
+    """The verdicts of several counts of a nonce."""
+    nonces = source_for(store, clock)
+    return [count(store, nonces, nonce, nc, RULE) for nc in several]
+
+
+def one_of_its_own(store, clock):
+    """What becomes of a nonce that a process issues itself, and the epoch of its store."""
+    nonce = source_for(store, clock).issue()
+    return counts(store, clock, nonce, 1, 1, 2), store.epoch
+
+
+def test_a_child_begins_an_epoch():
+    """A nonce of before the fork is good in the parent only, counted there before or after; each has its own since."""
+    store, clock = MemoryStore(), Clock()
+    counted, fresh = [source_for(store, clock).issue() for _ in range(2)]
+    assert counts(store, clock, counted, 1) == [ACCEPTED]
+    for nonce in (counted, fresh):
+        for _ in range(3):
+            assert in_child(counts, store, clock, nonce, 1, 2, 1000) == [FORGOTTEN] * 3
+    assert counts(store, clock, counted, 1, 2) == [REPLAYED, ACCEPTED]
+    assert counts(store, clock, fresh, 1) == [ACCEPTED]
+    results = [in_child(one_of_its_own, store, clock) for _ in range(3)]
+    assert [verdicts for verdicts, _ in results] == [[ACCEPTED, REPLAYED, ACCEPTED]] * 3
+    assert len({store.epoch, *(epoch for _, epoch in results)}) == 4
+
+
+def test_a_child_keeps_nothing():
+    """Nothing that only the parent can be asked for takes room, and what the parent evicted casts no doubt."""
+    store, clock = MemoryStore(2), Clock()
+    for _ in range(5):
+        clock.now += 1
+        assert counts(store, clock, source_for(store, clock).issue(), 1) == [ACCEPTED]
+    clock.now -= 60
+    assert in_child(len, store) == 0
+    assert in_child(one_of_its_own, store, clock)[0] == [ACCEPTED, REPLAYED, ACCEPTED]
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+def test_a_lock_that_another_thread_holds(kind, tmp_path):
+    """The thread is not in the child, which would wait for it for ever; the parent goes on, too."""
+    store = MemoryStore() if kind == "memory" else SQLiteStore(tmp_path / "nonces.db")
+    clock = Clock()
+    with held(store._lock):  # noqa: SLF001 - a step of another thread, that lasts
+        assert in_child(one_of_its_own, store, clock)[0] == [ACCEPTED, REPLAYED, ACCEPTED]
+    assert one_of_its_own(store, clock)[0] == [ACCEPTED, REPLAYED, ACCEPTED]
+
+
+def test_a_file_that_the_parent_closes(tmp_path):
+    """Its child still counts in it: what the child counted after that is known to those who open it later."""
+    path, clock = tmp_path / "nonces.db", Clock()
+    store = SQLiteStore(path)
+    nonce = source_for(store, clock).issue()
+    assert counts(store, clock, nonce, 1) == [ACCEPTED]
+    closed, counted = os.pipe(), os.pipe()
+
+    def later():
+        verdicts = counts(store, clock, nonce, 2)
+        os.write(counted[1], b"x")
+        os.read(closed[0], 1)
+        return verdicts + counts(store, clock, nonce, 3)
+
+    def close():
+        os.read(counted[0], 1)
+        store.close()
+        os.write(closed[1], b"x")
+
+    closer = threading.Thread(target=close)
+    closer.start()
+    assert in_child(later) == [ACCEPTED, ACCEPTED]
+    closer.join()
+    assert counts(SQLiteStore(path), clock, nonce, 2, 3, 4) == [REPLAYED, REPLAYED, ACCEPTED]
+    for end in (*closed, *counted):
+        os.close(end)
+
+
+def test_a_file_and_many_forks(tmp_path):
+    """Children and parent count in one file; each count is good once among them all."""
+    store, clock = SQLiteStore(tmp_path / "nonces.db"), Clock()
+    nonce = source_for(store, clock).issue()
+    for nc in range(1, 6):
+        verdicts = [
+            *in_child(counts, store, clock, nonce, nc),
+            *counts(store, clock, nonce, nc),
+            *in_child(counts, store, clock, nonce, nc),
+        ]
+        assert verdicts == [ACCEPTED, REPLAYED, REPLAYED]
+
+
+def test_a_fork_without_its_hooks(tmp_path, monkeypatch):
+    """A program that forks beneath Python is noticed by the process id: the carried connection is left alone."""
+    store, clock = SQLiteStore(tmp_path / "nonces.db"), Clock()
+    nonce = source_for(store, clock).issue()
+    assert counts(store, clock, nonce, 1) == [ACCEPTED]
+    monkeypatch.setattr(SQLiteStore, "before_fork", ForkAware.before_fork)
+    assert in_child(counts, store, clock, nonce, 1, 2) == [REPLAYED, ACCEPTED]
+    assert counts(store, clock, nonce, 2, 3) == [REPLAYED, ACCEPTED]
+
+
+def test_forks_from_several_threads(tmp_path):
+    """Each tells the stores before and after it in turn, and all end."""
+    stores, clock = [SQLiteStore(tmp_path / f"{number}.db") for number in range(3)], Clock()
+    results = []
+
+    def fork():
+        results.extend(in_child(one_of_its_own, store, clock)[0] for store in stores)
+
+    threads = [threading.Thread(target=fork) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert results == [[ACCEPTED, REPLAYED, ACCEPTED]] * 12
+    assert [one_of_its_own(store, clock)[0] for store in stores] == [[ACCEPTED, REPLAYED, ACCEPTED]] * 3
+
+
+def test_a_store_that_is_gone_is_told_nothing():
+    """The list of who is told of forks keeps nobody alive."""
+    told = []
+
+    class Told(ForkAware):
+        def before_fork(self):
+            told.append("before")
+
+        def after_fork_in_parent(self):
+            told.append("after")
+
+    one, other = Told(), Told()
+    in_child(str)
+    assert told == ["before", "before", "after", "after"]
+    del one
+    gc.collect()
+    told.clear()
+    in_child(str)
+    assert told == ["before", "after"]
+    assert other
