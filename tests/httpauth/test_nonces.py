@@ -162,6 +162,53 @@ def test_keys_that_change_while_running():
     assert nonces.recognise(after) is not None
 
 
+@pytest.mark.parametrize("change", ["another list", "in place"])
+def test_a_key_that_left_verifies_nothing_more(change):
+    """At once, whether or not anything is issued meanwhile; a nonce that was recognised before is forgotten, too."""
+    current = [OTHER_KEY, KEY]
+    nonces = source(keys=lambda: current)
+    old, new = source(keys=(KEY,)).issue(), nonces.issue()
+    assert nonces.recognise(old) is not None
+    assert nonces.recognise(new) is not None
+    if change == "in place":
+        current.remove(KEY)
+    else:
+        current = [OTHER_KEY]
+    assert nonces.recognise(old) is None
+    assert nonces.recognise(new) is not None
+    current.append(KEY)
+    assert nonces.recognise(old) is not None
+
+
+def test_the_same_keys_in_another_list():
+    """What is remembered stays: a function may make its answer anew each time."""
+    nonces = source(keys=lambda: [KEY[:], OTHER_KEY])
+    nonce = nonces.issue()
+    for _ in range(10):
+        assert nonces.recognise(nonce) is not None
+    assert nonces._remembered.cache_info().misses == 1  # noqa: SLF001 - what is kept is what this is about
+
+
+@pytest.mark.parametrize("current", [[], [b"short"]], ids=["none", "a short one"])
+def test_keys_that_cannot_work_while_running(current):
+    """Nothing is issued or recognised with them: it is said, and those of before do not go on."""
+    keys = [KEY]
+    nonces = source(keys=lambda: keys)
+    nonce = nonces.issue()
+    keys = current
+    for call in (nonces.issue, lambda: nonces.recognise(nonce)):
+        with pytest.raises(ConfigurationError):
+            call()
+
+
+@pytest.mark.parametrize("lifetimes", [(300, 600), (600, 300), (300, 0.5)])
+def test_an_id_is_the_same_under_any_lifetime(lifetimes):
+    """What is counted by holds no setting."""
+    nonce = source().issue()
+    first, second = (source(lifetime=lifetime).recognise(nonce) for lifetime in lifetimes)
+    assert first == second is not None
+
+
 def test_an_epoch_that_changes_while_running():
     """A function gives the epoch of now: another process may have begun a new one."""
     current = b"00000001"

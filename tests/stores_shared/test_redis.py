@@ -3,6 +3,7 @@
 import pytest
 import redis
 
+from digest_http.stores.redis_script import LAYOUT
 from tests.stores.nonce_stores import Clock
 from tests.stores_shared.redis_servers import RedisServer
 from tests.stores_shared.redis_worker import ACCEPTED, FORGOTTEN, REPLAYED, Worker, in_loop
@@ -171,6 +172,55 @@ def test_a_bucket_that_is_over_is_not_begun_again(server):
             assert await worker.use(nonce, 1, 2) == [FORGOTTEN] * 2
             assert await worker.use(worker.issue(), 1) is ACCEPTED
             assert worker.store.epoch == epoch
+
+    in_loop(scenario())
+
+
+def test_keys_of_another_layout(server):
+    """What an older version wrote beside us is not read, nor is anything of ours written over it."""
+
+    async def scenario():
+        with redis.Redis.from_url(server.url) as client:
+            client.set("{digest-http}:life", "what the older version makes of it")
+            async with Worker(server.url) as worker:
+                nonce = worker.issue()
+                assert await worker.use(nonce, 1, 1) == [ACCEPTED, REPLAYED]
+            assert client.get("{digest-http}:life") == b"what the older version makes of it"
+            assert {key.split(b":")[1] for key in client.keys("*")} == {b"life", LAYOUT}
+
+    in_loop(scenario())
+
+
+@pytest.mark.parametrize("lifetime", [0.001, 10.0**9])
+def test_lifetimes_out_of_any_measure(server, lifetime):
+    """The deadline fits its place, and no bucket is over before its time."""
+
+    async def scenario():
+        async with Worker(server.url, lifetime=lifetime) as worker:
+            assert await worker.use(worker.issue(), 1, 1) == [ACCEPTED, REPLAYED]
+            with redis.Redis.from_url(server.url) as client:
+                assert all(client.ttl(key) > 60 for key in client.keys("*"))
+
+    in_loop(scenario())
+
+
+def test_deadlines_are_written_seldom(server):
+    """A step of a nonce that was begun writes its state alone; another lifetime moves the deadline once."""
+
+    async def scenario():
+        async with Worker(server.url) as worker:
+            nonce = worker.issue()
+            assert await worker.use(nonce, 1) is ACCEPTED
+            with redis.Redis.from_url(server.url) as client:
+                written = []
+                for number, lifetime in enumerate([300, 250, 600, 600, 300], start=1):
+                    worker.lifetime = lifetime
+                    before = client.info("commandstats")["cmdstat_expire"]["calls"]
+                    assert set(await worker.use(nonce, *range(10 * number, 10 * number + 9))) == {ACCEPTED}
+                    written.append(client.info("commandstats")["cmdstat_expire"]["calls"] - before)
+                # The new longest lifetime, the bucket's key, and `life` with it.
+                assert written == [0, 0, 3, 0, 0]
+                assert client.ttl(buckets(server)[0]) > 600
 
     in_loop(scenario())
 

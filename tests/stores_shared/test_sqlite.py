@@ -12,11 +12,12 @@ from threading import Timer
 import pytest
 
 from digest_http.errors import ConfigurationError
+from digest_http.httpauth.nonces import NonceSource
 from digest_http.httpauth.sequence import ReplayDetect
 from digest_http.httpauth.verdict import Verdict
 from digest_http.stores import SQLiteStore, open_store, sqlite_file
 from digest_http.stores.sqlite import PATIENCE
-from tests.stores.nonce_stores import Clock, count, source_for
+from tests.stores.nonce_stores import KEYS, Clock, count, source_for
 
 ACCEPTED, FORGOTTEN, REPLAYED = Verdict.ACCEPTED, Verdict.FORGOTTEN, Verdict.REPLAYED
 RULE = ReplayDetect()
@@ -135,6 +136,55 @@ def test_a_database_of_somebody_else(path):
         SQLiteStore(path)
     with closing(sqlite3.connect(path)) as other:
         assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("customers",)]
+
+
+def write_layout(path, version, *statements):
+    """A file of ours as another version left it."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        for statement in (f"PRAGMA application_id = {sqlite_file.APPLICATION_ID}", *statements):
+            other.execute(statement)
+        other.execute(f"PRAGMA user_version = {version}")
+
+
+def tables(path):
+    """The names of the tables, and the layout that the file says it has."""
+    with closing(sqlite3.connect(path)) as reader:
+        (version,) = reader.execute("PRAGMA user_version").fetchone()
+        return {name for (name,) in reader.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}, version
+
+
+def test_a_file_of_an_older_layout(path):
+    """Its rows meant something else: they go, and what they counted is FORGOTTEN. A second opening changes nothing."""
+    write_layout(
+        path,
+        0,
+        "CREATE TABLE counts (id BLOB PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID",
+        "CREATE TABLE life (one INTEGER PRIMARY KEY, epoch BLOB, boot TEXT, floor INTEGER, latest INTEGER, live INT)",
+        "INSERT INTO life VALUES (1, x'3030303030303030', 'boot', 0, 0, 0)",
+    )
+    store, clock = SQLiteStore(path), Clock()
+    assert tables(path) == ({"states", "memory"}, sqlite_file.LAYOUT)
+    assert store.epoch != b"00000000"
+    old = NonceSource(b"realm", KEYS, b"00000000", clock=clock)
+    assert count(store, old, old.issue(), 1, RULE) is FORGOTTEN
+    nonces = source_for(store, clock)
+    nonce = nonces.issue()
+    assert count(store, nonces, nonce, 1, RULE) is ACCEPTED
+    # A worker of the older version that still runs makes tables of its own.
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE counts (id BLOB)")
+    assert count(SQLiteStore(path), nonces, nonce, 1, RULE) is REPLAYED
+
+
+def test_a_file_of_a_newer_layout(path):
+    """Its tables have other names and stay; we count in ours, in an epoch of ours."""
+    write_layout(path, 99, "CREATE TABLE newer (id BLOB)")
+    store, clock = SQLiteStore(path), Clock()
+    assert tables(path) == ({"newer", "states", "memory"}, 99)
+    nonces = source_for(store, clock)
+    nonce = nonces.issue()
+    assert count(store, nonces, nonce, 1, RULE) is ACCEPTED
+    assert count(SQLiteStore(path), nonces, nonce, 1, RULE) is REPLAYED
 
 
 @pytest.mark.parametrize(
