@@ -72,12 +72,12 @@ local life, proposed, present = KEYS[1], ARGV[1], tonumber(ARGV[2])
 local time = redis.call('TIME')
 local now = tonumber(time[1])
 
-local function run_of_server()
-  local info = redis.call('INFO', 'replication')
-  return string.match(info, 'master_replid:(%x+)') or error('INFO names no replication id')
+local info = redis.call('INFO', 'replication')
+if not string.find(info, 'role:master', 1, true) then
+  -- A replica that may be written to has its master's id, and counts that nobody else sees.
+  return redis.error_reply('READONLY nonces are counted at a master only, and this server is a replica')
 end
-
-local run = run_of_server()
+local run = string.match(info, 'master_replid:(%x+)') or error('INFO names no replication id')
 local kept = redis.call('HMGET', life, 'epoch', 'run', 'floor', 'longest', 'asked', 'why')
 local epoch, floor, why = kept[1], tonumber(kept[3] or -1), kept[6] or '-'
 local longest, asked = tonumber(kept[4] or 0), tonumber(kept[5] or 0)

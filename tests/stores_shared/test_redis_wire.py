@@ -171,14 +171,16 @@ def test_a_server_that_forgot_the_script(server):
     in_loop(scenario())
 
 
-def test_a_server_that_became_a_replica(server):
-    """What may not be written is not counted; once it is a master again, the step is."""
+@pytest.mark.parametrize("writable", [False, True], ids=["read-only", "writable"])
+def test_a_server_that_became_a_replica(server, writable):
+    """Nothing is counted there, even if it could be written; once it is a master again, the step is."""
 
     async def scenario():
         async with Worker(server.url) as worker:
             nonce = worker.issue()
             with redis.Redis.from_url(server.url) as client:
                 before = {each["id"] for each in client.client_list()}
+                client.config_set("replica-read-only", "no" if writable else "yes")
                 client.replicaof("127.0.0.1", 1)
                 with pytest.raises(redis.ReadOnlyError):
                     await worker.use(nonce, 1)
