@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import warnings
 
 import pytest
 
@@ -12,6 +11,7 @@ from digest_http.httpauth.keys import KeyFile
 from digest_http.stores import MemoryStore
 from digest_http_middleware import workers_apart
 from tests.attacks.driver import Clock, Server
+from tests.middleware.two_workers import Two
 
 KEY, OTHER = [b"k" * 32], [b"o" * 32]
 
@@ -20,22 +20,6 @@ class SharedStore(MemoryStore):
     """A store that says that other workers count in it too."""
 
     shared = True
-
-
-class Two:
-    """Two workers of one service with one clock; the second gets the nonces of the first."""
-
-    def __init__(self, first=None, second=None):
-        self.clock = Clock()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            self.first = Server(clock=self.clock, **(first or {}))
-            self.second = Server(clock=self.clock, **(second or first or {}))
-
-    def visit(self, after=60.0, password="s3cret", **changes):
-        """One request to the second worker, on a nonce that the first issued `after` seconds."""
-        self.clock.now += after
-        return self.second.get(self.first.signer(password=password), **changes)
 
 
 @pytest.fixture
