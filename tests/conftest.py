@@ -1,10 +1,34 @@
-"""What every test may use."""
+"""What every test may use, and what holds for each."""
 
 import os
+from collections.abc import Generator
 
+import pytest
 from hypothesis import settings
+
+from tests.live import peers
 
 # Deadlines measure the machine. The "thorough" profile is for a long run by hand: HYPOTHESIS_PROFILE=thorough.
 settings.register_profile("default", deadline=None)
 settings.register_profile("thorough", deadline=None, max_examples=5000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tell each missing peer once, with the number of tests that want it.
+
+    A test that needs a peer and is not marked `live` fails: the runs of "not live" would skip it for ever.
+    """
+    report = yield
+    if call.excinfo is not None and isinstance(call.excinfo.value, pytest.skip.Exception):
+        reason = call.excinfo.value.msg
+        if reason in peers.missing:
+            # One place for all, so that pytest folds them into one line.
+            report.longrepr = (peers.__file__, peers.missing_peer.__code__.co_firstlineno, f"Skipped: {reason}")
+            if item.get_closest_marker("live") is None:
+                report.outcome = "failed"
+                report.longrepr = f"{reason}; a test that needs a peer is marked live"
+    return report

@@ -7,15 +7,14 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from tests.faults.by_hand import get
-from tests.live.peers import missing_peer
+from tests.live.peers import peer_file
 
 HOUR = 3600
 
 
 def library() -> Path:
     """What is loaded before all else."""
-    found = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
-    return found if found is not None else missing_peer("libfaketime is not installed (Debian package libfaketime)")
+    return peer_file("/usr/lib/*/faketime/libfaketime.so.1", package="libfaketime")
 
 
 class WallClock:

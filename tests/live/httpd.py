@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from tests.live.peers import (
     HOST,
     DigestServer,
     free_port,
-    missing_peer,
+    peer_file,
     program,
     running,
     server_root,
@@ -21,7 +20,7 @@ from tests.live.serving import PASSWORD, USER
 
 REALM = "wonder"
 PAGE = "hello from httpd\n"
-MODULES_HERE = (Path("/usr/lib/apache2/modules"), Path("/usr/lib64/httpd/modules"), Path("/usr/libexec/apache2"))
+MODULES_HERE = ("/usr/lib/apache2/modules", "/usr/lib64/httpd/modules", "/usr/libexec/apache2")
 
 CONFIG = """\
 ServerRoot "{root}"
@@ -82,9 +81,7 @@ def htdigest_line(user: str, realm: str, password: str, algorithm: str = "md5") 
 
 def load_modules() -> str:
     """LoadModule lines for what the configuration needs; a module linked into the program is left out."""
-    folder = next((path for path in MODULES_HERE if path.is_dir()), None)
-    if folder is None:
-        missing_peer("httpd's modules are not installed (Debian package apache2-bin)")
+    folder = peer_file(*MODULES_HERE, package="apache2-bin")
     names = (
         "mpm_event",
         "unixd",

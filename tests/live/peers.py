@@ -1,4 +1,8 @@
-"""Real programs as peers: found on this machine, run as plain child processes, ended by the test that started them."""
+"""Real programs as peers: found on this machine, run as plain child processes, ended by the test that started them.
+
+A peer is looked for here and nowhere else (tests/suite holds that), so that a test whose peer is missing always says
+so in one way: by a skip on a desk, by a failure under CI.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from glob import glob
 from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
@@ -22,8 +27,14 @@ HOST = "127.0.0.1"
 START_SECONDS = 15.0
 STOP_SECONDS = 10.0
 
-# Debian keeps servers outside an ordinary user's PATH.
-SEARCH_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
+#: Set to anything, it narrows the search for peers to PATH: what .ci/bare sets, for a machine that has none.
+PATH_ONLY = "PEERS_ON_PATH_ONLY"
+
+#: Debian keeps servers outside an ordinary user's PATH.
+SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+
+#: What missing_peer has said in this run: tests/conftest.py tells these skips from others.
+missing: set[str] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +48,44 @@ class DigestServer:
 
 
 def missing_peer(reason: str) -> NoReturn:
-    """A peer that is not here is the user's choice on a desk and a broken installation in CI."""
+    """A peer that is not here is the user's choice on a desk and a broken installation in CI.
+
+    It ends the test on the spot, so ask for peers before you take what must be given back.
+    """
     if os.environ.get("CI"):
         pytest.fail(f"{reason}; CI must have every live peer")
+    missing.add(reason)
     pytest.skip(reason)
 
 
-def program(*names: str, package: str) -> str:
-    """The full path of the first of ``names`` that is installed; ``package`` is what Debian calls it."""
+def found_program(*names: str, folders: str = "") -> str | None:
+    """The full path of the first of ``names`` that is installed, or None.
+
+    It is looked for on PATH, where Debian keeps servers, and in what the pattern ``folders`` matches, the last in
+    alphabetical order first: "/usr/lib/postgresql/*/bin".
+    """
+    places = [os.environ.get("PATH", os.defpath)]
+    if not os.environ.get(PATH_ONLY):
+        places += [*SYSTEM_FOLDERS, *sorted(glob(folders), reverse=True)]
     for name in names:
-        found = shutil.which(name, path=SEARCH_PATH)
+        found = shutil.which(name, path=os.pathsep.join(places))
         if found is not None:
             return found
-    missing_peer(f"{names[0]} is not installed (Debian package {package})")
+    return None
+
+
+def program(*names: str, package: str, folders: str = "") -> str:
+    """What found_program finds, or a missing peer; ``package`` is what Debian calls it."""
+    found = found_program(*names, folders=folders)
+    return found if found is not None else missing_peer(f"{names[0]} is not installed (Debian package {package})")
+
+
+def peer_file(*patterns: str, package: str) -> Path:
+    """The first file or folder that one of the patterns matches: a peer's library, archive or folder of modules."""
+    for pattern in patterns:
+        if not os.environ.get(PATH_ONLY) and (found := sorted(glob(pattern))):
+            return Path(found[0])
+    missing_peer(f"{Path(patterns[0]).name} is not installed (Debian package {package})")
 
 
 def python_peer(name: str) -> ModuleType:

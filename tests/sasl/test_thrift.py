@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import importlib
-from pathlib import Path
 
 import pytest
 
-from tests.live.peers import free_port, missing_peer, program, python_peer, running, wait_until_listening
+from tests.live.peers import free_port, peer_file, program, python_peer, running, wait_until_listening
 from tests.sasl.programs import SOURCES
 
 pytestmark = pytest.mark.live
 
-JARS = [Path("/usr/share/java") / f"{name}.jar" for name in ("thrift", "slf4j-api", "slf4j-nop", "commons-lang3")]
+#: Archives and the Debian packages that hold them.
+JARS = {
+    "thrift": "libthrift-java",
+    "slf4j-api": "libslf4j-java",
+    "slf4j-nop": "libslf4j-java",
+    "commons-lang3": "libcommons-lang3-java",
+}
 
 
 @pytest.fixture(scope="module", params=["auth", "auth-int", "auth-conf"])
 def served(request, tmp_path_factory):
     """(qop, port) of an echo server; its cipher is what the client likes best."""
     java = program("java", package="openjdk-17-jdk-headless")
-    if missing := [jar.name for jar in JARS if not jar.exists()]:
-        missing_peer(f"{missing[0]} is not installed (Debian package libthrift-java)")
+    jars = [str(peer_file(f"/usr/share/java/{name}.jar", package=package)) for name, package in JARS.items()]
     port, log = free_port(), tmp_path_factory.mktemp("thrift") / "log"
-    command = [java, "-cp", ":".join(map(str, JARS)), str(SOURCES / "ThriftPeer.java"), str(port), request.param]
+    command = [java, "-cp", ":".join(jars), str(SOURCES / "ThriftPeer.java"), str(port), request.param]
     with running(command, log) as process:
         wait_until_listening(process, port, log)
         yield request.param, port

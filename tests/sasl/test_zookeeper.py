@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import importlib
-from pathlib import Path
 
 import pytest
 
-from tests.live.peers import HOST, free_port, missing_peer, program, python_peer, running, wait_until_listening
+from tests.live.peers import HOST, free_port, peer_file, program, python_peer, running, wait_until_listening
 
 pytestmark = pytest.mark.live
-
-JAR = Path("/usr/share/java/zookeeper.jar")
-LOGGING = Path("/usr/share/java/slf4j-nop.jar")
 
 
 @pytest.fixture(scope="module")
 def zookeeper(tmp_path_factory):
     """The address of a server that takes DIGEST-MD5 logins only."""
     java = program("java", package="openjdk-17-jdk-headless")
-    if not JAR.exists():
-        missing_peer("zookeeper.jar is not installed (Debian package zookeeper)")
+    jar = peer_file("/usr/share/java/zookeeper.jar", package="zookeeper")
+    logging = peer_file("/usr/share/java/slf4j-nop.jar", package="libslf4j-java")
     folder = tmp_path_factory.mktemp("zookeeper")
     port, log = free_port(), folder / "log"
     (folder / "jaas.conf").write_text(
@@ -35,7 +31,7 @@ def zookeeper(tmp_path_factory):
     command = [
         java,
         "-cp",
-        f"{JAR}:{LOGGING}",
+        f"{jar}:{logging}",
         f"-Djava.security.auth.login.config={folder / 'jaas.conf'}",
         "org.apache.zookeeper.server.ZooKeeperServerMain",
         str(folder / "zoo.cfg"),

@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
+
 from digest_http.httpauth.nonces import NonceSource
 from digest_http.httpauth.protocols import NonceStore
 from digest_http.httpauth.sequence import SequenceRule
@@ -36,6 +38,8 @@ OPENERS: dict[str, Callable[[int], NonceStore]] = {
     **{kind: partial(RedisFromAnyThread, kind=kind) for kind in KINDS},
 }
 
+#: The names of all, as parameters of a test: those that need a server of their own are marked.
+STORES = [*BOUNDED, *(pytest.param(kind, marks=pytest.mark.live) for kind in KINDS)]
 
 def reopened(store: NonceStore, capacity: int) -> NonceStore:
     """What a worker that starts now has of a store: a new object on the same file or server; memory dies with it."""

@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 
 from digest_http.httpauth.sequence import MAX_NC, ReplayDetect, SequenceDetect
 from digest_http.httpauth.verdict import Verdict
-from tests.stores.nonce_stores import OPENERS, Clock, count, reopened, source_for
+from tests.stores.nonce_stores import OPENERS, STORES, Clock, count, reopened, source_for
 from tests.stores.seen_counts import SeenCounts
 
 LIFETIME = 100
@@ -142,7 +142,7 @@ class NonceCounts(RuleBasedStateMachine):
         return (nonce in newest and nonce in youngest) or len(self.begun) <= self.capacity
 
 
-@pytest.mark.parametrize("store_name", OPENERS)
+@pytest.mark.parametrize("store_name", STORES)
 def test_no_history_of_counts_accepts_a_replay(store_name):
     """A replay is never accepted; a fresh nonce is refused as stale only, and not at all if nothing was lost."""
     machine = type("NonceCounts", (NonceCounts,), {"store_name": store_name})

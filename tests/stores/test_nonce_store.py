@@ -6,10 +6,10 @@ import pytest
 
 from digest_http.httpauth.sequence import ReplayDetect, SequenceDetect
 from digest_http.httpauth.verdict import Verdict
-from tests.stores.nonce_stores import BOUNDED, OPENERS, Clock, count, source_for
+from tests.stores.nonce_stores import BOUNDED, OPENERS, STORES, Clock, count, source_for
 
 
-@pytest.fixture(params=OPENERS)
+@pytest.fixture(params=STORES)
 def open_store(request):
     """Opens an empty store."""
     return OPENERS[request.param]

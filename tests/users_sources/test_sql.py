@@ -23,7 +23,7 @@ def postgres_url():
         yield url
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.live)])
 def url(request, tmp_path):
     """A database without a table."""
     if request.param == "sqlite":
