@@ -2,7 +2,6 @@
 
 import importlib
 import sys
-import time
 import unicodedata
 from contextlib import suppress
 
@@ -119,18 +118,17 @@ def test_strings_that_would_inject(plain, value):
     assert len(found["response"]) == 32
 
 
+@pytest.mark.timeout(30)
 @pytest.mark.parametrize("flood", [b",", b"\\", b"a=", b'"', b"Digest ", b'Digest realm="', b"a=b,", b"=", b" "])
 def test_floods_are_read_in_linear_time(plain, flood):
-    """64 KiB of whatever in each of many fields cost little."""
-    value = b"Digest " + flood * (65536 // len(flood))
+    """A megabyte of whatever in a field: a quadratic reader would run into the time limit of the test."""
+    value = b"Digest " + flood * ((1 << 20) // len(flood))
 
     def handler(*_):
         return 401, [("WWW-Authenticate", value), ("WWW-Authenticate", value[:16000])], b""
 
-    begin = time.process_time()
     (answer,) = plain.get(handler, URL, auth=plain.DigestAuth("alice", "s3cret"))
     assert answer.status_code == 401
-    assert time.process_time() - begin < 0.5
 
 
 def test_missing_libraries_are_named(monkeypatch):

@@ -30,7 +30,7 @@ class Answer:
         return match[1]
 
 
-def get(url: str, authorization: str | None = None, seconds: float = 10) -> Answer:
+def get(url: str, authorization: str | None = None, seconds: float = 30) -> Answer:
     """One request on a connection of its own."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=seconds)

@@ -14,11 +14,17 @@ from digest_http_client_auth import DigestAuth
 from tests.faults.fleet import PASSWORD, USER
 
 #: What happens meanwhile, between the clients' requests.
-Fault = Callable[[], Coroutine[None, None, None]]
+Fault = Callable[[Counter[str]], Coroutine[None, None, None]]
+
+#: How many clients there are if nothing is said.
+CLIENTS = 50
+
+#: Seconds that a request may take on a machine with other work, before it counts as lost.
+PATIENCE = 60
 
 
-async def load(urls: Sequence[str], seconds: float, fault: Fault | None = None, clients: int = 50) -> Counter[str]:
-    """What became of all requests.
+async def load(urls: Sequence[str], seconds: float, fault: Fault | None = None, clients: int = CLIENTS) -> Counter[str]:
+    """What became of all requests, in `seconds` or more: until every client was in, and the fault is over.
 
     `accepted`, `refused` (a 401 that our client could not overcome), `unavailable` (503), `dropped` connections;
     `stale` (a 401 on the wire after the client's first success, which our client answers by itself), and
@@ -27,15 +33,17 @@ async def load(urls: Sequence[str], seconds: float, fault: Fault | None = None, 
     counts: Counter[str] = Counter()
     captured: list[tuple[str, str]] = []
     end = time.monotonic() + seconds
-    tasks = [_client(urls[number % len(urls)], end, counts, captured) for number in range(clients)]
-    tasks.append(_eavesdropper(urls, end, counts, captured))
-    if fault is not None:
-        tasks.append(fault())
-    await asyncio.gather(*tasks)
+    faults = [] if fault is None else [asyncio.ensure_future(fault(counts))]
+
+    def going() -> bool:
+        return time.monotonic() < end or not all(task.done() for task in faults)
+
+    tasks = [_client(urls[number % len(urls)], going, counts, captured) for number in range(clients)]
+    await asyncio.gather(*tasks, _eavesdropper(urls, going, counts, captured), *faults)
     return counts
 
 
-async def _client(url: str, end: float, counts: Counter[str], captured: list[tuple[str, str]]) -> None:
+async def _client(url: str, going: Callable[[], bool], counts: Counter[str], captured: list[tuple[str, str]]) -> None:
     warm = False
 
     async def watch(response: httpx.Response) -> None:
@@ -45,9 +53,9 @@ async def _client(url: str, end: float, counts: Counter[str], captured: list[tup
             captured.append((url, response.request.headers["authorization"]))
 
     async with httpx.AsyncClient(
-        auth=DigestAuth(USER, PASSWORD), timeout=10, trust_env=False, event_hooks={"response": [watch]}
+        auth=DigestAuth(USER, PASSWORD), timeout=PATIENCE, trust_env=False, event_hooks={"response": [watch]}
     ) as client:
-        while time.monotonic() < end:
+        while going() or not warm:
             try:
                 response = await client.get(url)
             except httpx.TransportError:
@@ -61,13 +69,15 @@ async def _client(url: str, end: float, counts: Counter[str], captured: list[tup
             warm = warm or response.status_code == 200
 
 
-async def _eavesdropper(urls: Sequence[str], end: float, counts: Counter[str], captured: list[tuple[str, str]]) -> None:
+async def _eavesdropper(
+    urls: Sequence[str], going: Callable[[], bool], counts: Counter[str], captured: list[tuple[str, str]]
+) -> None:
     """Sends again what was accepted, newest and older, to any of the servers, each time on a new connection."""
     draw = random.Random(1)  # noqa: S311 - which header to replay is no secret
     async with httpx.AsyncClient(
-        timeout=10, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0)
+        timeout=PATIENCE, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0)
     ) as client:
-        while time.monotonic() < end:
+        while going() or not counts["replays"]:
             await asyncio.sleep(0.01)
             if not captured:
                 continue

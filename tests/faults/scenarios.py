@@ -5,24 +5,28 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections import Counter
 from pathlib import Path
 
 from tests.faults.fleet import Fleet
 from tests.faults.load import Fault
 from tests.stores_shared.redis_servers import RedisServer
 
-#: Seconds that a killed server stays away.
+#: Seconds that a killed server stays away at least.
 AWAY = 0.5
 
 
 def redis_killed_twice(server: RedisServer, seconds: float) -> Fault:
-    """SIGKILL at a quarter and at a half of the run, and a start with nothing kept."""
+    """SIGKILL at a quarter and at a half of the run, and a start with nothing kept once a client has met it."""
 
-    async def fault() -> None:
+    async def fault(counts: Counter[str]) -> None:
         for _ in range(2):
             await asyncio.sleep(seconds / 4)
+            before = counts["unavailable"]
             server.kill()
             await asyncio.sleep(AWAY)
+            while counts["unavailable"] == before:  # noqa: ASYNC110 - a count has no event to wait for
+                await asyncio.sleep(0.05)
             server.start()
 
     return fault
@@ -39,7 +43,7 @@ def file_lost_twice(servers: Fleet, path: Path, seconds: float) -> Fault:
             name.unlink(missing_ok=True)
         os.kill(servers.workers()[0], signal.SIGKILL)
 
-    async def fault() -> None:
+    async def fault(_counts: Counter[str]) -> None:
         for _ in range(2):
             await asyncio.sleep(seconds / 4)
             lose()
@@ -50,7 +54,7 @@ def file_lost_twice(servers: Fleet, path: Path, seconds: float) -> Fault:
 def worker_killed(servers: Fleet, seconds: float) -> Fault:
     """SIGKILL for one worker at a third of the run; uvicorn starts another."""
 
-    async def fault() -> None:
+    async def fault(_counts: Counter[str]) -> None:
         await asyncio.sleep(seconds / 3)
         os.kill(servers.workers()[0], signal.SIGKILL)
 
@@ -63,7 +67,7 @@ def keys_rotated(path: Path, old: str, new: str, seconds: float) -> Fault:
     def write(*words: str) -> None:
         path.write_text("\n".join(words), encoding="ascii")
 
-    async def fault() -> None:
+    async def fault(_counts: Counter[str]) -> None:
         for words in ((old, new), (new, old), (new,)):
             await asyncio.sleep(seconds / 4)
             write(*words)

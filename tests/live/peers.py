@@ -16,7 +16,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from glob import glob
 from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
@@ -66,7 +65,7 @@ def found_program(*names: str, folders: str = "") -> str | None:
     """
     places = [os.environ.get("PATH", os.defpath)]
     if not os.environ.get(PATH_ONLY):
-        places += [*SYSTEM_FOLDERS, *sorted(glob(folders), reverse=True)]
+        places += [*SYSTEM_FOLDERS, *map(str, reversed(_matches(folders)))]
     for name in names:
         found = shutil.which(name, path=os.pathsep.join(places))
         if found is not None:
@@ -83,9 +82,14 @@ def program(*names: str, package: str, folders: str = "") -> str:
 def peer_file(*patterns: str, package: str) -> Path:
     """The first file or folder that one of the patterns matches: a peer's library, archive or folder of modules."""
     for pattern in patterns:
-        if not os.environ.get(PATH_ONLY) and (found := sorted(glob(pattern))):
-            return Path(found[0])
+        if not os.environ.get(PATH_ONLY) and (found := _matches(pattern)):
+            return found[0]
     missing_peer(f"{Path(patterns[0]).name} is not installed (Debian package {package})")
+
+
+def _matches(pattern: str) -> list[Path]:
+    """What a pattern of full paths matches, in alphabetical order."""
+    return sorted(Path("/").glob(pattern.removeprefix("/"))) if pattern else []
 
 
 def python_peer(name: str) -> ModuleType:
