@@ -1,4 +1,4 @@
-# Needs python3 (3.11 or newer), make and a package index; everything else goes into .venv.
+# Needs python3 (3.11 or newer), make and a package index; everything else goes into .venv and .venv-demo.
 #   make demo [ONCE=1]   run the demo application, with ONCE=1 only until its own client has talked to it
 #   make test [ARGS=]    the whole suite, with coverage; real peers that are not installed are skipped
 #   make check           lint (ruff), types (mypy, pyright) and arrows (import-linter)
@@ -13,57 +13,72 @@ PYTHONS ?= 3.11 3.12 3.13
 ARGS ?=
 
 BIN := .venv/bin
-STAMP := .venv/stamp
-CHECKED := $(wildcard digest_http middleware client_auth demo_app tests typing_tests benchmarks fuzz)
+# Each target installs what it needs: the tests in .venv, the linters and what the benchmarks compare with beside them.
+TEST := .venv/stamp-test
+CHECK := .venv/stamp-check
+BENCH := .venv/stamp-bench
+DEMO := .venv-demo/stamp
+CHECKED := $(wildcard digest_http middleware client_auth demo_app tests typing_tests benchmarks)
 
 # Answers pip gives about itself are noise here.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test check lint types arrows format matrix wheel-test bench clean
+# Two installations into one environment would get in each other's way.
+.NOTPARALLEL:
 
 help:
 	@sed -n 's/^#  //p' Makefile
 
-venv: $(STAMP)
+venv: $(TEST) $(CHECK) $(BENCH)
 
-$(STAMP): pyproject.toml
-	.ci/venv .venv "$(PYTHON)" dev
+$(TEST): pyproject.toml
+	@.ci/venv .venv "$(PYTHON)" --editable . --group test
 	@touch $@
 
-demo: $(STAMP)
-	ONCE=$(ONCE) $(BIN)/python -m demo_app
+$(CHECK) $(BENCH): .venv/stamp-%: $(TEST)
+	@.ci/venv .venv "$(PYTHON)" --group $*
+	@touch $@
 
-test: $(STAMP)
+$(DEMO): pyproject.toml
+	@.ci/venv .venv-demo "$(PYTHON)" --editable '.[demo]'
+	@touch $@
+
+demo: $(DEMO)
+	@ONCE=$(ONCE) .venv-demo/bin/python -m demo_app
+
+test: $(TEST)
+	@echo "The whole suite takes some minutes; what was skipped, and for want of which package, stands at the end."
 	$(BIN)/python -m pytest --cov $(ARGS)
 
 check: lint types arrows
 
-lint: $(STAMP)
+lint: $(CHECK)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(STAMP)
+types: $(CHECK)
 	$(BIN)/mypy $(CHECKED)
 	$(BIN)/pyright
 
-arrows: $(STAMP)
+arrows: $(CHECK)
 	PYTHONPATH=.:middleware:client_auth $(BIN)/lint-imports
 
-format: $(STAMP)
+format: $(CHECK)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 matrix:
 	.ci/matrix $(PYTHONS)
 
-wheel-test: $(STAMP)
+wheel-test: $(TEST)
 	.ci/wheel-test "$(BIN)/python"
 
-bench: $(STAMP)
+bench: $(TEST) $(BENCH)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean:
-	rm -rf .venv .venvs build dist .coverage .coverage.* htmlcov \
+	rm -rf .venv .venv-demo .venvs build dist .coverage .coverage.* htmlcov \
 	    .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

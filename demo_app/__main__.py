@@ -1,4 +1,4 @@
-"""`python -m demo_app`: start the app, walk through it, print what happened; then stay up for you to try.
+"""`python -m demo_app`: start the app, walk through it, print each step as it happens; then stay up for you to try.
 
 With ONCE=1 in the environment it ends after the walk. The exit status is 0 only if every step did what it had to.
 """
@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import sys
 import time
+from functools import partial
 
 from rich.console import Console
-from rich.table import Table
 
 from .server import serving
 from .walkthrough import Step, walk
@@ -21,10 +21,14 @@ __all__ = ["main"]
 def main() -> int:
     """Run the demo; the exit status."""
     console = Console(highlight=False)
+    console.print("Starting the demo app under uvicorn")
     with serving() as url:
-        steps = list(walk(url))
-        _report(console, steps)
-        failed = [step.title for step in steps if not step.passed]
+        console.print(f"It answers at {url}/; our client walks through it, in nine steps:")
+        failed = []
+        for number, step in enumerate(walk(url, partial(_wait, console)), 1):
+            _report(console, number, step)
+            if not step.passed:
+                failed.append(step.title)
         if failed:
             console.print(f"[red]Not as it should be: {', '.join(failed)}[/red]")
             return 1
@@ -33,17 +37,17 @@ def main() -> int:
     return 0
 
 
-def _report(console: Console, steps: list[Step]) -> None:
-    table = Table("", "step", "request", "status", "what it shows", title="digest-http", title_justify="left")
-    for number, step in enumerate(steps, 1):
-        status = f"[{'green' if step.passed else 'red'}]{step.status}[/]"
-        table.add_row(str(number), step.title, step.request, status, step.shows)
-    console.print(table)
-    console.print("\nThe fields as they were sent:\n")
-    for number, step in enumerate(steps, 1):
-        console.print(f"[bold]{number}. {step.title}[/bold]")
-        for name, value in step.headers:
-            console.print(f"   {name.title()}: {value}", markup=False, soft_wrap=True)
+def _wait(console: Console, seconds: float, reason: str) -> None:
+    console.print(f"\n   ... {seconds:.1f} seconds, {reason}")
+    time.sleep(seconds)
+
+
+def _report(console: Console, number: int, step: Step) -> None:
+    """The step, and its fields as they were sent."""
+    console.print(f"\n{number}. {step.title}", style="bold")
+    console.print(f"   {step.request} -> [{'green' if step.passed else 'red'}]{step.status}[/]: {step.shows}")
+    for name, value in step.headers:
+        console.print(f"   {name.title()}: {value}", style="dim", markup=False, soft_wrap=True)
 
 
 def _invite(console: Console, url: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import httpx
@@ -13,9 +13,12 @@ from digest_http_client_auth import DigestAuth
 
 from .app import BRIEF_LIFETIME
 
-__all__ = ["Step", "walk"]
+__all__ = ["Step", "Wait", "walk"]
 
 Headers = list[tuple[str, str]]
+
+#: Called with seconds and a reason; returns when they are over.
+Wait = Callable[[float, str], None]
 
 _SHOWN = ("www-authenticate", "authentication-info")
 _SENT = "demo_app.authorization"
@@ -33,12 +36,16 @@ class Step:
     headers: Headers
 
 
-def walk(base_url: str) -> Iterator[Step]:
-    """Every step, in order; `passed` says whether the step did what it had to."""
+def _silently(seconds: float, _reason: str) -> None:
+    time.sleep(seconds)
+
+
+def walk(base_url: str, wait: Wait = _silently) -> Iterator[Step]:
+    """Every step, in order; `passed` says whether the step did what it had to. `wait` is told why it waits."""
     with httpx.Client(base_url=base_url, event_hooks={"response": [_keep_what_was_sent]}) as client:
         yield from _counting(client)
         yield from _body(client)
-        yield from _renewal(client)
+        yield from _renewal(client, wait)
 
 
 def _counting(client: httpx.Client) -> Iterator[Step]:
@@ -81,14 +88,14 @@ def _body(client: httpx.Client) -> Iterator[Step]:
     )
 
 
-def _renewal(client: httpx.Client) -> Iterator[Step]:
+def _renewal(client: httpx.Client, wait: Wait) -> Iterator[Step]:
     auth = DigestAuth("alice", "s3cret", verify="required")
     client.get("/brief/", auth=auth)
-    time.sleep(BRIEF_LIFETIME * 0.85)
+    wait(BRIEF_LIFETIME * 0.85, "until a nonce that lives two seconds is near its end")
     handed = client.get("/brief/", auth=auth)
     offered = "nextnonce" in handed.headers["Authentication-Info"] and not handed.history
     yield _step("Late in a nonce's life", handed, offered, "Authentication-Info hands over a nextnonce")
-    time.sleep(BRIEF_LIFETIME * 0.3)
+    wait(BRIEF_LIFETIME * 0.3, "until it is past its end")
     renewed = client.get("/brief/", auth=auth)
     taken = not renewed.history and _nc(renewed) == 1
     yield _step("After its end", renewed, taken, "the client took the next nonce: no 401, nc=00000001")

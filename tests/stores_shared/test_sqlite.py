@@ -243,7 +243,7 @@ def test_expired_nonces_leave_the_file(path):
 
 def test_a_lock_that_is_not_given_back(path, monkeypatch):
     """One step waits a little; those behind it never sleep, so that they do not queue up. Later ones wait again."""
-    sleeps = []
+    sleeps: list[float] = []
     monkeypatch.setattr(sqlite, "time", SimpleNamespace(monotonic=time.monotonic, sleep=sleeps.append))
     clock, store = Clock(), SQLiteStore(path)
     nonces = source_for(store, clock)

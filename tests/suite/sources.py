@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -12,6 +13,7 @@ TESTS = Path(__file__).resolve().parents[1]
 FILES = {path.relative_to(TESTS).as_posix(): path for path in sorted(TESTS.rglob("*.py"))}
 
 
+@cache
 def tree(name: str) -> ast.Module:
     """The syntax tree of a file."""
     return ast.parse(FILES[name].read_text(encoding="utf-8"), name)
