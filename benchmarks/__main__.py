@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final, cast
 
+import pytest
 from rich.console import Console
 from rich.table import Table
 
@@ -46,12 +47,15 @@ def judge(figure: str, target: str) -> str:
 
 
 def run(name: str) -> Rows:
-    """The rows of a group; one that says so where a library it needs is not installed."""
+    """The rows of a group; one that says so where a library or a program that it needs is not installed."""
     try:
         group = import_module(f"benchmarks.{name}")
+        return cast("Rows", group.rows())
     except ModuleNotFoundError as missing:
         return [(name, f"not run: {missing.name} is not installed", "")]
-    return cast("Rows", group.rows())
+    except (pytest.skip.Exception, pytest.fail.Exception) as missing:
+        # The servers are those of the tests, which skip without them.
+        return [(name, f"not run: {missing}", "")]
 
 
 def main(arguments: list[str]) -> int:
@@ -69,6 +73,8 @@ def main(arguments: list[str]) -> int:
     for heading in ("What", "Figure", "Target", ""):
         table.add_column(heading, overflow="fold")
     for name in chosen:
+        if not console.is_terminal:
+            print(f"measuring {name}", flush=True)
         with console.status(name):
             found = run(name)
         for what, figure, target in found:

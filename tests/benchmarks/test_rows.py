@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks import challenge, memory, verify
 from benchmarks.__main__ import groups, judge, main, run
+from tests.live.peers import PATH_ONLY
 
 TINY = {"rounds": 1, "calls": 2}
 
@@ -90,6 +91,15 @@ def test_a_group_without_its_library_says_so(monkeypatch):
 
     monkeypatch.setattr("benchmarks.__main__.import_module", import_module)
     assert run("throughput") == [("throughput", "not run: uvicorn is not installed", "")]
+
+
+def test_a_group_without_its_server_says_so(monkeypatch, tmp_path):
+    """So does one whose peer is a program: here Redis, on a machine where nothing is installed."""
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setenv(PATH_ONLY, "1")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (row,) = run("stores")
+    assert row == ("stores", "not run: redis-server is not installed (Debian package redis-server)", "")
 
 
 def test_unknown_groups_are_refused(capsys):
