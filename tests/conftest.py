@@ -4,13 +4,23 @@ import os
 from collections.abc import Generator
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 from tests.live import peers
 
 # Deadlines measure the machine. The "thorough" profile is for a long run by hand: HYPOTHESIS_PROFILE=thorough.
 settings.register_profile("default", deadline=None)
 settings.register_profile("thorough", deadline=None, max_examples=5000)
+# Under `make mutants` a test runs once a mutant: few examples, the same ones each time, and a failure is left as found.
+settings.register_profile(
+    "mutants",
+    deadline=None,
+    max_examples=15,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    report_multiple_bugs=False,
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 

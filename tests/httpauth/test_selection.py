@@ -2,6 +2,7 @@
 
 import pytest
 
+from digest_http.algorithms import available, by_name
 from digest_http.challenge import parse_challenges
 from digest_http.errors import ConfigurationError
 from digest_http.httpauth.selection import Preference, choose
@@ -19,6 +20,7 @@ def digest(nonce, *parameters):
     return ", ".join((f'Digest realm="r", nonce="{nonce}"', *parameters)).encode()
 
 
+NAMES = ", ".join(algorithm.name for algorithm in available())
 MD5, SHA = digest("md5", "qop=auth"), digest("sha", "qop=auth", "algorithm=SHA-256")
 SESS, SHA512 = digest("sess", "qop=auth", "algorithm=SHA-256-sess"), digest("512", "qop=auth", "algorithm=sha-512-256")
 
@@ -42,21 +44,24 @@ def test_order_of_the_server():
 
 
 @pytest.mark.parametrize(("field", "reason"), [
-    (digest("n", "algorithm=SHA", "qop=auth"), "SHA"),
-    (digest("n", "algorithm=MD5", "qop=auth-conf"), "auth-conf"),
-    (digest("n", "algorithm=MD5-sess"), "without qop"),
-    (digest("n", "algorithm=SHA-256"), "RFC 2069"),
-    (digest(""), "nonce"),
-    (b'Digest nonce="n"', "realm"),
-    (b'Digest realm="r", nonce="n", realm="s"', "twice"),
-    (b'Digest realm="r", nonce="n', "close"),
+    (digest("n", "algorithm=SHA", "qop=auth"), "algorithm b'SHA' is unknown or missing from this Python"),
+    (digest("n", "algorithm=SHA-256-sess", "qop=auth"), "algorithm SHA-256-sess is not among the allowed ones"),
+    (
+        digest("n", "algorithm=MD5", "qop=auth-conf"),
+        "none of the offered qop values (b'auth-conf',) is among the allowed ones",
+    ),
+    (digest("n", "algorithm=MD5-sess"), "algorithm MD5-sess without qop cannot be answered"),
+    (digest("n", "algorithm=SHA-256"), "RFC 2069 (no qop) is not allowed with SHA-256"),
+    (digest(""), "nonce is missing or empty"),
+    (b'Digest nonce="n"', "realm is missing"),
+    (b'Digest realm="r", nonce="n", realm="s"', "'realm' stands twice with different values"),
+    (b'Digest realm="r", nonce="n', "the quotes of 'nonce' do not close"),
 ])  # fmt: skip
 def test_reasons(field, reason):
     """What cannot be used is passed over with a reason, and another one is found behind it."""
-    found, reasons = chosen(field)
-    assert found is None
-    assert reason in reasons[0]
-    assert chosen(field, MD5)[0] == (b"md5", b"auth")
+    allowed = ("MD5", "MD5-sess", "SHA-256")
+    assert chosen(field, algorithms=allowed) == (None, [reason])
+    assert chosen(field, MD5, algorithms=allowed) == ((b"md5", b"auth"), [reason])
 
 
 @pytest.mark.parametrize(("offered", "wanted", "qop"), [
@@ -85,11 +90,31 @@ def test_empty_qop_counts_as_absent():
     assert chosen(b'Digest realm="r", nonce="n", qop=""')[0] == (b"n", b"")
 
 
-@pytest.mark.parametrize("settings", [
-    {"algorithms": ()}, {"algorithms": ("SHA-1",)}, {"algorithms": "MD5"}, {"qop": ()}, {"qop": ("auth-conf",)},
-    {"qop": "auth"}, {"qop": ("ä",)}, {"prefer": "x"},
+@pytest.mark.parametrize(("settings", "text"), [
+    ({"algorithms": ()}, "name at least one algorithm, for instance 'SHA-256'"),
+    (
+        {"algorithms": ("SHA-1",)},
+        f"algorithm 'SHA-1' is not available here; this Python has {NAMES}",
+    ),
+    ({"algorithms": "MD5"}, "algorithms is a list of names: write ('MD5',)"),
+    ({"qop": "auth"}, "qop is a list of names: write ('auth',)"),
+    *(({"qop": qop}, "qop is 'auth', 'auth-int' or both, the preferred one first")
+      for qop in [(), ("auth-conf",), ("auth", "auth-conf"), ("ä",)]),
+    ({"prefer": "x"}, "prefer is 'strongest' or 'server-order'"),
 ])  # fmt: skip
-def test_settings_that_cannot_work(settings):
+def test_settings_that_cannot_work(settings, text):
     """They raise ConfigurationError, which says what to write instead."""
-    with pytest.raises(ConfigurationError):
+    with pytest.raises(ConfigurationError) as caught:
         Preference(**settings)
+    assert str(caught.value) == text
+    assert caught.value.__cause__ is None
+
+
+def test_settings_of_which_nothing_is_said():
+    """All algorithms of this Python, both protections, RFC 2069 where devices use it, the strongest first."""
+    preference = Preference()
+    assert preference.algorithms == set(available())
+    assert (preference.qop, preference.allow_rfc2069, preference.prefer) == ((b"auth", b"auth-int"), None, "strongest")
+    given = Preference(["md5"], ["AUTH-INT", "auth", "auth-int"], allow_rfc2069=False, prefer="server-order")
+    assert given.algorithms == {by_name("MD5")}
+    assert (given.qop, given.allow_rfc2069, given.prefer) == ((b"auth-int", b"auth"), False, "server-order")

@@ -39,12 +39,16 @@ def barred(*_arguments, **_keywords):
     raise ValueError("unsupported hash type")
 
 
-def test_all_six_are_available_weakest_first():
+@pytest.mark.parametrize("module", [algorithms, None], ids=["loaded", "loaded again"])
+def test_all_six_are_available_weakest_first(module):
     """Six algorithms, in order of strength; a -sess form is as strong as its base."""
-    assert names(algorithms) == NAMES
-    assert [algorithm.strength for algorithm in algorithms.available()] == [0, 0, 1, 1, 2, 2]
-    assert [algorithm.session for algorithm in algorithms.available()] == [False, True] * 3
-    assert [algorithm.base for algorithm in algorithms.available()] == [name.removesuffix("-sess") for name in NAMES]
+    module = module or load_again()
+    assert names(module) == NAMES
+    assert [algorithm.strength for algorithm in module.available()] == [0, 0, 1, 1, 2, 2]
+    assert [algorithm.session for algorithm in module.available()] == [False, True] * 3
+    assert [algorithm.base for algorithm in module.available()] == [name.removesuffix("-sess") for name in NAMES]
+    assert [algorithm.token for algorithm in module.available()] == [name.encode() for name in NAMES]
+    assert [algorithm.digest_size for algorithm in module.available()] == [16, 16, 32, 32, 32, 32]
 
 
 @pytest.mark.parametrize("name", NAMES)

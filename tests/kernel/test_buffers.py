@@ -69,6 +69,14 @@ def test_packing_copies():
     assert HTTPMessage.from_buffers(message).method == b"PUT"
 
 
+def test_what_need_not_be_given():
+    """A buffer has no flags, and a message neither HEntity nor padding, unless they are given."""
+    assert SecBuffer(b"", SecBufferType.SECBUFFER_DATA).buffer_flags == SecBufferFlags.SECBUFFER_NONE
+    read_only = SecBufferFlags.SECBUFFER_READONLY
+    assert SecBuffer(b"", SecBufferType.SECBUFFER_DATA, read_only).buffer_flags == read_only
+    assert parts(HTTPMessage(b"token", b"GET", b"/x")) == (b"token", b"GET", b"/x", b"", b"")
+
+
 def test_empty_buffers():
     """A buffer without memory counts as empty."""
     message = SecBufferDesc(SecBuffer(None, kind) for kind in LAYOUT)

@@ -87,3 +87,4 @@ def test_entity_hash_is_over_the_body():
         calculation.request_hash(sha256, b"PUT", b"/x", b"e" * 64)
         == hashlib.sha256(b"PUT:/x:" + b"e" * 64).hexdigest().encode()
     )
+    assert calculation.request_hash(sha256, b"GET", b"/x") == hashlib.sha256(b"GET:/x").hexdigest().encode()

@@ -80,6 +80,7 @@ def test_any_octets_in_a_parameter(name, octets):
         (b"Digest", b""),
         (b"Digest  a=b", b" a=b"),
         (b"Digesta=b", None),
+        (b"DigestX=b", None),
         (b"Digest,a=b", None),
         (b"Digest=a", None),
         (b"Basic Digest a=b", None),
@@ -194,6 +195,10 @@ def test_extended_name():
     value = Credentials.parse(token(username=None, username_ext=b"UTF-8''J%C3%A4s%C3%B8n%20Doe"))
     assert value.name == value.username_ext == "Jäsøn Doe"
     assert value.username == b""
+    assert value.serialize() == (
+        b'username*=UTF-8\'\'J%C3%A4s%C3%B8n%20Doe, realm="r", nonce="n", uri="/", response="0", qop=auth, '
+        b'nc=00000001, cnonce="c"'
+    )
 
 
 @pytest.mark.parametrize(

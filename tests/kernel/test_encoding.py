@@ -15,15 +15,17 @@ from tests.vectors import vectors
 
 def test_utf8_is_normalised_to_nfc():
     """RFC 7616 §4: two spellings of one name hash alike under charset=UTF-8."""
-    assert encoding.text_to_octets("Ja\u0308søn", "UTF-8") == "Jäsøn".encode()
+    for charset in ("UTF-8", "utf-8", "UTF8", "utf8"):
+        assert encoding.text_to_octets("Ja\u0308søn", charset) == "Jäsøn".encode()
     assert encoding.text_to_octets("Jäsøn") == encoding.text_to_octets("Ja\u0308søn") == "Jäsøn".encode()
 
 
 def test_other_charsets_are_left_alone():
     """Only UTF-8 has the rule of normalisation."""
     assert encoding.text_to_octets("é", "latin-1") == b"\xe9"
-    with pytest.raises(UnicodeEncodeError):
-        encoding.text_to_octets("я", "latin-1")
+    for text in ("я", "e\u0301"):
+        with pytest.raises(UnicodeEncodeError):
+            encoding.text_to_octets(text, "latin-1")
 
 
 @pytest.mark.parametrize(
@@ -69,6 +71,14 @@ def test_ext_value_of_the_rfc():
     document = vectors.load("rfc7616_userhash")
     assert encoding.encode_ext_value(document["inputs"]["username"]) == document["ext_value"].encode()
     assert encoding.decode_ext_value(document["ext_value"].encode()) == document["inputs"]["username"]
+
+
+def test_ext_value_escapes_only_what_it_must():
+    """RFC 8187 §3.2.1: attr-char stands as it is, everything else as percent and two digits."""
+    assert encoding.encode_ext_value("aZ09!#$&+-.^_`|~") == b"UTF-8''aZ09!#$&+-.^_`|~"
+    assert encoding.encode_ext_value("%'()*,/:;=?@[]{} ä") == (
+        b"UTF-8''%25%27%28%29%2A%2C%2F%3A%3B%3D%3F%40%5B%5D%7B%7D%20%C3%A4"
+    )
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"])))

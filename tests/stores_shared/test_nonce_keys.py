@@ -56,12 +56,71 @@ def test_a_file(path, monkeypatch):
     assert isinstance(configured_keys(None), KeyFile)
 
 
-@pytest.mark.parametrize("text", [" , ", "short", f"{OLD} short", "file:///no/such/file", "file://"])
-def test_settings_that_cannot_work(text):
+NO_KEY = "there is no nonce key: make one with 'digest-http key new'"
+SHORT_KEY = "a nonce key has fewer than 32 characters: make one with 'digest-http key new'"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (" , ", NO_KEY),
+        ("short", SHORT_KEY),
+        (f"{OLD} short", SHORT_KEY),
+        ("k" * 31, SHORT_KEY),
+        (
+            "file:///no/such/file",
+            "the nonce keys in /no/such/file cannot be read: [Errno 2] No such file or directory: '/no/such/file'",
+        ),
+        ("file://", "the nonce keys in . cannot be read: [Errno 21] Is a directory: '.'"),
+    ],
+)
+def test_settings_that_cannot_work(text, said):
     """Said where they are written, and without the text."""
     with pytest.raises(ConfigurationError) as caught:
         configured_keys(text)
-    assert OLD not in str(caught.value)
+    assert str(caught.value) == said
+
+
+def test_the_shortest_key():
+    """Thirty-two characters, separated by white space or commas."""
+    assert configured_keys(",".join(["k" * 32, "l" * 32])) == (b"k" * 32, b"l" * 32)
+
+
+def test_an_empty_environment(monkeypatch):
+    """A variable that is set to nothing is a variable that is not set."""
+    monkeypatch.setenv("DIGEST_HTTP_KEYS", "")
+    assert configured_keys(None) is None
+
+
+def test_a_file_name_with_odd_characters(tmp_path):
+    """What a URL cannot hold is percent-encoded; comments and keys are UTF-8."""
+    path = tmp_path / "nonce keys"
+    path.write_text(f"# für alle\n{OLD} # und {NEW}\n{NEW}", encoding="utf-8")
+    keys = configured_keys(f"file://{tmp_path}/nonce%20keys")
+    assert isinstance(keys, KeyFile)
+    assert keys() == (OLD.encode(), NEW.encode())
+    assert repr(keys) == f"<KeyFile {str(path)!r}>"
+
+
+def test_a_file_is_looked_at_once_a_second(path):
+    """Between two looks nothing is read, and what has not changed is the same object."""
+    seconds = Seconds()
+    keys = KeyFile(path, seconds=seconds)
+    first = keys()
+    path.write_text(NEW, encoding="ascii")
+    seconds.now += 0.9
+    assert keys() is first
+    seconds.now += 0.1
+    second = keys()
+    assert second == (NEW.encode(),)
+    seconds.now += 0.5
+    path.write_text(f"{NEW} {OLD}", encoding="ascii")
+    assert keys() is second
+    seconds.now += 0.5
+    third = keys()
+    assert third == (NEW.encode(), OLD.encode())
+    seconds.now += 1
+    assert keys() is third
 
 
 def test_rotation(path):

@@ -1,0 +1,101 @@
+"""Who the client is: the settings that are refused, the octets that are hashed, the cache of H(A1)."""
+
+import hashlib
+import pickle
+
+import pytest
+
+from digest_http.algorithms import by_name
+from digest_http.errors import ConfigurationError
+from digest_http.httpauth import identity as module
+from digest_http.httpauth.identity import Identity
+
+MD5, SHA = by_name("MD5"), by_name("SHA-256")
+
+
+def user_hash(*parts):
+    """H(name ":" realm ":" password) in hex, by hand."""
+    return hashlib.md5(b":".join(parts), usedforsecurity=False).hexdigest().encode()
+
+
+@pytest.mark.parametrize(("username", "password", "settings", "text"), [
+    ("u", "p", {"charset": "utf-12"}, "charset 'utf-12' is unknown: use 'utf-8' or 'latin-1'"),
+    ("u", "p", {"charset": None}, "charset None is unknown: use 'utf-8' or 'latin-1'"),
+    ("u", "p", {"charset": "\u00e9"}, r"charset '\xe9' is unknown: use 'utf-8' or 'latin-1'"),
+    ("\u044f", "p", {"charset": "latin-1"}, "the user name does not fit into iso8859-1"),
+    ("u", "\u044f", {"charset": "latin-1"}, "the password does not fit into iso8859-1"),
+    ("\ud800", "p", {}, "the user name does not fit into utf-8"),
+    ("u", "\ud800", {}, "the password does not fit into utf-8"),
+    ("u", "\ud800", {"charset": "utf-16"}, "the password does not fit into utf-16"),
+    ("u\n", "p", {}, "the user name holds a control character"),
+    (b"u\x00", b"p", {}, "the user name holds a control character"),
+])  # fmt: skip
+def test_settings_that_cannot_work(username, password, settings, text):
+    """Each is refused with a sentence of its own, which quotes neither name nor password, and without a context."""
+    with pytest.raises(ConfigurationError) as caught:
+        Identity(username, password, **settings)
+    assert str(caught.value) == text
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+def test_a_control_character_in_the_password_is_hashed():
+    """Only the name stands in a header field."""
+    assert Identity("u", "p\n").ha1(MD5, b"r", "utf-8") == user_hash(b"u", b"r", b"p\n")
+
+
+def test_the_charset_of_the_challenge_decides():
+    """UTF-8 where the challenge says so, else the charset of the setting, which is UTF-8 unless given."""
+    assert Identity("u", "p").charset_for(utf8=False) == "utf-8"
+    latin = Identity("\u00e9", "\u00fc", charset="Latin-1")
+    assert (latin.charset, latin.charset_for(utf8=True), latin.charset_for(utf8=False)) == (
+        "iso8859-1",
+        "utf-8",
+        "iso8859-1",
+    )
+    assert latin.name_octets("iso8859-1") == b"\xe9"
+    assert latin.name_octets("utf-8") == b"\xc3\xa9"
+    assert latin.ha1(MD5, b"r", "iso8859-1") == user_hash(b"\xe9", b"r", b"\xfc")
+    assert latin.ha1(MD5, b"r", "utf-8") == user_hash(b"\xc3\xa9", b"r", b"\xc3\xbc")
+
+
+def test_octets_are_hashed_as_they_stand():
+    """A name and a password in octets are no charset's business; the name is shown as text all the same."""
+    octets = Identity(b"\xe9", b"\xfc", charset="utf-8")
+    assert (octets.is_text, octets.username) == (False, "\u00e9")
+    assert (Identity("\u00e9", b"p").is_text, Identity("\u00e9", b"p").username) == (True, "\u00e9")
+    for charset in ("utf-8", "iso8859-1"):
+        assert octets.name_octets(charset) == b"\xe9"
+        assert octets.ha1(MD5, b"r", charset) == user_hash(b"\xe9", b"r", b"\xfc")
+
+
+def test_each_hash_realm_and_charset_has_its_own_h_a1():
+    """What is cached for one of them is never taken for another."""
+    identity = Identity("\u00e9", "\u00fc")
+    keys = [(algorithm, realm, charset) for algorithm in (MD5, SHA) for realm in (b"r", b"s")
+            for charset in ("utf-8", "latin-1")]  # fmt: skip
+    found = [identity.ha1(*key) for key in keys]
+    assert len(set(found)) == len(keys)
+    assert [identity.ha1(*key) for key in keys] == found
+    assert identity.ha1(by_name("MD5-sess"), b"r", "utf-8") is identity.ha1(MD5, b"r", "utf-8")
+
+
+def test_the_cache_is_bounded(monkeypatch):
+    """A server that names a new realm each time does not fill the memory, and gets right answers all the time."""
+    monkeypatch.setattr(module, "MAX_CACHED", 3)
+    identity = Identity("u", "p")
+    for number in range(10):
+        realm = b"%d" % number
+        assert identity.ha1(MD5, realm, "utf-8") == user_hash(b"u", realm, b"p")
+        assert len(identity._ha1) == number % 3 + 1  # noqa: SLF001 - the bound shows nowhere else
+
+
+def test_it_is_shown_without_its_password_and_never_pickled():
+    """The name alone is shown, in ASCII; a pickle is refused with what to do instead."""
+    identity = Identity("\u00e9", "s3cret")
+    assert repr(identity) == r"<Identity '\xe9'>"
+    with pytest.raises(TypeError) as caught:
+        pickle.dumps(identity)
+    assert str(caught.value) == (
+        "credentials are not pickled: a pickle would hold the password. Make them anew from settings"
+    )
