@@ -5,6 +5,7 @@
 #   make format          let ruff repair what it can
 #   make matrix          the core suite on every interpreter found among PYTHONS
 #   make wheel-test      the core suite against the built wheel
+#   make mutants [ARGS=] mutation testing of the rooms named in ARGS, or of all; goes on where it was stopped
 #   make bench           the benchmarks
 #   make clean           remove everything that the above made
 
@@ -17,6 +18,7 @@ BIN := .venv/bin
 TEST := .venv/stamp-test
 CHECK := .venv/stamp-check
 BENCH := .venv/stamp-bench
+MUTATION := .venv/stamp-mutation
 DEMO := .venv-demo/stamp
 CHECKED := $(wildcard digest_http middleware client_auth demo_app tests typing_tests benchmarks)
 
@@ -24,7 +26,7 @@ CHECKED := $(wildcard digest_http middleware client_auth demo_app tests typing_t
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check lint types arrows format matrix wheel-test bench clean
+.PHONY: help venv demo test check lint types arrows format matrix wheel-test mutants bench clean
 # Two installations into one environment would get in each other's way.
 .NOTPARALLEL:
 
@@ -37,7 +39,7 @@ $(TEST): pyproject.toml
 	@.ci/venv .venv "$(PYTHON)" --editable . --group test
 	@touch $@
 
-$(CHECK) $(BENCH): .venv/stamp-%: $(TEST)
+$(CHECK) $(BENCH) $(MUTATION): .venv/stamp-%: $(TEST)
 	@.ci/venv .venv "$(PYTHON)" --group $*
 	@touch $@
 
@@ -74,6 +76,9 @@ matrix:
 
 wheel-test: $(TEST)
 	.ci/wheel-test "$(BIN)/python"
+
+mutants: $(TEST) $(MUTATION)
+	tests/mutation/run $(BIN)/python $(ARGS)
 
 bench: $(TEST) $(BENCH)
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -149,6 +149,12 @@ def test_lists_are_bounded():
     assert (len(found.qop), len(found.domain)) == (MAX_WORDS, MAX_WORDS)
 
 
+def test_values_that_are_left_out():
+    """A name with "=" and nothing behind it has an empty value, whatever its letter case."""
+    assert only(b"Digest realm=, nonce=n, opaque=") == Challenge(realm=b"", nonce=b"n", opaque=b"")
+    assert only(b"Digest Realm=, nonce=n, OPAQUE=, domain=") == Challenge(realm=b"", nonce=b"n", opaque=b"")
+
+
 def test_parameters_do_not_leak_between_challenges():
     """Each of two challenges in one line has its own parameters."""
     found = parse_challenges(
@@ -190,6 +196,8 @@ def test_qop_lists(octets, qop):
         (b'Digest realm="a", nonce=""', "nonce"),
         (b'Digest realm="a", nonce=', "nonce"),
         (b"Digest abc==", "realm"),
+        (b'Basic realm="b", Digest', "realm"),
+        (b'Basic realm="b", DIGEST , Negotiate', "realm"),
         (b'Digest realm="a", nonce="n', "close"),
         (b'Digest realm="a", nonce="n\x00"', "close"),
         (b'Digest realm="a", nonce="n", nonce="m"', "twice"),

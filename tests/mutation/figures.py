@@ -12,28 +12,20 @@ from __future__ import annotations
 
 import json
 import sys
-import tomllib
 from contextlib import chdir
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from mutmut.mutation.diff_apply import get_diff_for_mutant
 
+from tests.mutation.listed import Mutant, read_equivalents
+
 LEAST_KILLED = 0.95
-EQUIVALENTS = Path(__file__).with_name("equivalents.toml")
 
 # What mutmut notes for a mutant: pytest's exit codes, the signals of its limits of time, None for one not yet run.
 KILLED = {1, 3}
 TIMED_OUT = {-24, 24, 152, 255, -9}
-
-
-class Mutant(NamedTuple):
-    """One change: the function (module and class before it), the lines that go and the lines that come."""
-
-    function: str
-    was: str
-    now: str
 
 
 @dataclass
@@ -88,17 +80,6 @@ def read_file(path: Path, results: dict[str, Any]) -> File:
     return file
 
 
-def read_equivalents() -> set[Mutant]:
-    """The mutants that equivalents.toml lists; each must have its reason."""
-    listed: set[Mutant] = set()
-    for function, entries in tomllib.loads(EQUIVALENTS.read_text("utf-8")).items():
-        for entry in entries:
-            if not entry["why"]:
-                raise SystemExit(f"{EQUIVALENTS.name}: a mutant of {function} is listed without a reason")
-            listed.add(Mutant(function, entry["was"], entry["now"]))
-    return listed
-
-
 def literal(text: str) -> str:
     """A TOML string that shows source code as it stands."""
     return f"'''{text}'''" if "'''" not in text else json.dumps(text)
@@ -134,7 +115,7 @@ def main(folder: Path, rooms: list[str]) -> int:
     modules = {path.removesuffix(".py").replace("/", ".") for path in files}
     stale = {
         mutant
-        for mutant in listed - set(total.survivors)
+        for mutant in set(listed) - set(total.survivors)
         if any(mutant.function.startswith(f"{module}.") for module in modules)
     }
     for mutant in sorted(stale):
