@@ -119,6 +119,8 @@ def test_spellings_of_one_challenge(octets):
         b'Basic realm="b", Digest, realm="a", nonce="n"',
         b'Negotiate, Digest , realm="a", nonce="n"',
         b'Digest realm="a", nonce="n", Negotiate Digest, realm="b", nonce="m"',
+        b'Negotiate abc/digest/def==, Digest realm="a", nonce="n"',
+        b' Bearer, Basic realm=b, Digest realm="a", nonce="n"',
     ],
 )
 def test_other_schemes_are_passed_over(octets):
@@ -241,6 +243,17 @@ def test_number_of_challenges_is_limited():
     """An answer with a thousand challenges costs no more than one with 32."""
     assert len(parse_challenges([b'Digest realm="a", nonce="n"'] * 1000)) == module.MAX_CHALLENGES
     assert len(parse_challenges([b", ".join([b'Digest realm="a", nonce="n"'] * 500)])) == module.MAX_CHALLENGES
+
+
+def test_what_is_read_at_most():
+    """The longest field that is read, and how many fields are asked for."""
+    head = b'Digest realm="a", nonce="n", opaque="'
+    octets = head + b"x" * (module.MAX_CHALLENGE_OCTETS - len(head) - 1) + b'"'
+    assert isinstance(only(octets), Challenge)
+    assert isinstance(only(octets + b" "), UnusableChallenge)
+    fields = iter([b"Basic"] * 100)
+    parse_challenges(fields)
+    assert len(list(fields)) == 100 - module.MAX_CHALLENGES
 
 
 def test_a_long_line_does_not_hide_the_others():
