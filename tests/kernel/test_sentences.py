@@ -2,7 +2,7 @@
 
 import pytest
 
-from digest_http import algorithms, encoding, params
+from digest_http import algorithms, calculation, encoding, params
 from digest_http.authinfo import AuthenticationInfo
 from digest_http.buffers import HTTPMessage, SecBuffer, SecBufferDesc, SecBufferType
 from digest_http.challenge import Challenge, UnusableChallenge, parse_challenges
@@ -29,6 +29,8 @@ READERS = {"pairs": params.parse_parameters, "credentials": Credentials.parse, "
         ("credentials", USER + b", qop=auth, nc=00000000", "nc", "nc counts from 00000001"),
         ("credentials", USER + b", qop=auth, nc=00000001", "missing", "cnonce is missing"),
         ("credentials", b"username=u", "missing", "realm is missing"),
+        ("credentials", USER + b', qop=auth, nc=00000001, cnonce=":"', "cnonce", "cnonce holds a colon"),
+        ("credentials", USER + b', cnonce=":"', "cnonce", "cnonce holds a colon"),
         ("credentials", USER + b", userhash=1", "userhash", "userhash is neither true nor false"),
         (
             "credentials",
@@ -115,6 +117,16 @@ def test_buffers():
     with pytest.raises(MalformedField) as caught:
         HTTPMessage.from_buffers(SecBufferDesc([SecBuffer(b"", 1), *list(message)[1:]]))
     assert str(caught.value) == f"buffer 0 of the HTTP layout is {SecBufferType.SECBUFFER_TOKEN.name}, not type 1"
+
+
+def test_what_is_hashed():
+    """A method that is no token, an HEntity that is no digest: both could move a border in A2."""
+    with pytest.raises(MalformedField) as caught:
+        HTTPMessage(b"", b"GET:", b"/").check_method()
+    assert (str(caught.value), caught.value.reason) == ("the method is not a token", "method")
+    with pytest.raises(MalformedField) as caught:
+        calculation.request_hash(algorithms.by_name("MD5"), b"GET", b"/", b"0" * 31)
+    assert (str(caught.value), caught.value.reason) == ("HEntity is not 32 hex digits", "hentity")
 
 
 def test_algorithms():
