@@ -39,12 +39,14 @@ def test_field_parses_back(name, realm, nonce, opaque, uri, qop, algorithm, utf8
     chosen = by_name(algorithm)
     if not qop and chosen.session:
         qop = (b"auth",)
+    if not qop:  # such a challenge with a colon is not answered
+        nonce = nonce.replace(b":", b".")
     identity = Identity(name, "s3cret")
     context = ClientContext(identity, realm, chosen, quote_all=quote_all, cnonces=lambda: b"c0ffee")
     challenge = Challenge(realm, nonce, chosen.token, qop, opaque, utf8=utf8, userhash=userhash)
     learnt = context.learn(Choice(challenge, chosen, qop[0] if qop else b""))
     assert learnt is not None
-    message = HTTPMessage(b"", b"GET", uri, b"00" * 32 if learnt.needs_entity else b"")
+    message = HTTPMessage(b"", b"GET", uri, b"00" * chosen.digest_size if learnt.needs_entity else b"")
     signature = context.make_signature(message, learnt)
     assert signature is not None
     sent = Credentials.parse(message.padding)

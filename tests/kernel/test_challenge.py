@@ -247,7 +247,7 @@ def test_number_of_challenges_is_limited():
 
 def test_what_is_read_at_most():
     """The longest field that is read, and how many fields are asked for."""
-    head = b'Digest realm="a", nonce="n", opaque="'
+    head = b'Digest realm="a", nonce="n", x="'
     octets = head + b"x" * (module.MAX_CHALLENGE_OCTETS - len(head) - 1) + b'"'
     assert isinstance(only(octets), Challenge)
     assert isinstance(only(octets + b" "), UnusableChallenge)
