@@ -1,0 +1,150 @@
+"""The settings of DigestAuth: what each does, what none does, and which are refused."""
+
+import os
+import pickle
+import time
+
+import pytest
+
+import digest_http_client_auth
+from digest_http.algorithms import available, by_name
+from digest_http.credentials import Credentials
+from digest_http.errors import ConfigurationError
+
+from .conftest import served_by, session_of
+from .strict_server import StrictServer
+
+URL = "http://server.example/a"
+
+
+def policy_of(auth):
+    """What an object goes by, as one dictionary."""
+    session = session_of(auth)
+    return {
+        "verify": session.verify,
+        "demands_proof": session.demands_proof,
+        "algorithms": set(session.preference.algorithms),
+        "qop": session.preference.qop,
+        "allow_rfc2069": session.preference.allow_rfc2069,
+        "prefer": session.preference.prefer,
+        "strongest": (
+            set(session.strongest.algorithms),
+            session.strongest.qop,
+            session.strongest.allow_rfc2069,
+            session.strongest.prefer,
+        ),
+        "charset": session.identity.charset,
+        "allow_weaker": session.spaces_at(StandIn, StandIn.origin).allow_weaker,
+        "proxy": (session.proxy, session.status),
+        "fields": (session.challenge_field, session.answer_field, session.answer_key, session.info_field),
+        "info_key": session.info_key,
+    }
+
+
+class StandIn:
+    """The parts of a URL that a look-up takes."""
+
+    scheme, raw_host, port = "http", b"server.example", None
+    origin = ("http", "server.example", 80)
+
+
+ALL, SHA = set(available()), {by_name("SHA-256")}
+BOTH = (b"auth", b"auth-int")
+USUAL = {
+    "verify": "if-present",
+    "demands_proof": False,
+    "algorithms": ALL,
+    "qop": BOTH,
+    "allow_rfc2069": None,
+    "prefer": "strongest",
+    "strongest": (ALL, BOTH, None, "strongest"),
+    "charset": "utf-8",
+    "allow_weaker": False,
+    "proxy": (False, 401),
+    "fields": (b"www-authenticate", "Authorization", b"authorization", "authentication-info"),
+    "info_key": b"authentication-info",
+}
+
+
+@pytest.mark.parametrize(("settings", "changes"), [
+    ({}, {}),
+    ({"verify": "off"}, {"verify": "off"}),
+    ({"verify": "required"}, {"verify": "required", "demands_proof": True}),
+    ({"verify": "always"}, {"verify": "always", "demands_proof": True}),
+    ({"algorithms": ["SHA-256"]}, {"algorithms": SHA, "strongest": (SHA, BOTH, None, "strongest")}),
+    ({"qop": ["auth-int"]}, {"qop": (b"auth-int",), "strongest": (ALL, (b"auth-int",), None, "strongest")}),
+    ({"allow_rfc2069": True}, {"allow_rfc2069": True,
+                               "strongest": (ALL, BOTH, True, "strongest")}),
+    ({"prefer": "server-order"}, {"prefer": "server-order"}),
+    ({"charset": "latin-1"}, {"charset": "iso8859-1"}),
+    ({"allow_weaker": True}, {"allow_weaker": True}),
+    ({"challenge_header": "X-Challenge"},
+     {"fields": (b"x-challenge", "Authorization", b"authorization", "authentication-info")}),
+    ({"proxy": True}, {
+        "proxy": (True, 407),
+        "fields": (b"proxy-authenticate", "Proxy-Authorization", b"proxy-authorization", "proxy-authentication-info"),
+        "info_key": b"proxy-authentication-info",
+    }),
+])  # fmt: skip
+def test_each_setting_changes_what_it_says(plain, settings, changes):
+    """And nothing else; without one it is as docs/client.md says."""
+    assert policy_of(plain.DigestAuth("alice", "s3cret", **settings)) == USUAL | changes
+
+
+def test_settings_of_contexts(plain):
+    """quote_all, random and clock reach what is signed; without them it is unquoted, random and the steady clock."""
+    server = StrictServer(realm="r")
+    auth = plain.DigestAuth("alice", "s3cret", quote_all=True, random=bytes, clock=lambda: 7.0)
+    sent = []
+
+    def handler(request, body):
+        sent.append(request.headers.get("authorization", ""))
+        return served_by(server)(request, body)
+
+    plain.get(handler, URL, auth=auth)
+    assert 'qop="auth"' in sent[1]
+    assert 'algorithm="SHA-256"' in sent[1]
+    assert Credentials.parse(sent[1].removeprefix("Digest ").encode()).cnonce == b"0" * 32
+    (context,) = session_of(auth).spaces.all()[0].contexts()
+    assert context._clock() == 7.0  # noqa: SLF001 - it shows after a minute only
+    auth = plain.DigestAuth("alice", "s3cret")
+    plain.get(handler, URL, auth=auth)
+    assert "qop=auth" in sent[3]
+    (context,) = session_of(auth).spaces.all()[0].contexts()
+    assert context._clock is time.monotonic  # noqa: SLF001 - as above
+    assert context._cnonces.__self__._random is os.urandom  # noqa: SLF001 - what is random does not show
+
+
+@pytest.mark.parametrize(("settings", "text"), [
+    ({"verify": "yes"}, "verify is 'off', 'if-present', 'required' or 'always'"),
+    ({"verify": True}, "verify is 'off', 'if-present', 'required' or 'always'"),
+    ({"allow_weaker": "no"}, "allow_weaker is True or False"),
+    ({"allow_weaker": None}, "allow_weaker is True or False"),
+    ({"challenge_header": "X Challenge"},
+     "challenge_header is the name of a header field, like 'X-WWW-Authenticate'"),
+    ({"challenge_header": "X-Challenge\n"},
+     "challenge_header is the name of a header field, like 'X-WWW-Authenticate'"),
+    ({"prefer": "weakest"}, "prefer is 'strongest' or 'server-order'"),
+    ({"qop": "auth"}, "qop is a list of names: write ('auth',)"),
+    ({"charset": "utf-12"}, "charset 'utf-12' is unknown: use 'utf-8' or 'latin-1'"),
+])  # fmt: skip
+def test_settings_that_cannot_work(plain, settings, text):
+    """Each is refused when it is made, with what to write instead."""
+    with pytest.raises(ConfigurationError) as caught:
+        plain.DigestAuth("alice", "s3cret", **settings)
+    assert str(caught.value) == text
+
+
+def test_what_an_object_says_of_itself(plain):
+    """The user's name in ASCII; why it is not pickled; which name a package lacks."""
+    auth = plain.DigestAuth("\u00e9", "s3cret")
+    assert repr(auth) == r"<DigestAuth of '\xe9'>"
+    assert repr(session_of(auth)) == r"<Session of '\xe9'>"
+    with pytest.raises(TypeError) as caught:
+        pickle.dumps(auth)
+    assert str(caught.value) == (
+        "DigestAuth is not pickled: a pickle would hold the password. Make it anew from settings"
+    )
+    with pytest.raises(AttributeError) as missing:
+        digest_http_client_auth.Nothing  # noqa: B018 - the look-up is the test
+    assert str(missing.value) == "module 'digest_http_client_auth' has no attribute 'Nothing'"
