@@ -114,18 +114,23 @@ class DigestAuthMiddleware(HoldsSecrets):
         )
         self._max_body = max_body
         self._allow_preflight = allow_preflight
-        self._needs_credentials = path_rule(protect, public)
+        self._needs_credentials = path_rule(protect, public, app)
         self._stripped_prefix = stripped_prefix.rstrip("/").encode()
         self._answer = answer
         self._field, self._challenge_field, self._info_field, self._refused = _PROXY if proxy else _ORIGIN
         self._no_credentials = Refusal(self._refused, "no-credentials", "Digest credentials are needed.")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection: http and websocket scopes are verified, every other kind (lifespan) passes."""
+        """Serve one connection: http and websocket scopes are verified, lifespan passes.
+
+        Raises ValueError for any other kind, as ASGI asks: what cannot be verified is not let through.
+        """
         kind = scope["type"]
         if kind == "lifespan" and not await self._epochs.started(receive, send):
             return
         if kind not in ("http", "websocket"):
+            if kind != "lifespan":
+                raise ValueError(f"DigestAuthMiddleware cannot verify a connection of the ASGI type {kind!r}")
             await self.app(scope, receive, send)
             return
         if self._passes_freely(scope):
@@ -187,7 +192,7 @@ class DigestAuthMiddleware(HoldsSecrets):
     def _url(self, scope: Scope, context: ServerContext) -> bytes:
         """What the layout's URL buffer holds: the uri as signed, once it is known to name this request."""
         target, uri = raw_target(scope), context.credentials.uri
-        if uri == target and not self._stripped_prefix:
+        if uri == target and target[:1] == b"/" and not self._stripped_prefix:
             return uri
         if not names_target(uri, target, scope, self._stripped_prefix):
             raise MalformedField("The uri is not the target of this request", reason="uri")

@@ -7,51 +7,73 @@ target; nothing is decoded, since what decodes alike may be routed differently.
 from __future__ import annotations
 
 import re
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from .asgi import Scope
 
 __all__ = ["names_target", "raw_target"]
 
 _absolute = re.compile(rb"(?:https?|wss?)://([^/?#@]*)([/?].*|)", re.IGNORECASE | re.DOTALL)
+_any_scheme = re.compile(rb"[^/?#]*:/")
 _default_port = re.compile(rb":(?:80|443)?\Z")
 
 
 def raw_target(scope: Scope) -> bytes:
-    """The origin-form or asterisk-form target as it stood in the request line, as far as ASGI keeps it."""
+    """The target as it stood in the request line, as far as ASGI keeps it.
+
+    Some servers (h11, hypercorn, daphne) hand on an absolute form whole, others its path only.
+    """
     path: bytes | None = scope.get("raw_path")
     if path is None:
         # raw_path is optional in ASGI; servers without it leave only the decoded path.
-        path = quote(scope["path"], safe="/:@!$&'()*+,;=~-._", errors="surrogateescape").encode("ascii")
-    query: bytes = scope["query_string"]
+        path = _quoted(scope["path"])
+    query: bytes = scope.get("query_string") or b""
     return path + b"?" + query if query else path
 
 
 def names_target(uri: bytes, target: bytes, scope: Scope, stripped_prefix: bytes = b"") -> bool:
-    """Whether `uri` names `target` in another permitted form than the target itself.
+    """Whether `uri` names `target`, be it in another permitted form than the target itself.
 
     Permitted: the path with its mount (root_path) where a server leaves that out of raw_path; the same behind
-    `stripped_prefix`, which a proxy in front removes; an empty query written out; the absolute form with this
-    request's own Host. "*" is the target of OPTIONS * only, where it equals the target.
+    `stripped_prefix`, which a proxy in front removes; an empty query written out; and on both sides the absolute form
+    with this request's own Host (RFC 9112 §3.2.2). "*" and an authority name only the same.
     """
-    absolute = _absolute.fullmatch(uri)
-    if absolute is not None:
-        if _authority(absolute[1]) != _host(scope):
-            return False
-        uri = absolute[2] if absolute[2].startswith(b"/") else b"/" + absolute[2]
-    if not target.startswith(b"/"):
-        return uri == target and absolute is None
+    origin_uri, origin_target = _origin_form(uri, scope), _origin_form(target, scope)
+    if origin_target is None:
+        return False
+    if not origin_target.startswith(b"/"):
+        return uri == target
+    if origin_uri is None:
+        return False
+    uri, target = origin_uri, origin_target
     if stripped_prefix:
         if not uri.startswith(stripped_prefix + b"/"):
             return False
         uri = uri[len(stripped_prefix) :]
-    if uri.endswith(b"?") and not scope["query_string"]:
+    if uri.endswith(b"?") and not scope.get("query_string"):
         # ASGI cannot tell "/x?" from "/x": both have an empty query.
         uri = uri[:-1]
     if uri == target:
         return True
-    root = scope.get("root_path", "").encode("utf-8", "surrogateescape")
-    return bool(root) and not target.startswith(root + b"/") and uri == root + target
+    root = (scope.get("root_path") or "").rstrip("/")
+    return bool(root) and uri == _quoted(root) + target and _leaves_out(root, target, scope["path"])
+
+
+def _origin_form(target: bytes, scope: Scope) -> bytes | None:
+    """The path and query of an absolute form, any other form as it is; None if something else is named."""
+    absolute = _absolute.fullmatch(target)
+    if absolute is None:
+        # Another scheme, or a user name before the host, names nothing here.
+        return None if _any_scheme.match(target) else target
+    if _authority(absolute[1]) != _host(scope):
+        return None
+    return absolute[2] if absolute[2].startswith(b"/") else b"/" + absolute[2]
+
+
+def _leaves_out(root: str, target: bytes, path: str) -> bool:
+    """Whether the server has left `root` out of `target`, as far as one can tell; `path` is the scope's."""
+    inner = unquote(target.partition(b"?")[0])
+    return path == root + inner or not (inner == root or inner.startswith(root + "/"))
 
 
 def _host(scope: Scope) -> bytes | None:
@@ -61,3 +83,7 @@ def _host(scope: Scope) -> bytes | None:
 
 def _authority(octets: bytes) -> bytes:
     return _default_port.sub(b"", octets.lower())
+
+
+def _quoted(path: str) -> bytes:
+    return quote(path, safe="/:@!$&'()*+,;=~-._", errors="surrogateescape").encode("ascii")

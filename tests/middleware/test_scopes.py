@@ -16,18 +16,27 @@ def server():
     return Server()
 
 
-@pytest.mark.parametrize("kind", ["lifespan", "something.new"])
-def test_other_scopes_pass_untouched(kind):
-    """Lifespan, and what ASGI may bring one day: the very objects, nothing added."""
+def test_lifespan_passes_untouched():
+    """The very objects, nothing added."""
     seen: list[object] = []
 
     async def app(*connection):
         seen.extend(connection)
 
-    scope, receive, send = {"type": kind}, object(), object()
+    scope, receive, send = {"type": "lifespan"}, object(), object()
     run(DigestAuthMiddleware(app, USERS, REALM)(scope, receive, send))  # type: ignore[arg-type]  # passed on unused
     assert [id(part) for part in seen] == [id(scope), id(receive), id(send)]
-    assert scope == {"type": kind}
+    assert scope == {"type": "lifespan"}
+
+
+@pytest.mark.parametrize("policy", [{}, {"public": ["/"], "protect": ["/x"]}, {"allow_preflight": True}], ids=str)
+@pytest.mark.parametrize("kind", ["something.new", "webtransport", "HTTP", "lifespan ", "", None, b"lifespan"])
+def test_other_kinds_of_scope_are_refused(kind, policy):
+    """S16: ASGI asks for an exception where a kind is not known, and the app is never called."""
+    server = Server(**policy)
+    with pytest.raises(ValueError, match="cannot verify a connection of the ASGI type"):
+        server.request("GET", "/", type=kind)
+    assert not server.app.scopes
 
 
 @pytest.mark.parametrize("body", [None, b""], ids=["auth", "auth-int"])

@@ -150,7 +150,7 @@ async def test_inside_a_mount():
 
 async def test_a_mounted_middleware_around_one_route():
     """The same where the middleware itself is what is mounted."""
-    wrapped = DigestAuthMiddleware(Starlette(routes=ROUTES), users=USERS, realm=REALM, public=["/api/members"])
+    wrapped = DigestAuthMiddleware(Starlette(routes=ROUTES), users=USERS, realm=REALM, public=["/members"])
     server = Server(app=Starlette(routes=[Mount("/api", app=wrapped)]))
     server.entry = server.app
     signer = await signer_of(server, "/api/who?a=1")

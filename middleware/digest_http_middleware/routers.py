@@ -1,0 +1,118 @@
+"""What the class of the wrapped app tells about how its router reads a path.
+
+No framework is imported: an app is known by the package that its class, or a base of it, comes from. What is not known
+is read as ASGI says: the path less `root_path`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Any, Final, cast
+
+from .asgi import ASGIApp
+
+__all__ = ["Router"]
+
+#: How many apps inside apps are looked at; a site has a few middlewares and mounts.
+MAX_APPS: Final = 1000
+
+# Frameworks that drop root_path before they route; Falcon and Channels do not.
+_DROPPING: Final = frozenset({"starlette", "fastapi", "litestar", "quart", "django", "a2wsgi", "blacksheep"})
+_KEEPING: Final = frozenset({"falcon", "channels"})
+# Django's WSGI handler leaves the path alone.
+_DJANGO: Final = "django.core.handlers.asgi"
+# Of these, `root_path` is a folder.
+_FOLDERS: Final = frozenset({"flask", "quart"})
+
+
+class Router:
+    """How the router behind the middleware reads a path."""
+
+    __slots__ = ("_apps", "_nested", "_nested_packages", "_packages", "by_raw_path", "by_text")
+
+    def __init__(self, app: ASGIApp | None) -> None:
+        chain = list(_inward(app))
+        self._apps: Final = [(inner, _packages(inner)) for inner in chain]
+        self._nested: Final = [(inner, _packages(inner)) for inner in _mounted(chain)]
+        self._packages: Final = frozenset[str]().union(*(packages for _, packages in self._apps))
+        self._nested_packages: Final = frozenset[str]().union(*(packages for _, packages in self._nested))
+        #: Whether it looks at `raw_path`, percent-encoded.
+        self.by_raw_path: Final = "blacksheep" in self._packages
+        #: Whether what is mounted at "/a" also gets "/ab" (Litestar's mounts).
+        self.by_text: Final = "litestar" in self._packages | self._nested_packages
+
+    def keeps_root(self) -> bool:
+        """Whether it may route by the whole path, `root_path` and all."""
+        if self._packages & _KEEPING:
+            return True
+        # daphne takes root_path from a request field (Daphne-Root-Path), so that a stranger may choose it; and an app
+        # of no known framework may well look at the whole path.
+        known = self._packages & _DROPPING and not self._nested_packages & _KEEPING
+        return "daphne.server" in sys.modules and not known
+
+    def drops_root(self) -> bool:
+        """Whether it may route by the path less `root_path`."""
+        return not self._packages & _KEEPING
+
+    def roots(self, scope_root: str) -> list[str]:
+        """The root paths that it may drop.
+
+        A FastAPI app's own `root_path`, and Django's FORCE_SCRIPT_NAME, stand in place of the scope's. Of another app
+        with such an attribute nobody knows.
+        """
+        found = [scope_root]
+        for app, packages in self._apps:
+            root = _root(app, packages)
+            if root:
+                found = [root] if packages & {"fastapi", _DJANGO} else [*found, root]
+        return found
+
+    def nested_roots(self) -> list[str]:
+        """The root paths of apps that are mounted inside."""
+        return [root for app, packages in self._nested if (root := _root(app, packages))]
+
+
+def _inward(app: object) -> Iterator[object]:
+    for _ in range(MAX_APPS):
+        if app is None:
+            return
+        yield app
+        app = _attribute(app, "app")
+
+
+def _mounted(apps: list[object]) -> list[object]:
+    """The apps behind the routes of apps (Starlette's Mount and Host), at any depth."""
+    found: list[object] = []
+    waiting = list(apps)
+    while waiting and len(found) < MAX_APPS:
+        routes: object = _attribute(waiting.pop(), "routes")
+        if isinstance(routes, list | tuple):
+            # The `app` of a plain route is its endpoint.
+            inner = [each for route in cast("Sequence[object]", routes) for each in _inward(_attribute(route, "app"))]
+            found += inner
+            waiting += inner
+    return found[:MAX_APPS]
+
+
+def _root(app: object, packages: frozenset[str]) -> str:
+    if _DJANGO in packages:
+        settings = getattr(sys.modules.get("django.conf"), "settings", None)
+        root = _attribute(settings, "FORCE_SCRIPT_NAME")
+    else:
+        root = None if packages & _FOLDERS else _attribute(app, "root_path")
+    return root if isinstance(root, str) else ""
+
+
+def _packages(app: object) -> frozenset[str]:
+    """The modules of the classes of an app, and their packages."""
+    modules = [each.__module__ for each in type(app).__mro__]
+    return frozenset([*modules, *(module.partition(".")[0] for module in modules)])
+
+
+def _attribute(app: object, name: str) -> Any:  # noqa: ANN401  # what an app's attribute holds, nobody knows
+    # A property may fail before its app is started.
+    with suppress(Exception):
+        return getattr(app, name, None)
+    return None
