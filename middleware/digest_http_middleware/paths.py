@@ -94,7 +94,7 @@ class _Prefixes:
         # A router by raw_path does not know a root_path that is escaped there.
         if router.keeps_root() or (router.by_raw_path and any(quote(root) != root for root in roots)):
             found |= paths
-        return found
+        return found | set(map(router.mounted, found))
 
     def _others(self, paths: set[str], scope_root: str) -> set[str]:
         """Whatever else the target may be called."""
@@ -121,11 +121,7 @@ class _Prefixes:
         return readings is None or any(0 < self._guard(each) >= _longest(self._public, each) for each in readings)
 
     def _guard(self, path: str) -> int:
-        folded = fold(path)
-        depth = _longest(self._guards, folded)
-        if self._router.by_text:
-            return max((prefix.count("/") for prefix in self._guards if folded.startswith(prefix)), default=depth)
-        return depth
+        return _longest(self._guards, fold(path))
 
 
 def _prefixes(setting: str, prefixes: Iterable[str]) -> tuple[str, ...]:

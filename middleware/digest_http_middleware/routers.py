@@ -6,6 +6,7 @@ is read as ASGI says: the path less `root_path`.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -30,7 +31,7 @@ _FOLDERS: Final = frozenset({"flask", "quart"})
 class Router:
     """How the router behind the middleware reads a path."""
 
-    __slots__ = ("_apps", "_nested", "_nested_packages", "_packages", "by_raw_path", "by_text")
+    __slots__ = ("_apps", "_mounts", "_nested", "_nested_packages", "_packages", "by_raw_path")
 
     def __init__(self, app: ASGIApp | None) -> None:
         chain = list(_inward(app))
@@ -40,8 +41,8 @@ class Router:
         self._nested_packages: Final = frozenset[str]().union(*(packages for _, packages in self._nested))
         #: Whether it looks at `raw_path`, percent-encoded.
         self.by_raw_path: Final = "blacksheep" in self._packages
-        #: Whether what is mounted at "/a" also gets "/ab" (Litestar's mounts).
-        self.by_text: Final = "litestar" in self._packages | self._nested_packages
+        #: Where Litestar has mounted apps.
+        self._mounts: Final = _litestar_mounts([*chain, *(inner for inner, _ in self._nested)])
 
     def keeps_root(self) -> bool:
         """Whether it may route by the whole path, `root_path` and all."""
@@ -69,6 +70,10 @@ class Router:
                 found = [root] if packages & {"fastapi", _DJANGO} else [*found, root]
         return found
 
+    def mounted(self, path: str) -> str:
+        """`path` as Litestar reads it: what is mounted at "/a" also gets "/ab"."""
+        return self._mounts.sub(r"\g<0>/", path, count=1) if self._mounts is not None else path
+
     def nested_roots(self) -> list[str]:
         """The root paths of apps that are mounted inside."""
         return [root for app, packages in self._nested if (root := _root(app, packages))]
@@ -87,13 +92,23 @@ def _mounted(apps: list[object]) -> list[object]:
     found: list[object] = []
     waiting = list(apps)
     while waiting and len(found) < MAX_APPS:
-        routes: object = _attribute(waiting.pop(), "routes")
-        if isinstance(routes, list | tuple):
-            # The `app` of a plain route is its endpoint.
-            inner = [each for route in cast("Sequence[object]", routes) for each in _inward(_attribute(route, "app"))]
-            found += inner
-            waiting += inner
+        # The `app` of a plain route is its endpoint.
+        routes = _items(_attribute(waiting.pop(), "routes"))
+        inner = [each for route in routes for each in _inward(_attribute(route, "app"))]
+        found += inner
+        waiting += inner
     return found[:MAX_APPS]
+
+
+def _litestar_mounts(apps: list[object]) -> re.Pattern[str] | None:
+    routes = [route for app in apps if "litestar" in _packages(app) for route in _items(_attribute(app, "routes"))]
+    paths = [
+        re.escape(bare)
+        for route in routes
+        if _attribute(_attribute(route, "route_handler"), "is_mount") is True
+        and (bare := str(_attribute(route, "path")).rstrip("/"))
+    ]
+    return re.compile(f"(?:{'|'.join(paths)})(?=[^/])") if paths else None
 
 
 def _root(app: object, packages: frozenset[str]) -> str:
@@ -103,6 +118,10 @@ def _root(app: object, packages: frozenset[str]) -> str:
     else:
         root = None if packages & _FOLDERS else _attribute(app, "root_path")
     return root if isinstance(root, str) else ""
+
+
+def _items(found: object) -> Sequence[object]:
+    return cast("Sequence[object]", found) if isinstance(found, list | tuple) else ()
 
 
 def _packages(app: object) -> frozenset[str]:
