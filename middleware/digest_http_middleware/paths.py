@@ -90,7 +90,7 @@ class _Prefixes:
         router, found = self._router, set[str]()
         roots = router.roots(scope_root)
         if router.drops_root():
-            found.update(reading for path in paths for root in roots for reading in less_root(path, root))
+            found.update(reading for path in paths for root in roots for reading in router.less_root(path, root))
         # A router by raw_path does not know a root_path that is escaped there.
         if router.keeps_root() or (router.by_raw_path and any(quote(root) != root for root in roots)):
             found |= paths

@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Any, Final, cast
 
 from .asgi import ASGIApp
+from .path_readings import less_root
 
 __all__ = ["Router"]
 
@@ -69,6 +70,13 @@ class Router:
             if root:
                 found = [root] if packages & {"fastapi", _DJANGO} else [*found, root]
         return found
+
+    def less_root(self, path: str, root: str) -> tuple[str, ...]:
+        """The paths that it may see below `root`."""
+        if "quart" in self._packages and root and (path == root or not path.startswith(root)):
+            # Quart looks for a page named " ", so that none is found; a route for everything takes that as well.
+            return (*less_root(path, root), "/ ")
+        return less_root(path, root)
 
     def mounted(self, path: str) -> str:
         """`path` as Litestar reads it: what is mounted at "/a" also gets "/ab"."""

@@ -6,11 +6,33 @@ taken by a last route for everything, as a page of a wiki would be.
 
 from __future__ import annotations
 
+import types
 import warnings
 from collections.abc import Callable
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, cast
+
+from a2wsgi import WSGIMiddleware
+from blacksheep import Application, Request, Response, TextContent
+from blacksheep.server.routing import RouteMethod, Router
+from blacksheep.server.websocket import WebSocket as BlackSheepSocket
+from django.conf import settings
+from django.core.handlers.asgi import ASGIHandler
+from django.http import HttpResponse
+from django.urls import path as django_path
+from falcon.asgi import App
+from fastapi import FastAPI, WebSocket
+from flask import Flask
+from litestar import HttpMethod, Litestar, asgi, route, websocket
+from litestar import WebSocket as LitestarSocket
+from litestar.params import FromPath
+from quart import Quart
+from quart import websocket as quart_socket
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
 
 __all__ = ["FRAMEWORKS", "RAN", "SOCKETS", "fastapi_below"]
 
@@ -37,10 +59,6 @@ def ran(name: str, rest: str = "") -> str:
 
 def starlette(folder: Path) -> Any:
     """Routes, websocket routes, and files under /files."""
-    from starlette.applications import Starlette
-    from starlette.responses import PlainTextResponse
-    from starlette.routing import Mount, Route, WebSocketRoute
-    from starlette.staticfiles import StaticFiles
 
     class Files(StaticFiles):
         """Files that are written down as well."""
@@ -53,10 +71,10 @@ def starlette(folder: Path) -> Any:
 
     def routes(name: str, path: str) -> list[Any]:
         async def page(request: Any) -> Any:
-            return PlainTextResponse(ran(name, request.path_params.get("rest", "")))
+            return PlainTextResponse(ran(name, request.path_params.get("rest") or ""))
 
         async def socket(websocket: Any) -> None:
-            ran(name, websocket.path_params.get("rest", ""))
+            ran(name, websocket.path_params.get("rest") or "")
             await websocket.accept()
             await websocket.close()
 
@@ -72,9 +90,6 @@ METHODS = ["GET", "OPTIONS", "CONNECT", "POST"]
 
 def fastapi(_folder: Path, root_path: str = "") -> Any:
     """FastAPI, whose routes are its own kind."""
-    from fastapi import FastAPI, WebSocket
-    from fastapi.responses import PlainTextResponse
-
     with warnings.catch_warnings():
         # Newer releases advise against root_path=; apps have it all the same.
         warnings.simplefilter("ignore")
@@ -107,11 +122,9 @@ def fastapi_below(folder: Path) -> Any:
 
 def litestar(_folder: Path) -> Any:
     """Litestar, its websockets, and an app mounted at /mounted."""
-    from litestar import HttpMethod, Litestar, WebSocket, asgi, route, websocket
-    from litestar.params import FromPath
 
-    async def mounted(scope: Any, receive: Any, send: Any) -> None:
-        RAN.get().append(("mounted", "/mounted" + scope["path"]))
+    async def mounted(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001  # Litestar asks for the name
+        RAN.get().append(("mounted", "/mounted/" + scope["path"].lstrip("/")))
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body"})
 
@@ -123,7 +136,7 @@ def litestar(_folder: Path) -> Any:
             async def page(rest: str) -> str:
                 return ran(name, rest.lstrip("/"))
 
-            async def socket(socket: WebSocket[Any, Any, Any], rest: str) -> None:
+            async def socket(socket: LitestarSocket[Any, Any, Any], rest: str) -> None:
                 ran(name, rest.lstrip("/"))
                 await socket.accept()
                 await socket.close()
@@ -132,13 +145,13 @@ def litestar(_folder: Path) -> Any:
             async def page() -> str:  # type: ignore[misc]  # the same without a parameter
                 return ran(name)
 
-            async def socket(socket: WebSocket[Any, Any, Any]) -> None:  # type: ignore[misc]  # likewise
+            async def socket(socket: LitestarSocket[Any, Any, Any]) -> None:  # type: ignore[misc]  # likewise
                 ran(name)
                 await socket.accept()
                 await socket.close()
 
         page.__annotations__ = {key: FromPath[str] if key == "rest" else str for key in page.__annotations__}
-        socket.__annotations__ = {**page.__annotations__, "socket": WebSocket[Any, Any, Any], "return": None}
+        socket.__annotations__ = {**page.__annotations__, "socket": LitestarSocket[Any, Any, Any], "return": None}
         return [
             route(template, http_method=methods, name=f"{name}-page", status_code=200)(page),
             websocket(template, name=f"{name}-socket")(socket),
@@ -152,8 +165,6 @@ def litestar(_folder: Path) -> Any:
 
 def quart(_folder: Path) -> Any:
     """Quart."""
-    from quart import Quart
-
     app = Quart("site", static_folder=None)
 
     def add(name: str, path: str) -> None:
@@ -161,10 +172,9 @@ def quart(_folder: Path) -> Any:
             return ran(name, rest)
 
         async def socket(rest: str = "") -> None:
-            from quart import websocket
 
             ran(name, rest)
-            await websocket.accept()
+            await quart_socket.accept()
 
         for rule in (path, path + "<path:rest>") if path.endswith("/") else (path,):
             app.add_url_rule(rule, f"{rule}-page", page, methods=METHODS)
@@ -177,9 +187,6 @@ def quart(_folder: Path) -> Any:
 
 def falcon(_folder: Path) -> Any:
     """Falcon, which routes by the whole path."""
-    import falcon
-    from falcon.asgi import App
-
     app = App()
 
     def resource(name: str) -> Any:
@@ -198,30 +205,25 @@ def falcon(_folder: Path) -> Any:
 
     for path, name in ROUTES.items():
         app.add_route(path + "{rest:path}" if path.endswith("/") else path, resource(name))
-    assert falcon.__version__
     return app
 
 
 def blacksheep(_folder: Path) -> Any:
     """BlackSheep, which routes by raw_path without regard to case."""
-    from blacksheep import Application, Request, Response, TextContent
-    from blacksheep.server.routing import RouteMethod, Router
-    from blacksheep.server.websocket import WebSocket
-
     router = Router()
     app = Application(router=router)
 
     def add(name: str, path: str) -> None:
         async def page(request: Request) -> Response:
-            return Response(200, content=TextContent(ran(name, (request.route_values or {}).get("rest", ""))))
+            return Response(200, content=TextContent(ran(name, (request.route_values or {}).get("rest") or "")))
 
-        async def socket(websocket: WebSocket) -> None:
-            ran(name, (websocket.route_values or {}).get("rest", ""))
+        async def socket(websocket: BlackSheepSocket) -> None:
+            ran(name, (websocket.route_values or {}).get("rest") or "")
             await websocket.accept()
             await websocket.close()
 
         page.__annotations__ = {"request": Request, "return": Response}
-        socket.__annotations__ = {"websocket": WebSocket, "return": None}
+        socket.__annotations__ = {"websocket": BlackSheepSocket, "return": None}
         template = path + "{path:rest}" if path.endswith("/") else path
         for method in METHODS:
             router.add(method, template, page)
@@ -234,18 +236,11 @@ def blacksheep(_folder: Path) -> Any:
 
 def django(_folder: Path) -> Any:
     """Django's ASGI handler."""
-    import types
-
-    from django.conf import settings
-
     urls = types.ModuleType("urls_of_doors")
     if not settings.configured:
         settings.configure(
             ROOT_URLCONF=urls, ALLOWED_HOSTS=["*"], SECRET_KEY="doors", MIDDLEWARE=[], LOGGING_CONFIG=None, USE_TZ=True
         )
-    from django.core.handlers.asgi import ASGIHandler
-    from django.http import HttpResponse
-    from django.urls import path as url
 
     def view(name: str) -> Any:
         async def page(_request: Any, rest: str = "") -> Any:
@@ -255,18 +250,15 @@ def django(_folder: Path) -> Any:
 
     patterns = []
     for path, name in ROUTES.items():
-        patterns.append(url(path[1:], view(name)))
+        patterns.append(django_path(path[1:], view(name)))
         if path.endswith("/"):
-            patterns.append(url(path[1:] + "<path:rest>", view(name)))
+            patterns.append(django_path(path[1:] + "<path:rest>", view(name)))
     settings.ROOT_URLCONF.urlpatterns = patterns
     return ASGIHandler()
 
 
 def flask(_folder: Path) -> Any:
     """Flask behind a2wsgi."""
-    from a2wsgi import WSGIMiddleware
-    from flask import Flask
-
     app = Flask("site", static_folder=None)
 
     def add(name: str, path: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 __all__ = ["Lists"]
 
@@ -15,17 +16,15 @@ class Lists:
     protect: Sequence[str] = ("/",)
     public: Sequence[str] = ()
 
-    def policy(self) -> dict[str, Sequence[str]]:
+    def policy(self) -> dict[str, Any]:
         """The keywords of the middleware."""
         return {"protect": self.protect, "public": self.public}
 
     def close(self, path: str, *roots: str) -> bool:
         """Whether a stranger may not see what a router has found at `path`; a guard may be written below a root."""
         guarded, free = _longest(self.protect, path), _longest(self.public, path)
-        if guarded < 0 and free < 0:
-            closed = "/" in self.protect or not self.protect
-        else:
-            closed = guarded >= free
+        unnamed = guarded < 0 and free < 0
+        closed = not self.protect if unnamed else guarded >= free
         below = [root + path for root in roots if root]
         return closed or any(_longest(self.protect, each) > max(0, _longest(self.public, each)) for each in below)
 

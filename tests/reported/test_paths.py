@@ -1,23 +1,18 @@
 """Paths, as they were reported: what reached a protected route, what never opened, what was signed and not believed."""
 
-import warnings
 from pathlib import Path
+from typing import Any
 
 import pytest
-from a2wsgi import WSGIMiddleware
-from fastapi import FastAPI
-from flask import Flask
-from litestar import Litestar, get
-from quart import Quart
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse
-from starlette.routing import Mount, Route
+from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from digest_http_middleware import DigestAuthMiddleware
 from tests.attacks.driver import REALM, USERS, Server
 from tests.attacks.signing import Signer
+from tests.doors.asking import Answer, ask
+from tests.doors.frameworks import FRAMEWORKS, fastapi_below
 
 pytestmark = pytest.mark.anyio
 
@@ -29,7 +24,14 @@ def anyio_backend():
 
 
 APPS = {name: FRAMEWORKS[name] for name in ("starlette", "fastapi", "quart", "litestar", "flask")}
-LISTS = [{"public": ["/health"]}, {"protect": ["/admin"]}]
+LISTS: list[dict[str, Any]] = [{"public": ["/health"]}, {"protect": ["/admin"]}]
+
+
+async def asked(entry: Any, method: str, target: str, **scope: Any) -> int:
+    """The status that a stranger gets, of a server or any app."""
+    entry = entry.entry if isinstance(entry, Server) else entry
+    answer: Answer = await ask(entry, Server().scope(method, target, **scope))
+    return answer.status
 
 
 @pytest.mark.parametrize("policy", LISTS, ids=str)
@@ -49,8 +51,7 @@ LISTS = [{"public": ["/health"]}, {"protect": ["/admin"]}]
 )
 async def test_targets_without_a_slash(framework, policy, method, target):
     """S1, B01: what does not begin with a slash, or could be resolved, needs credentials whatever the lists name."""
-    response = await Server(app=APPS[framework](), **policy).send(method, target)
-    assert response.status == 401
+    assert await asked(Server(app=APPS[framework](Path()), **policy), method, target) == 401
 
 
 @pytest.mark.parametrize("target", ["secret.txt", "/secret.txt", "css/../secret.txt", "/css/../secret.txt"])
@@ -60,7 +61,7 @@ async def test_a_file(tmp_path: Path, target):
     (tmp_path / "secret.txt").write_text("secret")
     (tmp_path / "css" / "a.css").write_text("open")
     server = Server(app=StaticFiles(directory=tmp_path), public=["/css"])
-    assert (await server.send("GET", target)).status == 401
+    assert await asked(server, "GET", target) == 401
     assert (await server.send("GET", "/css/a.css")).body == b"open"
 
 
@@ -70,19 +71,20 @@ async def test_under_a_root_path(framework, root):
     """S2, B02a, B02d: the router leaves root_path out, and so do the lists."""
     below = {"root_path": root}
     for policy in LISTS:
-        server = Server(app=APPS[framework](), **policy)
-        assert (await server.send("GET", root + "/admin", **below)).status == 401
-        assert (await server.send("GET", root + "/health", **below)).status == 200
+        server = Server(app=APPS[framework](Path()), **policy)
+        assert await asked(server, "GET", root + "/admin", **below) == 401
+        assert await asked(server, "GET", root + "/health", **below) == 200
 
 
 @pytest.mark.parametrize("protected", ["/admin", "/svc/admin"])
 @pytest.mark.parametrize("target", ["/svc/admin", "/admin", "/svc/svc/admin"])
 async def test_fastapi_with_its_own_root_path(protected, target):
     """S2: one route has two paths, or a third behind nginx; either entry closes all that reach it."""
-    server = Server(app=fastapi_app("/svc"), protect=[protected])
-    response = await server.send("GET", target)
-    assert response.status in ({401} if target != "/svc/svc/admin" else {401, 404})
-    assert (await server.send("GET", "/svc/health")).status == (await server.send("GET", "/health")).status == 200
+    server = Server(app=fastapi_below(Path()), protect=[protected])
+    # The last is a page of its own for the router, unless a guard is written so.
+    status = await asked(server, "GET", target)
+    assert status == 401 or (target == "/svc/svc/admin" and protected == "/admin")
+    assert await asked(server, "GET", "/svc/health") == await asked(server, "GET", "/health") == 200
 
 
 @pytest.mark.parametrize(
@@ -90,34 +92,34 @@ async def test_fastapi_with_its_own_root_path(protected, target):
 )
 async def test_inside_a_mount(policy):
     """S2: the middleware inside a mount; a name that guards the whole mount keeps guarding it."""
-    inner = DigestAuthMiddleware(starlette_app(), users=USERS, realm=REALM, **policy)
+    inner = DigestAuthMiddleware(APPS["starlette"](Path()), users=USERS, realm=REALM, **policy)
     server = Server(app=Starlette(routes=[Mount("/api", inner)]))
     server.entry = server.app
-    assert (await server.send("GET", "/api/admin")).status == 401
-    opened = (await server.send("GET", "/api/health")).status
+    assert await asked(server, "GET", "/api/admin") == 401
+    opened = await asked(server, "GET", "/api/health")
     assert opened == (401 if "/api" in policy.get("protect", ()) else 200)
 
 
 async def test_a_server_that_leaves_root_path_out():
     """B02c: the whole path is the root path and what the scope has."""
-    server = Server(app=starlette_app(), protect=["/api/admin"])
-    assert (await server.send("GET", "/admin", root_path="/api")).status == 401
-    assert (await server.send("GET", "/health", root_path="/api")).status == 200
+    server = Server(app=APPS["starlette"](Path()), protect=["/api/admin"])
+    assert await asked(server, "GET", "/admin", root_path="/api") == 401
+    assert await asked(server, "GET", "/health", root_path="/api") == 200
 
 
 @pytest.mark.parametrize("policy", LISTS, ids=str)
 async def test_a_host_that_looks_like_a_path(policy):
     """B04: the Host field is no part of the path."""
-    server = Server(app=starlette_app(), **policy)
+    server = Server(app=APPS["starlette"](Path()), **policy)
     for host in (b"h/health?", b"h/health", b"/health", b"h#"):
-        assert (await server.send("GET", "/admin", host=host)).status == 401
+        assert await asked(server, "GET", "/admin", host=host) == 401
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"])
 @pytest.mark.parametrize("target", ["/admin", "/admin/", "/admin/users"])
 async def test_every_method(method, target):
     """B05: no method opens what a prefix guards."""
-    assert (await Server(app=starlette_app(), protect=["/admin"]).send(method, target)).status == 401
+    assert await asked(Server(app=APPS["starlette"](Path()), protect=["/admin"]), method, target) == 401
 
 
 ABSOLUTE = "http://server.example/x?y=1"

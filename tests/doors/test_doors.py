@@ -1,0 +1,213 @@
+"""Real servers in front of real frameworks: no closed handler runs for a stranger, and every open route answers.
+
+Each server, framework, deployment and list is tried with each target, over HTTP and as a websocket handshake. What ran
+is read from what the handlers wrote down, not from the answers. The numbers stand in docs/paths.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import count, product
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from tests.doors.door import LISTS
+from tests.doors.frameworks import FRAMEWORKS, SOCKETS
+from tests.doors.knocking import Knock, knock_all
+from tests.doors.lists import Lists
+from tests.doors.targets import OPEN, fields, targets
+from tests.live.peers import free_port, python_peer, running, wait_until_listening
+
+# All servers and frameworks share one run, which takes most of two minutes on two processors.
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
+
+SERVERS = ["uvicorn-h11", "uvicorn-httptools", "hypercorn", "granian", "daphne"]
+ROOTS = ["", "/svc"]
+#: A handshake costs a connection of its own: each so many targets one.
+SOCKETS_EACH = 4
+PAGE = Path(__file__).parents[2] / "docs" / "paths.md"
+
+
+@dataclass
+class Run:
+    """What one server was asked, and what came of it."""
+
+    server: str
+    knocks: dict[str, Knock] = field(default_factory=dict)
+    statuses: dict[str, int] = field(default_factory=dict)
+    #: Route and path of each handler that ran, by door.
+    ran: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+
+
+def deployments(framework: str, root: str) -> list[str]:
+    """A mount below a root path is a longer root path; a root path of FastAPI's own replaces the server's."""
+    if root:
+        return ["plain"]
+    return ["plain", "mount", "own"] if framework == "fastapi" else ["plain", "mount"]
+
+
+def knocks(server: str, root: str) -> Iterator[Knock]:
+    """Everything that is asked of a server under one root path."""
+    closed, misleading, number = targets(), list(fields()), count()
+    where = f"{server}:{root}"
+    for framework in FRAMEWORKS:
+        for deployment in deployments(framework, root):
+            below = "/api" if deployment == "mount" else ""
+            for which in range(len(LISTS)):
+                door = f"{framework} {deployment} {which} {where}"
+                for each, target in enumerate(closed):
+                    asked = below + target if target.startswith("/") else target
+                    yield Knock(f"{door}:{next(number)}", asked)
+                    if framework in SOCKETS and each % SOCKETS_EACH == which:
+                        yield Knock(f"{door}:{next(number)}", asked, websocket=True)
+                if deployment == "plain" and (server == "daphne" or framework == "starlette"):
+                    for target, name in misleading:
+                        yield Knock(f"{door}:{next(number)}", target, field=name)
+            for lists, target, before in product(("none", *range(len(LISTS))), OPEN, {below, root or below}):
+                yield Knock(f"{framework} {deployment} {lists} {where}:open:{before}:{target}", before + target)
+            if deployment == "own":
+                for lists, target in product(("none", *range(len(LISTS))), OPEN):
+                    yield Knock(f"{framework} {deployment} {lists} {where}:open:/svc:{target}", "/svc" + target)
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Run]:
+    """All servers, asked side by side; by name and root path."""
+    for name in ("uvicorn", "hypercorn", "granian", "daphne"):
+        python_peer(name)
+    folder = tmp_path_factory.mktemp("doors")
+    (folder / "css").mkdir()
+    (folder / "css" / "a.css").write_text("open")
+    (folder / "secret.txt").write_text("secret")
+    found = {(server, root): Run(server) for server in SERVERS for root in ROOTS}
+    ports = {key: free_port() for key in found}
+    with ExitStack() as stack:
+        for key, command in commands(ports).items():
+            record, log = folder / f"{key}.jsonl", folder / f"{key}.log"
+            record.touch()
+            env = {
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+                "DOORS_FOLDER": str(folder),
+                "DOORS_RECORD": str(record),
+            }
+            process = stack.enter_context(running([sys.executable, "-m", *command], log, env))
+            for at in ports.values():
+                if str(at) in command:
+                    wait_until_listening(process, at, log)
+        asyncio.run(ask_everything(found, ports))
+    for record in folder.glob("*.jsonl"):
+        for line in record.read_text(encoding="utf-8").splitlines():
+            door, name, path = json.loads(line)
+            server, root, _word = door.split(" ", 3)[3].split(":", 2)
+            found[server, root].ran.setdefault(door, []).append((name, path))
+    return found
+
+
+async def ask_everything(found: dict[tuple[str, str], Run], ports: dict[tuple[str, str], int]) -> None:
+    """Put every question to every server."""
+
+    async def ask_one(server: str, root: str) -> None:
+        run = found[server, root]
+        run.knocks = {knock.door: knock for knock in knocks(server, root)}
+        run.statuses = await knock_all(ports[server, root], run.knocks.values())
+
+    await asyncio.gather(*(ask_one(server, root) for server, root in found))
+
+
+def commands(ports: dict[tuple[str, str], int]) -> dict[str, list[str]]:
+    """The processes: what listens in one event loop shares one."""
+    many = [str(ports[server, root]) for root in ROOTS for server in SERVERS[:3]]
+    found = {"many": ["tests.doors.many_servers", *many]}
+    for root in ROOTS:
+        granian, daphne = str(ports["granian", root]), str(ports["daphne", root])
+        path = ["--url-path-prefix", root] if root else []
+        app = "tests.doors.door:app"
+        found[f"granian{len(root)}"] = ["granian", "--interface", "asgi", "--port", granian, "--no-log", *path, app]
+        found[f"daphne{len(root)}"] = ["daphne", "-v", "0", "-p", daphne, *(["--root-path", root] if root else []), app]
+    return found
+
+
+def doors(run: Run, framework: str) -> Iterator[tuple[str, Lists, str]]:
+    """Each guarded door of a framework, its lists, and the word of the test."""
+    for door in run.knocks:
+        name, _deployment, lists, word = door.split(" ", 3)
+        if name == framework and lists != "none":
+            yield door, LISTS[int(lists)], word.split(":", 2)[2]
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+@pytest.mark.parametrize("root", ROOTS)
+@pytest.mark.parametrize("server", SERVERS)
+def test_nothing_closed_runs_for_a_stranger(runs, server, root, framework):
+    """Whatever the target, and whatever fields come with it."""
+    run = runs[server, root]
+    assert through(run, framework) == []
+    # All was asked, and the servers took most of it for a request.
+    asked = [run.statuses[door] for door, _, _ in doors(run, framework)]
+    assert sum(status in (401, 403) for status in asked) > len(asked) / 3
+
+
+def through(run: Run, framework: str) -> list[tuple[Knock, str, str]]:
+    """What ran and must not."""
+    return [
+        (run.knocks[door], name, path)
+        for door, lists, _ in doors(run, framework)
+        for name, path in run.ran.get(door, ())
+        if lists.close(path)
+    ]
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+@pytest.mark.parametrize("root", ROOTS)
+@pytest.mark.parametrize("server", SERVERS)
+def test_every_open_route_answers_a_stranger(runs, server, root, framework):
+    """In each deployment in which the framework has a page there without the middleware."""
+    run = runs[server, root]
+    answered = opened(run, framework)
+    assert all(answered.values()), [door for door, good in answered.items() if not good]
+    reached = {door.split(" ")[1] for door in answered}
+    # Falcon keeps the root path that uvicorn and granian put before the path: its routes are not there then.
+    assert reached == set(deployments(framework, root)) - ({"plain"} if not answered else set())
+    assert answered or framework == "falcon"
+
+
+def opened(run: Run, framework: str) -> dict[str, bool]:
+    """Each door to an open page, and whether it opened."""
+    found = {}
+    for door, lists, word in doors(run, framework):
+        if word.startswith("open:"):
+            _open, _before, target = word.split(":", 2)
+            _framework, deployment, _which, where = door.split(" ", 3)
+            bare = f"{framework} {deployment} none {where}"
+            page = run.ran.get(bare, [])
+            if page and page[0][1] == unquote(target) and not lists.close(page[0][1]):
+                found[door] = (run.statuses[door], run.ran.get(door)) == (run.statuses[bare], page)
+    return found
+
+
+def test_the_page_tells_what_was_tried(runs):
+    """docs/paths.md has the numbers of this very run; DOORS_PAGE=write renews them."""
+    rows = [f"| | {' | '.join(SERVERS)} |", "|---" * (len(SERVERS) + 1) + "|"]
+    for framework in FRAMEWORKS:
+        cells = []
+        for server in SERVERS:
+            both = [runs[server, root] for root in ROOTS]
+            asked = sum(len(list(doors(run, framework))) for run in both)
+            ways = sum(sum(opened(run, framework).values()) for run in both)
+            cells.append(f"{asked} / {sum(len(through(run, framework)) for run in both)} / {ways}")
+        rows.append(f"| {framework} | {' | '.join(cells)} |")
+    before, table, after = PAGE.read_text(encoding="utf-8").partition("<!-- table -->\n")
+    old, end, rest = after.partition("<!-- end -->\n")
+    new = "\n" + "\n".join(rows) + "\n\n"
+    if os.environ.get("DOORS_PAGE") == "write":
+        PAGE.write_text(before + table + new + end + rest, encoding="utf-8")
+    assert old == new
