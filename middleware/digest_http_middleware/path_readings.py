@@ -16,7 +16,12 @@ __all__ = ["as_written", "fold", "less_root", "resolved", "spellings"]
 
 #: How often a percent-decoding may change a path. Nobody encodes three times with good intent.
 MAX_DECODINGS = 4
+#: Characters of a path that is looked at closely (RFC 9110 §4.1 asks for 8000 octets of a URI); of one beyond ASCII,
+#: where long runs of marks cost the square of their length.
+MAX_PATH, MAX_UNICODE = 8192, 1024
 
+# What means itself to everybody, but for its case: most paths.
+_plain = re.compile(r"(?:/[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*+)*+/?")
 # What nobody can know the meaning of: controls, NUL among them; octets that were no UTF-8, as servers hand them on
 # (U+FFFD or surrogates); IIS's %uXXXX.
 _meaningless = re.compile("[\x00-\x1f\x7f-\x9f\ufffd\ud800-\udfff]|%[uU][0-9a-fA-F]{4}")
@@ -35,7 +40,7 @@ _invisible = re.compile(
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 # What file systems leave out at the end of a name: dots and spaces, and after a colon the name of a stream (Windows).
-_left_out = re.compile(r"(?<=[^/:]):[^/]*|[. ]+(?=/|\Z)")
+_left_out = re.compile(r"(?<=[^/:]):[^/]*|(?<![. ])[. ]++(?=/|\Z)")
 
 
 def less_root(path: str, root: str) -> tuple[str, ...]:
@@ -68,6 +73,8 @@ def spellings(path: str) -> list[str] | None:
 
     None if it does not begin with "/", has no certain meaning, or could be resolved to another path.
     """
+    if path and _plain.fullmatch(path):
+        return [path]
     found: list[str] = []
     for level in _levels(path):
         if level is None:
@@ -84,6 +91,8 @@ def resolved(path: str) -> list[str] | None:
 
     Dots, empty segments and backslashes are resolved here, where `spellings` gives up.
     """
+    if path and _plain.fullmatch(path):
+        return [path]
     found: list[str] = []
     for level in _levels(path):
         if level is None:
@@ -98,7 +107,7 @@ def resolved(path: str) -> list[str] | None:
 
 def fold(path: str) -> str:
     """What is equal for a router or file system that ignores case, compatibility forms and the end of a name."""
-    return _left_out.sub("", _compatible(path))
+    return path.lower() if _plain.fullmatch(path) else _left_out.sub("", _compatible(path))
 
 
 def _compatible(path: str) -> str:
@@ -111,7 +120,8 @@ def _compatible(path: str) -> str:
 def _levels(path: str) -> Iterator[str | None]:
     """`path` and its percent-decodings until nothing changes; None where a level has no certain meaning."""
     for _ in range(MAX_DECODINGS):
-        yield None if _meaningless.search(path) else path
+        clear = not _meaningless.search(path) and len(path) <= (MAX_PATH if path.isascii() else MAX_UNICODE)
+        yield path if clear else None
         decoded = unquote(path)
         if decoded == path:
             return

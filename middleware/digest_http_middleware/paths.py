@@ -83,7 +83,9 @@ class _Prefixes:
         # Where both are the same path, as they should be, the second is the first in another spelling.
         paths = {path, path if raw_path is None else as_written(raw_path)}
         routed = self._routed(paths, root)
-        return not all(map(self._is_free, routed)) or any(map(self._is_guarded, self._others(paths, root) - routed))
+        if not all(map(self._is_free, routed)):
+            return True
+        return any(map(self._is_guarded, self._others(paths, root) - routed))
 
     def _routed(self, paths: set[str], scope_root: str) -> set[str]:
         """The paths that the router may see."""
