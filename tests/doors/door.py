@@ -52,10 +52,18 @@ class Recorder(list[tuple[str, str]]):
 @functools.cache
 def door(framework: str, deployment: str, lists: str) -> Any:
     """The app behind one door."""
+    if framework == "any":
+        return DigestAuthMiddleware(anything, USERS, REALM, proxy=deployment == "proxy")
     inner = fastapi_below(_folder) if deployment == "own" else site(framework)
     if lists != "none":
         inner = DigestAuthMiddleware(inner, USERS, REALM, **LISTS[int(lists)].policy())
     return Starlette(routes=[Mount("/api", inner)]) if deployment == "mount" else inner
+
+
+async def anything(_scope: Any, _receive: Any, send: Any) -> None:
+    """An app that answers whatever it is asked."""
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+    await send({"type": "http.response.body"})
 
 
 @functools.cache

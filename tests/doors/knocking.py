@@ -12,7 +12,7 @@ HOST = "127.0.0.1"
 #: Connections to one server at a time.
 CONNECTIONS = 6
 #: A server that has not answered by then never will; its closing the connection is an answer too.
-SECONDS = 10.0
+SECONDS = 30.0
 
 _HANDSHAKE = (
     "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
@@ -51,20 +51,23 @@ async def _visit(port: int, waiting: Iterator[Knock], found: dict[str, int]) -> 
     """Take knocks from `waiting` until there are none."""
     connection: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
     for knock in waiting:
-        if connection is None:
-            connection = await asyncio.open_connection(HOST, port)
-        reader, writer = connection
-        keep = False
-        try:
-            async with asyncio.timeout(SECONDS):
-                writer.write(knock.octets())
-                status, keep = await _answer(reader)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            # Closed without an answer, or by a server that had said nothing of it in the answer before.
-            status = 0
+        status, keep = 0, False
+        # A server may close a connection and not say so: what it then has not answered is asked again on a new one.
+        for fresh in (True,) if connection is None else (False, True):
+            if fresh:
+                connection = await asyncio.open_connection(HOST, port)
+            assert connection is not None
+            try:
+                async with asyncio.timeout(SECONDS):
+                    connection[1].write(knock.octets())
+                    status, keep = await _answer(connection[0])
+                break
+            except (TimeoutError, asyncio.IncompleteReadError, ConnectionError):
+                connection[1].close()
         found[knock.door] = status
         if not keep or knock.websocket or knock.target == "h:443":
-            writer.close()
+            assert connection is not None
+            connection[1].close()
             connection = None
     if connection is not None:
         connection[1].close()
