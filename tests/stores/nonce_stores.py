@@ -41,6 +41,7 @@ OPENERS: dict[str, Callable[[int], NonceStore]] = {
 #: The names of all, as parameters of a test: those that need a server of their own are marked.
 STORES = [*BOUNDED, *(pytest.param(kind, marks=pytest.mark.live) for kind in KINDS)]
 
+
 def reopened(store: NonceStore, capacity: int) -> NonceStore:
     """What a worker that starts now has of a store: a new object on the same file or server; memory dies with it."""
     if isinstance(store, SQLiteStore):
