@@ -10,6 +10,7 @@ import asyncio
 import http.client
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -100,6 +101,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Run]
     (folder / "secret.txt").write_text("secret")
     found = {(server, root): Run(server) for server in SERVERS for root in ROOTS}
     ports = {key: free_port() for key in found}
+    started: list[tuple[subprocess.Popen[bytes], Path, list[int]]] = []
     with ExitStack() as stack:
         for key, command in commands(ports).items():
             record, log = folder / f"{key}.jsonl", folder / f"{key}.log"
@@ -111,9 +113,11 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Run]
                 "DOORS_RECORD": str(record),
             }
             process = stack.enter_context(running([sys.executable, "-m", *command], log, env))
-            for at in ports.values():
-                if str(at) in command:
-                    wait_until_listening(process, at, log)
+            started.append((process, log, [at for at in ports.values() if str(at) in command]))
+        # All import all frameworks, which takes a while; side by side it is less.
+        for process, log, listening in started:
+            for at in listening:
+                wait_until_listening(process, at, log)
         asyncio.run(ask_everything(found, ports))
         for server in SERVERS:
             run = found[server, ""]
