@@ -73,16 +73,17 @@ class SequenceRule(Protocol):
 class ReplayDetect:
     """REPLAY_DETECT: each count once, in any order inside `window` counts behind the highest."""
 
-    __slots__ = ("_full", "_one", "_shift", "window")
+    __slots__ = ("_full", "_low", "_one", "_shift", "window")
 
     def __init__(self, window: int = DEFAULT_WINDOW) -> None:
         if not 1 <= window <= MAX_WINDOW:
             raise ConfigurationError(f"window is {window}; choose 1 to {MAX_WINDOW} counts")
         self.window: Final = window
         self._shift: Final = WINDOW_BITS + window
-        # In the places that they have in a state: all bits of the mask, and that of the highest count.
+        # In the places that they have in a state: all bits of the mask, that of the highest count, and with the window.
         self._full: Final = ((1 << window) - 1) << WINDOW_BITS
         self._one: Final = 1 << WINDOW_BITS
+        self._low: Final = self._one | window
 
     def advance(self, state: int, nc: int) -> tuple[Verdict, int]:
         """See SequenceRule.advance."""
@@ -94,8 +95,9 @@ class ReplayDetect:
         ahead = nc - highest
         if ahead > 0:
             # Shifting by an attacker's gap of four milliards would build a number of that many bits.
-            mask = (state ^ window) << ahead & self._full if ahead < window else 0
-            return _ACCEPTED, nc << self._shift | mask | self._one | window
+            if ahead < window:
+                return _ACCEPTED, nc << self._shift | (state ^ window) << ahead & self._full | self._low
+            return _ACCEPTED, nc << self._shift | self._low
         if highest == MAX_NC:
             return Verdict.ENDED, state
         if -ahead >= window:
