@@ -44,7 +44,7 @@ class Reported:
     def __init__(self, folder: Path, log: pytest.LogCaptureFixture) -> None:
         self.folder = folder
         self.log = log
-        self.server = RedisServer(folder)
+        self.server = RedisServer(folder, "--repl-diskless-sync-delay", "0")
 
     def client(self) -> Any:
         """A client of the server."""
@@ -224,7 +224,8 @@ def writable_replica(reported: Reported) -> object:
     async def scenario() -> object:
         async with Worker(reported.server.url) as worker:
             with reported.client() as client:
-                client.wait(1, 10_000)
+                client.set("replicated", 1)
+                assert client.wait(1, 10_000) == 1
             nonce = worker.issue()
             assert (await worker.use(nonce, 1)).name == "ACCEPTED"
             store: Any = open_store(replica.url)
