@@ -81,6 +81,17 @@ def test_server_gets_no_credentials_of_a_proxy(plain, url, address):
     assert len(log) == 1
 
 
+@pytest.mark.parametrize(("url", "address"), [
+    ("http://10.0.0.2/", ("10.0.0.1", 80)), ("http://[::2]/", ("::1", 80, 0, 0)),
+    ("http://10.0.0.1/", ("::1", 80, 0, 0)), ("http://10.0.0.1:8080/", ("10.0.0.1", 80)),
+    ("http://server.example:8080/", ("10.0.0.1", 80)),
+])  # fmt: skip
+def test_another_address_or_port_is_a_proxy(plain, url, address):
+    """Where the connection goes elsewhere than the URL says, it goes to a proxy, also one on port 80."""
+    log: list[dict[str, str]] = []
+    assert get(plain, behind(plain, log, address), plain.DigestAuth("a", "b", proxy=True), url) == [200]
+
+
 def test_without_proxy_a_407_is_left_alone(plain):
     """Credentials of a server are for 401 only, those of a proxy for 407 only."""
     log: list[dict[str, str]] = []

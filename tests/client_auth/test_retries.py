@@ -167,6 +167,22 @@ def test_cookies_of_the_challenge_go_with_the_answer(caller):
     assert seen == [None, "backend=7"]
 
 
+def test_cookies_of_another_place(caller):
+    """What the 401 sets for another path is not sent here, and a request without cookies stays without."""
+    seen = []
+
+    def handler(request, _):
+        seen.append(request.headers.get("cookie"))
+        if "authorization" in request.headers:
+            return 200, [], b""
+        fields = [("Set-Cookie", "other=1; Path=/elsewhere"), ("Set-Cookie", "gone=; Path=/; Max-Age=0")]
+        return 401, [("WWW-Authenticate", 'Digest realm="r", nonce="n", qop="auth"'), *fields], b""
+
+    caller.get(handler, URL, auth=caller.DigestAuth("alice", "s3cret"))
+    caller.get(handler, URL, auth=caller.DigestAuth("alice", "s3cret"), headers={"Cookie": " a=1 ;; b=2"})
+    assert seen == [None, None, " a=1 ;; b=2", " a=1 ;; b=2"]
+
+
 def by_hand(caller, auth):
     """Start a call, which is signed if it can be; return its request and flow."""
     request = caller.library.Request("GET", URL)

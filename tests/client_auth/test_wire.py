@@ -1,0 +1,89 @@
+"""Body streams of responses: what is kept of them, what is thrown away, and that they are closed."""
+
+import asyncio
+
+import pytest
+
+from digest_http_client_auth.wire import MAX_DISCARDED, WireBody, WithheldBody, forget_body
+
+
+class Stream:
+    """A body in pieces, as a library gives it; `read` is how many of them were asked for."""
+
+    def __init__(self, *pieces):
+        self.pieces = pieces
+        self.read = 0
+        self.closed: list[str] = []
+
+    def __iter__(self):
+        for piece in self.pieces:
+            self.read += 1
+            yield piece
+
+    async def __aiter__(self):
+        for piece in self:
+            yield piece
+
+    def close(self):
+        self.closed.append("close")
+
+    async def aclose(self):
+        self.closed.append("aclose")
+
+
+async def pieces_of(body):
+    """The pieces of a stream, asynchronously."""
+    return [piece async for piece in body]
+
+
+WAYS = pytest.mark.parametrize("pieces", [list, lambda body: asyncio.run(pieces_of(body))], ids=["sync", "async"])
+
+
+@WAYS
+def test_octets_are_kept_as_they_pass(pieces):
+    """All of them, in order, and handed on unchanged; whether anything passed is known."""
+    body = WireBody(Stream(b"a", b"", b"bc"))
+    assert (body.seen, body.octets()) == (False, b"")
+    assert pieces(body) == [b"a", b"", b"bc"]
+    assert (body.seen, body.octets()) == (True, b"abc")
+
+
+@WAYS
+def test_an_empty_body_was_seen_too(pieces):
+    """Or its proof would be checked over something else."""
+    body = WireBody(Stream())
+    assert pieces(body) == []
+    assert (body.seen, body.octets()) == (True, b"")
+
+
+@WAYS
+@pytest.mark.parametrize(("sizes", "read"), [
+    ([1, 2, 3], 3), ([MAX_DISCARDED], 1), ([MAX_DISCARDED, 1, 1], 2), ([MAX_DISCARDED - 1, 1, 1, 1], 3),
+    ([MAX_DISCARDED + 1, 1], 1), ([40000, 40000, 40000], 2), ([], 0),
+])  # fmt: skip
+def test_a_withheld_body_is_read_to_its_end_or_to_a_limit(pieces, sizes, read):
+    """Nothing of it is handed out; what is short is read, so that the connection can be used again."""
+    stream = Stream(*(b"x" * size for size in sizes))
+    assert pieces(WithheldBody(stream)) == []
+    assert stream.read == read
+
+
+@pytest.mark.parametrize("kind", [WireBody, WithheldBody])
+def test_both_close_what_they_wrap(kind):
+    """In the way that they are closed themselves."""
+    stream = Stream()
+    body = kind(stream)
+    body.close()
+    asyncio.run(body.aclose())
+    assert stream.closed == ["close", "aclose"]
+
+
+def test_a_body_that_was_read_is_forgotten(plain):
+    """Its text in any form, and the fields that describe it; other fields stay."""
+    fields = {"Content-Encoding": "identity", "Transfer-Encoding": "x", "Content-Type": "text/plain", "X-Other": "1"}
+    response = plain.library.Response(401, content=b"forged", headers=fields)
+    assert (response.text, response.content) == ("forged", b"forged")
+    assert response.headers["Content-Length"] == "6"
+    forget_body(response)
+    assert (response.text, response.content) == ("", b"")
+    assert sorted(response.headers) == ["content-type", "x-other"]
