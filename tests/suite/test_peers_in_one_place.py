@@ -42,8 +42,9 @@ def command(call: ast.Call, first: ast.AST | None) -> list[ast.AST]:
     """The word of a call that names the program, where it is written out."""
     if isinstance(first, ast.List | ast.Tuple):
         return list(first.elts[:1])
-    # A test's own function may be called run().
-    return [first] if first is not None and isinstance(call.func, ast.Attribute) else []
+    # A test's own function may be called run(); no running() takes a command in one piece.
+    in_one_piece = isinstance(call.func, ast.Attribute) and call.func.attr != "running"
+    return [first] if first is not None and in_one_piece else []
 
 
 def text(node: ast.AST | None) -> str:
@@ -85,6 +86,7 @@ def test_peers_found_elsewhere_are_noticed(code):
         "with running([binary, '-f', str(config)], log) as process: pass",
         "asyncio.run(scenario())",
         "run('user', 'add')",
+        "with programs.running('jdk', folder) as peer: pass",
         "Path('/proc/self/statm').exists()",
         "Path('/no/such/file')",
     ],
