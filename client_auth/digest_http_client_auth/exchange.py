@@ -18,7 +18,7 @@ from .ahead import Ahead
 from .bodies import Replay
 from .cookies import merge_cookies
 from .messages import RequestT, Response, carries, field_values, origin_of, request_of, set_field, target_of
-from .proof import check_proof, proof_covers_body
+from .proof import check_proof, check_redirects, proof_covers_body
 from .proxies import peer_of
 from .retries import Retries, Try
 from .session import Session
@@ -85,12 +85,14 @@ class Exchange(Generic[RequestT]):
         set_field(request, self._session.answer_field, self._field)
 
     def needs_body_of(self, response: Response[RequestT]) -> bool:
-        """Whether the response body must be read before `take`: only for a proof that covers it."""
-        signature = self._signature
-        if signature is None or not proof_covers_body(self._session, signature, response):
+        """Whether the response body must be read before `take`: only for a proof that covers it. Refusals have none."""
+        session, signature = self._session, self._signature
+        if signature is None or response.status_code == session.status:
+            return False
+        if not proof_covers_body(session, signature, response):
             return False
         if "content-encoding" in response.headers:
-            self._wire = self._session.library.watch(response)
+            self._wire = session.library.watch(response)
         return True
 
     def take(self, response: Response[RequestT]) -> bool:
@@ -99,7 +101,8 @@ class Exchange(Generic[RequestT]):
         status = response.status_code
         refused = status == session.status
         if session.demands_proof:
-            self._check_redirects(response)
+            known = {id(hop) for hop in self._trail}
+            check_redirects(session, self._signature, [hop for hop in response.history if id(hop) not in known])
         again = self._challenged(response) if refused else status == BAD_REQUEST and self._carried_along(response)
         if again or self._trail:
             # The client starts a history for each sending; the caller gets the whole one, redirects and 401s in order.
@@ -199,18 +202,6 @@ class Exchange(Generic[RequestT]):
         self._context = context
         self._nonce = nonce
         self.needs_body = nonce is not None and nonce.needs_entity
-
-    def _check_redirects(self, response: Response[RequestT]) -> None:
-        """Where a proof is demanded, a redirect that the library followed must have had one. Raises WrongPrincipal."""
-        known = {id(hop) for hop in self._trail}
-        hops = [hop for hop in response.history if id(hop) not in known]
-        if not hops:
-            return
-        # One signature proves one answer: what answers the copy of a field that the library carried along proves
-        # nothing, since the proof of the answer before can be copied as well.
-        if self._signature is None or len(hops) > 1:
-            raise WrongPrincipal("a redirect was followed that the server has not proved to be its own")
-        check_proof(self._session, self._signature, hops[0], None)
 
     def _settle(self, response: Response[RequestT]) -> None:
         """Note what an answer proves that is no refusal. Raises WrongPrincipal."""

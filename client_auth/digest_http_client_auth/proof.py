@@ -14,7 +14,7 @@ from .messages import Response, field_values
 from .session import Session
 from .wire import WireBody
 
-__all__ = ["Proof", "check_proof", "proof_covers_body"]
+__all__ = ["Proof", "check_proof", "check_redirects", "proof_covers_body"]
 
 
 class Proof(NamedTuple):
@@ -59,3 +59,17 @@ def check_proof(session: Session, signature: Signature, response: Response[Any],
         hentity = calculation.entity_hash(signature.context.algorithm, body)
     signature.context.verify_signature(HTTPMessage(octets, b"", signature.url, hentity), signature)
     return Proof(given=True, nextnonce=info.nextnonce)
+
+
+def check_redirects(session: Session, signature: Signature | None, hops: list[Response[Any]]) -> None:
+    """Check the redirects that the library followed after one sending, where a proof is demanded.
+
+    `signature` is that of the request that was sent, None if it was not signed. Raises WrongPrincipal.
+    """
+    if not hops:
+        return
+    # One signature proves one answer: what answers the copy of a field that the library carried along proves nothing,
+    # since the proof of the answer before can be copied as well.
+    if signature is None or len(hops) > 1:
+        raise WrongPrincipal("a redirect was followed that the server has not proved to be its own")
+    check_proof(session, signature, hops[0], None)

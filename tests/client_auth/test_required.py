@@ -325,3 +325,26 @@ def test_proof_is_not_taken_twice(caller, verify, status):
 
     with pytest.raises(WrongPrincipal, match="redirect"):
         caller.get(handler, URL, auth=caller.DigestAuth("alice", "s3cret", verify=verify), follow_redirects=True)
+
+
+@STRICT
+def test_second_redirect_of_one_sending(caller, verify):
+    """A server that takes the carried field for another page redirects again: its proof was spent on the first."""
+    server = StrictServer()
+    proofs: list[tuple[str, str]] = []
+
+    def handler(request, body):
+        path = request.url.path
+        if path == "/b":
+            return 302, [*proofs, ("Location", "/c")], b""
+        status, headers, content = served_by(server)(request, body)
+        if path == "/a" and status == 200:
+            proofs[:] = headers
+            return 302, [*headers, ("Location", "/b")], content
+        return status, headers, content
+
+    with pytest.raises(WrongPrincipal, match="redirect"):
+        caller.get(handler, URL, auth=caller.DigestAuth("alice", "s3cret", verify=verify), follow_redirects=True)
+    auth = caller.DigestAuth("alice", "s3cret")
+    (answer,) = caller.get(handler, URL, auth=auth, follow_redirects=True)
+    assert (answer.status_code, str(answer.url)) == (200, f"{HOME}/c")
