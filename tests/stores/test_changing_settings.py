@@ -82,10 +82,11 @@ def test_a_lifetime_that_nobody_has_any_more(name):
     short = source_for(store, clock, 60)
     between = short.issue()
     assert count(store, short, between, 1, RULE) is ACCEPTED
-    for seconds in (3700, 3700):
-        pass_time(store, clock, seconds)
-        nonce = short.issue()
-        assert count(store, short, nonce, 1, RULE) is ACCEPTED
+    pass_time(store, clock, 3700)
+    assert count(store, short, short.issue(), 1, RULE) is ACCEPTED
+    pass_time(store, clock, 3700)
+    nonce = short.issue()
+    assert count(store, short, nonce, 1, RULE) is ACCEPTED
     # Two minutes later the last one is over for good, even for who would ask for longer.
     pass_time(store, clock, 200)
     assert count(store, short, short.issue(), 1, RULE) is ACCEPTED

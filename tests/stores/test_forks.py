@@ -121,7 +121,7 @@ def test_a_fork_without_its_hooks(tmp_path, monkeypatch):
 def test_forks_from_several_threads(tmp_path):
     """Each tells the stores before and after it in turn, and all end."""
     stores, clock = [SQLiteStore(tmp_path / f"{number}.db") for number in range(3)], Clock()
-    results = []
+    results: list[object] = []
 
     def fork():
         results.extend(in_child(one_of_its_own, store, clock)[0] for store in stores)
@@ -154,4 +154,4 @@ def test_a_store_that_is_gone_is_told_nothing():
     told.clear()
     in_child(str)
     assert told == ["before", "after"]
-    assert other
+    del other
