@@ -1,6 +1,6 @@
-"""uvicorn with both of its parsers, and hypercorn, in one process: each without a root path and with one.
+"""uvicorn with both of its parsers, hypercorn and granian in one process: each without a root path and with one.
 
-usage: python -m tests.doors.many_servers PORT...: six free ports.
+usage: python -m tests.doors.many_servers PORT...: eight free ports.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ import asyncio
 import sys
 
 import uvicorn
+from granian.constants import Interfaces
+from granian.server.embed import Server as Granian
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
@@ -29,6 +31,10 @@ async def main(ports: list[int]) -> None:
             running.append(uvicorn.Server(config)._serve())  # noqa: SLF001  # serve() would take the signals
         hypercorn = Config()
         hypercorn.bind, hypercorn.root_path, hypercorn.errorlog = [f"{HOST}:{next(each)}"], root, None
+        granian = Granian(
+            app, HOST, next(each), interface=Interfaces.ASGINL, url_path_prefix=root or None, log_enabled=False
+        )
+        running.append(granian.serve())
         running.append(serve(app, hypercorn, shutdown_trigger=asyncio.Event().wait))
     await asyncio.gather(*running)
 

@@ -5,6 +5,7 @@ import sys
 import types
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from django.conf import settings
@@ -23,7 +24,7 @@ from tests.doors.frameworks import FRAMEWORKS, fastapi_below
 def ran(app: Any, path: str, root: str = "", **policy: Any) -> list[str]:
     """Which routes a stranger runs behind the middleware."""
     guarded = DigestAuthMiddleware(app, USERS, REALM, **policy) if policy else app
-    scope = Server().scope("GET", path, root_path=root)
+    scope = Server().scope("GET", path, root_path=root) | {"path": unquote(path)}
     with asyncio.Runner() as runner:
         return [name for name, _ in runner.run(ask(guarded, scope)).ran]
 
@@ -71,6 +72,9 @@ def test_blacksheep_reads_the_raw_path():
     blacksheep = site("blacksheep")
     assert ran(blacksheep, "/%68ealth") == ["rest"]
     assert ran(blacksheep, "/ADMIN") == ["admin"]
+    # It does not find a root path that is escaped there, and so takes the whole path.
+    assert ran(blacksheep, "/a%20b/health", "/a b") == ["rest"]
+    assert ran(blacksheep, "/a%20b/health", "/a b", public=["/health"]) == []
     for target in ("/%68ealth", "/health%2f"):
         assert ran(blacksheep, target, public=["/health"]) == []
     for target in ("/ADMIN", "/aDmin/x"):
