@@ -13,6 +13,7 @@ from tests.stores_shared.redis_worker import in_loop
 
 pytestmark = pytest.mark.live
 
+#: Of the keys that share a slot, any tells it.
 LIFE = b"{digest-http}:life"
 
 

@@ -50,7 +50,8 @@ class Host:
         assert recognised is not None
         try:
             async with asyncio.timeout(5):
-                verdict: Verdict = await self.store.advance(*recognised, count, RULE, self.nonces.now())
+                now, lifetime = self.nonces.now(), self.nonces.lifetime
+                verdict: Verdict = await self.store.advance(*recognised, count, RULE, now, lifetime=lifetime)
         except Exception:  # noqa: BLE001 - whatever it is, the request was not let in
             return None
         return verdict

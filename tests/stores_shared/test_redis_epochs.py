@@ -11,8 +11,8 @@ import pytest
 import redis
 
 from digest_http.stores import freshness, open_store
+from digest_http.stores.redis_script import BUCKET_BITS
 from tests.stores.nonce_stores import Clock
-from tests.stores_shared.redis_servers import RedisServer
 from tests.stores_shared.redis_worker import ACCEPTED, FORGOTTEN, Worker, in_loop
 
 pytestmark = pytest.mark.live
@@ -136,7 +136,7 @@ def test_a_server_that_is_down(server):
         ("restart with data", "started again"),
         ("promotion", "another one took over"),
         ("lost bucket", "lost some counts"),
-        ("clock set back", "clock is more than a minute behind"),
+        ("clock set back", "clock is far behind"),
     ],
 )
 def test_a_change_is_logged_with_its_cause(server, event, words, said, monkeypatch):
@@ -162,6 +162,8 @@ def test_a_change_is_logged_with_its_cause(server, event, words, said, monkeypat
                     case "lost bucket":
                         client.delete(*(key for key in client.keys("*") if not key.endswith(b":life")))
                     case "clock set back":
+                        (life,) = client.keys("*:life")
+                        client.hset(life, "floor", int(clock.now * 1e6) >> BUCKET_BITS)  # as if all were over
                         clock.now -= 3600
             if event.startswith("restart"):
                 server.kill()
@@ -192,10 +194,12 @@ def test_clocks_that_disagree(server, said, monkeypatch):
     ahead, more, behind, right = said()
     for message in said():
         assert platform.node() in message
-    assert "5.0 seconds ahead" in ahead
-    assert "NTP" in ahead
-    assert "60.0 seconds ahead" in more
-    assert "60.0 seconds behind" in behind or "59.9 seconds behind" in behind
+        assert "NTP" in message or message is right
+    for message, seconds, word in ((ahead, 5, "ahead"), (more, 60, "ahead"), (behind, 60, "behind")):
+        said_seconds = float(message.partition(" is ")[2].partition(" seconds ")[0])
+        # A slow answer proves less than there is.
+        assert seconds - 2 < said_seconds <= seconds
+        assert f"seconds {word}" in message
     assert "again" in right
 
 
@@ -232,23 +236,3 @@ def test_a_host_far_behind_begins_no_epoch_by_its_challenges(server, said):
     in_loop(scenario())
     (message,) = said()
     assert "behind" in message
-
-
-def test_an_account_that_may_not_ask_for_the_time(tmp_path, kind, said):
-    """The permissions of before are enough for all else."""
-    rules = ["on", ">s3cret", "~{digest-http}:*", "+eval", "+evalsha", "+info", "+@hash", "+del", "+exists", "+expire"]
-    server = RedisServer(tmp_path, "--user", "counter", *rules, "+@connection", "--requirepass", "another", kind=kind)
-    server.start()
-
-    async def scenario():
-        store: Any = open_store(f"redis://counter:s3cret@127.0.0.1:{server.port}/0")
-        before = store.epoch
-        await store.refresh(0)
-        assert store.epoch != before
-        await store.close()
-
-    try:
-        in_loop(scenario())
-    finally:
-        server.stop()
-    assert said() == []
