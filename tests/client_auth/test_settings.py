@@ -1,5 +1,6 @@
 """The settings of DigestAuth: what each does, what none does, and which are refused."""
 
+import inspect
 import os
 import pickle
 import time
@@ -11,7 +12,7 @@ from digest_http.algorithms import available, by_name
 from digest_http.credentials import Credentials
 from digest_http.errors import ConfigurationError
 
-from .conftest import served_by, session_of
+from .conftest import PLUGS, served_by, session_of
 from .strict_server import StrictServer
 
 URL = "http://server.example/a"
@@ -133,6 +134,12 @@ def test_settings_that_cannot_work(plain, settings, text):
     with pytest.raises(ConfigurationError) as caught:
         plain.DigestAuth("alice", "s3cret", **settings)
     assert str(caught.value) == text
+
+
+def test_both_plugs_are_one_text():
+    """But for the library's name and what to install, so that what is tried with one holds for the other."""
+    ours, other = (inspect.getsource(PLUGS[name]) for name in ("httpx", "httpx2"))
+    assert ours.replace("httpx", "httpx2").replace("[client]", "[client2]") == other
 
 
 def test_what_an_object_says_of_itself(plain):

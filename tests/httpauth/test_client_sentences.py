@@ -144,15 +144,20 @@ def test_a_password_that_was_refused():
     context = ClientContext(Identity("u", "p"), b"r", md5, clock=lambda: now[0])
     nonce = context.learn(Choice(Challenge(b"r", b"n", md5.token, (b"auth",)), md5, b"auth"))
     assert nonce is not None
-    assert (context.refused, context.trusted) == (False, False)
+    assert state_of(context) == (False, False)
     context.refuse()
-    assert (context.refused, context.trusted) == (True, False)
-    refused = []
-    for now[0] in (59.9, 60.0):
-        refused.append(context.refused)
-    assert refused == [True, False]
+    assert state_of(context) == (True, False)
+    now[0] = 59.9
+    assert state_of(context) == (True, False)
+    now[0] = 60.0
+    assert state_of(context) == (False, False)
     context.refuse()
     context.accept(nonce)
-    assert (context.refused, context.trusted) == (False, True)
+    assert state_of(context) == (False, True)
     context.refuse()
-    assert (context.refused, context.trusted) == (True, False)
+    assert state_of(context) == (True, False)
+
+
+def state_of(context):
+    """What a context believes of its password."""
+    return context.refused, context.trusted
