@@ -15,6 +15,7 @@ from threading import Lock
 from typing import Final, Generic, Protocol, TypeVar
 
 from digest_http.errors import ConfigurationError
+from digest_http.forks import ForkAware
 
 __all__ = ["PerLoop"]
 
@@ -29,15 +30,21 @@ class Closable(Protocol):
 
 T = TypeVar("T", bound=Closable)
 
+_CARRIED_ACROSS_FORK: Final[list[object]] = []
 
-class PerLoop(Generic[T]):
-    """What `make` makes, once for each event loop. Threads with a loop each may share it."""
+
+class PerLoop(ForkAware, Generic[T]):
+    """What `make` makes, once for each event loop. Threads with a loop each may share it.
+
+    The child of a fork makes its own: two processes that write to one connection read each other's answers.
+    """
 
     def __init__(self, make: Callable[[], T]) -> None:
+        super().__init__()
         self._make: Final = make
         # Not weak: connections hold their loop, so it would never go by itself.
         self._made: Final[dict[asyncio.AbstractEventLoop, tuple[T, AsyncGenerator[None]]]] = {}
-        self._lock: Final = Lock()
+        self._lock = Lock()
 
     def get(self) -> T:
         """That of the running event loop. Raises ConfigurationError if it is not one of asyncio."""
@@ -63,6 +70,12 @@ class PerLoop(Generic[T]):
         with contextlib.suppress(StopIteration):
             end.__anext__().send(None)
         return made
+
+    def after_fork_in_child(self) -> None:
+        """See ForkAware. What the parent made is kept unused: its end would be told to the parent's loop."""
+        self._lock = Lock()
+        _CARRIED_ACROSS_FORK.append(dict(self._made))
+        self._made.clear()
 
     async def _at_the_end(self, loop: asyncio.AbstractEventLoop) -> AsyncGenerator[None]:
         try:

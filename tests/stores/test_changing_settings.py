@@ -58,6 +58,19 @@ def test_the_longer_lifetime_holds(open_store):
         assert count(store, long, nonce, nc, RULE) is ACCEPTED
 
 
+def test_one_that_only_counts_on(open_store):
+    """The longer lifetime holds also where no nonce is begun by those who have it."""
+    store, clock = open_store(100), Clock()
+    short, long = source_for(store, clock, 300), source_for(store, clock, 600)
+    nonce = short.issue()
+    assert count(store, short, nonce, 1, RULE) is ACCEPTED
+    for nc in (2, 3):
+        assert count(store, long, nonce, nc, RULE) is ACCEPTED
+        pass_time(store, clock, 290)
+        assert count(store, short, short.issue(), 1, RULE) is ACCEPTED
+    assert count(store, long, nonce, 4, RULE) is ACCEPTED
+
+
 def test_a_first_use_late_in_the_longer_life(open_store):
     """What is over for those with a short lifetime casts no doubt on a nonce that one with a long lifetime issued."""
     store, clock = open_store(100), Clock()

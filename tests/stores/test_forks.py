@@ -1,5 +1,6 @@
 """Forks: what was counted in one process was not counted in the other, and no lock is copied that nobody gives back."""
 
+import asyncio
 import gc
 import os
 import threading
@@ -10,6 +11,7 @@ from digest_http.forks import ForkAware
 from digest_http.httpauth.sequence import ReplayDetect
 from digest_http.httpauth.verdict import Verdict
 from digest_http.stores import MemoryStore, SQLiteStore
+from digest_http.stores.redis_loops import PerLoop
 from tests.stores.nonce_stores import Clock, count, source_for
 from tests.support.forked import held, in_child
 
@@ -106,6 +108,36 @@ def test_a_file_and_many_forks(tmp_path):
             *in_child(counts, store, clock, nonce, nc),
         ]
         assert verdicts == [ACCEPTED, REPLAYED, REPLAYED]
+
+
+class Connections:
+    """What an event loop has, and is to close."""
+
+    def __init__(self):
+        self.process = os.getpid()
+
+    async def close(self):
+        """Only where they were opened."""
+        assert self.process == os.getpid()
+
+
+def test_connections_of_an_event_loop():
+    """A child opens its own; those of its parent's loop are left alone, and their parent closes them."""
+    made = PerLoop(Connections)
+
+    async def opened():
+        return made.get().process
+
+    async def fork():
+        mine = made.get()
+        with held(made._lock):  # noqa: SLF001 - a loop of another thread begins
+            child = await asyncio.to_thread(in_child, lambda: (asyncio.run(opened()), os.getpid(), len(made)))
+        return mine is made.get(), child
+
+    kept, (process, child, left) = asyncio.run(fork())
+    assert kept
+    assert process == child != os.getpid()
+    assert left == len(made) == 0
 
 
 def test_a_fork_without_its_hooks(tmp_path, monkeypatch):

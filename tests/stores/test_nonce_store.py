@@ -147,6 +147,24 @@ def test_a_clock_that_goes_back_is_sound(open_store, clock):
     assert count(store, nonces, nonce, 1, ReplayDetect()) is not Verdict.ACCEPTED
 
 
+def test_a_clock_set_back_locks_nobody_out(open_store, clock):
+    """What was dropped lies in the future now: after one stale nonce at most new ones are good; old ones are not."""
+    store = open_store(10)
+    old = source_for(store, clock, lifetime=60).issue()
+    assert count(store, source_for(store, clock), old, 1, ReplayDetect()) is Verdict.ACCEPTED
+    clock.now += 600
+    nonces = source_for(store, clock, lifetime=60)
+    assert count(store, nonces, nonces.issue(), 1, ReplayDetect()) is Verdict.ACCEPTED
+    clock.now -= 3600
+    verdicts = []
+    for _ in range(2):
+        nonces = source_for(store, clock, lifetime=60)
+        verdicts.append(count(store, nonces, nonces.issue(), 1, ReplayDetect()))
+    assert verdicts[-1] is Verdict.ACCEPTED
+    clock.now += 3000
+    assert count(store, source_for(store, clock), old, 1, ReplayDetect()) is not Verdict.ACCEPTED
+
+
 def test_a_refused_first_count_leaves_no_trace(open_store, clock):
     """Under SEQUENCE_DETECT a first count of 2 neither begins the nonce nor takes room."""
     store = open_store(1)

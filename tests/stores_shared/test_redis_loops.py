@@ -44,7 +44,7 @@ async def count_once(store):
     """One count of a nonce that nobody used yet."""
     nonces = source_for(store, Clock())
     nonce_id, epoch = nonces.recognise(nonces.issue()) or (0, b"")
-    return await store.advance(nonce_id, epoch, 1, RULE, nonces.now())
+    return await store.advance(nonce_id, epoch, 1, RULE, nonces.now(), lifetime=nonces.lifetime)
 
 
 def connections(server):
