@@ -299,3 +299,21 @@ def test_repr_shows_who_and_where():
     signature = context.make_signature(message_for(GIVEN))
     assert repr(context) == "<ClientContext of 'Mufasa' at b'http-auth@example.org', SHA-256>"
     assert repr(signature) == "<Signature nc=00000001 for b'/dir/index.html'>"
+
+
+def test_refusal_is_believed_for_a_minute():
+    """A refusal makes the password doubtful for a minute at most; an accepted answer ends that at once."""
+    now = [0.0]
+    context = ClientContext(Identity("a", "b"), b"r", by_name("MD5"), clock=lambda: now[0])
+    nonce = context.learn(Choice(Challenge(b"r", b"n", b"MD5", (b"auth",)), by_name("MD5"), b"auth"))
+    assert nonce is not None
+    states = [(context.refused, context.trusted)]
+    context.accept(nonce)
+    states.append((context.refused, context.trusted))
+    context.refuse()
+    for now[0] in (59.0, 60.0):
+        states.append((context.refused, context.trusted))
+    context.refuse()
+    context.accept(nonce)
+    states.append((context.refused, context.trusted))
+    assert states == [(False, False), (False, True), (True, False), (False, True), (False, True)]

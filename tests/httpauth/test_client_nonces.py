@@ -187,3 +187,27 @@ def test_cnonces_differ_after_fork():
         of_child = pipe.read()
     assert len(of_child) == 32
     assert of_child not in [cnonces() for _ in range(64)]
+
+
+def test_accepted_again_keeps_its_place():
+    """Of the accepted nonces the one that was accepted again lately is not the one that is forgotten."""
+    nonces = ClientNonces()
+    first, second = learnt(nonces, b"first"), learnt(nonces, b"second")
+    for nonce in (first, second, first):
+        nonce.count = 7
+        nonces.accept(nonce)
+    for number in range(MAX_NONCES - 1):
+        nonces.accept(learnt(nonces, b"%d" % number))
+    assert [learnt(nonces, octets).count for octets in (b"first", b"second")] == [7, 0]
+
+
+def test_repeated_nonce_with_other_parameters_is_not_accepted_with_the_first():
+    """What an accepted nonce is offered with anew was not accepted: it is not given back, but offered once."""
+    nonces = ClientNonces()
+    nonces.accept(learnt(nonces, b"n"))
+    choice = Choice(Challenge(b"r", b"n", b"MD5", (b"auth",), b"opaque"), by_name("MD5"), b"auth")
+    again = nonces.learn(ClientNonce(choice, IDENTITY, cnonces=Cnonces().draw))
+    assert again is not None
+    assert not nonces.release(again)
+    nonces.accept(again)
+    assert nonces.release(again)

@@ -128,6 +128,7 @@ def test_one_context_for_each_algorithm():
     assert accepted(spaces, choice_of(), b"/") is md5
     assert spaces.find(b"/") is md5
     assert spaces.contexts() == [md5]
+    assert spaces.pin == choice_of(algorithm="SHA-256").strength
 
 
 def test_a_challenge_alone_moves_nothing():
