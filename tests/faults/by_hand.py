@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status, the header fields with lower-case names (the last of each), and the body."""
+    """A status, the header fields with lower-case names (those of one name as a list), and the body."""
 
     status: int
     fields: dict[str, str]
@@ -24,7 +24,7 @@ class Answer:
 
     @property
     def nonce(self) -> str:
-        """The nonce of a challenge."""
+        """The nonce of the first challenge, which is the one for SHA-256: each algorithm has its own."""
         match = re.search(r'nonce="([^"]+)"', self.fields["www-authenticate"])
         assert match is not None
         return match[1]
@@ -37,7 +37,9 @@ def get(url: str, authorization: str | None = None, seconds: float = 30) -> Answ
     try:
         connection.request("GET", parts.path, headers={} if authorization is None else {"Authorization": authorization})
         answer = connection.getresponse()
-        return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+        names = {name.lower() for name, _ in answer.getheaders()}
+        fields = {name: ", ".join(answer.headers.get_all(name, [])) for name in names}
+        return Answer(answer.status, fields, answer.read())
     finally:
         connection.close()
 
