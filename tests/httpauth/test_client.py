@@ -283,6 +283,17 @@ def test_nextnonce():
     assert context.make_signature(message, old).nc == b"00000003"
 
 
+@pytest.mark.parametrize(("used", "apart"), [(0, True), (1, False), (10, False), (15, False), (16, False)])
+def test_nextnonce_after_the_first_use(used, apart):
+    """A server that brings one then takes each nonce once; after later uses, in hex digits or not, it need not."""
+    context = context_for(GIVEN)
+    context.nonces.current.count = used
+    context.learn_next(context.make_signature(message_for(GIVEN)), b"next")
+    assert context.nonces.apart is apart
+    assert (context.nonces.current is None) is apart
+    assert context.nonces.reserve().octets == b"next"
+
+
 @pytest.mark.parametrize("octets", [None, b"", b"a\r\nb", b"a\0b"])
 def test_nextnonce_that_is_none(octets):
     """An absent, empty or unsendable nextnonce leaves the nonce in use."""

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest_http.algorithms import by_name
 from digest_http.errors import ConfigurationError
 from digest_http.httpauth.nonce_ids import issued_at
-from digest_http.httpauth.nonces import CLOCK_SKEW, NonceSource, steady_clock
+from digest_http.httpauth.nonces import CLOCK_SKEW, NonceSource, claimed_issue, steady_clock
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 EPOCH = b"00c0ffee"
@@ -297,3 +298,17 @@ def test_random_keys_differ_between_default_instances():
     """A39: the text of a key is no argument with a default; who wants one makes it."""
     with pytest.raises(TypeError):
         NonceSource(b"r")  # type: ignore[call-arg]  # that is the point
+
+
+def test_when_a_nonce_says_it_was_issued():
+    """Of our shape, whoever made it: with the colon of a session or without. Of any other octets nothing is said."""
+    at = NOW * SECOND
+    for nonces in (source(), source(realm=b"other", keys=(OTHER_KEY,)), source().for_challenge(by_name("MD5-sess"))):
+        assert claimed_issue(nonces.issue()) == at
+    nonce = source().issue()
+    session = nonce[:46] + b":" + nonce[46:]
+    assert claimed_issue(session) == at
+    assert claimed_issue(bytes(range(0x30, 0x3A)) + b"abcdef" * 11 + b"00") == int("0123456789abcd", 16)
+    spoilt = [b"", nonce[:-1], nonce + b"0", session + b"0", b"g" + nonce[1:], nonce[:-1] + b"g", nonce[:-1] + b":"]
+    spoilt += [nonce[:46] + b"::" + nonce[46:], nonce[:45] + b":" + nonce[45:], b"A" + nonce[1:]]
+    assert [claimed_issue(octets) for octets in spoilt] == [None] * len(spoilt)

@@ -225,6 +225,16 @@ def test_offers_are_taken_once():
     assert proxy.take_offer(b"/c") == narrow
 
 
+def test_offers_are_for_their_paths():
+    """Those that domain names, as paths or in full, and the one that was asked for, with a query or without."""
+    for target in (b"/x", b"/x?y", b"/x?y?z"):
+        spaces = OriginSpaces(HOME)
+        offered = challenged(spaces, choice_of(domain=[b"http://server.example/full", b"/path", b"http://other/no"]))
+        for path in (b"/full/a", b"/path/a", b"/x/a", b"/x?z"):
+            spaces.offer(*offered, target)
+            assert [spaces.take_offer(other) for other in (b"/no", b"/y", b"/", path)] == [None, None, None, offered]
+
+
 def test_proxies_are_another_table_and_one_space():
     """What a proxy taught is not found for a server of the same address, and domain means nothing to it."""
     table = SpaceTable()
