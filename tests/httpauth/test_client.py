@@ -283,6 +283,22 @@ def test_nextnonce():
     assert context.make_signature(message, old).nc == b"00000003"
 
 
+def test_quotes_stay_with_nextnonce():
+    """A server that wants qop and algorithm quoted wants them so under its next nonce too."""
+    algorithm = by_name("SHA-256")
+    context = ClientContext(Identity("a", "b"), b"r", algorithm, quote_all=True)
+    first = context.learn(Choice(Challenge(b"r", b"n", algorithm.token, (b"auth",)), algorithm, b"auth"))
+    assert first is not None
+    first.count = 1
+    for nonce in (first, None):
+        message = HTTPMessage(b"", b"GET", b"/")
+        signature = context.make_signature(message, nonce)
+        assert signature is not None
+        assert b'qop="auth"' in message.padding
+        assert b'algorithm="SHA-256"' in message.padding
+        context.learn_next(signature, b"next")
+
+
 @pytest.mark.parametrize(("used", "apart"), [(0, True), (1, False), (10, False), (15, False), (16, False)])
 def test_nextnonce_after_the_first_use(used, apart):
     """A server that brings one then takes each nonce once; after later uses, in hex digits or not, it need not."""

@@ -190,6 +190,17 @@ def test_rfc2069_answer_brings_the_next_nonce(make):
     assert info.rspauth is not None
 
 
+@pytest.mark.parametrize("cnonce", [b"c0", b"c-0"])
+def test_the_parameters_without_a_proof(make, cnonce):
+    """Where the body's hash comes too late to be sent, the rest stands all the same."""
+    acceptor = make()
+    octets = token(issue(acceptor, "SHA-256"), cnonce=cnonce)
+    _, context = verify(acceptor, octets)
+    rest = b'qop=auth, nc=00000001, cnonce="%b"' % cnonce
+    assert context.authentication_info(None) == rest
+    assert context.authentication_info(b"00ff") == b'rspauth="00ff", ' + rest
+
+
 def test_nextnonce_after_four_fifths_of_the_life(make, clock):
     """A client that goes on gets its next nonce before the old one ends."""
     acceptor = make()

@@ -1,6 +1,9 @@
 """Keys of nonces that several workers share: given, from the environment, or from a file that changes."""
 
 import logging
+import os
+import subprocess
+import sys
 import time
 import warnings
 
@@ -121,6 +124,47 @@ def test_a_file_is_looked_at_once_a_second(path):
     assert third == (NEW.encode(), OLD.encode())
     seconds.now += 1
     assert keys() is third
+
+
+def test_the_first_look_is_a_second_away(path):
+    """A file that was just read is not read again at once, and not taken for changed when it is."""
+    seconds = Seconds()
+    keys = KeyFile(path, seconds=seconds)
+    path.write_text(NEW, encoding="ascii")
+    first = keys()
+    assert first == (OLD.encode(),)
+    unchanged = KeyFile(path, seconds=seconds)
+    before = unchanged()
+    seconds.now += 1
+    assert unchanged() is before
+    assert keys() == (NEW.encode(),)
+
+
+def test_what_the_log_says_of_a_file(path, caplog):
+    """Which file, and why the keys of before stay."""
+    seconds = Seconds()
+    keys = KeyFile(path, seconds=seconds)
+    path.write_text("short", encoding="ascii")
+    seconds.now += 1
+    keys()
+    assert [(record.name, record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("digest_http.keys", "ERROR", f"{path} is not usable, the keys of before stay: {SHORT_KEY}")
+    ]
+
+
+def test_a_file_is_utf_8_wherever_it_is_read(path):
+    """Whatever the locale of a service is, a comment may be in any language."""
+    path.write_text(f"{OLD}  # schl\u00fcssel\n", encoding="utf-8")
+    program = f"from digest_http.httpauth.keys import KeyFile; print(len(KeyFile({str(path)!r})()))"
+    environment = {
+        "LC_ALL": "C",
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
+    command = [sys.executable, "-c", program]
+    ran = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, check=True)
+    assert ran.stdout.strip() == b"1"
 
 
 def test_rotation(path):
