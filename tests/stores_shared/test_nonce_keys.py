@@ -145,6 +145,8 @@ def test_what_the_log_says_of_a_file(path, caplog):
     seconds = Seconds()
     keys = KeyFile(path, seconds=seconds)
     path.write_text("short", encoding="ascii")
+    path.chmod(0o600)
+    caplog.clear()
     seconds.now += 1
     keys()
     assert [(record.name, record.levelname, record.getMessage()) for record in caplog.records] == [
