@@ -1,5 +1,7 @@
 """The rules of the nonce count, against a naive oracle that remembers every count."""
 
+from itertools import product
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -102,6 +104,29 @@ def test_rules_that_take_turns(several):
         else:
             assert after == state
         state = after
+
+
+@pytest.mark.parametrize("window", [1, 2, 3, 4])
+def test_every_short_history(window):
+    """All histories of four small counts, each verdict against the oracle."""
+    rule = ReplayDetect(window)
+    for several in product(range(1, 7), repeat=4):
+        seen: set[int] = set()
+        state = 0
+        for nc in several:
+            verdict, state = rule.advance(state, nc)
+            assert verdict is naive_window(window, seen, nc), several
+            seen |= {nc} if verdict is Verdict.ACCEPTED else set()
+
+
+def test_every_short_history_of_rules_that_take_turns():
+    """All histories of three small counts under rules that change: what the state does not know as unseen is seen."""
+    several_rules = [SequenceDetect(), ReplayDetect(1), ReplayDetect(2), ReplayDetect(4)]
+    for history in product(product(several_rules, range(1, 6)), repeat=3):
+        state, model = 0, SeenCounts()
+        for rule, nc in history:
+            verdict, state = rule.advance(state, nc)
+            assert verdict is model.judge(rule, nc), history
 
 
 @pytest.mark.parametrize(
