@@ -229,15 +229,37 @@ def test_an_error_that_proves_nothing_keeps_its_new_nonce(caller):
         return (404, headers, content) if status == 200 else (status, headers, content)
 
     auth = caller.DigestAuth("alice", "s3cret")
-    for round_trips in (4, 4):  # the second time with nonces that have become stale
+    for _ in range(3):  # nothing was accepted; nonces have become stale; one that was accepted has become stale
         server.forget()
         before = len(server.requests)
         answers = caller.get(handler, URL, URL, URL, auth=auth)
         assert {answer.status_code for answer in answers} == {404}
-        assert len(server.requests) - before == round_trips
-    (answer,) = caller.get(served_by(server), URL, auth=auth)
-    assert answer.status_code == 200
-    assert server.statuses[-2:] == [200, 200]
+        assert len(server.requests) - before == 4
+        (answer,) = caller.get(served_by(server), URL, auth=auth)
+        assert answer.status_code == 200
+        assert server.statuses[-2:] == [200, 200]
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 500])
+def test_only_a_new_nonce_is_tried_once_more(plain, status):
+    """An error leaves a nonce that was accepted where it is, and after a 400 a new one is not tried again."""
+    server = StrictServer(prove=False)
+
+    def handler(request, body):
+        answer, headers, content = served_by(server)(request, body)
+        return status if answer == 200 else answer, headers, content
+
+    auth = plain.DigestAuth("alice", "s3cret")
+    plain.get(handler, URL, auth=auth)
+    (spaces,) = session_of(auth).spaces.all()
+    assert len(spaces.offers) == (status != 400)
+    plain.get(served_by(server), URL, auth=auth)
+    assert spaces.offers == ()
+    (context,) = spaces.contexts()
+    current = context.nonces.current
+    plain.get(handler, URL, URL, auth=auth)
+    assert spaces.offers == ()
+    assert context.nonces.current is current
 
 
 def test_only_a_call_that_ends_accepted_keeps_requests_apart(caller):
