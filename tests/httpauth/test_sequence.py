@@ -14,6 +14,7 @@ from digest_http.httpauth.sequence import (
     WINDOW_BITS,
     ReplayDetect,
     SequenceDetect,
+    SequenceRule,
     sequence_rule,
 )
 from digest_http.httpauth.verdict import Verdict
@@ -121,7 +122,7 @@ def test_every_short_history(window):
 
 def test_every_short_history_of_rules_that_take_turns():
     """All histories of three small counts under rules that change: what the state does not know as unseen is seen."""
-    several_rules = [SequenceDetect(), ReplayDetect(1), ReplayDetect(2), ReplayDetect(4)]
+    several_rules: list[SequenceRule] = [SequenceDetect(), ReplayDetect(1), ReplayDetect(2), ReplayDetect(4)]
     for history in product(product(several_rules, range(1, 6)), repeat=3):
         state, model = 0, SeenCounts()
         for rule, nc in history:

@@ -231,7 +231,7 @@ def test_offers_are_for_their_paths():
         spaces = OriginSpaces(HOME)
         offered = challenged(spaces, choice_of(domain=[b"http://server.example/full", b"/path", b"http://other/no"]))
         for path in (b"/full/a", b"/path/a", b"/x/a", b"/x?z"):
-            spaces.offer(*offered, target)
+            spaces.offer(offered[0], offered[1], target)
             assert [spaces.take_offer(other) for other in (b"/no", b"/y", b"/", path)] == [None, None, None, offered]
 
 
