@@ -140,7 +140,7 @@ class ClientNonces(HoldsSecrets):
         with self.lock:
             self._remember(nonce)
             if self.apart:
-                self._idle.append(nonce)
+                self._put_back(nonce)
             else:
                 self.current = nonce
 
@@ -163,3 +163,5 @@ class ClientNonces(HoldsSecrets):
     def _put_back(self, nonce: ClientNonce) -> None:
         if all(idle.counter is not nonce.counter for idle in self._idle):
             self._idle.append(nonce)
+            if len(self._idle) > MAX_NONCES:  # a server may hand out a nextnonce with each answer
+                del self._idle[0]

@@ -130,7 +130,7 @@ class HTTPService(ForkAware, HoldsSecrets):
             ha1 = realm.users.ha1(str(name), realm.name, opened.algorithm)
         except Exception as error:
             raise SourceUnavailable("the source of users failed") from error
-        if not isinstance(name, str) or not isinstance(ha1, (bytes, type(None))):
+        if not isinstance(name, str) or not isinstance(ha1, (bytes, str, type(None))):
             raise SourceUnavailable("the source of users has to answer at once: this interface cannot wait")
         return name, _usable(ha1, opened.algorithm)
 
@@ -181,6 +181,9 @@ def _over(context: HTTPServerContext) -> bool:
     return context.closed or not context.alive()
 
 
-def _usable(ha1: bytes | None, algorithm: Algorithm) -> bytes | None:
-    # An empty or short hash is no user: hashed by anyone, it would let anyone in.
-    return ha1.lower() if ha1 is not None and len(ha1) == 2 * algorithm.digest_size and ha1.isalnum() else None
+def _usable(ha1: bytes | str | None, algorithm: Algorithm) -> bytes | None:
+    # An empty or short hash is no user: hashed by anyone, it would let anyone in. Text is taken as octets are: another
+    # answer for names that exist would tell which do.
+    if ha1 is None or len(ha1) != 2 * algorithm.digest_size or not ha1.isalnum():
+        return None
+    return (ha1.encode("ascii", "replace") if isinstance(ha1, str) else ha1).lower()

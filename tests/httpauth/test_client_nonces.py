@@ -211,3 +211,14 @@ def test_repeated_nonce_with_other_parameters_is_not_accepted_with_the_first():
     assert not nonces.release(again)
     nonces.accept(again)
     assert nonces.release(again)
+
+
+def test_idle_nonces_are_bounded():
+    """A server that hands out a nextnonce with each answer fills no memory: the one put back first goes."""
+    nonces = ClientNonces()
+    nonces.keep_apart()
+    for number in range(MAX_NONCES + 2):
+        nonces.accept_next(learnt(nonces, b"%d" % number))
+    taken = [nonces.reserve() for _ in range(MAX_NONCES)]
+    assert [nonce.octets for nonce in taken if nonce] == [b"%d" % n for n in range(MAX_NONCES + 1, 1, -1)]
+    assert nonces.reserve() is None

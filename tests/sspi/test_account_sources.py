@@ -51,6 +51,18 @@ def test_a_hash_that_is_none_is_no_user(hashed):
         pair.accept(token)
 
 
+def test_a_hash_as_text_is_one_as_well():
+    """A source may give H(A1) as text, as to the middleware; that a name exists shows in nothing else."""
+
+    class Directory:
+        def ha1(self, username, *_):
+            return hashlib.md5(b"alice:field:correct horse").hexdigest() if username == "alice" else None
+
+    pair = HTTPPair(server_handle=server_handle(Directory(), algorithms=["MD5"]))
+    pair.accept(pair.respond(pair.challenge()))
+    assert pair.server is not None
+
+
 def test_userhash_without_a_source_that_knows_hashes():
     """The name behind a hash is unknown: denied like any stranger."""
 
