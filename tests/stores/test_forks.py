@@ -167,6 +167,17 @@ def test_forks_from_several_threads(tmp_path):
     assert [one_of_its_own(store, clock)[0] for store in stores] == [[ACCEPTED, REPLAYED, ACCEPTED]] * 3
 
 
+def test_a_child_that_forks():
+    """Its own child begins an epoch, too, and what the two knew before is good in neither."""
+    store, clock = MemoryStore(), Clock()
+
+    def fork():
+        nonce = source_for(store, clock).issue()
+        return [*counts(store, clock, nonce, 1), *in_child(counts, store, clock, nonce, 1, 2)]
+
+    assert in_child(fork) == [ACCEPTED, FORGOTTEN, FORGOTTEN]
+
+
 def test_a_store_that_is_gone_is_told_nothing():
     """The list of who is told of forks keeps nobody alive."""
     told = []
