@@ -204,7 +204,8 @@ local function step(key, id, of, bucket, nc, window, ahead, lifetime)
   elseif not deadline then
     local over = redis.call('HGET', life, 'b' .. bucket)
     if over then
-      if now < tonumber(over) then begin_epoch('b') end
+      -- Over by a clock of the server that jumped: even a nonce issued now would be in it, and locked out till its end.
+      if now < tonumber(over) or present <= bucket then begin_epoch('b') end
       return 'F'
     end
   end

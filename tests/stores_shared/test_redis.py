@@ -165,13 +165,30 @@ def test_a_bucket_that_is_over_is_not_begun_again(server):
             assert await worker.use(nonce, 1) is ACCEPTED
             epoch = worker.store.epoch
             age(server, buckets(server))
+            clock.now += 20
             assert await worker.use(nonce, 1, 2) == [FORGOTTEN] * 2
-            clock.now += 60
+            clock.now += 40
             assert await worker.use(worker.issue(), 1) is ACCEPTED
             clock.now -= 30
             assert await worker.use(nonce, 1, 2) == [FORGOTTEN] * 2
             assert await worker.use(worker.issue(), 1) is ACCEPTED
             assert worker.store.epoch == epoch
+
+    in_loop(scenario())
+
+
+def test_a_server_whose_clock_jumped_ahead_locks_nobody_out(server):
+    """The bucket of the nonces issued now is over for it: a new epoch begins, and does not wait for the next bucket."""
+
+    async def scenario():
+        async with Worker(server.url, Clock(), 60) as worker:
+            old = worker.issue()
+            assert await worker.use(old, 1) is ACCEPTED
+            age(server, buckets(server))
+            assert await worker.use(worker.issue(), 1) is FORGOTTEN
+            nonce = worker.issue()
+            assert await worker.use(nonce, 1, 1, 2) == [ACCEPTED, REPLAYED, ACCEPTED]
+            assert await worker.use(old, 1, 2) == [FORGOTTEN] * 2
 
     in_loop(scenario())
 
