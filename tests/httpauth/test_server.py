@@ -190,6 +190,22 @@ def test_rfc2069_answer_brings_the_next_nonce(make):
     assert info.rspauth is not None
 
 
+@pytest.mark.parametrize(
+    ("nc", "count"), [(b"00000001", 1), (b"0000000a", 10), (b"00000010", 16), (b"FFFFFFFF", 2**32 - 1)]
+)
+def test_what_a_store_counts_by(make, nc, count):
+    """The count as a number; the id and the epoch of the nonce once it was accepted, and nothing of them before."""
+    acceptor = make()
+    octets = token(issue(acceptor, "SHA-256"), nc=nc)
+    context = acceptor.open(octets)
+    assert (context.count, context.nonce_id, context.epoch) == (count, 0, b"")
+    message = HTTPMessage(octets, b"GET", b"/x")
+    context.verify_signature(message, None, acceptor.nonces[context.algorithm].now())
+    assert (context.nonce_id, context.epoch) == (0, b"")
+    assert context.verify_signature(message, ha1_of(), context.nonces.now()) is Verdict.ACCEPTED
+    assert (context.nonce_id, context.epoch) == context.nonces.recognise(context.credentials.nonce)
+
+
 @pytest.mark.parametrize("cnonce", [b"c0", b"c-0"])
 def test_the_parameters_without_a_proof(make, cnonce):
     """Where the body's hash comes too late to be sent, the rest stands all the same."""

@@ -231,3 +231,14 @@ def test_another_realm_algorithm_or_qop_is_another_shape():
     for mine, other in ((b'"r"', b'"R"'), (b"SHA-256", b"SHA-257"), (b"qop=auth,", b"qop=auth-int,")):
         assert mine in FIREFOX
         assert learnt(FIREFOX).read(FIREFOX.replace(mine, other)) is None
+
+
+@pytest.mark.parametrize("nc", [
+    b"00000000", b"0000000g", b"1", b"0000001", b"000000001", b"+0000001", b"0x000001", b"-0000001", b"0000_001", b"",
+])  # fmt: skip
+@pytest.mark.parametrize("token", LEARNT)
+def test_counts_that_are_none(token, nc):
+    """What is not eight hex digits, or zero, is not read by a pattern either, with quotes or without."""
+    assert b"00000001" in token
+    assert read(KNOWING, token.replace(b"00000001", nc)) is None
+    assert read(KNOWING, token.replace(b"00000001", b"FFFFfff0")) is not None
