@@ -219,3 +219,26 @@ def test_the_epoch_of_a_store_before_a_challenge(error):
     for number in (1, 2):
         assert server.request().status == 401
         assert store.times == [1_700_000_000_000_000] * number
+
+
+@pytest.mark.parametrize("text", ["no route to host", "ends with X", "ends with blanks \t ", "two\nlines"])
+def test_the_record_of_a_source_that_is_down(caplog, text):
+    """Where it was logged, what was raised, and its traceback as text, to the last character."""
+
+    class Failing(Down):
+        def ha1(self, *_):
+            raise OSError(text)
+
+    caplog.set_level(logging.DEBUG, "digest_http.middleware")
+    server = Server(users=Failing())
+    server.get(server.signer())
+    record = caplog.records[-1]
+    assert (record.name, record.levelname, record.getMessage()) == ("digest_http.middleware", "ERROR", "users-down")
+    assert (record.args, record.lineno, record.funcName) == ((), 0, "log_refused")
+    assert record.pathname.endswith("events.py")
+    assert record.exc_info is not None
+    kind, error, trace = record.exc_info
+    assert (kind, str(error), trace is not None) == (OSError, text, True)
+    assert record.exc_text is not None
+    assert record.exc_text.startswith("Traceback (most recent call last):\n  File ")
+    assert record.exc_text.endswith(f"\nOSError: {text}".replace("\t", "\\t"))

@@ -1,0 +1,86 @@
+"""The messages of an answer under auth-int as they go out, whole: what the app said is in them, and nothing twice."""
+
+from typing import Any
+
+import pytest
+
+from tests.attacks.driver import Server
+from tests.attacks.signing import h, ha1
+from tests.middleware.test_streams import TRAILERS, Scripted, answered, body, start
+
+LONG = b"x" * 20
+TYPE = (b"content-type", b"text/plain")
+
+
+def info_of(signer, *, proof=None):
+    """The field of the server's own parameters."""
+    rest = f'qop=auth-int, nc=00000001, cnonce="{signer.fields["cnonce"]}"'
+    return (b"authentication-info", (f'rspauth="{proof}", {rest}' if proof else rest).encode())
+
+
+def test_a_short_answer():
+    """Its own fields, then the proof."""
+    response, signer = answered(Scripted(start(201, TYPE, reason="Made"), body(b"short")))
+    assert response.messages == [
+        start(201, TYPE, info_of(signer, proof=signer.rspauth(b"short")), reason="Made"),
+        body(b"short"),
+    ]
+
+
+def test_a_long_answer_without_trailers():
+    """Its own fields, then all but the proof; the rest of the body as it comes."""
+    response, signer = answered(Scripted(start(200, TYPE), body(LONG, more=True), body(b"y", more=True), body()))
+    assert response.messages == [
+        start(200, TYPE, info_of(signer)),
+        body(LONG, more=True),
+        body(b"y", more=True),
+        body(),
+    ]
+
+
+@pytest.mark.parametrize("end", [b"", b"y"])
+def test_a_long_answer_with_trailers(end):
+    """A trailer is announced, and comes once, behind the last piece; a field of the app of that name is left out."""
+    old = (b"Authentication-Info", b"nextnonce=app")
+    response, signer = answered(Scripted(start(200, TYPE, old), body(LONG, more=True), body(end)), **TRAILERS)
+    proof = info_of(signer, proof=signer.rspauth(LONG + end))
+    assert response.messages == [
+        start(200, TYPE, (b"trailer", b"authentication-info"), trailers=True),
+        body(LONG, more=True),
+        body(end),
+        {"type": "http.response.trailers", "headers": [proof], "more_trailers": False},
+    ]
+
+
+def test_what_an_app_sends_behind_the_end():
+    """Nothing of it is taken for a part of the answer that is over, nor proved once more."""
+    late: dict[str, Any] = {"type": "http.response.trailers", "headers": [(b"x", b"y")]}
+    response, _ = answered(Scripted(start(), body(LONG, more=True), body(), late, body(b"z")), **TRAILERS)
+    assert response.messages[-2:] == [late, body(b"z")]
+    assert len(response.trailers) == 2
+
+
+def test_an_answer_without_fields():
+    """ASGI lets an app leave the list out."""
+    bare = {"type": "http.response.start", "status": 200}
+    for pieces, extra in (((body(b"a"),), {}), ((body(LONG, more=True), body()), {}),
+                          ((body(LONG, more=True), body()), TRAILERS)):  # fmt: skip
+        response, _ = answered(Scripted(bare, *pieces), **extra)
+        assert [name for name, _ in response.headers] == [b"trailer" if extra else b"authentication-info"]
+
+
+class ByNameOnly:
+    """A source that cannot find a user by the hash of the name, and gives one H(A1) for whatever it is asked."""
+
+    def ha1(self, _name, realm, algorithm):
+        """As Users."""
+        return ha1(algorithm.name, "alice", realm, "s3cret").encode()
+
+
+def test_a_hashed_name_that_cannot_be_looked_up():
+    """Is nobody's, whatever the source would say to the hash as a name."""
+    server = Server(users=ByNameOnly(), userhash=True)
+    signer = server.signer()
+    late = {"username": h("SHA-256", f"alice:{signer.challenge['realm']}"), "userhash": "true"}
+    assert server.get(server.signer()).status == 200
+    assert server.get(signer, late=late).status == 401
