@@ -21,6 +21,8 @@ FIELDS = [
     ("1.1", [b"deflate", b"\ttrailers "], True),
     ("1.1", [b"deflate"], False),
     ("1.1", [b"trailersx"], False),
+    ("1.1", [b"Xtrailers"], False),
+    ("1.1", [b"\x0btrailers"], False),
     ("1.1", [b"x-trailers"], False),
     ("1.1", [b"trailers;q=1"], False),
     ("1.1", [b"deflate;x=trailers"], False),
@@ -64,6 +66,7 @@ def test_a_scope_without_a_version():
     scope = {"type": "websocket", "headers": [(b"te", b"trailers")]}
     assert not takes_trailers(scope)
     assert takes_trailers({**scope, "extensions": OFFERED})
+    assert takes_trailers({"extensions": OFFERED, "headers": [(b"te", b"deflate, trailers")]})
 
 
 def test_trailers_of_the_app_in_two_messages():

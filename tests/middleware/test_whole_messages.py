@@ -69,6 +69,44 @@ def test_an_answer_without_fields():
         assert [name for name, _ in response.headers] == [b"trailer" if extra else b"authentication-info"]
 
 
+@pytest.mark.parametrize("status", [401, 407])
+def test_a_refusal_of_the_app(status):
+    """Goes out as it is where it is the status of our refusals, whatever its body."""
+    messages = [start(status, TYPE), body(LONG, more=True), body()]
+    for proxy in (False, True):
+        server = Server(app=Scripted(*messages), max_body=10, proxy=proxy)
+        name = b"proxy-authorization" if proxy else b"authorization"
+        signer = server.signer()
+        response = server.request(authorization=signer.sign(body=b""), field_name=name)
+        if status == (407 if proxy else 401):
+            assert response.messages == messages
+        else:
+            field = b"proxy-authentication-info" if proxy else b"authentication-info"
+            assert response.messages == [start(status, TYPE, (field, info_of(signer)[1])), *messages[1:]]
+
+
+def test_what_a_message_may_leave_out():
+    """The last piece of a body, and the last trailer, need not say that they are."""
+    last = {"type": "http.response.body", "body": b"a"}
+    response, signer = answered(Scripted(start(), last))
+    assert response.messages == [start(200, info_of(signer, proof=signer.rspauth(b"a"))), body(b"a")]
+    nothing = {"type": "http.response.body"}
+    response, signer = answered(Scripted(start(), nothing))
+    assert response.messages == [start(200, info_of(signer, proof=signer.rspauth(b""))), body()]
+    trailer = {"type": "http.response.trailers"}
+    response, signer = answered(Scripted(start(trailers=True), body(LONG, more=True), nothing, trailer), **TRAILERS)
+    assert response.trailers == [info_of(signer, proof=signer.rspauth(LONG))]
+
+
+def test_the_longest_answer_that_is_held_back():
+    """One that is as long as the limit has its proof in the header; one octet more, and it is sent."""
+    for octets, proven in ((b"x" * 10, True), (b"x" * 11, False)):
+        response, signer = answered(Scripted(start(), body(octets, more=True), body()))
+        assert response.values(b"authentication-info") == [
+            info_of(signer, proof=signer.rspauth(octets) if proven else None)[1]
+        ]
+
+
 class ByNameOnly:
     """A source that cannot find a user by the hash of the name, and gives one H(A1) for whatever it is asked."""
 
