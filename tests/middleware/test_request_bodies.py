@@ -84,12 +84,13 @@ def test_the_body_is_given_once_more():
     ]
 
 
-def test_what_is_said_of_a_body_over_the_limit():
+@pytest.mark.parametrize("fields", [[], [(b"content-length", b"101")]], ids=["counted", "announced"])
+def test_what_is_said_of_a_body_over_the_limit(fields):
     """The limit, and the way out."""
 
     async def receive():
         return piece(b"x" * 101)
 
     with pytest.raises(BodyTooLarge) as caught:
-        run(read_body({"headers": []}, receive, LIMIT))
+        run(read_body({"headers": fields}, receive, LIMIT))
     assert str(caught.value) == "a body signed with auth-int may have at most 100 octets; use qop=auth for larger ones"
