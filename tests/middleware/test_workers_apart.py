@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+from types import SimpleNamespace
 
 import pytest
 
 from digest_http.httpauth.keys import KeyFile
+from digest_http.httpauth.verdict import Verdict
 from digest_http.stores import MemoryStore
 from digest_http_middleware import workers_apart
 from tests.attacks.driver import Clock, Server
@@ -130,3 +132,51 @@ def test_keys_that_are_changed(said, tmp_path):
     for _ in range(3):
         assert two.visit(workers_apart.SETTLING + 1).stale
     assert len(said()) == 1
+
+
+class Keys:
+    """Keys that may change, as those of a file."""
+
+    def __init__(self):
+        self.now = [b"k" * 32]
+
+    def __call__(self):
+        return self.now
+
+
+def test_the_moment_from_which_nonces_are_evidence(said):
+    """One that was issued in that very moment is not, one a microsecond later is; nor is one of the future."""
+    now = [1_000_000_000]
+    watch = workers_apart.WorkersApart(SharedStore(), KEY, lambda: now[0])
+    begin = now[0] + 10_000_000
+    now[0] += 20_000_000
+    for issued in (begin - 1, begin, now[0] + 1):
+        watch.saw(Verdict.FOREIGN, foreign(issued))
+        assert said() == []
+    watch.saw(Verdict.FOREIGN, foreign(begin + 1))
+    assert len(said()) == 1
+
+
+def test_each_change_of_keys_begins_anew(said):
+    """A nonce that is foreign may be the first sign of a change, after each change once; only then it is evidence."""
+    now, keys = [1_000_000_000], Keys()
+    watch = workers_apart.WorkersApart(SharedStore(), keys, lambda: now[0])
+
+    def saw(after):
+        now[0] += round(after * 1_000_000)
+        watch.saw(Verdict.FOREIGN, foreign(now[0]))
+        return len(said())
+
+    assert saw(11) == 0  # the first sign
+    keys.now = [b"l" * 32]
+    assert saw(60) == 0  # what is seen here begins the settling
+    assert saw(2.9) == 0
+    assert saw(0.2) == 0  # the first sign
+    assert saw(2.9) == 0
+    assert saw(0.2) == 1
+
+
+def foreign(issued):
+    """A context whose nonce says that it was issued then."""
+    nonce = b"%014x" % issued + b"0" * 64
+    return SimpleNamespace(credentials=SimpleNamespace(nonce=nonce), epoch=b"00000001")
