@@ -70,19 +70,33 @@ def test_an_answer_without_fields():
 
 
 @pytest.mark.parametrize("status", [401, 407])
-def test_a_refusal_of_the_app(status):
+@pytest.mark.parametrize("signed", [None, b""], ids=["auth", "auth-int"])
+def test_a_refusal_of_the_app(status, signed):
     """Goes out as it is where it is the status of our refusals, whatever its body."""
     messages = [start(status, TYPE), body(LONG, more=True), body()]
     for proxy in (False, True):
         server = Server(app=Scripted(*messages), max_body=10, proxy=proxy)
         name = b"proxy-authorization" if proxy else b"authorization"
         signer = server.signer()
-        response = server.request(authorization=signer.sign(body=b""), field_name=name)
+        response = server.request(authorization=signer.sign(body=signed), field_name=name)
         if status == (407 if proxy else 401):
             assert response.messages == messages
         else:
-            field = b"proxy-authentication-info" if proxy else b"authentication-info"
-            assert response.messages == [start(status, TYPE, (field, info_of(signer)[1])), *messages[1:]]
+            (field,) = set(response.messages[0]["headers"]) - {TYPE}
+            assert field[0] == (b"proxy-authentication-info" if proxy else b"authentication-info")
+            assert response.messages[1:] == messages[1:]
+
+
+def test_head():
+    """Its answer has no body, so the proof is over none, however long the body is that the app does not send."""
+    server = Server(app=Scripted(start(200, TYPE), body(LONG, more=True), body(b"y")), max_body=10)
+    signer = server.signer()
+    response = server.request("HEAD", "/x", signer.sign("HEAD", body=b""))
+    assert response.messages == [
+        start(200, TYPE, info_of(signer, proof=signer.rspauth(b""))),
+        body(LONG, more=True),
+        body(b"y"),
+    ]
 
 
 def test_what_a_message_may_leave_out():
