@@ -212,13 +212,44 @@ def test_the_epoch_of_a_store_at_the_start(caplog, error, answer, lines):
 
 
 @pytest.mark.parametrize("error", [None, OSError("down"), ConfigurationError("write this")])
-def test_the_epoch_of_a_store_before_a_challenge(error):
-    """It is asked for each time; without an answer the challenge is made all the same."""
+def test_the_epoch_of_a_store_before_a_challenge(caplog, error):
+    """It is asked for each time; without an answer the challenge is made all the same, and the log says why."""
+    caplog.set_level(logging.DEBUG, "digest_http.middleware")
     store = Asked(error)
     server = Server(store=store)
     for number in (1, 2):
         assert server.request().status == 401
         assert store.times == [1_700_000_000_000_000] * number
+    lines = [(record.getMessage(), record.exc_info[1]) for record in caplog.records if record.exc_info]
+    assert lines == [("the nonce store did not tell its epoch", error)] * (2 if error else 0)
+
+
+@pytest.mark.parametrize(("policy", "reason"), [({"users": Down()}, "users-down"), ({"store": Down()}, "store-down")])
+def test_the_codes_of_sources_that_are_down(caplog, policy, reason):
+    """One for each, in the log."""
+    caplog.set_level(logging.DEBUG, "digest_http.middleware")
+    server = Server(**policy)
+    assert server.get(server.signer()).status == 503
+    assert (caplog.records[-1].getMessage(), caplog.records[-1].levelname) == (reason, "ERROR")
+
+
+@pytest.mark.parametrize(("target", "uri", "prefix", "status"), [
+    ("/x", "/x", "", 200),
+    ("/x", "/y", "", 400),
+    ("/x", "/x", "/api", 400),
+    ("/x", "/api/x", "/api", 200),
+    ("/x", "/api/x", "/api/", 200),
+    ("/api/x", "/api/x", "/api", 400),
+    ("/x", "/api/x", "", 400),
+    ("http://other.example/x", "http://other.example/x", "", 400),
+    ("http://server.example/x", "http://server.example/x", "", 200),
+    ("*", "*", "", 200),
+    ("x:/y", "x:/y", "", 400),
+])  # fmt: skip
+def test_the_uri_and_the_request(target, uri, prefix, status):
+    """The one names the other, also where a proxy in front removes a prefix."""
+    server = Server(stripped_prefix=prefix)
+    assert server.request("GET", target, server.signer().sign("GET", uri)).status == status
 
 
 @pytest.mark.parametrize("text", ["no route to host", "ends with X", "ends with blanks \t ", "two\nlines"])
