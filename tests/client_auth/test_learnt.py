@@ -39,6 +39,7 @@ def test_first_request_is_signed(caller):
     (answer,) = caller.get(served_by(server), URL, auth=auth)
     assert answer.status_code == 200
     assert server.statuses == [200]
+    assert server.pairs == [("fixed", "00000001")]
 
 
 @pytest.mark.parametrize("challenge", ["", "Basic realm=x", 'Digest realm="r"', 'Digest realm="r", nonce="n", qop=x'])

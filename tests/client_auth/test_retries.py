@@ -225,6 +225,48 @@ def test_request_that_was_overtaken(plain, same_nonce):
     end(slow_flow, library.Response(200, request=slow))
 
 
+@pytest.mark.parametrize("warm", [False, True])
+@pytest.mark.parametrize("with_request", [False, True])
+def test_bad_request(plain, warm, with_request):
+    """A 400 to a signed request that was not redirected is the caller's, also if it does not name its request."""
+    library = plain.library
+    auth = plain.DigestAuth("alice", "s3cret")
+    for status in [200, 400] if warm else [400]:
+        request, flow = by_hand(plain, auth)
+        if "Authorization" not in request.headers:
+            flow.send(challenge_of(library, request))
+        assert "Authorization" in request.headers
+        end(flow, library.Response(status, request=request if with_request else None))
+
+
+def challenge_of(library, request):
+    """A 401 that can be answered."""
+    return library.Response(
+        401, headers={"WWW-Authenticate": 'Digest realm="r", nonce="n", qop="auth"'}, request=request
+    )
+
+
+@pytest.mark.parametrize("goal", ["http://other.example/", "http://server.example/b"])
+def test_bad_request_behind_a_redirect(caller, goal):
+    """Where the goal is another origin, or got nothing from us, its 400 is the caller's."""
+    seen = []
+
+    def handler(request, _):
+        seen.append((request.url.host, request.url.path, "authorization" in request.headers))
+        return (302, [("Location", goal)], b"") if request.url.path == "/a" else (400, [], b"")
+
+    (answer,) = caller.get(handler, URL, auth=caller.DigestAuth("alice", "s3cret"), follow_redirects=True)
+    assert answer.status_code == 400
+    assert len(seen) == 2
+    server = StrictServer()
+    auth = caller.DigestAuth("alice", "s3cret")
+    caller.get(served_by(server), URL, auth=auth)
+    seen.clear()
+    (answer,) = caller.get(handler, URL, auth=auth, follow_redirects=True)
+    assert answer.status_code == 400
+    assert len(seen) == (2 if "other" in goal else 3)
+
+
 def test_wrong_password_is_not_taken_for_overtaken(plain):
     """Many requests at once with one nonce and a wrong password are still two each: nobody was ever let in."""
     library = plain.library

@@ -68,6 +68,45 @@ def test_a_withheld_body_is_read_to_its_end_or_to_a_limit(pieces, sizes, read):
     assert stream.read == read
 
 
+def test_a_generator_that_is_left_early_is_closed():
+    """At once, not when somebody collects it: some event loops want to see that."""
+    closed = []
+
+    class Endless:
+        async def __aiter__(self):
+            try:
+                while True:
+                    yield b"x" * MAX_DISCARDED
+            finally:
+                closed.append(True)
+
+    async def scenario():
+        assert await pieces_of(WithheldBody(Endless())) == []
+        assert closed == [True]
+
+    asyncio.run(scenario())
+
+
+def test_an_iterator_that_cannot_be_closed():
+    """Is read all the same."""
+
+    class Iterator:
+        left = 3
+
+        def __aiter__(self):
+            return self
+
+        async def __anext__(self):
+            if not self.left:
+                raise StopAsyncIteration
+            self.left -= 1
+            return b"x"
+
+    iterator = Iterator()
+    assert asyncio.run(pieces_of(WithheldBody(iterator))) == []
+    assert iterator.left == 0
+
+
 @pytest.mark.parametrize("kind", [WireBody, WithheldBody])
 def test_both_close_what_they_wrap(kind):
     """In the way that they are closed themselves."""
