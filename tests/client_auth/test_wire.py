@@ -1,6 +1,7 @@
 """Body streams of responses: what is kept of them, what is thrown away, and that they are closed."""
 
 import asyncio
+import gzip
 
 import pytest
 
@@ -126,3 +127,13 @@ def test_a_body_that_was_read_is_forgotten(plain):
     forget_body(response)
     assert (response.text, response.content) == ("", b"")
     assert sorted(response.headers) == ["content-type", "x-other"]
+
+
+def test_what_decoded_a_body_is_forgotten(plain):
+    """Or it would be asked to decode what comes in its place."""
+    response = plain.library.Response(401, content=gzip.compress(b"forged"), headers={"Content-Encoding": "gzip"})
+    assert response.text == "forged"
+    assert {"_content", "_text", "_decoder"} <= response.__dict__.keys()
+    forget_body(response)
+    assert {"_text", "_decoder"}.isdisjoint(response.__dict__)
+    assert (response.content, response.text) == (b"", "")
