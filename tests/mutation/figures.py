@@ -1,6 +1,7 @@
 """The figure of a mutation run: per file how many mutants were made, killed, listed as equivalent, and survived.
 
 usage: python -m tests.mutation.figures FOLDER ROOM...
+       python -m tests.mutation.figures --survivors FOLDER ROOM: only mutmut's names of the new survivors
 
 FOLDER/ROOM is where tests/mutation/run laid the room out and mutmut left its results. A survivor that
 equivalents.toml does not list is printed in the form of that file. The exit status is 1 when fewer than
@@ -37,6 +38,8 @@ class File:
     timed_out: int = 0
     unfinished: int = 0
     survivors: list[Mutant] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    """What mutmut calls the survivors, in the same order."""
 
 
 def function_name(key: str) -> str:
@@ -76,6 +79,7 @@ def read_file(path: Path, results: dict[str, Any]) -> File:
             file.timed_out += 1
         else:
             diff = get_diff_for_mutant(key, path=path)
+            file.names.append(key)
             file.survivors.append(Mutant(function_name(key), changed_lines(diff, "-"), changed_lines(diff, "+")))
     return file
 
@@ -127,5 +131,19 @@ def main(folder: Path, rooms: list[str]) -> int:
     return int(share < LEAST_KILLED or bool(stale) or total.unfinished > 0)
 
 
+def names_of_survivors(folder: Path) -> list[str]:
+    """What mutmut calls the survivors of a room that equivalents.toml does not list."""
+    listed = read_equivalents()
+    return [
+        name
+        for file in read_room(folder).values()
+        for name, mutant in zip(file.names, file.survivors, strict=True)
+        if mutant not in listed
+    ]
+
+
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))
+    if sys.argv[1] == "--survivors":
+        print(*names_of_survivors(Path(sys.argv[2]) / sys.argv[3]), sep="\n")
+    else:
+        sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))
