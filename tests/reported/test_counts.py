@@ -9,7 +9,7 @@ import pytest
 from digest_http.httpauth import keys as key_files
 from digest_http.stores import MemoryStore
 from tests.attacks.driver import Clock, Server
-from tests.stores.nonce_stores import OPENERS, reopened
+from tests.stores.nonce_stores import OPENERS, STORES, reopened
 from tests.stores_shared.redis_worker import Worker
 from tests.support.forked import in_child
 
@@ -28,7 +28,7 @@ def statuses(store: Any, settings: list[dict[str, Any]], *, shared: bool) -> lis
     return found
 
 
-@pytest.mark.parametrize("store_name", OPENERS)
+@pytest.mark.parametrize("store_name", STORES)
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [

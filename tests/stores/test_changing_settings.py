@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from digest_http.httpauth.sequence import MAX_NC, ReplayDetect, SequenceDetect
 from digest_http.httpauth.verdict import Verdict
-from tests.stores.nonce_stores import OPENERS, Clock, count, reopened, source_for
+from tests.stores.nonce_stores import OPENERS, STORES, Clock, count, reopened, source_for
 from tests.stores.seen_counts import SeenCounts
 from tests.stores_shared.redis_opener import RedisFromAnyThread
 from tests.stores_shared.redis_servers import KINDS
@@ -19,7 +19,7 @@ counts = st.one_of(st.integers(1, 30), st.integers(1, 400), st.integers(MAX_NC -
 lifetimes = st.sampled_from([60, 300, 301, 600, 86400, 10.0**10])
 
 
-@pytest.fixture(params=OPENERS)
+@pytest.fixture(params=STORES)
 def open_store(request):
     """Opens an empty store."""
     return OPENERS[request.param]
@@ -32,7 +32,7 @@ def pass_time(store, clock, seconds):
         store.pass_time(seconds)
 
 
-@pytest.mark.parametrize("name", OPENERS)
+@pytest.mark.parametrize("name", STORES)
 @given(steps=st.lists(st.tuples(rules, counts, lifetimes), max_size=40))
 @settings(max_examples=50, deadline=None)
 def test_rules_and_lifetimes_that_take_turns(name, steps):
@@ -85,7 +85,7 @@ def test_a_first_use_late_in_the_longer_life(open_store):
     assert count(store, long, late, 1, RULE) is Verdict.REPLAYED
 
 
-@pytest.mark.parametrize("name", [name for name in OPENERS if name != "memory"])
+@pytest.mark.parametrize("name", [name for name in STORES if name != "memory"])
 def test_a_lifetime_that_nobody_has_any_more(name):
     """It holds the nonces of others no longer than once its own length."""
     store, clock = OPENERS[name](100), Clock()
@@ -106,6 +106,7 @@ def test_a_lifetime_that_nobody_has_any_more(name):
     assert count(store, source_for(store, clock, 3600), nonce, 2, RULE) is Verdict.FORGOTTEN
 
 
+@pytest.mark.live
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("ahead", [-3600, -200, -30, 30, 200, 3600])
 def test_a_host_whose_clock_is_off(kind, ahead):

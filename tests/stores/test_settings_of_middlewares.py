@@ -85,7 +85,7 @@ class Node:
 
 
 @pytest.mark.parametrize("first", SETTINGS)
-@pytest.mark.parametrize("store_name", ["memory", "sqlite", "redis"])
+@pytest.mark.parametrize("store_name", ["memory", "sqlite", pytest.param("redis", marks=pytest.mark.live)])
 def test_no_header_passes_twice(store_name, first):
     """Whatever the other's setting is."""
     for one, other in permutations(SETTINGS, 2):
