@@ -79,6 +79,7 @@ def test_a05_after_ten_thousand_anonymous_requests(server):
     assert server.request(authorization=header).status == 401
 
 
+@pytest.mark.once
 def test_a05b_after_ten_thousand_verified_nonces():
     """A flood by another user makes room at the victim's cost, and even then the replay is only stale."""
     server = Server(store=MemoryStore(1000))

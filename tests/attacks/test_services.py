@@ -102,6 +102,7 @@ def test_a37_users_that_fail(error):
     assert "down" in response.body.decode()
 
 
+@pytest.mark.once
 def test_a38_a_hundred_thousand_anonymous_requests(server):
     """Nothing is kept of a request that was not verified: as many blocks of memory after as before."""
 

@@ -134,6 +134,7 @@ def test_a04_a_real_restart(listener):
     assert listener.request(authorization=signer.sign()).status == 200
 
 
+@pytest.mark.once
 def test_a05_a06_floods(server):
     """Ten thousand anonymous requests between challenge, answer and replay change nothing."""
     header = server.signer().sign()
@@ -149,6 +150,7 @@ def resident(pid):
     return pages * 4096
 
 
+@pytest.mark.once
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="no /proc to read another process's memory from")
 def test_a38_memory_of_a_flooded_process(server):
     """After the first ten thousand, thirty thousand more grow the process by less than ten octets each."""

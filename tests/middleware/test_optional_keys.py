@@ -76,6 +76,7 @@ RULES: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("kind", OPTIONAL)
 def test_every_subset_of_the_optional_keys(kind, rule):

@@ -84,6 +84,7 @@ class Node:
         return self.server.request("GET", "/x", header).status
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("first", SETTINGS)
 @pytest.mark.parametrize("store_name", ["memory", "sqlite", pytest.param("redis", marks=pytest.mark.live)])
 def test_no_header_passes_twice(store_name, first):
