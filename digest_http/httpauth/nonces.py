@@ -73,7 +73,9 @@ class NonceSource(HoldsSecrets):
     `keys` is ordered newest first: the first signs, all verify, so a key rotates out without a login prompt.
     It may be a function, asked with each nonce that is issued or recognised: a key that left verifies nothing more.
     `epoch`: of the store that counts them; a function where another process may begin a new one.
-    Raises ConfigurationError for no key or a short one, or a lifetime that is not positive.
+    `lifetime`: seconds from the issue until the head of a request with it must have arrived. `overtime`: seconds that
+    what comes after the head may then take.
+    Raises ConfigurationError for no key or a short one, a lifetime that is not positive, or an overtime below 0.
     """
 
     __slots__ = (
@@ -89,6 +91,7 @@ class NonceSource(HoldsSecrets):
         "_remembered",
         "_renewal",
         "_separator",
+        "kept",
         "lifetime",
     )
 
@@ -99,6 +102,7 @@ class NonceSource(HoldsSecrets):
         epoch: bytes | Callable[[], bytes],
         *,
         lifetime: float = DEFAULT_LIFETIME,
+        overtime: float = 0,
         clock: Callable[[], float] = steady_clock,
         random: Callable[[int], bytes] = os.urandom,
         algorithm: Algorithm | None = None,
@@ -106,8 +110,12 @@ class NonceSource(HoldsSecrets):
     ) -> None:
         if lifetime <= 0:
             raise ConfigurationError(f"nonce_lifetime is {lifetime}; it is in seconds and must be positive")
+        if overtime < 0:
+            raise ConfigurationError(f"overtime is {overtime}; it is in seconds and cannot be negative")
         self._epoch: Final = epoch if callable(epoch) else lambda: epoch
         self.lifetime: Final = round(lifetime * MICROSECONDS)
+        self.kept: Final = self.lifetime + round(overtime * MICROSECONDS)
+        """Microseconds from the issue for which a count may be asked for: what a store is told as the lifetime."""
         self._renewal: Final = round(lifetime * MICROSECONDS * RENEWAL)
         self._clock: Final = clock
         self._random: Final = random
@@ -132,6 +140,7 @@ class NonceSource(HoldsSecrets):
             self._keys if self._keys_of_now is None else self._keys_of_now,
             self._epoch,
             lifetime=self.lifetime / MICROSECONDS,
+            overtime=(self.kept - self.lifetime) / MICROSECONDS,
             clock=self._clock,
             random=self._random,
             algorithm=algorithm,
@@ -171,9 +180,15 @@ class NonceSource(HoldsSecrets):
                 return int(nonce[_ISSUED], 16) << RANDOM_BITS | int(nonce[_RANDOM], 16), nonce[_EPOCH]
         return None
 
-    def alive(self, nonce_id: int, now: int) -> bool:
-        """Whether `now` lies between the issue (less CLOCK_SKEW) and the expiry of a recognised nonce."""
-        return -CLOCK_SKEW <= now - (nonce_id >> RANDOM_BITS) <= self.lifetime
+    def alive(self, nonce_id: int, now: int, arrived: int | None = None) -> bool:
+        """Whether a recognised nonce is good for a request whose head arrived then (None: now).
+
+        That lies between the issue (less CLOCK_SKEW) and the expiry, and `now` not beyond the overtime.
+        """
+        issued = nonce_id >> RANDOM_BITS
+        if arrived is None:
+            return -CLOCK_SKEW <= now - issued <= self.lifetime
+        return -CLOCK_SKEW <= arrived - issued <= self.lifetime and now - issued <= self.kept
 
     def renewal_due(self, nonce_id: int, now: int) -> bool:
         """Whether so much of the life is over that the peer should be handed a next nonce."""

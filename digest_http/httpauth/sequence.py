@@ -6,11 +6,16 @@ A state is one int, so that a store keeps, compares and swaps one value. From it
 
   WINDOW_BITS  the window w that it was counted under, 0 for SequenceDetect
   w bits       bit i is set when count highest-i was seen
-  the rest     the highest count seen
+  NC_BITS      the highest count seen
+  the rest     NC_BITS for each count that left the window unseen, the last one lowest, PLACES of them at most
+
+Such a count has a place: it is good once, however far behind it is. It is that of a request whose body is still on its
+way while others go by. When a place is wanted and all are taken, the count that left the window first loses its own.
 
 So a state says itself what it means, and each rule reads what another wrote: a count of which the state does not say
 that it was not seen, counts as seen. A setting that changes costs a few counts and never lets one pass twice.
-State 0 is a nonce of which nothing was seen.
+State 0 is a nonce of which nothing was seen. A reader that knows of no places takes them for a part of the highest
+count; then no count is ahead of it, and none is accepted.
 """
 
 from __future__ import annotations
@@ -25,6 +30,8 @@ __all__ = [
     "DEFAULT_WINDOW",
     "MAX_NC",
     "MAX_WINDOW",
+    "NC_BITS",
+    "PLACES",
     "WINDOW_BITS",
     "ReplayDetect",
     "SequenceDetect",
@@ -34,6 +41,8 @@ __all__ = [
 
 #: nc is eight hex digits (RFC 7616 §3.4). The last one ends the nonce; it must never wrap to 1.
 MAX_NC: Final = 0xFFFFFFFF
+
+NC_BITS: Final = 32
 
 #: Counts behind the highest that are still told apart: twice libmicrohttpd's, some twenty times what a browser's six
 #: connections a host overtake in practice, and small enough for a state of 48 bytes.
@@ -45,7 +54,12 @@ MAX_WINDOW: Final = 4096
 #: The bits of a state that name its window: room for MAX_WINDOW.
 WINDOW_BITS: Final = 13
 
+#: Counts that left the window unseen and are still good. Browsers and connection pools have six requests under way to
+#: one host, so that even if all are slow uploads each has a place; they cost 32 octets.
+PLACES: Final = 8
+
 _WINDOW: Final = (1 << WINDOW_BITS) - 1
+_ALL_PLACES: Final = (1 << PLACES * NC_BITS) - 1
 
 # Looked up once: an attribute of an Enum class costs as much as a call in Python 3.11.
 _ACCEPTED: Final = Verdict.ACCEPTED
@@ -71,18 +85,24 @@ class SequenceRule(Protocol):
 
 
 class ReplayDetect:
-    """REPLAY_DETECT: each count once, in any order inside `window` counts behind the highest."""
+    """REPLAY_DETECT: each count once, in any order inside `window` counts behind the highest.
 
-    __slots__ = ("_full", "_low", "_one", "_shift", "window")
+    Further behind, the last PLACES counts that left the window unseen are good once as well.
+    """
+
+    __slots__ = ("_full", "_low", "_mask", "_oldest", "_one", "_shift", "window")
 
     def __init__(self, window: int = DEFAULT_WINDOW) -> None:
         if not 1 <= window <= MAX_WINDOW:
             raise ConfigurationError(f"window is {window}; choose 1 to {MAX_WINDOW} counts")
         self.window: Final = window
         self._shift: Final = WINDOW_BITS + window
-        # In the places that they have in a state: all bits of the mask, that of the highest count, and with the window.
-        self._full: Final = ((1 << window) - 1) << WINDOW_BITS
+        # In the places that they have in a state: all bits of the mask, that of the highest count, that of the count
+        # which leaves the window next, and the highest one's with the window.
+        self._mask: Final = (1 << window) - 1
+        self._full: Final = self._mask << WINDOW_BITS
         self._one: Final = 1 << WINDOW_BITS
+        self._oldest: Final = self._one << (window - 1)
         self._low: Final = self._one | window
 
     def advance(self, state: int, nc: int) -> tuple[Verdict, int]:
@@ -91,28 +111,41 @@ class ReplayDetect:
         if state & _WINDOW != window:
             verdict, after = self.advance(self._read(state), nc)
             return verdict, after if verdict is _ACCEPTED else state
-        highest = state >> self._shift
+        top = state >> self._shift
+        highest = top & MAX_NC
         ahead = nc - highest
+        if ahead == 1 and state & self._oldest:
+            # Nearly every request: the next count, and nothing leaves the window unseen.
+            return _ACCEPTED, top + 1 << self._shift | (state ^ window) << 1 & self._full | self._low
+        places = top >> NC_BITS
         if ahead > 0:
+            unseen = _moved((state ^ self._full) >> WINDOW_BITS & self._mask, ahead - window)
+            if unseen:
+                places = _placed(places, nc - window, unseen)
             # Shifting by an attacker's gap of four milliards would build a number of that many bits.
-            if ahead < window:
-                return _ACCEPTED, nc << self._shift | (state ^ window) << ahead & self._full | self._low
-            return _ACCEPTED, nc << self._shift | self._low
+            mask = (state ^ window) << ahead & self._full if ahead < window else 0
+            return _ACCEPTED, (places << NC_BITS | nc) << self._shift | mask | self._low
         if highest == MAX_NC:
             return Verdict.ENDED, state
-        if -ahead >= window:
-            return Verdict.OUT_OF_SEQUENCE, state
-        seen = self._one << -ahead
-        if state & seen:
-            return Verdict.REPLAYED, state
-        return _ACCEPTED, state | seen
+        inside = -ahead < window
+        if inside and not state & self._one << -ahead:
+            return _ACCEPTED, state | self._one << -ahead
+        left = _without(places, nc)
+        if left is None:
+            return (Verdict.REPLAYED if inside else Verdict.OUT_OF_SEQUENCE), state
+        return _ACCEPTED, (left << NC_BITS | highest) << self._shift | state & (self._full | window)
 
     def _read(self, state: int) -> int:
         """The state of another rule in the form of this one: what it does not know as unseen is seen."""
         known = state & _WINDOW
-        highest = state >> (WINDOW_BITS + known)
+        top = state >> (WINDOW_BITS + known)
+        places, highest = top >> NC_BITS, top & MAX_NC
+        if known > self.window:
+            unseen = ~(state >> WINDOW_BITS) & (1 << known) - 1
+            places = _placed(places, highest - self.window, unseen >> self.window)
         unknown = self._full & (-1 << (WINDOW_BITS + known))
-        return highest << self._shift | state & self._full & ~unknown | unknown | self.window
+        seen = state & self._full & ~unknown | unknown
+        return (places << NC_BITS | highest) << self._shift | seen | self.window
 
     def __repr__(self) -> str:
         return f"ReplayDetect(window={self.window})"
@@ -130,7 +163,7 @@ class SequenceDetect:
 
     def advance(self, state: int, nc: int) -> tuple[Verdict, int]:
         """See SequenceRule.advance."""
-        highest = state >> (WINDOW_BITS + (state & _WINDOW))
+        highest = state >> (WINDOW_BITS + (state & _WINDOW)) & MAX_NC
         if nc == highest + 1:
             return _ACCEPTED, nc << WINDOW_BITS
         if highest == MAX_NC:
@@ -139,6 +172,35 @@ class SequenceDetect:
 
     def __repr__(self) -> str:
         return "SequenceDetect()"
+
+
+def _moved(bits: int, by: int) -> int:
+    """`bits` moved up, with ones behind them, or down for less than 0. More than PLACES ones are never asked for."""
+    if by <= 0:
+        return bits >> -by
+    return (1 << PLACES) - 1 if by >= PLACES else (bits + 1 << by) - 1
+
+
+def _placed(places: int, last: int, unseen: int) -> int:
+    """`places` with those that leave the window now: bit i of `unseen` stands for count last-i."""
+    leaving: list[int] = []
+    while unseen and len(leaving) < PLACES:
+        lowest = unseen & -unseen
+        leaving.append(last + 1 - lowest.bit_length())
+        unseen ^= lowest
+    for count in reversed(leaving):
+        places = places << NC_BITS | count
+    return places & _ALL_PLACES
+
+
+def _without(places: int, nc: int) -> int | None:
+    """`places` less that of one count; None if it has none."""
+    at = 0
+    while places >> at:
+        if places >> at & MAX_NC == nc:
+            return places >> at + NC_BITS << at | places & (1 << at) - 1
+        at += NC_BITS
+    return None
 
 
 def sequence_rule(sequence: str, window: int = DEFAULT_WINDOW) -> SequenceRule:

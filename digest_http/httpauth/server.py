@@ -6,8 +6,8 @@ where counts live is the caller's business, so the order of one request is the c
 
     context = acceptor.open(token)                       # raises for what is malformed or was not offered
     ha1 = ...                                            # look up context.username
-    verdict = context.verify_signature(message, ha1)     # digest, then nonce: nothing is recorded
-    verdict = store.advance(*context.count, ...)         # only after ACCEPTED
+    verdict = context.verify_signature(message, ha1, ...)   # digest, then nonce: nothing is recorded
+    verdict = store.advance(..., context.count, ...)     # only after ACCEPTED
     context.make_signature(message)                      # message.padding: the Authentication-Info parameters
 """
 
@@ -172,11 +172,15 @@ class ServerContext(HoldsSecrets):
         """The source of this algorithm's nonces, and their clock."""
         return self.acceptor.nonces[self.algorithm]
 
-    def verify_signature(self, message: HTTPMessage, ha1: bytes | None, now: int) -> Verdict:
+    def verify_signature(
+        self, message: HTTPMessage, ha1: bytes | None, now: int, *, arrived: int | None = None
+    ) -> Verdict:
         """Check method, URL, HEntity and the digest, then the nonce. Nothing is recorded; the counts come after.
 
         `ha1` is H(user:realm:password) in lower-case hex, None for an unknown user: the same hashes are made then,
-        against a decoy. `now` is in microseconds on the clock of the nonces.
+        against a decoy. `now` is in microseconds on the clock of the nonces, and so is `arrived`: when the head of the
+        request was there, if its body came later. A nonce that was alive then is alive for this request, as long as
+        the overtime of the nonces lasts; the store is then asked with `nonces.kept` as its lifetime.
         Raises MalformedField if `message.token` is not the one opened, if `message.url` is not what was signed
         (RFC 7616 §3.4.6: 400), if the method is no token, if HEntity is missing or no digest, or for the cnonce of
         a session that could be H(A2).
@@ -210,7 +214,7 @@ class ServerContext(HoldsSecrets):
         if recognised is None:
             return Verdict.FOREIGN
         self.nonce_id, self.epoch = recognised
-        if not nonces.alive(self.nonce_id, now):
+        if not nonces.alive(self.nonce_id, now, arrived):
             return Verdict.EXPIRED
         self._renewal_due = nonces.renewal_due(self.nonce_id, now)
         return _ACCEPTED

@@ -7,8 +7,9 @@ version never read what means something else to them):
   is over; the longest lifetime of those who count here, and when it was last asked for; and one field for each bucket
   that was begun, with the bucket's deadline.
 * `{prefix}:LAYOUT:EPOCH:BUCKET`, a hash: the nonces issued in the same 17 seconds, and the state of each, which is the
-  window, the highest count and a ring of one bit a count in one string. It expires at its deadline, which a step of a
-  caller with a longer lifetime, or with a clock further behind, moves away and nobody moves nearer.
+  window, the highest count, a ring of one bit a count and the counts that have a place (httpauth.sequence) in one
+  string. It expires at its deadline, which a step of a caller with a longer lifetime, or with a clock further behind,
+  moves away and nobody moves nearer.
 
 A bucket that is not there although `life` names it is over if its deadline has passed by the server's clock, by which
 it expires; its nonces are FORGOTTEN then. If not, it was lost: evicted or flushed. A server with another replication id
@@ -26,13 +27,14 @@ from __future__ import annotations
 from struct import Struct
 from typing import Final
 
+from digest_http.httpauth.sequence import PLACES
 from digest_http.httpauth.verdict import Verdict
 
 __all__ = ["BUCKET_BITS", "LAYOUT", "MOST_SECONDS", "REASONS", "SCRIPT", "STEP", "VERDICTS"]
 
 #: The layout of the keys and of what is in them; it changes whenever a value comes to mean something else. In the keys
-#: of the first there was none.
-LAYOUT: Final = b"2"
+#: of the first there was none; the second knew of no places.
+LAYOUT: Final = b"3"
 
 #: A bucket holds the nonces whose issues, in microseconds, differ in these lower bits only: 16.8 seconds.
 BUCKET_BITS: Final = 24
@@ -67,7 +69,7 @@ REASONS: Final = {
 #: microseconds.
 SCRIPT: Final = r"""
 -- SLACK: seconds by which a deadline may be off before it is written anew, and by how much it then is moved.
-local SLACK, KEPT_SECONDS = 30, 86400
+local SLACK, KEPT_SECONDS, PLACES = 30, 86400, @PLACES@
 local life, proposed, present = KEYS[1], ARGV[1], tonumber(ARGV[2])
 local time = redis.call('TIME')
 local now = tonumber(time[1])
@@ -111,6 +113,30 @@ local function place(count, size)
   return math.floor(bit_number / 8) + 1, 2 ^ (bit_number % 8)
 end
 
+-- Whether the bit of a count inside the ring is clear.
+local function unseen(ring, count)
+  local at, mask = place(count, #ring * 8)
+  return bit.band(string.byte(ring, at), mask) == 0
+end
+
+-- `places`, a string of four octets a count, with the counts from..to, which leave the window, as far as they are not
+-- seen. What is above the highest was skipped.
+local function placed(places, ring, highest, from, to)
+  local found = {}
+  for count = to, math.max(from, 1), -1 do
+    if #found == PLACES then break end
+    if count > highest or unseen(ring, count) then table.insert(found, 1, struct.pack('>I4', count)) end
+  end
+  return (places .. table.concat(found)):sub(-4 * PLACES)
+end
+
+-- `places` less that of one count; nothing if it has none.
+local function without(places, nc)
+  for at = 1, #places, 4 do
+    if struct.unpack('>I4', places, at) == nc then return places:sub(1, at - 1) .. places:sub(at + 4) end
+  end
+end
+
 -- Clears the bits of counts from..to in the ring, a string of octets.
 local function cleared(ring, size, from, to)
   if to - from + 1 >= size then return string.rep('\0', #ring) end
@@ -137,24 +163,26 @@ local function converted(ring, was, window, highest)
   return string.char(unpack(octets))
 end
 
-local function judged(window, highest, ring, nc)
-  if window == 0 then
-    local letter = strict(highest, nc)
-    return letter, letter == 'A' and nc or highest, ring
-  end
+-- The letter of the verdict; with A the state that follows: highest count, ring, places.
+local function judged(window, highest, ring, places, nc)
+  if window == 0 then return strict(highest, nc), nc, ring, '' end
   local size = #ring * 8
   if nc > highest then
+    places = placed(places, ring, highest, highest - window + 1, nc - window)
     if nc > highest + 1 then ring = cleared(ring, size, highest + 1, nc - 1) end
   else
-    if highest == 4294967295 then return 'E', highest, ring end
-    if highest - nc >= window then return 'O', highest, ring end
+    if highest == 4294967295 then return 'E' end
+    local inside = highest - nc < window
+    if not (inside and unseen(ring, nc)) then
+      local left = without(places, nc)
+      if left then return 'A', highest, ring, left end
+      return inside and 'R' or 'O'
+    end
   end
-  local at, mask = place(nc, size)
-  local octet = string.byte(ring, at)
   -- A count ahead of the highest may find the bit of one that left the ring.
-  if nc <= highest and bit.band(octet, mask) ~= 0 then return 'R', highest, ring end
-  ring = ring:sub(1, at - 1) .. string.char(bit.bor(octet, mask)) .. ring:sub(at + 1)
-  return 'A', math.max(nc, highest), ring
+  local at, mask = place(nc, size)
+  ring = ring:sub(1, at - 1) .. string.char(bit.bor(string.byte(ring, at), mask)) .. ring:sub(at + 1)
+  return 'A', math.max(nc, highest), ring, places
 end
 
 -- A bucket was begun or is to be kept longer. Buckets that are over leave `life` at such a time.
@@ -193,10 +221,11 @@ local function step(key, id, of, bucket, nc, window, ahead, lifetime)
   end
   local found = redis.call('HMGET', key, id, 'until')
   local value, deadline = found[1], found[2] and tonumber(found[2])
-  local was, highest, ring = window, 0, nil
+  local was, highest, ring, places = window, 0, nil, ''
   if value then
     was, highest = struct.unpack('>I2I4', value)
-    ring = value:sub(7)
+    local behind = 7 + math.ceil(was / 8)
+    ring, places = value:sub(7, behind - 1), value:sub(behind)
   elseif bucket <= floor then
     -- Where even a nonce issued now would be, the caller's clock was set back, or that of others is far ahead.
     if present <= floor then begin_epoch('c') end
@@ -210,10 +239,13 @@ local function step(key, id, of, bucket, nc, window, ahead, lifetime)
     end
   end
   if not ring then ring = string.rep('\0', math.ceil(window / 8)) end
-  if was ~= window then ring = converted(ring, was, window, highest) end
-  local letter, top, after = judged(window, highest, ring, nc)
+  if was ~= window then
+    if was > window then places = placed(places, ring, highest, highest - was + 1, highest - window) end
+    ring = converted(ring, was, window, highest)
+  end
+  local letter, top, after, kept_places = judged(window, highest, ring, places, nc)
   if letter == 'A' then
-    redis.call('HSET', key, id, struct.pack('>I2I4', window, top) .. after)
+    redis.call('HSET', key, id, struct.pack('>I2I4', window, top) .. after .. kept_places)
     keep(key, bucket, deadline, ahead, lifetime)
   end
   return letter
@@ -227,4 +259,4 @@ while at <= #steps do
   table.insert(letters, step(KEYS[key], id, of, bucket, nc, window, ahead, lifetime))
 end
 return epoch .. table.concat(letters)
-"""
+""".replace("@PLACES@", str(PLACES))

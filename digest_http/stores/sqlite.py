@@ -136,7 +136,7 @@ class SQLiteStore(ForkAware):
                     self._close()
                     self._open()
                 else:
-                    self._learn(connection.execute("SELECT epoch FROM life").fetchone()[0], "another worker began it")
+                    self._learn(connection.execute("SELECT epoch FROM memory").fetchone()[0], "another worker began it")
         finally:
             self._lock.release()
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from digest_http.errors import BodyTooLarge
 
 from .asgi import Message, Receive, Scope
 
-__all__ = ["DEFAULT_MAX_BODY", "Disconnected", "Pieces", "read_body", "replay"]
+__all__ = ["DEFAULT_MAX_BODY", "Disconnected", "Pieces", "longest_upload", "read_body", "replay"]
 
 #: Octets of a body that may wait in memory for its hash: a form or an API call, not a film. Also the limit up to which
 #: a response is held back so that rspauth can stand in its header.
 DEFAULT_MAX_BODY = 1024 * 1024
+
+#: Seconds that any body may take: who types it, or waits for a network that comes and goes, is not told to begin anew.
+PATIENCE: Final = 900.0
+
+#: Octets a second of the slowest line for which the largest body is in time: an ISDN channel.
+SLOWEST_LINE: Final = 8000
 
 
 class Disconnected(Exception):
@@ -67,6 +75,11 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
         pieces.add(piece)
         if not message.get("more_body", False):
             return pieces.take()
+
+
+def longest_upload(limit: int) -> float:
+    """Seconds from the head to the end of a body of at most `limit` octets, for which its nonce's counts are kept."""
+    return max(PATIENCE, limit / SLOWEST_LINE)
 
 
 def replay(body: bytes, receive: Receive) -> Receive:

@@ -25,7 +25,7 @@ from digest_http.params import check_size
 from digest_http.secrecy import HoldsSecrets
 
 from .asgi import ASGIApp, Headers, Receive, Scope, Send
-from .bodies import DEFAULT_MAX_BODY, Disconnected, read_body, replay
+from .bodies import DEFAULT_MAX_BODY, Disconnected, longest_upload, read_body, replay
 from .epochs import Epochs
 from .events import log_accepted, log_refused
 from .identity import ANYONE, AUTHENTICATED, Digest, DigestUser
@@ -56,7 +56,7 @@ class DigestAuthMiddleware(HoldsSecrets):
     `algorithms`, `qop`: what is offered, in order of preference. `store`: a NonceStore or a URL. `keys`: secrets of the
     nonces, newest first, 16 octets at least each, or text (see httpauth.keys); by default the environment variable
     DIGEST_HTTP_KEYS, else a random one, which several workers do not share.
-    `nonce_lifetime`: seconds. `sequence`: "window" (counts may overtake each other within `window`) or "strict".
+    `nonce_lifetime`: seconds until the head of a request must be there. `sequence`: "window" (counts may overtake each other within `window`) or "strict".
     `max_body`: octets that auth-int may hold back, each way. `userhash`, `allow_rfc2069`, `allow_preflight`: off by
     default. `proxy`: answer 407 and use the Proxy- fields. `protect`, `public`: path prefixes, or a callable of the
     scope. `stripped_prefix`: the path prefix that a proxy in front removes. `answer`: custom bodies for refusals.
@@ -92,6 +92,7 @@ class DigestAuthMiddleware(HoldsSecrets):
         random: Callable[[int], bytes] = os.urandom,
     ) -> None:
         offered = select(algorithms)
+        qop = tuple(qop)
         self.app = app
         self.users = user_sources.open_users(users, realm, offered)
         self.store = stores.open_store(store)
@@ -103,6 +104,8 @@ class DigestAuthMiddleware(HoldsSecrets):
             nonce_keys,
             lambda: self.store.epoch,
             lifetime=nonce_lifetime,
+            # With auth the head is all that is verified; with auth-int its verdict has to wait for the body.
+            overtime=longest_upload(max_body) if "auth-int" in qop else 0,
             # A store that others share may know a clock they agree on.
             clock=clock if clock is not None else getattr(self.store, "clock", steady_clock),
             random=random,
@@ -144,12 +147,13 @@ class DigestAuthMiddleware(HoldsSecrets):
         try:
             context = self._open(scope)
             if context is not None:
+                arrived = context.nonces.now()
                 # ASGI shows a websocket handshake without its method; over HTTP/1.1 it is GET (RFC 6455 §4.1).
                 method = scope["method"].encode() if kind == "http" else b"GET"
                 message = HTTPMessage(context.token, method, self._url(scope, context))
                 if context.covers_body:
                     receive = await self._cover_body(scope, receive, context, message)
-                verdict, username = await self._verify(context, message)
+                verdict, username = await self._verify(context, message, arrived)
                 if verdict is _ACCEPTED:
                     accepted = context, message, username
                 else:

@@ -47,8 +47,11 @@ class Verifier(HoldsSecrets):
         self._realm: Final = realm
         self._deadlines: Final = Deadlines(seconds)
 
-    async def verify(self, context: ServerContext, message: HTTPMessage) -> tuple[Verdict, str]:
-        """The verdict and the user's name. Raises SourceUnavailable, or MalformedField from the context."""
+    async def verify(self, context: ServerContext, message: HTTPMessage, arrived: int) -> tuple[Verdict, str]:
+        """The verdict and the user's name. `arrived`: when the head was there, by the clock of the nonces.
+
+        Raises SourceUnavailable, or MalformedField from the context.
+        """
         users, algorithm, name = self.users, context.algorithm, context.credentials.name
         known = True
         try:
@@ -60,12 +63,13 @@ class Verifier(HoldsSecrets):
         except Exception as error:
             raise SourceUnavailable("The source of users is down; try again later", reason="users-down") from error
         nonces = context.nonces
-        now = nonces.now()
-        verdict = context.verify_signature(message, ha1 if known else None, now)
+        # A body may have taken its time.
+        now = nonces.now() if context.covers_body else arrived
+        verdict = context.verify_signature(message, ha1 if known else None, now, arrived=arrived)
         if verdict is _ACCEPTED:
             try:
                 counted = self.store.advance(
-                    context.nonce_id, context.epoch, context.count, self._rule, now, lifetime=nonces.lifetime
+                    context.nonce_id, context.epoch, context.count, self._rule, now, lifetime=nonces.kept
                 )
                 # Verdict(...) refuses an answer that is none: a broken store must not pass anyone.
                 verdict = counted if isinstance(counted, Verdict) else Verdict(await self._wait(counted))

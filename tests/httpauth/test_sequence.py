@@ -11,6 +11,8 @@ from digest_http.httpauth.sequence import (
     DEFAULT_WINDOW,
     MAX_NC,
     MAX_WINDOW,
+    NC_BITS,
+    PLACES,
     WINDOW_BITS,
     ReplayDetect,
     SequenceDetect,
@@ -33,16 +35,34 @@ def run(rule, *several, state=0):
     return verdicts
 
 
-def naive_window(window, seen, nc):
-    """REPLAY_DETECT in the words of its definition: once each, and not `window` or more behind the highest."""
-    highest = max(seen, default=0)
-    if nc > highest:
+class NaiveWindow:
+    """REPLAY_DETECT in the words of its definition: each count once, unless it left the window and has no place."""
+
+    def __init__(self, window):
+        self.window, self.seen, self.places = window, set(), []
+
+    def judge(self, nc):
+        """The verdict, with a set of all counts accepted and a list of those that left unseen."""
+        highest = max(self.seen, default=0)
+        inside = nc > highest - self.window
+        if nc <= highest and highest == MAX_NC:
+            return Verdict.ENDED
+        if nc in self.seen and inside:
+            return Verdict.REPLAYED
+        if not inside and nc not in self.places:
+            return Verdict.OUT_OF_SEQUENCE
+        if not inside:
+            self.places.remove(nc)
+        # No more than the last eight of those that leave now can stay; a jump may make milliards leave.
+        left = []
+        for count in range(nc - self.window, max(highest - self.window, 0), -1):
+            if count not in self.seen and len(left) < 8:
+                left.insert(0, count)
+            if len(left) == 8:
+                break
+        self.places = [*self.places, *left][-8:]
+        self.seen.add(nc)
         return Verdict.ACCEPTED
-    if highest == MAX_NC:
-        return Verdict.ENDED
-    if highest - nc >= window:
-        return Verdict.OUT_OF_SEQUENCE
-    return Verdict.REPLAYED if nc in seen else Verdict.ACCEPTED
 
 
 def naive_strict(seen, nc):
@@ -58,13 +78,13 @@ def naive_strict(seen, nc):
 @given(st.integers(1, 9) | st.sampled_from([64, 128, MAX_WINDOW]), st.lists(counts))
 def test_window_agrees_with_the_oracle(window, several):
     """Every verdict is the oracle's, and a refusal leaves the state as it was."""
-    rule, state = ReplayDetect(window), 0
-    seen: set[int] = set()
+    rule, state, oracle, accepted = ReplayDetect(window), 0, NaiveWindow(window), set()
     for nc in several:
         verdict, after = rule.advance(state, nc)
-        assert verdict is naive_window(window, seen, nc)
+        assert verdict is oracle.judge(nc)
         if verdict is Verdict.ACCEPTED:
-            seen.add(nc)
+            assert nc not in accepted
+            accepted.add(nc)
         else:
             assert after == state
         state = after
@@ -112,12 +132,10 @@ def test_every_short_history(window):
     """All histories of four small counts, each verdict against the oracle."""
     rule = ReplayDetect(window)
     for several in product(range(1, 7), repeat=4):
-        seen: set[int] = set()
-        state = 0
+        state, oracle = 0, NaiveWindow(window)
         for nc in several:
             verdict, state = rule.advance(state, nc)
-            assert verdict is naive_window(window, seen, nc), several
-            seen |= {nc} if verdict is Verdict.ACCEPTED else set()
+            assert verdict is oracle.judge(nc), several
 
 
 def test_every_short_history_of_rules_that_take_turns():
@@ -134,9 +152,19 @@ def test_every_short_history_of_rules_that_take_turns():
     ("first", "seen", "then", "nc", "verdict"),
     [
         (ReplayDetect(64), [200], ReplayDetect(128), 137, Verdict.ACCEPTED),
-        (ReplayDetect(64), [200], ReplayDetect(128), 136, Verdict.REPLAYED),
+        (ReplayDetect(64), [200], ReplayDetect(128), 129, Verdict.ACCEPTED),
+        (ReplayDetect(64), [200], ReplayDetect(128), 128, Verdict.REPLAYED),
+        (ReplayDetect(64), [200, 129], ReplayDetect(128), 129, Verdict.REPLAYED),
         (ReplayDetect(128), [200], ReplayDetect(64), 137, Verdict.ACCEPTED),
-        (ReplayDetect(128), [200], ReplayDetect(64), 136, Verdict.OUT_OF_SEQUENCE),
+        (ReplayDetect(128), [200], ReplayDetect(64), 129, Verdict.ACCEPTED),
+        (ReplayDetect(128), [200], ReplayDetect(64), 128, Verdict.OUT_OF_SEQUENCE),
+        (ReplayDetect(128), [200, 72], ReplayDetect(64), 72, Verdict.OUT_OF_SEQUENCE),
+        (ReplayDetect(128), [*range(1, 72), *range(73, 201)], ReplayDetect(1), 72, Verdict.ACCEPTED),
+        (ReplayDetect(1), [*range(1, 72), 73], ReplayDetect(4096), 72, Verdict.ACCEPTED),
+        (ReplayDetect(1), [*range(1, 72), 73], ReplayDetect(4096), 71, Verdict.REPLAYED),
+        (ReplayDetect(1), [1, 3], SequenceDetect(), 2, Verdict.REPLAYED),
+        (ReplayDetect(1), [1, 3], SequenceDetect(), 4, Verdict.ACCEPTED),
+        (ReplayDetect(1), [1, MAX_NC], SequenceDetect(), MAX_NC - 1, Verdict.ENDED),
         (SequenceDetect(), [1, 2, 3], ReplayDetect(128), 2, Verdict.REPLAYED),
         (SequenceDetect(), [1, 2, 3], ReplayDetect(128), 5, Verdict.ACCEPTED),
         (ReplayDetect(128), [1, 7], SequenceDetect(), 2, Verdict.REPLAYED),
@@ -154,19 +182,65 @@ def test_a_rule_reads_the_state_of_another(first, seen, then, nc, verdict):
 
 @given(st.lists(counts, max_size=30), st.integers(1, MAX_WINDOW))
 def test_state_stays_small(several, window):
-    """A state is one number of 32 bits, the window and its name, whatever gap a client leaves."""
+    """A state is one number: the window and its name, the highest count and eight more, whatever a client leaves out."""
     rule, state = ReplayDetect(window), 0
     for nc in several:
         _, state = rule.advance(state, nc)
-        assert state.bit_length() <= 32 + window + WINDOW_BITS
+        assert state.bit_length() <= WINDOW_BITS + window + (1 + PLACES) * NC_BITS
 
 
 def test_window_edges():
     """The last count inside the window and the first outside."""
     rule = ReplayDetect(128)
-    assert run(rule, 200, 73, 72) == [Verdict.ACCEPTED, Verdict.ACCEPTED, Verdict.OUT_OF_SEQUENCE]
+    assert run(rule, *range(1, 201), 73, 72) == [Verdict.ACCEPTED] * 200 + [Verdict.REPLAYED, Verdict.OUT_OF_SEQUENCE]
+    assert run(rule, 200, 73, 64) == [Verdict.ACCEPTED, Verdict.ACCEPTED, Verdict.OUT_OF_SEQUENCE]
     assert run(rule, 128, 1, 1) == [Verdict.ACCEPTED, Verdict.ACCEPTED, Verdict.REPLAYED]
-    assert run(rule, 129, 1) == [Verdict.ACCEPTED, Verdict.OUT_OF_SEQUENCE]
+    assert run(rule, 129, 1, 1) == [Verdict.ACCEPTED, Verdict.ACCEPTED, Verdict.OUT_OF_SEQUENCE]
+
+
+def test_a_count_that_was_left_behind():
+    """The request of a slow upload: accepted once, after hundreds of others, and the others are none the worse."""
+    rule = ReplayDetect(128)
+    others = [nc for nc in range(1, 1001) if nc != 2]
+    verdicts = run(rule, *others, 2, 2, 1, 3, 1001)
+    assert verdicts[:999] == [Verdict.ACCEPTED] * 999
+    assert verdicts[999:] == [Verdict.ACCEPTED, *[Verdict.OUT_OF_SEQUENCE] * 3, Verdict.ACCEPTED]
+
+
+@pytest.mark.parametrize("window", [1, 7, 128])
+@pytest.mark.parametrize("left_behind", [1, PLACES, PLACES + 1, 20])
+def test_as_many_as_there_are_places(window, left_behind):
+    """The last of those left behind are accepted, each once, in any order; those before them are refused."""
+    behind = range(2, 2 + left_behind)
+    others = [1, *range(2 + left_behind, 3000)]
+    state = 0
+    for nc in others:
+        verdict, state = ReplayDetect(window).advance(state, nc)
+        assert verdict is Verdict.ACCEPTED
+    good = set(behind[-PLACES:])
+    for order in (behind, behind[::-1], [*behind[1::2], *behind[::2]]):
+        verdicts = run(ReplayDetect(window), *order, *order, state=state)
+        assert {nc for nc, verdict in zip(order, verdicts, strict=False) if verdict is Verdict.ACCEPTED} == good
+        assert verdicts.count(Verdict.ACCEPTED) == len(good)
+    # A place that was given back is free for the next.
+    verdicts = run(ReplayDetect(window), behind[-1], 3001, *range(3002, 3200), behind[-1], 3000, state=state)
+    assert verdicts[-2:] == [Verdict.OUT_OF_SEQUENCE, Verdict.ACCEPTED]
+
+
+@given(st.lists(st.integers(1, 400), max_size=60), st.integers(1, 9) | st.just(128))
+def test_a_reader_that_knows_of_no_places(several, window):
+    """A worker of the version before, on the same file, accepts no count that was accepted: it takes none at all."""
+    state, accepted = 0, set()
+    for nc in several:
+        verdict, state = ReplayDetect(window).advance(state, nc)
+        accepted |= {nc} if verdict is Verdict.ACCEPTED else set()
+    highest, mask = state >> WINDOW_BITS + window, state >> WINDOW_BITS
+    for nc in [*range(1, 420), MAX_NC]:
+        ahead = nc > highest
+        unseen = highest - window < nc <= highest and not mask >> highest - nc & 1
+        if ahead or unseen:
+            assert nc not in accepted
+            assert highest <= MAX_NC
 
 
 def test_a_jump_past_the_window_forgets_nothing():
@@ -176,8 +250,14 @@ def test_a_jump_past_the_window_forgets_nothing():
         Verdict.ACCEPTED,
         Verdict.REPLAYED,
         Verdict.ACCEPTED,
-        Verdict.OUT_OF_SEQUENCE,
         Verdict.ACCEPTED,
+        Verdict.ACCEPTED,
+    ]
+    assert run(ReplayDetect(4), 1, 1000, 1, 2, 988, 989, 989) == [
+        *[Verdict.ACCEPTED] * 2,
+        *[Verdict.OUT_OF_SEQUENCE] * 3,
+        Verdict.ACCEPTED,
+        Verdict.OUT_OF_SEQUENCE,
     ]
 
 
