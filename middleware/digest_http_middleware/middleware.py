@@ -56,11 +56,12 @@ class DigestAuthMiddleware(HoldsSecrets):
     `algorithms`, `qop`: what is offered, in order of preference. `store`: a NonceStore or a URL. `keys`: secrets of the
     nonces, newest first, 16 octets at least each, or text (see httpauth.keys); by default the environment variable
     DIGEST_HTTP_KEYS, else a random one, which several workers do not share.
-    `nonce_lifetime`: seconds until the head of a request must be there. `sequence`: "window" (counts may overtake each other within `window`) or "strict".
-    `max_body`: octets that auth-int may hold back, each way. `userhash`, `allow_rfc2069`, `allow_preflight`: off by
-    default. `proxy`: answer 407 and use the Proxy- fields. `protect`, `public`: path prefixes, or a callable of the
-    scope. `stripped_prefix`: the path prefix that a proxy in front removes. `answer`: custom bodies for refusals.
-    `source_timeout`: seconds a user source or store may take. `clock`, `random`: for tests.
+    `nonce_lifetime`: seconds until the head of a request must be there. `sequence`: "window" (counts may overtake each
+    other within `window`) or "strict". `max_body`: octets that auth-int may hold back, each way. `userhash`,
+    `allow_rfc2069`, `allow_preflight`: off by default. `proxy`: answer 407 and use the Proxy- fields. `protect`,
+    `public`: path prefixes, or a callable of the scope. `stripped_prefix`: the path prefix that a proxy in front
+    removes. `answer`: custom bodies for refusals. `source_timeout`: seconds a user source or store may take. `clock`,
+    `random`: for tests.
 
     Raises ConfigurationError or UnsupportedAlgorithm for a setting that cannot work.
     """

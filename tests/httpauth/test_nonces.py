@@ -261,6 +261,28 @@ def test_life():
     assert nonces.now() == (NOW + 10_000) * SECOND
 
 
+def test_overtime():
+    """What counts is when the head arrived; the rest may come later, but not beyond the overtime."""
+    nonces = source(lifetime=300, overtime=900)
+    recognised = nonces.recognise(nonces.issue())
+    assert recognised is not None
+    nonce_id, _ = recognised
+
+    def alive(arrived, now):
+        return nonces.alive(nonce_id, NOW * SECOND + now, NOW * SECOND + arrived)
+
+    last = 300 * SECOND
+    assert [alive(arrived, last) for arrived in (-CLOCK_SKEW - 1, -CLOCK_SKEW, 0, last)] == [False, True, True, True]
+    assert [alive(last, now) for now in (last + 1, 1200 * SECOND, 1200 * SECOND + 1)] == [True, True, False]
+    assert [alive(0, 1200 * SECOND), alive(0, 1200 * SECOND + 1)] == [True, False]
+    assert not alive(last + 1, last + 1)
+    assert not nonces.alive(nonce_id, NOW * SECOND + last + 1)
+    assert (nonces.lifetime, nonces.kept) == (300 * SECOND, 1200 * SECOND)
+    assert source(lifetime=300).kept == 300 * SECOND
+    of_challenge = nonces.for_challenge(by_name("MD5"))
+    assert (of_challenge.lifetime, of_challenge.kept) == (300 * SECOND, 1200 * SECOND)
+
+
 def test_renewal():
     """nextnonce is due when 80 % of the life are over."""
     nonces = source(lifetime=300)

@@ -89,3 +89,10 @@ def test_settings_of_nonces(keys, lifetime, text):
     with pytest.raises(ConfigurationError) as caught:
         NonceSource(b"r", keys, b"00000001", lifetime=lifetime)
     assert str(caught.value) == text
+
+
+def test_a_negative_overtime():
+    """It would end lives before their time."""
+    with pytest.raises(ConfigurationError) as caught:
+        NonceSource(b"r", [b"k" * 32], b"00000001", overtime=-1)
+    assert str(caught.value) == "overtime is -1; it is in seconds and cannot be negative"

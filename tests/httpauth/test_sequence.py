@@ -182,7 +182,7 @@ def test_a_rule_reads_the_state_of_another(first, seen, then, nc, verdict):
 
 @given(st.lists(counts, max_size=30), st.integers(1, MAX_WINDOW))
 def test_state_stays_small(several, window):
-    """A state is one number: the window and its name, the highest count and eight more, whatever a client leaves out."""
+    """A state is one number: the window and its name, the highest count and eight more, whatever was left out."""
     rule, state = ReplayDetect(window), 0
     for nc in several:
         _, state = rule.advance(state, nc)

@@ -65,22 +65,28 @@ class Clock:
 
 
 def source_for(
-    store: NonceStore, clock: Clock, lifetime: float = 300, random: Callable[[int], bytes] = os.urandom
+    store: NonceStore,
+    clock: Clock,
+    lifetime: float = 300,
+    random: Callable[[int], bytes] = os.urandom,
+    overtime: float = 0,
 ) -> NonceSource:
     """Nonces that are issued on a store."""
-    return NonceSource(b"realm", KEYS, store.epoch, lifetime=lifetime, clock=clock, random=random)
+    return NonceSource(b"realm", KEYS, store.epoch, lifetime=lifetime, overtime=overtime, clock=clock, random=random)
 
 
-def count(store: NonceStore, nonces: NonceSource, nonce: bytes, nc: int, rule: SequenceRule) -> Verdict:
+def count(
+    store: NonceStore, nonces: NonceSource, nonce: bytes, nc: int, rule: SequenceRule, arrived: int | None = None
+) -> Verdict:
     """What a server does with a verified request: recognise, check the age, count."""
     recognised = nonces.recognise(nonce)
     if recognised is None:
         return Verdict.FOREIGN
     nonce_id, epoch = recognised
     now = nonces.now()
-    if not nonces.alive(nonce_id, now):
+    if not nonces.alive(nonce_id, now, arrived):
         return Verdict.EXPIRED
-    verdict = store.advance(nonce_id, epoch, nc, rule, now, lifetime=nonces.lifetime)
+    verdict = store.advance(nonce_id, epoch, nc, rule, now, lifetime=nonces.kept)
     if inspect.isawaitable(verdict):
 
         async def settled() -> Verdict:

@@ -71,6 +71,42 @@ def test_one_that_only_counts_on(open_store):
     assert count(store, long, nonce, 4, RULE) is ACCEPTED
 
 
+@pytest.mark.parametrize("used_before", [True, False])
+def test_what_arrived_in_time(open_store, used_before):
+    """A count whose head came at the end of the life is good up to the end of the overtime, and good once."""
+    store, clock = open_store(1000), Clock()
+    nonces = source_for(store, clock, 300, overtime=900)
+    nonce = nonces.issue()
+    if used_before:
+        assert count(store, nonces, nonce, 1, RULE) is ACCEPTED
+    pass_time(store, clock, 299)
+    arrived = nonces.now()
+    for _ in range(15):
+        pass_time(store, clock, 60)
+        assert count(store, nonces, nonces.issue(), 1, RULE) is ACCEPTED
+    assert count(store, nonces, nonce, 2, RULE) is Verdict.EXPIRED
+    assert count(store, nonces, nonce, 2, RULE, arrived) is ACCEPTED
+    assert count(store, nonces, nonce, 2, RULE, arrived) is Verdict.REPLAYED
+    assert count(store, nonces, nonce, 1, RULE, arrived) is (Verdict.REPLAYED if used_before else ACCEPTED)
+    pass_time(store, clock, 2)
+    assert count(store, nonces, nonce, 3, RULE, arrived) is Verdict.EXPIRED
+
+
+@pytest.mark.parametrize("counted", [1, 2])
+def test_what_was_forgotten_meanwhile(open_store, counted):
+    """A head that came in time helps nobody whose counts were dropped: stale, whether or not the count was used."""
+    store, clock = open_store(1), Clock()
+    patient, hasty = source_for(store, clock, 300, overtime=900), source_for(store, clock, 300)
+    nonce = hasty.issue()
+    assert count(store, hasty, nonce, 1, RULE) is ACCEPTED
+    pass_time(store, clock, 299)
+    arrived = patient.now()
+    for _ in range(10):
+        pass_time(store, clock, 80)
+        assert count(store, hasty, hasty.issue(), 1, RULE) is ACCEPTED
+    assert count(store, patient, nonce, counted, RULE, arrived) is Verdict.FORGOTTEN
+
+
 def test_a_first_use_late_in_the_longer_life(open_store):
     """What is over for those with a short lifetime casts no doubt on a nonce that one with a long lifetime issued."""
     store, clock = open_store(100), Clock()

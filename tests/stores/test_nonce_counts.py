@@ -37,6 +37,7 @@ class NonceCounts(RuleBasedStateMachine):
     """One server that restarts now and then, and its clients."""
 
     issued = Bundle("issued")
+    heads = Bundle("heads")
     store_name = "memory"
 
     @initialize(
@@ -72,11 +73,15 @@ class NonceCounts(RuleBasedStateMachine):
         self.nonces = source_for(self.store, self.clock, LIFETIME, random=self.random)
         self.lossless = False
 
-    @rule(sequence=st.sampled_from(RULES), lifetime=st.sampled_from([LIFETIME, LIFETIME / 2, 3 * LIFETIME]))
-    def another_setting(self, sequence, lifetime):
-        """The same store is used by one whose rule and lifetime are others."""
+    @rule(
+        sequence=st.sampled_from(RULES),
+        lifetime=st.sampled_from([LIFETIME, LIFETIME / 2, 3 * LIFETIME]),
+        overtime=st.sampled_from([0, LIFETIME, 5 * LIFETIME]),
+    )
+    def another_setting(self, sequence, lifetime, overtime):
+        """The same store is used by one whose rule and lifetime are others, and who waits longer for bodies."""
         self.sequence = sequence
-        self.nonces = source_for(self.store, self.clock, lifetime, random=self.random)
+        self.nonces = source_for(self.store, self.clock, lifetime, self.random, overtime)
 
     def random(self, size):
         """Octets that differ each time, and are the same when hypothesis runs the same history again."""
@@ -91,6 +96,16 @@ class NonceCounts(RuleBasedStateMachine):
     def use(self, nonce, nc):
         """A request with a right digest."""
         self.judge(nonce, nc)
+
+    @rule(target=heads, nonce=issued, nc=st.integers(1, 9) | st.integers(1, MAX_NC))
+    def head(self, nonce, nc):
+        """The head of a request has arrived, and its body has not."""
+        return nonce, nc, self.nonces.now()
+
+    @rule(head=heads)
+    def body(self, head):
+        """The body is there, and only now can the request be verified; or the same is sent once more."""
+        self.judge(*head)
 
     @rule(nonce=issued)
     def use_next(self, nonce):
@@ -116,9 +131,9 @@ class NonceCounts(RuleBasedStateMachine):
         self.clock.now -= seconds
         self.lossless = False
 
-    def judge(self, nonce, nc):
+    def judge(self, nonce, nc, arrived=None):
         """Count, and compare with both oracles."""
-        verdict = count(self.store, self.nonces, nonce, nc, self.sequence)
+        verdict = count(self.store, self.nonces, nonce, nc, self.sequence, arrived)
         if verdict is Verdict.ACCEPTED:
             assert (nonce, nc) not in self.ever_accepted, "a replay was accepted"
         else:

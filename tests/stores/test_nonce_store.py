@@ -165,6 +165,22 @@ def test_a_clock_set_back_locks_nobody_out(open_store, clock):
     assert count(store, source_for(store, clock), old, 1, ReplayDetect()) is not Verdict.ACCEPTED
 
 
+def test_a_count_that_others_left_behind(open_store, clock):
+    """It is accepted after two hundred others, which stay as they are; and then never again."""
+    store = open_store(10)
+    nonces = source_for(store, clock)
+    nonce = nonces.issue()
+    for nc in [1, *range(3, 203)]:
+        assert count(store, nonces, nonce, nc, ReplayDetect()) is Verdict.ACCEPTED
+    verdicts = [count(store, nonces, nonce, nc, ReplayDetect()) for nc in (2, 2, 1, 3, 202, 203)]
+    assert verdicts == [
+        Verdict.ACCEPTED,
+        *[Verdict.OUT_OF_SEQUENCE] * 3,
+        Verdict.REPLAYED,
+        Verdict.ACCEPTED,
+    ]
+
+
 def test_a_refused_first_count_leaves_no_trace(open_store, clock):
     """Under SEQUENCE_DETECT a first count of 2 neither begins the nonce nor takes room."""
     store = open_store(1)

@@ -16,7 +16,7 @@ from digest_http.errors import ConfigurationError
 from digest_http.httpauth.nonces import NonceSource
 from digest_http.httpauth.sequence import ReplayDetect
 from digest_http.httpauth.verdict import Verdict
-from digest_http.stores import SQLiteStore, open_store, sqlite, sqlite_file
+from digest_http.stores import SQLiteStore, freshness, open_store, sqlite, sqlite_file
 from digest_http.stores.sqlite import PATIENCE
 from tests.stores.nonce_stores import KEYS, Clock, count, source_for
 
@@ -99,6 +99,21 @@ def test_a_clock_set_back_an_hour_locks_nobody_out(path):
     assert [count(store, fresh, nonce, nc, RULE) for nc in (1, 1, 2)] == [ACCEPTED, REPLAYED, ACCEPTED]
     clock.now += 3600
     assert ACCEPTED not in [count(store, nonces, nonce, 1, RULE) for nonce in old]
+
+
+def test_an_epoch_that_another_worker_began(path, monkeypatch):
+    """Who asks before a challenge hears of it, without a step that is refused."""
+    monkeypatch.setattr(freshness, "FRESH", 0.0)
+    clock, stores = Clock(), [SQLiteStore(path), SQLiteStore(path)]
+    before = stores[0].epoch
+    with closing(sqlite3.connect(path)) as connection:
+        begun = sqlite_file.begin_epoch(connection)
+        connection.commit()
+    assert [store.epoch for store in stores] == [before, before]
+    stores[1].refresh(0)
+    assert [store.epoch for store in stores] == [before, begun]
+    nonces = source_for(stores[1], clock)
+    assert count(stores[0], nonces, nonces.issue(), 1, RULE) is ACCEPTED
 
 
 def test_its_clock_is_the_machine_s(path):
