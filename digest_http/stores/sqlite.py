@@ -33,7 +33,8 @@ from .sqlite_step import ID_OCTETS, Judge, Life, Step, packed
 
 __all__ = ["DEFAULT_CAPACITY", "SQLiteStore"]
 
-#: Live nonces, each some 60 octets of file. One per client and lifetime is the usual need.
+#: Live nonces, each some 60 octets of file, or 90 with all its places taken. One per client and lifetime is the usual
+#: need.
 DEFAULT_CAPACITY: Final = 1_000_000
 
 #: Seconds that a step waits for the lock of another worker. One holds it for microseconds; but once in thousands of

@@ -28,7 +28,8 @@ __all__ = ["begin_epoch", "connect", "is_busy"]
 APPLICATION_ID: Final = int.from_bytes(b"dGnc")
 
 #: The layout of what is written, kept as user_version (sqlite.org/fileformat.html §1.3.14); it changes whenever a row
-#: comes to mean something else, and the names of the tables with it. Layout 0 had tables `counts` and `life`.
+#: comes to mean something else, and the names of the tables with it. Layout 0 had tables `counts` and `life`. Places
+#: (httpauth.sequence) needed no new one: who knows of none finds no count good in a state that has some.
 LAYOUT: Final = 1
 
 _DROP_OLDER: Final = ("DROP TABLE IF EXISTS counts", "DROP TABLE IF EXISTS life", f"PRAGMA user_version = {LAYOUT}")
