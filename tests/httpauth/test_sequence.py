@@ -54,7 +54,7 @@ class NaiveWindow:
         if not inside:
             self.places.remove(nc)
         # No more than the last eight of those that leave now can stay; a jump may make milliards leave.
-        left = []
+        left: list[int] = []
         for count in range(nc - self.window, max(highest - self.window, 0), -1):
             if count not in self.seen and len(left) < 8:
                 left.insert(0, count)

@@ -74,7 +74,7 @@ def test_others_go_by():
     """Two hundred requests of the same client are let in meanwhile, and so is the upload; then none a second time."""
     server = Server(qop=BOTH)
     signer, authorization = signed(server, nc=1)
-    statuses = []
+    statuses: list[int] = []
 
     def meanwhile() -> None:
         statuses.extend(server.get(signer, nc).status for nc in range(2, 202))
@@ -93,7 +93,7 @@ def test_uploads_one_inside_the_other(uploads):
     server = Server(qop=BOTH)
     signer = server.signer()
     heads = [signer.sign("POST", "/up", nc, body=BODY) for nc in range(1, uploads + 1)]
-    statuses = []
+    statuses: list[int] = []
 
     def meanwhile() -> None:
         if heads:
@@ -110,7 +110,7 @@ def test_the_same_upload_twice_at_once():
     """The one whose body is there first passes, whichever began first; the other is a replay."""
     server = Server(qop=BOTH)
     _, authorization = signed(server)
-    inner = []
+    inner: list[int] = []
 
     def meanwhile() -> None:
         inner.append(upload(server, authorization, pass_time(server, 200)).status)
@@ -127,7 +127,7 @@ def test_the_same_upload_to_two_workers_at_once():
     second = Server(qop=BOTH, store=store, keys=keys, clock=first.clock, max_body=100 * DEFAULT_MAX_BODY)
     for one, other in ((first, second), (second, first)):
         _, authorization = signed(one)
-        inner = []
+        inner: list[int] = []
 
         def meanwhile(other: Server = other, authorization: bytes = authorization, inner: list[int] = inner) -> None:
             inner.append(upload(other, authorization, pass_time(first, 301)).status)

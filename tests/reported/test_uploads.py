@@ -40,7 +40,7 @@ def test_an_upload_that_many_requests_overtake(store, others, window):
     """None of them is refused, and neither is the upload."""
     server = Server(store=store, keys=KEYS, qop=["auth", "auth-int"], window=window)
     signer = server.signer()
-    statuses = []
+    statuses: list[int] = []
 
     def meanwhile():
         statuses.extend(server.get(signer, nc).status for nc in range(2, 2 + others))
