@@ -90,18 +90,19 @@ class ReplayDetect:
     Further behind, the last PLACES counts that left the window unseen are good once as well.
     """
 
-    __slots__ = ("_full", "_low", "_mask", "_oldest", "_one", "_shift", "window")
+    __slots__ = ("_behind", "_full", "_low", "_mask", "_oldest", "_one", "_shift", "window")
 
     def __init__(self, window: int = DEFAULT_WINDOW) -> None:
         if not 1 <= window <= MAX_WINDOW:
             raise ConfigurationError(f"window is {window}; choose 1 to {MAX_WINDOW} counts")
         self.window: Final = window
         self._shift: Final = WINDOW_BITS + window
-        # In the places that they have in a state: all bits of the mask, that of the highest count, that of the count
+        # Where they stand in a state: all bits of the mask, that of the highest count, all but that, that of the count
         # which leaves the window next, and the highest one's with the window.
         self._mask: Final = (1 << window) - 1
         self._full: Final = self._mask << WINDOW_BITS
         self._one: Final = 1 << WINDOW_BITS
+        self._behind: Final = self._full ^ self._one
         self._oldest: Final = self._one << (window - 1)
         self._low: Final = self._one | window
 
@@ -112,12 +113,11 @@ class ReplayDetect:
             verdict, after = self.advance(self._read(state), nc)
             return verdict, after if verdict is _ACCEPTED else state
         top = state >> self._shift
-        highest = top & MAX_NC
+        if nc - top == 1 and state & self._oldest:
+            # Nearly every request: the next count, no place is taken, and nothing leaves the window unseen.
+            return _ACCEPTED, nc << self._shift | state << 1 & self._behind | self._low
+        places, highest = top >> NC_BITS, top & MAX_NC
         ahead = nc - highest
-        if ahead == 1 and state & self._oldest:
-            # Nearly every request: the next count, and nothing leaves the window unseen.
-            return _ACCEPTED, top + 1 << self._shift | (state ^ window) << 1 & self._full | self._low
-        places = top >> NC_BITS
         if ahead > 0:
             unseen = _moved((state ^ self._full) >> WINDOW_BITS & self._mask, ahead - window)
             if unseen:
