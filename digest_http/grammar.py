@@ -7,6 +7,7 @@ RFC 8187 §3.2.1. Patterns are over octets: a field value is octets until a rule
 from __future__ import annotations
 
 import re
+from typing import Final
 
 # token = 1*tchar ; tchar = "!" / "#" / "$" / "%" / "&" / "'" / "*" / "+" / "-" / "." / "^" / "_" / "`" / "|"
 #                         / "~" / DIGIT / ALPHA
@@ -32,6 +33,9 @@ bare_value = rb"[!#-+\--\[\]-~\x80-\xff]+"
 
 # nc-value = 8LHEX (RFC 7616 §3.4). Capitals are let through: the text is hashed as received, the number is the same.
 nc_value = re.compile(rb"[0-9a-fA-F]{8}")
+
+#: The last count that nc can tell. It ends the nonce; it must never wrap to 1.
+MAX_NC: Final = 0xFFFFFFFF
 
 # Octets that no part of a header field may hold (RFC 9110 §5.5): CR and LF would end it, NUL ends it for some peers.
 forbidden_in_field = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")

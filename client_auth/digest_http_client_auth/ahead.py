@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from digest_http.buffers import HTTPMessage
 from digest_http.httpauth.client import Signature
-from digest_http.httpauth.client_nonces import event_order
+from digest_http.httpauth.logical_clock import tick
 from digest_http.httpauth.spaces import OriginSpaces
 
 from .messages import Request, Response, request_of, set_field, target_of
@@ -20,7 +20,7 @@ __all__ = ["Ahead", "passed", "sign_ahead"]
 
 ERRORS: Final = 400
 
-#: The signature of a request signed in advance, the header field that came of it, the `event_order` from before it went
+#: The signature of a request signed in advance, the header field that came of it, the `tick` from before it went
 #: out (what was accepted after that may have overtaken it), and where it was learnt how to sign it.
 Ahead = tuple[Signature, bytes, int, OriginSpaces]
 
@@ -35,7 +35,7 @@ def sign_ahead(session: Session, request: Request) -> Ahead | None:
     context = spaces.only or spaces.find(target)
     if context is None:
         return None
-    nonce = context.nonces.current
+    nonce = context.pool.current
     if nonce is None or nonce.needs_entity or nonce.strength < spaces.floor:
         return None
     message = HTTPMessage(b"", request.method.encode(), target)
@@ -44,7 +44,7 @@ def sign_ahead(session: Session, request: Request) -> Ahead | None:
         return None
     field = b"Digest " + message.padding
     set_field(request, session.answer_field, field)
-    return signature, field, event_order(), spaces
+    return signature, field, tick(), spaces
 
 
 def passed(session: Session, request: Request, ahead: Ahead, response: Response[Any]) -> bool:
@@ -52,8 +52,8 @@ def passed(session: Session, request: Request, ahead: Ahead, response: Response[
     if response.status_code >= ERRORS or session.info_field in response.headers or session.demands_proof:
         return False
     signature = ahead[0]
-    # A first count may be the only one (see ClientNonces.follow); after a redirect another request was answered.
-    if signature.nc == b"00000001" or request_of(response, request) is not request:
+    # A first count may be the only one (see NoncePool.take_nextnonce); after a redirect another request was answered.
+    if signature.count == 1 or request_of(response, request) is not request:
         return False
     signature.context.accept(signature.nonce)
     return True

@@ -10,7 +10,7 @@ from digest_http.challenge import parse_challenges
 from digest_http.errors import BodyNotReplayable, WrongPrincipal
 from digest_http.httpauth.client import ClientContext, Signature
 from digest_http.httpauth.client_nonce import ClientNonce
-from digest_http.httpauth.client_nonces import event_order
+from digest_http.httpauth.logical_clock import tick
 from digest_http.httpauth.selection import Choice, choose
 from digest_http.httpauth.spaces import OriginSpaces
 
@@ -55,7 +55,7 @@ class Exchange(Generic[RequestT]):
             self._retries = Retries(began)
             self._context, self._nonce = self._signature.context, self._signature.nonce
             return
-        self._retries = Retries(event_order())
+        self._retries = Retries(tick())
         self._spaces = spaces = session.known_at(request.url)
         if spaces is None:
             return
@@ -66,7 +66,7 @@ class Exchange(Generic[RequestT]):
             self._context, self._nonce = offered
         else:
             self._context = context = spaces.find(target)
-            self._nonce = context.nonces.reserve() if context is not None else None
+            self._nonce = context.pool.reserve() if context is not None else None
         self.needs_body = self._nonce is not None and self._nonce.needs_entity
 
     def sign(self) -> None:
@@ -225,9 +225,9 @@ class Exchange(Generic[RequestT]):
                 return
             context.learn_next(signature, proof.nextnonce)
             if self._retries.apart is context:
-                context.nonces.keep_apart()
+                context.pool.make_exclusive()
             context.accept(nonce)
-        elif response.status_code != BAD_REQUEST and not context.nonces.release(nonce):
+        elif response.status_code != BAD_REQUEST and not context.pool.release(nonce):
             # Such an error may come from anybody, or from before the check of credentials: no proof of the password.
             spaces.offer(context, nonce, signature.url)
 

@@ -34,7 +34,7 @@ def export_learnt(session: Session) -> list[Learnt]:
         scheme, host, port = spaces.origin
         name = f"[{host}]" if ":" in host else host
         for context in spaces.contexts():
-            nonce = context.nonces.current
+            nonce = context.pool.current
             if nonce is not None and nonce.cnonce is None and not spaces.proxy and nonce.strength >= spaces.floor:
                 field = nonce.choice.challenge.serialize().decode("latin-1")
                 found.append({"origin": f"{scheme}://{name}:{port}", "challenge": field, "nc": nonce.count})
@@ -61,10 +61,10 @@ def take_in(session: Session, url: URL, challenge: str, nc: int) -> None:
     nonce = context.learn(choice)
     if nonce is None:
         return
-    nonce.count = max(nonce.count, nc)
+    context.pool.raise_count(nonce, nc)
     if not spaces.accept(context, nonce, url.raw_path):
         raise MalformedField(
             "the challenge is weaker than what this origin has accepted before: with allow_weaker=True it is taken in",
             reason="weaker",
         )
-    context.nonces.accept_next(nonce)
+    context.pool.accept_next(nonce)

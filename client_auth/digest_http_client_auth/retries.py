@@ -49,12 +49,12 @@ class Retries:
     __slots__ = ("_began", "_fresh", "_left", "apart")
 
     def __init__(self, began: int) -> None:
-        """`began` is the `event_order` from before the first request went out."""
+        """`began` is the `tick` from before the first request went out."""
         self._began: Final = began
         # Whether the last try was signed with a nonce that this very call was given.
         self._fresh = False
         self._left: Mapping[str, int] = MAX_TRIES
-        #: The context whose requests seem to get in each other's way; see `ClientNonces.keep_apart`.
+        #: The context whose requests seem to get in each other's way; see `NoncePool.make_exclusive`.
         self.apart: ClientContext | None = None
 
     def after_move(self) -> Try:
@@ -88,7 +88,7 @@ class Retries:
         if context.accepted_at > self._began:
             return True
         # Others have signed with this nonce since; what they sent may have come first, if the password was ever right.
-        return context.trusted and bool(signature.nc) and signature.nonce.count > int(signature.nc, 16)
+        return context.trusted and signature.count > 0 and signature.nonce.count > signature.count
 
     def _spend(self, reason: str, outcome: Try) -> Try:
         left = self._left[reason]

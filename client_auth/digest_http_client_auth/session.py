@@ -14,7 +14,7 @@ from digest_http.encoding import printable
 from digest_http.errors import ConfigurationError
 from digest_http.grammar import token
 from digest_http.httpauth.client import ClientContext
-from digest_http.httpauth.cnonces import Cnonces
+from digest_http.httpauth.cnonce_source import CnonceSource
 from digest_http.httpauth.identity import Identity
 from digest_http.httpauth.origins import Origin
 from digest_http.httpauth.selection import Preference
@@ -84,7 +84,7 @@ class Session(HoldsSecrets):
         self.info_key: Final = self.info_field.encode()
         self.spaces: Final = SpaceTable(allow_weaker=allow_weaker)
         self._quote_all: Final = quote_all
-        self._cnonces: Final = Cnonces(random).draw
+        self._cnonces: Final = CnonceSource(random).draw
         self._clock: Final = clock
         #: Spaces by a URL's parts as the library gives them, which saves normalising them for each request.
         self.by_url: Final[dict[tuple[str, bytes, int | None], OriginSpaces]] = {}

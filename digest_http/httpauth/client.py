@@ -20,9 +20,10 @@ from digest_http.errors import MalformedField, WrongPrincipal
 from digest_http.secrecy import HoldsSecrets
 
 from .client_nonce import ClientNonce
-from .client_nonces import MAX_COUNT, ClientNonces, event_order
-from .cnonces import Cnonces
+from .cnonce_source import CnonceSource
 from .identity import Identity
+from .logical_clock import tick
+from .nonce_pool import NoncePool
 from .selection import Choice
 
 __all__ = ["ClientContext", "Signature"]
@@ -37,17 +38,18 @@ _PLAIN: Final = bytes(octet for octet in range(0x21, 0x7F) if octet not in b'"\\
 class Signature(HoldsSecrets):
     """What one request was signed with: enough to check the server's answer to it.
 
-    For RFC 2069 qop, nc and cnonce are empty.
+    `nc` is the count as it is written, `count` as a number. For RFC 2069 qop, nc and cnonce are empty, `count` is 0.
     """
 
-    __slots__ = ("cnonce", "context", "nc", "nonce", "qop", "url")
+    __slots__ = ("cnonce", "context", "count", "nc", "nonce", "qop", "url")
 
     def __init__(  # noqa: PLR0917  # made for each request; keywords cost a tenth of a hash
-        self, context: ClientContext, nonce: ClientNonce, qop: bytes, nc: bytes, cnonce: bytes, url: bytes
+        self, context: ClientContext, nonce: ClientNonce, qop: bytes, count: int, nc: bytes, cnonce: bytes, url: bytes
     ) -> None:
         self.context: Final = context
         self.nonce: Final = nonce
         self.qop: Final = qop
+        self.count: Final = count
         self.nc: Final = nc
         self.cnonce: Final = cnonce
         self.url: Final = url
@@ -60,10 +62,11 @@ class ClientContext(HoldsSecrets):
     """One user at one realm of one origin with one algorithm.
 
     `cnonces()` gives a new cnonce, `clock()` seconds of any steady clock. `quote_all` also quotes qop and algorithm.
+    `decimal_nc` writes nc as a plain number, which no HTTP server takes but some protocols want.
     """
 
-    __slots__ = ("_clock", "_cnonces", "_quote_all", "_refused_at", "accepted_at", "algorithm", "identity", "nonces",
-                 "realm")  # fmt: skip
+    __slots__ = ("_clock", "_cnonces", "_nc_format", "_quote_all", "_refused_at", "accepted_at", "algorithm", "identity",
+                 "pool", "realm")  # fmt: skip
 
     def __init__(
         self,
@@ -72,18 +75,21 @@ class ClientContext(HoldsSecrets):
         algorithm: Algorithm,
         *,
         quote_all: bool = False,
+        decimal_nc: bool = False,
         cnonces: Callable[[], bytes] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.identity: Final = identity
         self.realm: Final = realm
         self.algorithm: Final = algorithm
-        #: When the server last let in what was signed here, as an `event_order`; 0 before that.
+        #: When the server last let in what was signed here, by the `tick` of then; 0 before that.
         self.accepted_at = 0
         self._quote_all: Final = quote_all
-        self._cnonces: Final = cnonces or Cnonces().draw
+        # RFC 7616 §3.4: nc-value = 8LHEX.
+        self._nc_format: Final = b"%d" if decimal_nc else b"%08x"
+        self._cnonces: Final = cnonces or CnonceSource().draw
         self._clock: Final = clock
-        self.nonces: Final = ClientNonces()
+        self.pool: Final = NoncePool()
         self._refused_at: float | None = None
 
     def make_signature(self, message: HTTPMessage, nonce: ClientNonce | None = None) -> Signature | None:
@@ -93,7 +99,7 @@ class ClientContext(HoldsSecrets):
         sign with, or its count is used up. Raises MalformedField if the challenge did not offer that qop, for control
         characters in the URL, a method that is no token, or an HEntity that is no digest.
         """
-        nonce = nonce or self.nonces.current
+        nonce = nonce or self.pool.current
         if nonce is None:
             return None
         if not message.method.isalpha():  # nearly every method is of letters alone
@@ -108,19 +114,15 @@ class ClientContext(HoldsSecrets):
         if not qop:
             response = calculation.response_rfc2069(algorithm, nonce.ha1, nonce.octets, ha2)
             message.padding = field % (quoted, response)
-            return Signature(self, nonce, qop, b"", b"", url)
-        nonces, counter = self.nonces, nonce.counter
-        with nonces.lock:
-            counter.last = number = counter.last + 1
-        if number >= MAX_COUNT:
-            nonces.end(nonce)
-            if number > MAX_COUNT:
-                return None
-        nc = b"%08x" % number
+            return Signature(self, nonce, qop, 0, b"", b"", url)
+        number = self.pool.next_count(nonce)
+        if number is None:
+            return None
+        nc = self._nc_format % number
         cnonce = nonce.cnonce or self._cnonces()
         response = calculation.response(algorithm, nonce.ha1, nonce.octets, nc, cnonce, qop, ha2)
         message.padding = field % (quoted, response, nc, cnonce)
-        return Signature(self, nonce, qop, nc, cnonce, url)
+        return Signature(self, nonce, qop, number, nc, cnonce, url)
 
     def verify_signature(self, message: HTTPMessage, signature: Signature) -> AuthenticationInfo:
         """Check the server's proof: TOKEN is the Authentication-Info value, HEntity hex H(response body).
@@ -160,7 +162,7 @@ class ClientContext(HoldsSecrets):
         """
         if choice.challenge.stale:  # said of the nonce before: not part of what this one is
             choice = replace(choice, challenge=replace(choice.challenge, stale=False))
-        return self.nonces.learn(ClientNonce(choice, self.identity, cnonces=self._cnonces, quote_all=self._quote_all))
+        return self.pool.learn(ClientNonce(choice, self.identity, cnonces=self._cnonces, quote_all=self._quote_all))
 
     def learn_next(self, signature: Signature, nextnonce: bytes | None) -> None:
         """Take up nextnonce (RFC 7616 §3.5), or note that the answer to a signed request had none.
@@ -175,15 +177,15 @@ class ClientContext(HoldsSecrets):
                 successor = signature.nonce.successor(nextnonce)
             except MalformedField:  # octets that no field can carry back: as if it had not been sent
                 return
-        if signature.nc:
-            self.nonces.follow(int(signature.nc, 16), successor)
+        if signature.count:
+            self.pool.take_nextnonce(signature.count, successor)
 
     def accept(self, nonce: ClientNonce) -> None:
         """Note that a request signed with this nonce was let in."""
-        self.accepted_at = event_order()
+        self.accepted_at = tick()
         self._refused_at = None
-        if nonce is not self.nonces.current:
-            self.nonces.accept(nonce)
+        if nonce is not self.pool.current:
+            self.pool.accept(nonce)
 
     def refuse(self) -> None:
         """Note that the server seems to have refused the password itself, not the nonce or the count.

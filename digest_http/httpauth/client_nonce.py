@@ -22,7 +22,7 @@ _OPEN: Final = (b"uri", b"response", b"nc", b"cnonce")
 
 
 class NonceCount:
-    """The last nc that was given out for a nonce; the lock of `ClientNonces` guards it."""
+    """The last nc that was given out for a nonce. `NoncePool` alone changes it, under its lock."""
 
     __slots__ = ("last",)
 
@@ -65,7 +65,7 @@ class ClientNonce(HoldsSecrets):
         self.needs_entity: Final = choice.qop == b"auth-int"
         self.octets: Final = challenge.nonce
         self.counter: Final = counter or NonceCount()
-        #: Place in `client_nonces.event_order`, set when the nonce is first seen.
+        #: Place in `logical_clock.tick`, set when the nonce is first seen.
         self.learnt_at = 0
         self.cnonce: bytes | None = None
         self.ha1 = identity.ha1(choice.algorithm, challenge.realm, identity.charset_for(utf8=challenge.utf8))
@@ -86,10 +86,6 @@ class ClientNonce(HoldsSecrets):
     def count(self) -> int:
         """The last nc that was given out."""
         return self.counter.last
-
-    @count.setter
-    def count(self, number: int) -> None:
-        self.counter.last = number
 
     def successor(self, octets: bytes) -> ClientNonce:
         """The same challenge with another nonce (RFC 7616 §3.5, nextnonce); not for -sess algorithms.

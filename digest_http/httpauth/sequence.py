@@ -23,6 +23,7 @@ from __future__ import annotations
 from typing import Final, Protocol
 
 from digest_http.errors import ConfigurationError
+from digest_http.grammar import MAX_NC
 
 from .verdict import Verdict
 
@@ -38,9 +39,6 @@ __all__ = [
     "SequenceRule",
     "sequence_rule",
 ]
-
-#: nc is eight hex digits (RFC 7616 §3.4). The last one ends the nonce; it must never wrap to 1.
-MAX_NC: Final = 0xFFFFFFFF
 
 NC_BITS: Final = 32
 

@@ -17,7 +17,7 @@ from digest_http.algorithms import by_name
 from digest_http.challenge import MAX_REPEATED_OCTETS, parse_challenges
 from digest_http.errors import DigestError
 from digest_http.httpauth.client import ClientContext
-from digest_http.httpauth.cnonces import Cnonces
+from digest_http.httpauth.cnonce_source import CnonceSource
 from digest_http.httpauth.identity import Identity
 from digest_http.httpauth.nonces import NonceSource
 from digest_http.httpauth.selection import Preference, choose
@@ -155,13 +155,13 @@ def offered_nonces() -> Callable[[int], object]:
 
 def drawn() -> Callable[[int], object]:
     """A source of cnonces."""
-    source = Cnonces()
+    source = CnonceSource()
     return lambda _number: source.draw()
 
 
 def many_sources() -> Callable[[int], object]:
     """Sources of cnonces that come and go."""
-    return lambda _number: Cnonces().draw()
+    return lambda _number: CnonceSource().draw()
 
 
 def sasl_login(number: int, *, server: ServerSessions | None = None, client: ClientSessions | None = None) -> None:
@@ -255,7 +255,7 @@ def refused_logins() -> Callable[[int], object]:
     return attempt
 
 
-NONCES = {"digest_http.httpauth.client_nonces.MAX_NONCES": 16}
+NONCES = {"digest_http.httpauth.nonce_pool.MAX_NONCES": 16}
 REALMS = {"digest_http.httpauth.spaces.MAX_REALMS": 4}
 ORIGINS = {"digest_http.httpauth.spaces.MAX_ORIGINS": 20, "digest_http_client_auth.session.MAX_URLS": 20}
 
@@ -267,7 +267,7 @@ ROWS: dict[str, list[Row]] = {
     ],
     "digest_http.httpauth.shapes.Shapes": [Row(shapes, 3000, 500 * KIB)],
     "digest_http.httpauth.nonces.NonceSource": [Row(recognised_nonces, 12_000, 5 * MIB)],
-    "digest_http.httpauth.client_nonces.ClientNonces": [
+    "digest_http.httpauth.nonce_pool.NoncePool": [
         Row(offered_nonces, 150, 500 * KIB, NONCES),
         Row(lambda: challenged(filled(1000)), 150, 400 * KIB, NONCES),
         Row(lambda: challenged(filled(3000)), 150, 60 * KIB),
@@ -277,8 +277,8 @@ ROWS: dict[str, list[Row]] = {
     "digest_http.httpauth.spaces.OriginSpaces": [],  # the row before: it keeps those
     "digest_http.httpauth.spaces.SpaceTable": [Row(origins, 250, 300 * KIB, ORIGINS)],
     "digest_http_client_auth.session.Session": [],  # the row before: a client keeps both
-    "digest_http.httpauth.cnonces.Cnonces": [Row(drawn, 1000, 40 * KIB)],
-    "digest_http.httpauth.cnonces": [Row(many_sources, 1000, 40 * KIB)],
+    "digest_http.httpauth.cnonce_source.CnonceSource": [Row(drawn, 1000, 40 * KIB)],
+    "digest_http.httpauth.cnonce_source": [Row(many_sources, 1000, 40 * KIB)],
     "digest_http.sasl.framing.Deframer": [Row(deframed, 1000, 40 * KIB)],
     "digest_http.sasl.reauthentication.ServerSessions": [
         Row(lambda: server_sessions(capacity=10), 150, 60 * KIB),

@@ -90,7 +90,7 @@ def logged_in(caller, server, verify, *, apart):
     caller.get(handler, URL, INNER, auth=auth)
     if apart:
         for context in contexts_of(auth):
-            context.nonces.keep_apart()
+            context.pool.make_exclusive()
         caller.get(handler, URL, INNER, auth=auth)
     return auth
 
@@ -127,10 +127,10 @@ def memory_of(auth):
         for space in spaces._spaces:  # noqa: SLF001  # what must not change is what the test looks into
             kept.append((space.context, dict(space.contexts), space.prefixes, space.seen))
             for context in space.contexts.values():
-                nonces = context.nonces
+                nonces = context.pool
                 known = nonces._accepted.items()  # noqa: SLF001  # as above
                 kept.append([(octets, nonce, nonce.choice, nonce.ha1, nonce.cnonce) for octets, nonce in known])
-                kept.append((context.accepted_at > 0, nonces.apart, nonces._once, nonces.current))  # noqa: SLF001
+                kept.append((context.accepted_at > 0, nonces.exclusive, nonces._once, nonces.current))  # noqa: SLF001
                 idle += nonces._idle  # noqa: SLF001  # as above
     return kept, idle
 
@@ -256,10 +256,10 @@ def test_only_a_new_nonce_is_tried_once_more(plain, status):
     plain.get(served_by(server), URL, auth=auth)
     assert spaces.offers == ()
     (context,) = spaces.contexts()
-    current = context.nonces.current
+    current = context.pool.current
     plain.get(handler, URL, URL, auth=auth)
     assert spaces.offers == ()
-    assert context.nonces.current is current
+    assert context.pool.current is current
 
 
 def test_only_a_call_that_ends_accepted_keeps_requests_apart(caller):
@@ -270,11 +270,11 @@ def test_only_a_call_that_ends_accepted_keeps_requests_apart(caller):
     (context,) = contexts_of(auth)
     server.stale_left = 10
     caller.get(served_by(server), URL, auth=auth)
-    assert not context.nonces.apart
+    assert not context.pool.exclusive
     server.stale_left = 2
     (answer,) = caller.get(served_by(server), URL, auth=auth)
     assert answer.status_code == 200
-    assert context.nonces.apart
+    assert context.pool.exclusive
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 500])

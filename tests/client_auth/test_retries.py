@@ -141,7 +141,7 @@ def test_count_that_is_used_up_ends_the_nonce(caller):
     caller.get(served_by(server), URL, auth=auth)
     (spaces,) = session_of(auth).spaces.all()
     (context,) = spaces.contexts()
-    context.nonces.current.count = 0xFFFFFFFE
+    context.pool.current.counter.last = 0xFFFFFFFE
     answers = caller.get(served_by(server), URL, URL, auth=auth)
     assert [answer.status_code for answer in answers] == [200, 401]
     assert server.pairs[-1] == ("only-one", "ffffffff")
@@ -310,7 +310,7 @@ def test_page_behind_an_error_keeps_its_nonce(caller):
         assert {answer.status_code for answer in answers} == {404}
         assert server.statuses.count(401) == 1 + apart
         ((context,),) = [spaces.contexts() for spaces in session_of(auth).spaces.all()]
-        context.nonces.keep_apart()
+        context.pool.make_exclusive()
 
 
 def test_redirect_with_the_last_count(plain):
@@ -323,7 +323,7 @@ def test_redirect_with_the_last_count(plain):
     auth = plain.DigestAuth("alice", "s3cret")
     plain.get(handler, "http://server.example/b", auth=auth)
     ((context,),) = [spaces.contexts() for spaces in session_of(auth).spaces.all()]
-    context.nonces.current.count = 0xFFFFFFFE
+    context.pool.current.counter.last = 0xFFFFFFFE
     (answer,) = plain.get(handler, URL, auth=auth, follow_redirects=True)
     assert answer.status_code == 401
     assert server.statuses == [401, 200, 400, 401]
@@ -336,7 +336,7 @@ def test_count_that_another_thread_used_up(plain):
     auth = plain.DigestAuth("alice", "s3cret")
     plain.get(served_by(server), URL, auth=auth)
     ((context,),) = [spaces.contexts() for spaces in session_of(auth).spaces.all()]
-    context.nonces.current.count = 0xFFFFFFFF
+    context.pool.current.counter.last = 0xFFFFFFFF
     (answer,) = plain.get(served_by(server), URL, auth=auth)
     assert answer.status_code == 200
     assert server.statuses == [401, 200, 401, 200]

@@ -58,10 +58,8 @@ def test_a_nonce_whose_counts_are_spent(plain, said):
     """A server that offers it again is not answered."""
     auth = logged_in(plain)
     (context,) = session_of(auth).spaces.all()[0].contexts()
-    context.nonces.current.count = 0xFFFFFFFF
-    offered = challenge(
-        "algorithm=SHA-256", "qop=auth", 'opaque="0paque"', nonce=context.nonces.current.octets.decode()
-    )
+    context.pool.current.counter.last = 0xFFFFFFFF
+    offered = challenge("algorithm=SHA-256", "qop=auth", 'opaque="0paque"', nonce=context.pool.current.octets.decode())
     plain.get(challenging(offered), URL, auth=auth)
     assert said() == ["Digest challenge not answered: its nonce has been used as often as nc can count"]
 

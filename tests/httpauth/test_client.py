@@ -37,8 +37,8 @@ def context_for(given, **challenge):
     context = ClientContext(identity, values["realm"], algorithm, cnonces=cnonces)
     nonce = context.learn(Choice(Challenge(**(values | challenge)), algorithm, qop))
     assert nonce is not None
-    nonce.count = int(given.get("nc", "00000001"), 16) - 1
-    context.nonces.accept_next(nonce)
+    nonce.counter.last = int(given.get("nc", "00000001"), 16) - 1
+    context.pool.accept_next(nonce)
     return context
 
 
@@ -131,15 +131,15 @@ def test_counts_rise_and_end():
     """nc rises by one with each signature and never wraps: after ffffffff there is nothing to sign with."""
     context = context_for(GIVEN)
     assert [context.make_signature(message_for(GIVEN)).nc for _ in range(3)] == [b"00000001", b"00000002", b"00000003"]
-    nonce = context.nonces.current
-    nonce.count = 0xFFFFFFFD
+    nonce = context.pool.current
+    nonce.counter.last = 0xFFFFFFFD
     assert context.make_signature(message_for(GIVEN)).nc == b"fffffffe"
     assert context.make_signature(message_for(GIVEN)).nc == b"ffffffff"
     assert context.make_signature(message_for(GIVEN)) is None
     assert context.make_signature(message_for(GIVEN), nonce) is None
     assert context.learn(nonce.choice) is None
-    context.nonces.accept(nonce)
-    assert context.nonces.current is None
+    context.pool.accept(nonce)
+    assert context.pool.current is None
 
 
 def test_counts_under_threads():
@@ -170,7 +170,7 @@ def test_qop_must_have_been_offered():
         with pytest.raises(MalformedField) as caught:
             context.make_signature(HTTPMessage(b"", b"GET", b"/", hentity))
         assert caught.value.reason == "qop"
-        assert context.nonces.current.count == 0
+        assert context.pool.current.count == 0
 
 
 @pytest.mark.parametrize("url", [b"/a\r\nb", b"/\x00", b"/\x7f"])
@@ -206,11 +206,11 @@ def test_repeated_challenge_changes_nothing_before_it_was_accepted(changes):
     """A 401 with the nonce in use does not restart the count, and reaches other requests only once it was accepted."""
     context = context_for(GIVEN)
     context.make_signature(message_for(GIVEN))
-    nonce = context.nonces.current
+    nonce = context.pool.current
     before = (nonce.choice, nonce.ha1, nonce.cnonce, nonce.auth, nonce.auth_int, nonce.needs_entity)
     again = context.learn(repeated(nonce, **changes))
     assert again is not nonce
-    assert context.nonces.current is nonce
+    assert context.pool.current is nonce
     assert (nonce.choice, nonce.ha1, nonce.cnonce, nonce.auth, nonce.auth_int, nonce.needs_entity) == before
     body = calculation.entity_hash(context.algorithm, b"") if again.needs_entity else b""
     message = HTTPMessage(b"", b"GET", b"/", body)
@@ -223,14 +223,14 @@ def test_repeated_challenge_changes_nothing_before_it_was_accepted(changes):
     assert context.make_signature(other, nonce).nc == (b"00000003" if again.choice.qop else b"00000002")
     assert Credentials.parse(other.padding).opaque == GIVEN["opaque"].encode()
     context.accept(again)
-    assert context.nonces.current is again
+    assert context.pool.current is again
     assert context.learn(repeated(nonce, **changes)) is again
 
 
 def test_stale_is_no_part_of_the_nonce_that_comes_with_it():
     """A repeated challenge that differs in stale alone is the same challenge."""
     context = context_for(GIVEN)
-    nonce = context.nonces.current
+    nonce = context.pool.current
     assert context.learn(repeated(nonce, stale=True)) is nonce
 
 
@@ -275,7 +275,7 @@ def test_nextnonce():
     context = context_for(GIVEN)
     context.make_signature(message_for(GIVEN))
     first = context.make_signature(message_for(GIVEN))
-    old = context.nonces.current
+    old = context.pool.current
     context.learn_next(first, b"next")
     message = message_for(GIVEN)
     assert context.make_signature(message).nc == b"00000001"
@@ -289,7 +289,7 @@ def test_quotes_stay_with_nextnonce():
     context = ClientContext(Identity("a", "b"), b"r", algorithm, quote_all=True)
     first = context.learn(Choice(Challenge(b"r", b"n", algorithm.token, (b"auth",)), algorithm, b"auth"))
     assert first is not None
-    first.count = 1
+    first.counter.last = 1
     for nonce in (first, None):
         message = HTTPMessage(b"", b"GET", b"/")
         signature = context.make_signature(message, nonce)
@@ -303,11 +303,11 @@ def test_quotes_stay_with_nextnonce():
 def test_nextnonce_after_the_first_use(used, apart):
     """A server that brings one then takes each nonce once; after later uses, in hex digits or not, it need not."""
     context = context_for(GIVEN)
-    context.nonces.current.count = used
+    context.pool.current.counter.last = used
     context.learn_next(context.make_signature(message_for(GIVEN)), b"next")
-    assert context.nonces.apart is apart
-    assert (context.nonces.current is None) is apart
-    assert context.nonces.reserve().octets == b"next"
+    assert context.pool.exclusive is apart
+    assert (context.pool.current is None) is apart
+    assert context.pool.reserve().octets == b"next"
 
 
 @pytest.mark.parametrize("octets", [None, b"", b"a\r\nb", b"a\0b"])

@@ -73,7 +73,7 @@ def test_proofs_that_are_right(info):
 def test_capitals_in_the_count():
     """A server may write the hex digits of nc in capitals; the digest is over those that were sent."""
     context, nonce = context_of(b"auth")
-    nonce.count = 0x0A
+    nonce.counter.last = 0x0A
     signature = context.make_signature(HTTPMessage(b"", b"GET", b"/x"), nonce)
     assert signature.nc == b"0000000b"
     octets = b"rspauth=%b, nc=0000000B" % proof_of(signature, nc=b"0000000b")

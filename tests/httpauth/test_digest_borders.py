@@ -214,7 +214,7 @@ def client_of(challenge):
     context = ClientContext(Identity("alice", "s3cret"), challenge.realm, algorithm)
     nonce = context.learn(Choice(challenge, algorithm, challenge.qop[0] if challenge.qop else b""))
     assert nonce is not None
-    context.nonces.accept_next(nonce)
+    context.pool.accept_next(nonce)
     return context, nonce
 
 

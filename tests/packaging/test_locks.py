@@ -11,7 +11,7 @@ FILES = [
 ]
 
 #: A client's memory of what servers offered; its locks are held for a few statements without I/O.
-OF_CLIENTS = {"digest_http/httpauth/spaces.py", "digest_http/httpauth/client_nonces.py"}
+OF_CLIENTS = {"digest_http/httpauth/spaces.py", "digest_http/httpauth/nonce_pool.py"}
 
 
 def classes_with_locks(file):

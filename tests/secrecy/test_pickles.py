@@ -239,7 +239,7 @@ def test_no_secret_is_pickled_or_copied(found, way):
     assert refused >= {
         "DigestAuthMiddleware", "Verifier", "Acceptor", "ServerContext", "NonceSource", "MappingUsers", "CallableUsers",
         "CachedUsersByHash", "CachedUsers", "HtdigestUsers", "Table", "Entry", "SQLUsers", "KeyFile", "DigestAuth",
-        "Session", "Identity", "ClientContext", "ClientNonce", "ClientNonces", "Signature", "DigestMD5Client",
+        "Session", "Identity", "ClientContext", "ClientNonce", "NoncePool", "Signature", "DigestMD5Client",
         "DigestMD5Server", "Signer", "Sealer", "Unsealer", "CtxtHandle", "CredHandle", "Credential",
         "HTTPService", "HTTPServerContext", "HTTPClientContext", "SASLClientContext", "SASLServerContext",
         "DigestIdentity", "DigestAccounts", "WinNTAuthIdentity", "SecPkgContextSessionKey",

@@ -49,7 +49,7 @@ def deleted() -> Any:
 
 def use_up(pair: HTTPPair) -> HTTPPair:
     """Spend all counts of the client's nonce."""
-    pair.client.digest_context._nonce.count = 0xFFFFFFFF  # noqa: SLF001 - four milliard requests take too long
+    pair.client.digest_context._nonce.counter.last = 0xFFFFFFFF  # noqa: SLF001 - four milliard requests take too long
     return pair
 
 

@@ -5,7 +5,7 @@ Two ways of use:
 * **shared**, the usual one: all requests take the newest nonce that the server has accepted, each with the next nc. A
   new nonce is shared only once it was accepted, so requests that start together answer their own challenges and do
   not crowd onto the first nonce that somebody saw.
-* **apart**, for servers where requests under way together get in each other's way, because they want nc to rise by
+* **exclusive**, for servers where requests under way together get in each other's way, because they want nc to rise by
   exactly one or take a nonce once only: a nonce belongs to one request at a time and is put back for the next one. A
   request that finds none goes out unsigned and fetches its own. A context changes to this when it meets such a server.
 
@@ -16,60 +16,63 @@ that a repeated nonce goes on with its count, and no flood of offers pushes out 
 from __future__ import annotations
 
 from collections import OrderedDict
-from itertools import count
 from threading import Lock
 from typing import Final
 
+from digest_http.grammar import MAX_NC
 from digest_http.secrecy import HoldsSecrets
 
 from .client_nonce import ClientNonce
+from .logical_clock import tick
 
-__all__ = ["MAX_COUNT", "ClientNonces", "event_order"]
-
-#: RFC 7616 §3.4: nc has eight hex digits and must rise, so with this count a nonce is over.
-MAX_COUNT: Final = 0xFFFFFFFF
+__all__ = ["MAX_NONCES", "NoncePool"]
 
 #: Nonces remembered in one context, accepted ones and merely offered ones each. A nonce that is forgotten and then
 #: offered again would restart its count, so there are many more than requests are usually under way.
 MAX_NONCES: Final = 128
 
-_order: Final = count(1)
 
-
-def event_order() -> int:
-    """A number greater than all before it in this process: what was earlier, what later."""
-    return next(_order)
-
-
-class ClientNonces(HoldsSecrets):
+class NoncePool(HoldsSecrets):
     """The nonces of one context. Threads may share it."""
 
-    __slots__ = ("_accepted", "_idle", "_offered", "_once", "apart", "current", "lock")
+    __slots__ = ("_accepted", "_idle", "_lock", "_offered", "_once", "current", "exclusive")
 
     def __init__(self) -> None:
-        #: Guards all of this, and the counts of the nonces: nc is taken under it, so that none is sent twice.
-        self.lock: Final = Lock()
+        # Guards all of this, and the counts of the nonces. So nobody but this class reads a count to write it.
+        self._lock: Final = Lock()
         self._accepted: Final[OrderedDict[bytes, ClientNonce]] = OrderedDict()
         self._offered: Final[OrderedDict[bytes, ClientNonce]] = OrderedDict()
         self._idle: Final[list[ClientNonce]] = []
         self._once = False
-        #: Whether requests use nonces apart from each other.
-        self.apart = False
-        #: The nonce that is shared; None before one was accepted, and while `apart`.
+        #: Whether each nonce belongs to one request at a time.
+        self.exclusive = False
+        #: The nonce that is shared; None before one was accepted, and while `exclusive`.
         self.current: ClientNonce | None = None
 
     def reserve(self) -> ClientNonce | None:
         """The nonce for a new request, or None: send it unsigned and learn from the answer."""
-        if not self.apart:
+        if not self.exclusive:
             return self.current
-        with self.lock:
+        with self._lock:
             return self._idle.pop() if self._idle else None
 
-    def end(self, nonce: ClientNonce) -> None:
-        """Stop signing with a nonce whose counts are used up."""
-        with self.lock:
-            if self.current is not None and self.current.counter is nonce.counter:
+    def next_count(self, nonce: ClientNonce) -> int | None:
+        """The next nc of a nonce, for one request; None if all are used up, and then it is the shared one no more."""
+        counter = nonce.counter
+        with self._lock:
+            number = counter.last + 1
+            if number >= MAX_NC and self.current is not None and self.current.counter is counter:
                 self.current = None
+            if number > MAX_NC:
+                return None
+            counter.last = number
+        return number
+
+    def raise_count(self, nonce: ClientNonce, nc: int) -> None:
+        """Note that a nonce has been used `nc` times. A count never goes back."""
+        counter = nonce.counter
+        with self._lock:
+            counter.last = max(counter.last, nc)
 
     def learn(self, nonce: ClientNonce) -> ClientNonce | None:
         """The nonce of a challenge to sign one request with, counting on if it is known; None if its count is over.
@@ -78,7 +81,7 @@ class ClientNonces(HoldsSecrets):
         challenge says differently is in what is returned, and reaches others once it was accepted.
         """
         octets = nonce.octets
-        with self.lock:
+        with self._lock:
             known = self._accepted.get(octets) or self._offered.get(octets)
             if known is not None:
                 nonce = known.again(nonce.choice)
@@ -87,21 +90,21 @@ class ClientNonces(HoldsSecrets):
                 if len(self._offered) > MAX_NONCES:
                     self._offered.popitem(last=False)
             if nonce is not known:
-                nonce.learnt_at = event_order()
+                nonce.learnt_at = tick()
             elif octets in self._offered:
                 self._offered.move_to_end(octets)
-            return nonce if nonce.count < MAX_COUNT else None
+            return nonce if nonce.count < MAX_NC else None
 
     def accept(self, nonce: ClientNonce) -> None:
         """Note that the server took a request signed with this nonce: from now on it may be signed with in advance.
 
         A nonce learnt before the shared one does not replace it; its answer was late.
         """
-        with self.lock:
+        with self._lock:
             self._remember(nonce)
-            if nonce.count >= MAX_COUNT:
+            if nonce.count >= MAX_NC:
                 return
-            if self.apart:
+            if self.exclusive:
                 if not self._once:
                     self._put_back(nonce)
             elif self.current is None or self.current.learnt_at < nonce.learnt_at:
@@ -109,24 +112,24 @@ class ClientNonces(HoldsSecrets):
 
     def release(self, nonce: ClientNonce) -> bool:
         """Give back the nonce of a request whose answer proves nothing; False if it was never accepted."""
-        with self.lock:
+        with self._lock:
             if self._accepted.get(nonce.octets) is not nonce:
                 return False
-            if self.apart and not self._once and nonce.count < MAX_COUNT:
+            if self.exclusive and not self._once and nonce.count < MAX_NC:
                 self._put_back(nonce)
             return True
 
-    def follow(self, number: int, successor: ClientNonce | None) -> None:
+    def take_nextnonce(self, number: int, successor: ClientNonce | None) -> None:
         """Take up nextnonce, if the accepted answer to a request with this nc brought one.
 
         The old nonce's count stays for requests under way. A nextnonce after the very first use means that the server
         takes each nonce once.
         """
         if number == 1 and self._once != (successor is not None):
-            with self.lock:
+            with self._lock:
                 self._once = successor is not None
             if self._once:
-                self.keep_apart()
+                self.make_exclusive()
         if successor is not None:
             learnt = self.learn(successor)
             if learnt is not None:
@@ -137,18 +140,18 @@ class ClientNonces(HoldsSecrets):
 
         On the word of a server that accepted the one before, or of the user.
         """
-        with self.lock:
+        with self._lock:
             self._remember(nonce)
-            if self.apart:
+            if self.exclusive:
                 self._put_back(nonce)
             else:
                 self.current = nonce
 
-    def keep_apart(self) -> None:
+    def make_exclusive(self) -> None:
         """From now on let each nonce belong to one request at a time."""
-        with self.lock:
+        with self._lock:
             # Not put among the idle ones: requests may be under way with it.
-            self.apart = True
+            self.exclusive = True
             self.current = None
 
     # Both with the lock held.

@@ -2,7 +2,7 @@
 
 from binascii import hexlify
 
-from digest_http.httpauth.cnonces import Cnonces
+from digest_http.httpauth.cnonce_source import CnonceSource
 
 
 class Octets:
@@ -19,7 +19,7 @@ class Octets:
 def test_sixty_four_at_once():
     """One call to the system serves 64 draws, each of 128 bits in hex, and no octet serves two of them."""
     source = Octets()
-    cnonces = Cnonces(source)
+    cnonces = CnonceSource(source)
     drawn = [cnonces.draw() for _ in range(64)]
     assert source.asked == [1024]
     assert sorted(drawn) == [hexlify(bytes([number]) * 16) for number in range(1, 65)]
@@ -30,7 +30,7 @@ def test_sixty_four_at_once():
 def test_what_was_drawn_in_advance_can_be_forgotten():
     """The next one then comes from a new call."""
     source = Octets()
-    cnonces = Cnonces(source)
+    cnonces = CnonceSource(source)
     cnonces.draw()
     cnonces.forget()
     assert cnonces.draw() != hexlify(bytes([1]) * 16)
@@ -39,7 +39,7 @@ def test_what_was_drawn_in_advance_can_be_forgotten():
 
 def test_the_source_is_the_systems_unless_given():
     """Two sources of their own never agree."""
-    first, second = Cnonces(), Cnonces()
+    first, second = CnonceSource(), CnonceSource()
     drawn = [cnonces.draw() for _ in range(200) for cnonces in (first, second)]
     assert len(set(drawn)) == len(drawn)
     assert {len(cnonce) for cnonce in drawn} == {32}

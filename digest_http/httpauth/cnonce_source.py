@@ -14,7 +14,7 @@ from binascii import hexlify
 from collections.abc import Callable
 from typing import Final
 
-__all__ = ["Cnonces"]
+__all__ = ["CnonceSource"]
 
 CNONCE_OCTETS: Final = 16
 BATCH: Final = 64
@@ -22,7 +22,7 @@ BATCH: Final = 64
 _split: Final[Callable[[bytes], tuple[bytes, ...]]] = struct.Struct(f"{2 * CNONCE_OCTETS}s" * BATCH).unpack
 
 
-class Cnonces:
+class CnonceSource:
     """A source of cnonces, each 32 hex digits. `random(n)` gives n octets. Threads may share it."""
 
     __slots__ = ("__weakref__", "_random", "_ready")
@@ -46,7 +46,7 @@ class Cnonces:
         self._ready.clear()
 
 
-_sources: Final[weakref.WeakSet[Cnonces]] = weakref.WeakSet()
+_sources: Final[weakref.WeakSet[CnonceSource]] = weakref.WeakSet()
 
 
 def _forget_all() -> None:
