@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from digest_http.buffers import HTTPMessage
 from digest_http.httpauth.client import Signature
-from digest_http_client_auth.ahead import sign_ahead
+from digest_http_client_auth.preemptive import sign_preemptively
 from digest_http_client_auth.httpx import DigestAuth as AuthForHttpx
 from digest_http_client_auth.httpx2 import DigestAuth as AuthForHttpx2
 from digest_http_client_auth.session import Session
@@ -136,11 +136,11 @@ def _finish(flow: Flow, response: object) -> None:
 def _step(algorithm: str, calls: int) -> Batch:
     auth = AuthForHttpx("alice", "s3cret")
     make_request = _known(import_module("httpx"), auth, algorithm)
-    session: Session = auth._session  # noqa: SLF001  # the step that the flow takes, without the flow
-    ahead = sign_ahead(session, make_request())
-    if ahead is None:
+    session: Session[Any, Any] = auth._session  # noqa: SLF001  # the step that the flow takes, without the flow
+    signed = sign_preemptively(session, make_request())
+    if signed is None:
         raise AssertionError("the server should be known")
-    signature: Signature = ahead[0]
+    signature: Signature = signed.signature
     context, nonce = signature.context, signature.nonce
     message = HTTPMessage(b"", b"GET", TARGET)
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from .messages import Request
+from collections.abc import Iterable
 
 __all__ = ["merge_cookies"]
 
 
-def merge_cookies(request: Request, field: str) -> None:
-    """Add the pairs of a Cookie field to those in `request`; a new value replaces the old one of that name."""
-    if field:
-        pairs = {**_pairs(request.headers.get("cookie") or ""), **_pairs(field)}
-        request.headers["Cookie"] = "; ".join(pairs.values())
+def merge_cookies(sent: Iterable[bytes], added: bytes) -> bytes:
+    """The pairs of Cookie fields, and those of another; its value replaces the old one of that name."""
+    pairs: dict[bytes, bytes] = {}
+    for field in (*sent, added):
+        pairs.update(_pairs(field))
+    return b"; ".join(pairs.values())
 
 
-def _pairs(field: str) -> dict[str, str]:
-    pairs = (pair.strip() for pair in field.split(";"))
-    return {pair.partition("=")[0]: pair for pair in pairs if pair}
+def _pairs(field: bytes) -> dict[bytes, bytes]:
+    pairs = (pair.strip() for pair in field.split(b";"))
+    return {pair.partition(b"=")[0]: pair for pair in pairs if pair}

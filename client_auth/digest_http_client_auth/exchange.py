@@ -1,35 +1,48 @@
-"""One call of a client: sign its request, look at the answer, and decide on the next one. No input or output here."""
+"""One call of a client: sign its request, look at the answer, and decide on the next one. No input or output here.
+
+The order of one call, as whoever drives it goes through it:
+
+1. `sign_preemptively` (preemptive.py). If it signs, the request is sent, and `is_plain_success` ends most calls.
+2. Otherwise, and for whatever else came back, an `Exchange` is made. With an answer in hand it goes on at step 5.
+3. If `needs_body`, the request's body is read into memory. `sign` then puts the credentials into `request`, or takes
+   ours out again if there is nothing to sign with.
+4. `request` is sent. The library follows redirects by itself: `library.request_of` tells what was answered at last.
+5. If `needs_body_of(response)`, the response's body is read into memory.
+6. `receive(response)`:
+   a. where a proof is demanded, the redirects that were followed are checked;
+   b. a 401 (or 407) is `_challenged`: the challenge is chosen, its nonce learnt, and `retries.RULES` asked;
+   c. a 400 to a request that a redirect made may be about the field it carried along: `_retry_after_redirect`;
+   d. anything else is settled: the proof is checked, and what it proves is remembered.
+   True: the next `request` is ready, with body and cookies; go on at step 3. False: the response is the caller's.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Final, Generic
+from collections.abc import Callable
+from typing import Final, Generic
 
-from digest_http import calculation
-from digest_http.buffers import HTTPMessage
 from digest_http.challenge import parse_challenges
 from digest_http.errors import BodyNotReplayable, WrongPrincipal
 from digest_http.httpauth.client import ClientContext, Signature
 from digest_http.httpauth.client_nonce import ClientNonce
 from digest_http.httpauth.logical_clock import tick
-from digest_http.httpauth.selection import Choice, choose
-from digest_http.httpauth.spaces import OriginSpaces
+from digest_http.httpauth.origins import Origin
+from digest_http.httpauth.retries import Retries, Try
+from digest_http.httpauth.selection import Choice
+from digest_http.httpauth.signing import note_accepted, sign
+from digest_http.httpauth.spaces import ANY_STRENGTH, OriginSpaces
 
-from .ahead import Ahead
-from .bodies import Replay
 from .cookies import merge_cookies
-from .messages import RequestT, Response, carries, field_values, origin_of, request_of, set_field, target_of
+from .library import Replay, RequestT, ResponseT
+from .preemptive import BAD_REQUEST, Preemptive
 from .proof import check_proof, check_redirects, proof_covers_body
 from .proxies import peer_of
-from .retries import Retries, Try
 from .session import Session
-from .wire import WireBody
 
 __all__ = ["Exchange"]
 
-BAD_REQUEST: Final = 400
 
-
-class Exchange(Generic[RequestT]):
+class Exchange(Generic[RequestT, ResponseT]):
     """One call: `request` is what to send next, `needs_body` whether it must be read into memory before `sign`."""
 
     # What most calls never touch stands here, so that an instance holds only what differs.
@@ -40,26 +53,32 @@ class Exchange(Generic[RequestT]):
     #: Whether the nonce came in this call, or is on offer: its space is known to others once it was accepted.
     _new = False
     _signature: Signature | None = None
-    _replay: Replay | None = None
+    _replay: Replay[RequestT] | None = None
     _field = b""
-    _wire: WireBody | None = None
-    _trail: tuple[Any, ...] = ()
+    #: The body of the last response, where its proof covers it.
+    _body: Callable[[], bytes] = bytes
+    _trail: tuple[ResponseT, ...] = ()
 
-    def __init__(self, session: Session, request: RequestT, ahead: Ahead | None) -> None:
-        self._session = session
-        self._original = self.request = request
-        if type(getattr(request.stream, "_stream", None)) is not bytes:
-            self._replay = Replay(request)
-        if ahead is not None:
-            self._signature, self._field, began, self._spaces = ahead
+    def __init__(
+        self, session: Session[RequestT, ResponseT], request: RequestT, preemptive: Preemptive | None = None
+    ) -> None:
+        self._session: Final = session
+        library = session.library
+        self._library: Final = library
+        self._original: Final = request
+        self.request = request
+        if not library.holds_body(request):
+            self._replay = library.replay(request)
+        if preemptive is not None:
+            self._field, self._signature, began, self._spaces = preemptive
             self._retries = Retries(began)
             self._context, self._nonce = self._signature.context, self._signature.nonce
             return
         self._retries = Retries(tick())
-        self._spaces = spaces = session.known_at(request.url)
+        self._spaces = spaces = session.by_key.get(library.origin_key(request))
         if spaces is None:
             return
-        target = target_of(request)
+        target = library.target(request)
         offered = spaces.take_offer(target) if spaces.offers else None
         if offered is not None:
             self._new = True
@@ -71,66 +90,65 @@ class Exchange(Generic[RequestT]):
 
     def sign(self) -> None:
         """Put the credentials into `request`, if there is a nonce to sign with."""
-        context, nonce, spaces, request = self._context, self._nonce, self._spaces, self.request
-        if context is None or nonce is None or spaces is None or nonce.strength < spaces.floor:
+        context, nonce, spaces, request, library = self._context, self._nonce, self._spaces, self.request, self._library
+        if context is None or nonce is None or spaces is None:
             self._unsign()
             return
-        hentity = calculation.entity_hash(context.algorithm, request.read()) if nonce.needs_entity else b""
-        message = HTTPMessage(b"", request.method.encode(), target_of(request), hentity)
-        self._signature = context.make_signature(message, nonce)
-        if self._signature is None:  # the nonce is used up
+        body = library.body(request) if nonce.needs_entity else b""
+        signed = sign(spaces, context, nonce, library.method(request), library.target(request), body)
+        if signed is None:
             self._unsign()
             return
-        self._field = b"Digest " + message.padding
-        set_field(request, self._session.answer_field, self._field)
+        self._field, self._signature = signed
+        library.set_field(request, self._session.authorization_name, self._field)
 
-    def needs_body_of(self, response: Response[RequestT]) -> bool:
-        """Whether the response body must be read before `take`: only for a proof that covers it. Refusals have none."""
+    def needs_body_of(self, response: ResponseT) -> bool:
+        """Whether its body must be read before `receive`: only for a proof that covers it. Refusals have none."""
         session, signature = self._session, self._signature
-        if signature is None or response.status_code == session.status:
+        if signature is None or self._library.status(response) == session.status:
             return False
         if not proof_covers_body(session, signature, response):
             return False
-        if "content-encoding" in response.headers:
-            self._wire = session.library.watch(response)
+        self._body = self._library.record(response)
         return True
 
-    def take(self, response: Response[RequestT]) -> bool:
+    def receive(self, response: ResponseT) -> bool:
         """Look at a response; True if `request` is to be signed and sent again. Raises WrongPrincipal."""
-        session = self._session
-        status = response.status_code
+        session, library = self._session, self._library
+        status = library.status(response)
         refused = status == session.status
         if session.demands_proof:
-            known = {id(hop) for hop in self._trail}
-            check_redirects(session, self._signature, [hop for hop in response.history if id(hop) not in known])
-        again = self._challenged(response) if refused else status == BAD_REQUEST and self._carried_along(response)
+            check_redirects(session, self._signature, self._new_hops(response))
+        again = self._challenged(response) if refused else self._retry_after_redirect(response, status)
         if again or self._trail:
             # The client starts a history for each sending; the caller gets the whole one, redirects and 401s in order.
-            known = {id(hop) for hop in self._trail}
-            hops = [hop for hop in response.history if id(hop) not in known]
-            self._trail = (*self._trail, *hops, response)
+            self._trail = (*self._trail, *self._new_hops(response), response)
             if not again:
-                response.history = list(self._trail[:-1])
+                library.set_history(response, self._trail[:-1])
         if session.demands_proof and (again or refused):
             # Nobody can prove a refusal, so its words are anybody's.
             if not again and session.verify == "always":
                 raise WrongPrincipal(f"status {status}: a refusal, which no server can prove to be its own")
-            session.library.withhold(response)
+            library.withhold(response)
         elif not again and not refused:
-            self._settle(response)
+            self._settle(response, status)
         return again
 
-    def _challenged(self, response: Response[RequestT]) -> bool:
+    def _new_hops(self, response: ResponseT) -> list[ResponseT]:
+        known = {id(hop) for hop in self._trail}
+        return [hop for hop in self._library.history(response) if id(hop) not in known]
+
+    def _challenged(self, response: ResponseT) -> bool:
         session = self._session
-        last = request_of(response, self.request)
+        last = self._library.request_of(response, self.request)
         found = self._choose(response, last)
         if found is None:
             return False
         choice, spaces = found
-        context = spaces.context_for(choice, session.make_context)
+        context = spaces.context_for(choice, session.policy.make_context)
         nonce = context.learn(choice)
         if nonce is None:
-            session.report("its nonce has been used as often as nc can count")
+            session.policy.report("its nonce has been used as often as nc can count")
             return False
         if last is not self.request:
             outcome = self._retries.after_move()
@@ -146,38 +164,33 @@ class Exchange(Generic[RequestT]):
         self._prepare(last, response, context, nonce if outcome is Try.SIGNED else None)
         return True
 
-    def _choose(self, response: Response[RequestT], last: RequestT) -> tuple[Choice, OriginSpaces] | None:
-        """The challenge to answer and where it belongs, or None; nothing is remembered of what is turned down."""
-        session = self._session
-        origin = origin_of(last.url)
-        if origin != origin_of(self._original.url):
-            session.report("it came from another origin, to which a redirect led")
+    def _choose(self, response: ResponseT, last: RequestT) -> tuple[Choice, OriginSpaces] | None:
+        """The challenge to answer and where it belongs, or None; nothing is remembered of rejected challenges."""
+        session, library = self._session, self._library
+        policy, origin = session.policy, library.origin(last)
+        if origin != library.origin(self._original):
+            policy.report("it came from another origin, to which a redirect led")
             return None
-        peer = peer_of(response, origin, session.report) if session.proxy else origin
-        challenges = parse_challenges(field_values(response, session.challenge_field))
-        choice = choose(challenges, session.preference, session.report)
+        peer: Origin | None = origin
+        if session.proxy:
+            peer = peer_of(library.peer_address(response), origin, policy.report)
+        challenges = parse_challenges(library.response_values(response, session.challenge_name))
+        choice = policy.choose(challenges)
         if peer is None or choice is None:
             return None
-        spaces = session.spaces_at(last.url, peer)
-        if choice.strength < spaces.floor:
-            # With prefer="server-order" a stronger one may stand behind it.
-            choice = choose(challenges, session.strongest, session.report) or choice
-        if choice.strength < spaces.floor:
-            session.report("it is weaker than what this origin has accepted before, and allow_weaker is not set")
-            return None
-        signature = self._signature
-        if choice.challenge.stale and signature is not None and signature.context.realm != choice.challenge.realm:
-            session.report("it calls a nonce stale that belongs to another realm")
-            return None
-        return choice, spaces
+        known = session.spaces.at(peer, proxy=session.proxy)
+        choice = policy.admit(choice, challenges, known.floor if known else ANY_STRENGTH, self._signature)
+        return None if choice is None else (choice, session.spaces_at(last, peer))
 
-    def _carried_along(self, response: Response[RequestT]) -> bool:
+    def _retry_after_redirect(self, response: ResponseT, status: int) -> bool:
         """Answer a 400 to a request of a redirect that carried our field, whose uri is that of the page before."""
-        last = request_of(response, self.request)
-        signature = self._signature
+        if status != BAD_REQUEST:
+            return False
+        library, signature = self._library, self._signature
+        last = library.request_of(response, self.request)
         if last is self.request or signature is None:
             return False
-        if origin_of(last.url) != origin_of(self._original.url) or not self._is_ours(last):
+        if library.origin(last) != library.origin(self._original) or not self._is_ours(last):
             return False
         if self._retries.after_move() is Try.NO_MORE:
             return False
@@ -185,57 +198,57 @@ class Exchange(Generic[RequestT]):
         return True
 
     def _prepare(
-        self, request: RequestT, response: Response[RequestT], context: ClientContext, nonce: ClientNonce | None
+        self, request: RequestT, response: ResponseT, context: ClientContext, nonce: ClientNonce | None
     ) -> None:
         """Make ready to send `request` signed with `nonce`, or unsigned to be challenged anew if that is None."""
+        library = self._library
         if self._replay is not None:
             try:
                 self._replay.restore(request)
             except BodyNotReplayable:
                 if nonce is not None and self._spaces is not None:
                     # So that the caller's next call, with a new body, is signed at once.
-                    self._spaces.offer(context, nonce, target_of(request))
+                    self._spaces.offer(context, nonce, library.target(request))
                 raise
-        if "set-cookie" in response.headers:
-            merge_cookies(request, self._session.library.cookie_field(response, request))
+        if library.has_field(response, b"set-cookie"):
+            cookies = library.cookies_for(response, request)
+            if cookies:
+                sent = library.request_values(request, b"cookie")
+                library.set_field(request, b"cookie", merge_cookies(sent, cookies))
         self.request = request
         self._context = context
         self._nonce = nonce
         self.needs_body = nonce is not None and nonce.needs_entity
 
-    def _settle(self, response: Response[RequestT]) -> None:
+    def _settle(self, response: ResponseT, status: int) -> None:
         """Note what an answer proves that is no refusal. Raises WrongPrincipal."""
         session, signature, spaces = self._session, self._signature, self._spaces
         if signature is None or spaces is None:
             if session.demands_proof:
                 raise WrongPrincipal(
-                    f"status {response.status_code} answers a request that was not signed, so the server has not "
+                    f"status {status} answers a request that was not signed, so the server has not "
                     "proved that it knows the password"
                 )
             return
-        last = request_of(response, self.request)
+        last = self._library.request_of(response, self.request)
         if last is not self.request and (session.demands_proof or not self._is_ours(last)):
             if session.demands_proof:
                 raise WrongPrincipal("a redirect led away from the request whose answer the server could prove")
             return
-        proof = check_proof(session, signature, response, self._wire)
+        proof = check_proof(session, signature, response, self._body)
         context, nonce = signature.context, signature.nonce
-        if proof.given or response.status_code < BAD_REQUEST:
-            if self._new and not spaces.accept(context, nonce, signature.url):
-                return
-            context.learn_next(signature, proof.nextnonce)
-            if self._retries.apart is context:
-                context.pool.make_exclusive()
-            context.accept(nonce)
-        elif response.status_code != BAD_REQUEST and not context.pool.release(nonce):
+        if proof.given or status < BAD_REQUEST:
+            exclusive = self._retries.exclusive is context
+            note_accepted(spaces, signature, proof.nextnonce, new=self._new, exclusive=exclusive)
+        elif status != BAD_REQUEST and not context.pool.release(nonce):
             # Such an error may come from anybody, or from before the check of credentials: no proof of the password.
             spaces.offer(context, nonce, signature.url)
 
     def _is_ours(self, request: RequestT) -> bool:
-        """Whether a request carries the very field that this call made last."""
-        return carries(request, self._session.answer_key, self._field)
+        """Whether a request carries the very field that this call made last; a redirect copies fields."""
+        return self._library.request_values(request, self._session.authorization_name) == [self._field]
 
     def _unsign(self) -> None:
         self._signature = None
         if self._field and self._is_ours(self.request):
-            del self.request.headers[self._session.answer_field]
+            self._library.remove_field(self.request, self._session.authorization_name)

@@ -1,26 +1,26 @@
-"""The input and output of one call, blocking and asynchronous, for any client library; `Exchange` decides."""
+"""The input and output of one call as httpx and httpx2 want it, blocking and asynchronous; `Exchange` decides."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator
 
-from .ahead import passed, sign_ahead
 from .exchange import Exchange
-from .messages import RequestT, Response
+from .httpx_shapes import RequestT, ResponseT
+from .preemptive import is_plain_success, sign_preemptively
 from .session import Session
 
 __all__ = ["async_flow", "sync_flow"]
 
 
-def sync_flow(session: Session, request: RequestT) -> Generator[RequestT, Response[RequestT], None]:
+def sync_flow(session: Session[RequestT, ResponseT], request: RequestT) -> Generator[RequestT, ResponseT, None]:
     """Drive one call for a blocking client."""
     response = None
-    ahead = sign_ahead(session, request)
-    if ahead is not None:
+    preemptive = sign_preemptively(session, request)
+    if preemptive is not None:
         response = yield request
-        if passed(session, request, ahead, response):
+        if is_plain_success(session, request, preemptive, response):
             return
-    exchange = Exchange(session, request, ahead)
+    exchange = Exchange(session, request, preemptive)
     while True:
         if response is None:
             if exchange.needs_body:
@@ -29,20 +29,20 @@ def sync_flow(session: Session, request: RequestT) -> Generator[RequestT, Respon
             response = yield exchange.request
         if exchange.needs_body_of(response):
             response.read()
-        if not exchange.take(response):
+        if not exchange.receive(response):
             return
         response = None
 
 
-async def async_flow(session: Session, request: RequestT) -> AsyncGenerator[RequestT, Response[RequestT]]:
+async def async_flow(session: Session[RequestT, ResponseT], request: RequestT) -> AsyncGenerator[RequestT, ResponseT]:
     """Drive one call for an asynchronous client."""
     response = None
-    ahead = sign_ahead(session, request)
-    if ahead is not None:
+    preemptive = sign_preemptively(session, request)
+    if preemptive is not None:
         response = yield request
-        if passed(session, request, ahead, response):
+        if is_plain_success(session, request, preemptive, response):
             return
-    exchange = Exchange(session, request, ahead)
+    exchange = Exchange(session, request, preemptive)
     while True:
         if response is None:
             if exchange.needs_body:
@@ -51,6 +51,6 @@ async def async_flow(session: Session, request: RequestT) -> AsyncGenerator[Requ
             response = yield exchange.request
         if exchange.needs_body_of(response):
             await response.aread()
-        if not exchange.take(response):
+        if not exchange.receive(response):
             return
         response = None

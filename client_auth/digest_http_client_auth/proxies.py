@@ -4,30 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from ipaddress import ip_address
-from typing import Any
 
 from digest_http.httpauth.origins import Origin
-
-from .messages import Response
 
 __all__ = ["peer_of"]
 
 
-def peer_of(response: Response[Any], origin: Origin, report: Callable[[str], None]) -> Origin | None:
-    """The proxy that sent the response, named by its address; None if the response may not be a proxy's.
+def peer_of(address: tuple[str, int] | None, origin: Origin, report: Callable[[str], None]) -> Origin | None:
+    """The proxy that sent a response, named by its address; None if the response may not be a proxy's.
 
     Only for http: with https the proxy speaks before the TLS connection is made, so what is seen is the server's.
-    Where the transport does not tell the peer's address, the origin stands for it.
+    Where the library does not tell the peer's address, the origin stands for it.
     """
     if origin.scheme != "http":
         report("a 407 inside an https connection comes from the server, not from a proxy")
         return None
-    stream: Any = response.extensions.get("network_stream")
-    address: Any = stream.get_extra_info("server_addr") if stream is not None else None
-    try:
-        host, port = str(address[0]), int(address[1])
-    except (TypeError, ValueError, IndexError):  # not told, or a Unix socket
+    if address is None:
         return origin
+    host, port = address
     if port == origin.port and _may_be(host, origin.host):
         report("the connection goes to the server itself, which may not ask for a proxy's credentials")
         return None

@@ -65,8 +65,8 @@ class ClientContext(HoldsSecrets):
     `decimal_nc` writes nc as a plain number, which no HTTP server takes but some protocols want.
     """
 
-    __slots__ = ("_clock", "_cnonces", "_nc_format", "_quote_all", "_refused_at", "accepted_at", "algorithm", "identity",
-                 "pool", "realm")  # fmt: skip
+    __slots__ = ("_clock", "_cnonces", "_nc_format", "_quote_all", "_refused_at", "accepted_at", "algorithm",
+                 "identity", "pool", "realm")  # fmt: skip
 
     def __init__(
         self,

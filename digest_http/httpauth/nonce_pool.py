@@ -147,6 +147,15 @@ class NoncePool(HoldsSecrets):
             else:
                 self.current = nonce
 
+    def use(self, nonce: ClientNonce) -> None:
+        """Sign with this nonce from now on, on the word of a challenge alone.
+
+        For clients that are not told what was accepted. It pushes out nothing that was.
+        """
+        with self._lock:
+            if not self.exclusive and nonce.count < MAX_NC:
+                self.current = nonce
+
     def make_exclusive(self) -> None:
         """From now on let each nonce belong to one request at a time."""
         with self._lock:

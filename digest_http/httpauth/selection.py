@@ -93,8 +93,13 @@ def choose(
     challenges: Iterable[Challenge | UnusableChallenge],
     preference: Preference,
     report: Callable[[str], None],
+    *,
+    strongest: bool = False,
 ) -> Choice | None:
-    """The challenge to answer, or None. `report` gets one sentence for each one that was passed over."""
+    """The challenge to answer, or None. `report` gets one sentence for each one that was passed over.
+
+    With `strongest` the server's order counts for nothing.
+    """
     usable: list[Choice] = []
     for challenge in challenges:
         outcome = _weigh(challenge, preference)
@@ -104,7 +109,7 @@ def choose(
             report(outcome)
     if not usable:
         return None
-    if preference.prefer == "server-order":
+    if preference.prefer == "server-order" and not strongest:
         return usable[0]
     return max(usable, key=lambda choice: choice.strength)  # max keeps the first of equals
 

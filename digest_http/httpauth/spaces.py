@@ -21,7 +21,7 @@ from .client_nonce import ClientNonce
 from .origins import MAX_PREFIXES, Origin, covers, paths_of
 from .selection import Choice
 
-__all__ = ["OriginSpaces", "SpaceTable"]
+__all__ = ["ANY_STRENGTH", "OriginSpaces", "SpaceTable"]
 
 #: Origins that are kept, and realms of one origin that have accepted something; the longest unused goes first.
 MAX_ORIGINS: Final = 1024
@@ -34,7 +34,7 @@ MAX_CANDIDATES: Final = 16
 MAX_OFFERS: Final = 64
 
 #: What every choice is at least as strong as; see `Choice.strength`.
-_ANY: Final = (-1, False)
+ANY_STRENGTH: Final = (-1, False)
 
 
 class _Space:
@@ -83,7 +83,7 @@ class OriginSpaces:
         #: The strength (hash, has qop) of the strongest choice that this origin has accepted, in whatever realm.
         self.pin: tuple[int, bool] | None = None
         #: What is weaker than this is not signed; as low as can be without a pin, and with `allow_weaker`.
-        self.floor: tuple[int, bool] = _ANY
+        self.floor: tuple[int, bool] = ANY_STRENGTH
 
     def find(self, target: bytes) -> ClientContext | None:
         """The context for a request target, by the longest path prefix; of equals the one accepted last."""

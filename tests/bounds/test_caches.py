@@ -307,7 +307,7 @@ NOT_CACHES = {
     "digest_http.stores.sqlite": "connections carried across forks, which may not even be closed: one a fork",
     "digest_http_middleware.deadlines.Deadlines": "one entry an event loop that is alive",
     "digest_http_middleware.deadlines._Queue": "waits of requests under way",
-    "digest_http_client_auth.wire.WireBody": "the body of one response",
+    "digest_http_client_auth.response_octets.RecordedBody": "the body of one response",
 }
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from digest_http.errors import BodyNotReplayable
 from digest_http.httpauth.origins import Origin
-from digest_http_client_auth.bodies import Replay
+from digest_http_client_auth.request_bodies import Replay
 from digest_http_client_auth.cookies import merge_cookies
 from digest_http_client_auth.proxies import peer_of
 

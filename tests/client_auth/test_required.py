@@ -7,7 +7,7 @@ from contextlib import aclosing, closing
 import pytest
 
 from digest_http.errors import WrongPrincipal
-from digest_http_client_auth.wire import MAX_DISCARDED
+from digest_http_client_auth.response_octets import MAX_DISCARDED
 
 from .conftest import served_by, stream_of
 from .strict_server import StrictServer

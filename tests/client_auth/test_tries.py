@@ -11,7 +11,7 @@ from digest_http.httpauth.client import ClientContext
 from digest_http.httpauth.identity import Identity
 from digest_http.httpauth.logical_clock import tick
 from digest_http.httpauth.selection import Choice
-from digest_http_client_auth.retries import MAX_TRIES, Retries, Try
+from digest_http.httpauth.retries import MAX_TRIES, Retries, Try
 
 MD5 = by_name("MD5")
 
@@ -42,7 +42,7 @@ def test_overtaken_by_others(nc, count, outcome):
     assert retries.after_challenge(context, nonce, None, stale=False) is Try.SIGNED
     nonce.counter.last = count
     assert retries.after_challenge(context, nonce, signed(nonce, nc), stale=False) is outcome
-    assert (retries.apart is context) is (outcome is Try.SIGNED)
+    assert (retries.exclusive is context) is (outcome is Try.SIGNED)
     assert context.refused is (outcome is Try.NO_MORE)
 
 
@@ -57,7 +57,7 @@ def test_overtaken_by_an_acceptance(same):
     signature = signed(nonce, 1)
     outcomes = [retries.after_challenge(context, other, signature, stale=False) for _ in range(4)]
     assert outcomes == [Try.SIGNED if same else Try.AFRESH] * MAX_TRIES["overtaken"] + [Try.NO_MORE]
-    assert retries.apart is context
+    assert retries.exclusive is context
 
 
 def test_a_wrong_password():
@@ -86,7 +86,7 @@ def test_a_nonce_of_before():
     retries = Retries(tick())
     signature = signed(nonce, 1)
     assert retries.after_challenge(context, nonce, signature, stale=False) is Try.SIGNED
-    assert retries.apart is None
+    assert retries.exclusive is None
     assert retries.after_challenge(context, nonce, signature, stale=False) is Try.NO_MORE
 
 
@@ -96,7 +96,7 @@ def test_stale():
     retries = Retries(tick())
     signature = signed(nonce, 1)
     outcomes = [
-        (retries.after_challenge(context, nonce, signature, stale=True), retries.apart is context) for _ in range(3)
+        (retries.after_challenge(context, nonce, signature, stale=True), retries.exclusive is context) for _ in range(3)
     ]
     assert outcomes == [(Try.SIGNED, False), (Try.AFRESH, True), (Try.NO_MORE, True)]
     assert not context.refused

@@ -5,7 +5,7 @@ import gzip
 
 import pytest
 
-from digest_http_client_auth.wire import MAX_DISCARDED, WireBody, WithheldBody, forget_body
+from digest_http_client_auth.response_octets import MAX_DISCARDED, RecordedBody, WithheldBody, forget_body
 
 
 class Stream:
@@ -43,7 +43,7 @@ WAYS = pytest.mark.parametrize("pieces", [list, lambda body: asyncio.run(pieces_
 @WAYS
 def test_octets_are_kept_as_they_pass(pieces):
     """All of them, in order, and handed on unchanged; whether anything passed is known."""
-    body = WireBody(Stream(b"a", b"", b"bc"))
+    body = RecordedBody(Stream(b"a", b"", b"bc"))
     assert (body.seen, body.octets()) == (False, b"")
     assert pieces(body) == [b"a", b"", b"bc"]
     assert (body.seen, body.octets()) == (True, b"abc")
@@ -52,7 +52,7 @@ def test_octets_are_kept_as_they_pass(pieces):
 @WAYS
 def test_an_empty_body_was_seen_too(pieces):
     """Or its proof would be checked over something else."""
-    body = WireBody(Stream())
+    body = RecordedBody(Stream())
     assert pieces(body) == []
     assert (body.seen, body.octets()) == (True, b"")
 
@@ -108,7 +108,7 @@ def test_an_iterator_that_cannot_be_closed():
     assert iterator.left == 0
 
 
-@pytest.mark.parametrize("kind", [WireBody, WithheldBody])
+@pytest.mark.parametrize("kind", [RecordedBody, WithheldBody])
 def test_both_close_what_they_wrap(kind):
     """In the way that they are closed themselves."""
     stream = Stream()

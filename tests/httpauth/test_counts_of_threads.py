@@ -21,7 +21,7 @@ from digest_http.httpauth.selection import Choice
 from digest_http_client_auth import DigestAuth
 
 ROOT = Path(__file__).parents[2]
-SIGNERS, EACH = 3, 3000
+SIGNERS, EACH = 3, 6_000
 CHALLENGE = 'Digest realm="r", nonce="n1", qop="auth", algorithm=SHA-256'
 
 

@@ -4,7 +4,7 @@ import tracemalloc
 
 import pytest
 
-from digest_http_client_auth.wire import WireBody
+from digest_http_client_auth.response_octets import RecordedBody
 from digest_http_middleware.bodies import read_body, replay
 from tests.attacks.driver import Server, run
 
@@ -94,7 +94,7 @@ def test_a_response_body_at_the_client(cut):
     """So does the client, while it watches the octets that it decodes."""
 
     def watch():
-        body = WireBody(pieces(cut))
+        body = RecordedBody(pieces(cut))
         for _ in body:
             pass
         assert len(body.octets()) == (BODY_OCTETS if cut else 0)

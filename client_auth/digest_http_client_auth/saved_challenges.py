@@ -5,19 +5,19 @@ For devices that drop a connection whose first request has no credentials, and f
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from digest_http.challenge import parse_challenges
 from digest_http.errors import MalformedField
 from digest_http.httpauth.selection import choose
 
-from .messages import URL, origin_of
+from .library import RequestT, ResponseT
 from .session import Session
 
-__all__ = ["Learnt", "export_learnt", "take_in"]
+__all__ = ["SavedChallenge", "export_challenges", "import_challenge"]
 
 
-class Learnt(TypedDict):
+class SavedChallenge(TypedDict):
     """One protection space: nothing in it is secret, and it is made of what JSON can hold."""
 
     origin: str
@@ -27,9 +27,9 @@ class Learnt(TypedDict):
     """The last count that was sent with its nonce."""
 
 
-def export_learnt(session: Session) -> list[Learnt]:
-    """All nonces that requests are signed with now. Nonces kept apart or per session stay with their owner."""
-    found: list[Learnt] = []
+def export_challenges(session: Session[Any, Any]) -> list[SavedChallenge]:
+    """All nonces that requests are signed with now. Exclusive nonces, and those of sessions, stay with their owner."""
+    found: list[SavedChallenge] = []
     for spaces in session.spaces.all():
         scheme, host, port = spaces.origin
         name = f"[{host}]" if ":" in host else host
@@ -41,8 +41,8 @@ def export_learnt(session: Session) -> list[Learnt]:
     return found
 
 
-def take_in(session: Session, url: URL, challenge: str, nc: int) -> None:
-    """Sign requests to the origin of `url` from the first one on. Raises MalformedField for no usable challenge.
+def import_challenge(session: Session[RequestT, ResponseT], request: RequestT, challenge: str, nc: int) -> None:
+    """Sign requests to the origin of `request` from the first one on. Raises MalformedField for no usable challenge.
 
     What the user vouches for counts as accepted: a weaker challenge is not answered any more, nor taken in.
     """
@@ -53,16 +53,17 @@ def take_in(session: Session, url: URL, challenge: str, nc: int) -> None:
             "the challenge is not text of a header field: octets are ISO 8859-1", reason="challenge"
         ) from None
     reasons: list[str] = []
-    choice = choose(parse_challenges([field]), session.preference, reasons.append)
+    choice = choose(parse_challenges([field]), session.policy.preference, reasons.append)
     if choice is None:
         raise MalformedField("no usable Digest challenge: " + ("; ".join(reasons) or "none found"), reason="challenge")
-    spaces = session.spaces_at(url, origin_of(url))
-    context = spaces.context_for(choice, session.make_context)
+    library = session.library
+    spaces = session.spaces_at(request, library.origin(request))
+    context = spaces.context_for(choice, session.policy.make_context)
     nonce = context.learn(choice)
     if nonce is None:
         return
     context.pool.raise_count(nonce, nc)
-    if not spaces.accept(context, nonce, url.raw_path):
+    if not spaces.accept(context, nonce, library.target(request)):
         raise MalformedField(
             "the challenge is weaker than what this origin has accepted before: with allow_weaker=True it is taken in",
             reason="weaker",

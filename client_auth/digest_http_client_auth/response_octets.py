@@ -1,4 +1,4 @@
-"""Body streams of responses: one that keeps the octets as they were transferred, and one that hands out none.
+"""Body streams of responses of httpx and httpx2: one keeps the octets as they were transferred, one hands out none.
 
 What is kept costs what it holds, however small the pieces are that it comes in.
 """
@@ -7,36 +7,32 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, aclosing
-from typing import Any, Final, cast
+from typing import Any, Final
 
-__all__ = ["WireBody", "WithheldBody", "forget_body"]
+__all__ = ["RecordedBody", "WithheldBody"]
 
 #: Octets of a withheld body that are read and thrown away, so that its connection can be used again. Behind that the
 #: connection is closed: a stranger's body may have no end.
 MAX_DISCARDED: Final = 65536
 
 
-class WireBody:
+class RecordedBody:
     """Wraps a body stream of the library; `octets()` is what has passed. The plugs add the library's base classes."""
 
     def __init__(self, stream: Any) -> None:  # the library's own class
         self._stream = stream
         self._octets = bytearray()
-        #: False if the body had been read before it was wrapped.
-        self.seen = False
 
     def octets(self) -> bytes:
         """All octets so far."""
         return bytes(self._octets)
 
     def __iter__(self) -> Iterator[bytes]:
-        self.seen = True
         for chunk in self._stream:
             self._octets += chunk
             yield chunk
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        self.seen = True
         async for chunk in self._stream:
             self._octets += chunk
             yield chunk
@@ -85,15 +81,3 @@ class WithheldBody:
     async def aclose(self) -> None:
         """Close the stream below."""
         await self._stream.aclose()
-
-
-def forget_body(response: Any) -> None:  # both libraries' own class
-    """Drop what a response holds of its body (a hook or a mock may have read it), and the fields that describe it."""
-    held = cast("dict[str, Any]", response.__dict__)
-    if "_content" in held:
-        held["_content"] = b""
-    held.pop("_text", None)
-    held.pop("_decoder", None)
-    for name in ("Content-Encoding", "Content-Length", "Transfer-Encoding"):
-        if name in response.headers:
-            del response.headers[name]

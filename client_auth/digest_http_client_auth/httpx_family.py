@@ -1,0 +1,179 @@
+"""The messages of httpx and httpx2 behind the library door: one class, written once for both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, Final, Generic
+
+from digest_http.httpauth.origins import Origin
+
+from .httpx_shapes import Request, RequestT, Response, ResponseT
+from .request_bodies import BodyReplay, SentBody
+from .response_octets import RecordedBody, WithheldBody
+
+__all__ = ["HttpxLibrary"]
+
+#: Fields that describe a body; they go where it goes.
+_OF_BODY: Final = ("Content-Encoding", "Content-Length", "Transfer-Encoding")
+
+#: How the fields that are set are usually spelt.
+_SPELT: Final = {
+    b"authorization": "Authorization",
+    b"proxy-authorization": "Proxy-Authorization",
+    b"cookie": "Cookie",
+}
+
+
+class HttpxLibrary(Generic[RequestT, ResponseT]):
+    """Requests and responses of `module`, which is httpx or httpx2; see `library.Library` for what each method does."""
+
+    def __init__(self, module: Any) -> None:  # two libraries, one face
+        self._module: Final = module
+        self._octets: Final[type] = module.ByteStream
+        blocking, asynchronous = module.SyncByteStream, module.AsyncByteStream
+        # The libraries accept bodies of their own classes only, and tell by them what a client may send.
+        self._recorded: Final[type[RecordedBody]] = type("Recorded", (RecordedBody, blocking, asynchronous), {})
+        self._withheld: Final[type[WithheldBody]] = type("Withheld", (WithheldBody, blocking, asynchronous), {})
+        self._sent: Final[dict[tuple[bool, bool], type[SentBody]]] = {
+            (False, False): SentBody,
+            (True, False): type("Sent", (SentBody, blocking), {}),
+            (False, True): type("Sent", (SentBody, asynchronous), {}),
+            (True, True): type("Sent", (SentBody, blocking, asynchronous), {}),
+        }
+
+    def request_to(self, url: str) -> RequestT:
+        """A request for a URL; raises what the library raises for one that it cannot read."""
+        request: RequestT = self._module.Request("GET", url)
+        return request
+
+    # --- requests ---
+
+    def origin(self, request: RequestT, /) -> Origin:  # noqa: D102  # here and below: see Library
+        url = request.url
+        return Origin.of(url.scheme, url.raw_host.decode("ascii"), url.port)
+
+    def origin_key(self, request: RequestT, /) -> tuple[str, bytes, int | None]:  # noqa: D102
+        url = request.url
+        return (url.scheme, url.raw_host, url.port)
+
+    def method(self, request: RequestT, /) -> bytes:  # noqa: D102
+        return request.method.encode()
+
+    def target(self, request: RequestT, /) -> bytes:  # noqa: D102
+        # The extension is how `OPTIONS *` and unusual targets are sent; it replaces the URL's path and query.
+        target: bytes | str | None = request.extensions.get("target")
+        if target is None:
+            return request.url.raw_path
+        return target if isinstance(target, bytes) else target.encode("ascii")
+
+    def request_values(self, request: RequestT, name: bytes, /) -> list[bytes]:  # noqa: D102
+        return _values(request, name)
+
+    def set_field(self, request: RequestT, name: bytes, value: bytes, /) -> None:  # noqa: D102
+        spelt = _SPELT[name]
+        try:
+            request.headers[spelt] = value.decode("ascii")
+        except UnicodeDecodeError:
+            request.headers.update([(spelt.encode(), value)])
+            # A section that was once read as ASCII would go on to be, and fail; every octet reads as ISO 8859-1.
+            request.headers.encoding = "iso-8859-1"
+
+    def remove_field(self, request: RequestT, name: bytes, /) -> None:  # noqa: D102
+        del request.headers[name.decode()]
+
+    def holds_body(self, request: RequestT, /) -> bool:  # noqa: D102
+        return type(request.stream) is self._octets
+
+    def body(self, request: RequestT, /) -> bytes:  # noqa: D102
+        return request.read()
+
+    def replay(self, request: RequestT, /) -> BodyReplay:  # noqa: D102
+        stream = request.stream
+        if isinstance(stream, SentBody):  # the request was sent before, in another call
+            stream = stream.stream
+        kind = isinstance(stream, self._module.SyncByteStream), isinstance(stream, self._module.AsyncByteStream)
+        request.stream = sent = self._sent[kind](stream)
+        return BodyReplay(sent, self._octets, self._module.__name__)
+
+    # --- responses ---
+
+    def status(self, response: ResponseT, /) -> int:  # noqa: D102
+        return response.status_code
+
+    def request_of(self, response: ResponseT, sent: RequestT, /) -> RequestT:  # noqa: D102
+        try:
+            request: RequestT = response.request
+        except RuntimeError:  # a response made by hand, without its request
+            return sent
+        return request
+
+    def has_field(self, response: ResponseT, name: bytes, /) -> bool:  # noqa: D102
+        return name.decode() in response.headers
+
+    def response_values(self, response: ResponseT, name: bytes, /) -> list[bytes]:  # noqa: D102
+        return _values(response, name)
+
+    def record(self, response: ResponseT, /) -> Callable[[], bytes]:  # noqa: D102
+        if "content-encoding" not in response.headers or self._was_read(response):
+            return lambda: response.content
+        recorded = self._recorded(response.stream)
+        response.stream = recorded
+        return recorded.octets
+
+    def withhold(self, response: ResponseT, /) -> None:  # noqa: D102
+        for name in _OF_BODY:
+            if name in response.headers:
+                del response.headers[name]
+        if self._was_read(response):  # by a hook, or made so by a mock
+            self._make_anew(response)
+        else:
+            response.stream = self._withheld(response.stream)
+
+    def cookies_for(self, response: ResponseT, request: RequestT, /) -> bytes:  # noqa: D102
+        # An empty request for the same URL: the jar decides by domain, path and scheme which cookies apply to it, and
+        # adds nothing to a request that has a Cookie field already.
+        probe = self._module.Request(request.method, request.url)
+        response.cookies.set_cookie_header(probe)
+        return b"; ".join(_values(probe, b"cookie"))
+
+    def peer_address(self, response: ResponseT, /) -> tuple[str, int] | None:  # noqa: D102
+        stream: Any = response.extensions.get("network_stream")
+        address: Any = stream.get_extra_info("server_addr") if stream is not None else None
+        try:
+            return str(address[0]), int(address[1])
+        except (TypeError, ValueError, IndexError):  # not told, or a Unix socket
+            return None
+
+    def history(self, response: ResponseT, /) -> Sequence[ResponseT]:  # noqa: D102
+        return response.history
+
+    def set_history(self, response: ResponseT, hops: Sequence[ResponseT], /) -> None:  # noqa: D102
+        response.history = list(hops)
+
+    # --- bodies of responses ---
+
+    def _was_read(self, response: ResponseT) -> bool:
+        try:
+            return response.content is not None
+        except self._module.ResponseNotRead:
+            return False
+
+    def _make_anew(self, response: Any) -> None:  # the library's own class, whose whole state is replaced
+        """Make a response what it would be with an empty body. It must stay the same object: its caller has it."""
+        made_of = ("status_code", "headers", "extensions", "history", "default_encoding")
+        given = {name: getattr(response, name) for name in made_of}
+        later = {"next_request": response.next_request}
+        for name in ("request", "elapsed"):  # not every response was made with the one, or is closed
+            with suppress(RuntimeError):
+                later[name] = getattr(response, name)
+        state: dict[str, Any] = vars(response)
+        state.clear()
+        self._module.Response.__init__(response, stream=self._octets(b""), **given)
+        for name, value in later.items():
+            setattr(response, name, value)
+        response.read()
+
+
+def _values(message: Request | Response, name: bytes) -> list[bytes]:
+    return [value for key, value in message.headers.raw if key.lower() == name]

@@ -1,0 +1,114 @@
+"""The one door to a client library: all that the core asks of its messages. Each plug has a class of this shape.
+
+The core (exchange, preemptive, session, proof, proxies, cookies, saved_challenges) touches no message itself. Names of
+fields are lower-case octets here; a plug spells them as is usual when it sets one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Protocol, TypeVar
+
+from digest_http.httpauth.origins import Origin
+
+__all__ = ["Library", "Replay", "RequestT", "ResponseT"]
+
+RequestT = TypeVar("RequestT")
+ResponseT = TypeVar("ResponseT")
+_RequestT_contra = TypeVar("_RequestT_contra", contravariant=True)
+
+
+class Replay(Protocol[_RequestT_contra]):
+    """How to send the body of one request again. Made before the first sending."""
+
+    def restore(self, request: _RequestT_contra, /) -> None:
+        """Make the body of `request` ready to be sent; raises BodyNotReplayable, and then nothing was changed."""
+        ...
+
+
+class Library(Protocol[RequestT, ResponseT]):
+    """A client library's requests and responses, as the core sees them."""
+
+    # --- requests ---
+
+    def origin(self, request: RequestT, /) -> Origin:
+        """The origin of its URL."""
+        ...
+
+    def origin_key(self, request: RequestT, /) -> Hashable:
+        """What stands for its origin and costs little; equal keys mean equal origins, the reverse need not hold."""
+        ...
+
+    def method(self, request: RequestT, /) -> bytes:
+        """The method."""
+        ...
+
+    def target(self, request: RequestT, /) -> bytes:
+        """The request target as it goes over the wire, octet for octet."""
+        ...
+
+    def request_values(self, request: RequestT, name: bytes, /) -> list[bytes]:
+        """The values of all field lines of a name, as they are sent."""
+        ...
+
+    def set_field(self, request: RequestT, name: bytes, value: bytes, /) -> None:
+        """Set a field to octets, replacing what was there."""
+        ...
+
+    def remove_field(self, request: RequestT, name: bytes, /) -> None:
+        """Take out a field that is there."""
+        ...
+
+    def holds_body(self, request: RequestT, /) -> bool:
+        """Whether the body is octets in memory, or none: then it can be sent as often as need be."""
+        ...
+
+    def body(self, request: RequestT, /) -> bytes:
+        """The octets of the body. Called only where it is in memory: the exchange asks for that first."""
+        ...
+
+    def replay(self, request: RequestT, /) -> Replay[RequestT]:
+        """How to send again a body that is not in memory."""
+        ...
+
+    # --- responses ---
+
+    def status(self, response: ResponseT, /) -> int:
+        """The status code."""
+        ...
+
+    def request_of(self, response: ResponseT, sent: RequestT, /) -> RequestT:
+        """The request that it answers: after a redirect another one than was sent."""
+        ...
+
+    def has_field(self, response: ResponseT, name: bytes, /) -> bool:
+        """Whether there is a field of this name."""
+        ...
+
+    def response_values(self, response: ResponseT, name: bytes, /) -> list[bytes]:
+        """The values of all field lines of a name, as the octets that came."""
+        ...
+
+    def record(self, response: ResponseT, /) -> Callable[[], bytes]:
+        """Called before the body is read; the function gives it, once it was read, as it was transferred."""
+        ...
+
+    def withhold(self, response: ResponseT, /) -> None:
+        """Take the body away, read or not: it reads as empty, and what is left of it is thrown away."""
+        ...
+
+    def cookies_for(self, response: ResponseT, request: RequestT, /) -> bytes:
+        """The Cookie field that the Set-Cookie fields of a response give for a request; empty for none."""
+        ...
+
+    def peer_address(self, response: ResponseT, /) -> tuple[str, int] | None:
+        """Address and port of who is at the other end of the connection; None if that is not told."""
+        ...
+
+    def history(self, response: ResponseT, /) -> Sequence[ResponseT]:
+        """The redirects that the library followed before this response, oldest first."""
+        ...
+
+    def set_history(self, response: ResponseT, hops: Sequence[ResponseT], /) -> None:
+        """Tell the caller what led to this response."""
+        ...

@@ -1,0 +1,74 @@
+"""Fast path: sign preemptively where the challenge is known, accept a plain success.
+
+All that `Exchange` does for such a call, and nothing else: most requests go this way, and what it costs is what signing
+costs. Whatever is unusual, before or after sending, goes to `Exchange`.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from digest_http.httpauth.client import Signature
+from digest_http.httpauth.logical_clock import tick
+from digest_http.httpauth.signing import sign
+from digest_http.httpauth.spaces import OriginSpaces
+
+from .library import RequestT, ResponseT
+from .session import Session
+
+__all__ = ["BAD_REQUEST", "Preemptive", "is_plain_success", "sign_preemptively"]
+
+#: From here on a status is an error, which proves nothing; and this one may be about our own field.
+BAD_REQUEST: Final = 400
+
+
+class Preemptive(NamedTuple):
+    """A request that was signed in advance."""
+
+    field: bytes
+    """The value that it carries."""
+    signature: Signature
+    began: int
+    """The `tick` from before it went out: what was accepted after that may have overtaken it."""
+    spaces: OriginSpaces
+    """Where it was learnt how to sign it."""
+
+
+def sign_preemptively(session: Session[RequestT, ResponseT], request: RequestT) -> Preemptive | None:
+    """Sign a request with what is known of its server; None if that takes more than a look."""
+    library = session.library
+    spaces = session.by_key.get(library.origin_key(request))
+    if spaces is None or spaces.offers or not library.holds_body(request):
+        return None
+    target = library.target(request)
+    context = spaces.find(target)
+    if context is None:
+        return None
+    nonce = context.pool.current
+    if nonce is None or nonce.needs_entity:
+        return None
+    signed = sign(spaces, context, nonce, library.method(request), target)
+    if signed is None:
+        return None
+    field, signature = signed
+    library.set_field(request, session.authorization_name, field)
+    return Preemptive(field, signature, tick(), spaces)
+
+
+def is_plain_success(
+    session: Session[RequestT, ResponseT], request: RequestT, preemptive: Preemptive, response: ResponseT
+) -> bool:
+    """Whether the response is a success with nothing to check or to learn. Never where a proof is demanded."""
+    library = session.library
+    if (
+        library.status(response) >= BAD_REQUEST
+        or library.has_field(response, session.info_name)
+        or session.demands_proof
+    ):
+        return False
+    signature = preemptive.signature
+    # A first count may be the only one (see NoncePool.take_nextnonce); after a redirect another request was answered.
+    if signature.count == 1 or library.request_of(response, request) is not request:
+        return False
+    signature.context.accept(signature.nonce)
+    return True

@@ -1,0 +1,94 @@
+"""Whom a client speaks for, and which challenges it answers; what all its calls have in common."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from digest_http.algorithms import Algorithm
+from digest_http.challenge import Challenge, UnusableChallenge
+from digest_http.encoding import printable
+from digest_http.secrecy import HoldsSecrets
+
+from .client import ClientContext, Signature
+from .identity import Identity
+from .selection import Choice, Preference, choose
+
+__all__ = ["ClientPolicy"]
+
+#: Level DEBUG, one line for each challenge that was passed over and each answer that was held back.
+logger: Final = logging.getLogger("digest_http.client")
+
+
+class ClientPolicy(HoldsSecrets):
+    """A user and what may be answered for him. Threads may share it.
+
+    `cnonces()` gives a new cnonce, `clock()` seconds of any steady clock; for `quote_all` and `decimal_nc` see
+    `ClientContext`.
+    """
+
+    __slots__ = ("_clock", "_cnonces", "_decimal_nc", "_quote_all", "identity", "preference")
+
+    def __init__(
+        self,
+        identity: Identity,
+        preference: Preference,
+        *,
+        quote_all: bool = False,
+        decimal_nc: bool = False,
+        cnonces: Callable[[], bytes] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.identity: Final = identity
+        self.preference: Final = preference
+        self._quote_all: Final = quote_all
+        self._decimal_nc: Final = decimal_nc
+        self._cnonces: Final = cnonces
+        self._clock: Final = clock
+
+    def make_context(self, realm: bytes, algorithm: Algorithm) -> ClientContext:
+        """A new context for this user."""
+        return ClientContext(
+            self.identity,
+            realm,
+            algorithm,
+            quote_all=self._quote_all,
+            decimal_nc=self._decimal_nc,
+            cnonces=self._cnonces,
+            clock=self._clock,
+        )
+
+    def choose(self, challenges: Sequence[Challenge | UnusableChallenge]) -> Choice | None:
+        """The challenge to answer, or None; the log says why one was passed over."""
+        return choose(challenges, self.preference, self.report)
+
+    def admit(
+        self,
+        choice: Choice,
+        challenges: Sequence[Challenge | UnusableChallenge],
+        floor: tuple[int, bool],
+        refused: Signature | None,
+    ) -> Choice | None:
+        """What `choose` chose, or another one that is not weaker than `floor`; None if nothing may be answered.
+
+        `refused` is what the request was signed with that was answered so.
+        """
+        if choice.strength < floor:
+            # With prefer="server-order" a stronger one may stand behind it.
+            choice = choose(challenges, self.preference, self.report, strongest=True) or choice
+        if choice.strength < floor:
+            self.report("it is weaker than what this origin has accepted before, and allow_weaker is not set")
+            return None
+        if choice.challenge.stale and refused is not None and refused.context.realm != choice.challenge.realm:
+            self.report("it calls a nonce stale that belongs to another realm")
+            return None
+        return choice
+
+    def report(self, reason: str) -> None:
+        """Log why a challenge was passed over or an answer held back. Never holds a secret."""
+        logger.debug("Digest challenge not answered: %s", printable(reason))
+
+    def __repr__(self) -> str:
+        return f"<ClientPolicy of {self.identity.username!a}>"

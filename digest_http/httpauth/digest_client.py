@@ -1,0 +1,299 @@
+"""The public door without I/O: challenges in, signed field values out, for any protocol that speaks Digest.
+
+The order of one call, in whatever loop its protocol has:
+
+1. `authorization(method, target, body)` signs the request. None: there is nothing to sign with yet, send it without.
+2. The caller sends it. On a challenge (401, 407) `challenged(field values, what was sent)` says whether to try again:
+   if so, step 1 once more; if not, the answer is the caller's.
+3. On an answer that lets the request in, `verify(what was sent, Authentication-Info, body)` checks the server's proof,
+   and notes what it brings for the next request.
+
+Steps 1 and 2 alone are enough to be let in, and to sign in advance from the second request on.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable
+from threading import Lock
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from digest_http.challenge import parse_challenges
+from digest_http.credentials import split_scheme
+from digest_http.encoding import octets_to_text
+from digest_http.errors import ConfigurationError, MalformedField, WrongPrincipal
+from digest_http.params import parse_parameters
+from digest_http.secrecy import HoldsSecrets
+
+from .client import ClientContext, Signature
+from .client_nonce import ClientNonce
+from .client_policy import ClientPolicy
+from .cnonce_source import CnonceSource
+from .identity import Identity
+from .logical_clock import tick
+from .origins import Origin
+from .proof import Verify, check_proof, check_verify, covers_body, demands_proof
+from .retries import Retries, Try
+from .selection import Preference
+from .signing import note_accepted, sign
+from .spaces import OriginSpaces
+
+__all__ = ["Authorization", "DigestClient", "FieldValues"]
+
+#: One field value or several, as text (ISO 8859-1, as most libraries decode fields) or as octets; None for no field.
+FieldValues: TypeAlias = str | bytes | Iterable[str | bytes] | None
+
+#: Calls that were challenged and have not been signed again yet. One that is forgotten is signed all the same, and its
+#: tries begin anew; so there are more than calls are usually under way.
+MAX_PENDING: Final = 64
+
+# What a cnonce may hold, so that it can neither end its quoted-string nor be read as two values (credentials.py).
+_cnonce: Final = re.compile(r"[A-Za-z0-9+/=_.~\-]{1,256}")
+
+_Request: TypeAlias = tuple[bytes, bytes]
+
+
+class Authorization(HoldsSecrets, str):
+    """A signed field value: a str, each character one octet (ISO 8859-1), that knows which request it signs.
+
+    It goes into Authorization or Proxy-Authorization, whichever the challenge asks for. Give this very object to
+    `challenged` and `verify`.
+    """
+
+    __slots__ = ("_parameters", "request", "retries", "signature")
+
+    signature: Signature
+    request: _Request
+    retries: Retries
+
+    @classmethod
+    def of(cls, field: bytes, signature: Signature, request: _Request, retries: Retries) -> Authorization:
+        """A value that `DigestClient` has signed."""
+        made = cls(field, "latin-1")
+        made.signature = signature
+        made.request = request
+        made.retries = retries
+        return made
+
+    @property
+    def octets(self) -> bytes:
+        """The value as it goes over the wire."""
+        return self.encode("latin-1")
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Its parameters by name, unescaped, for protocols that carry them one by one."""
+        token = split_scheme(self.octets) or b""
+        return {name.decode(): octets_to_text(value) for name, value in parse_parameters(token).items()}
+
+
+class _Pending(NamedTuple):
+    """A challenge that was taken in: the request it refused (None for one that was not signed) and what is due."""
+
+    request: _Request | None
+    context: ClientContext
+    nonce: ClientNonce
+    retries: Retries
+
+
+class DigestClient(HoldsSecrets):
+    """The credentials of one user for one server (or one proxy), and what that server has taught. Threads may share it.
+
+    All keywords are explained in docs/client-without-io.md. Raises ConfigurationError for settings that cannot work.
+    """
+
+    __slots__ = ("_accepted", "_context", "_lock", "_pending", "_policy", "_spaces", "_verify")
+
+    def __init__(
+        self,
+        username: str | bytes,
+        password: str | bytes,
+        *,
+        verify: Verify = "if-present",
+        algorithms: Iterable[str] | None = None,
+        qop: Iterable[str] = ("auth", "auth-int"),
+        allow_rfc2069: bool | None = None,
+        allow_weaker: bool = False,
+        prefer: Literal["strongest", "server-order"] = "strongest",
+        charset: str = "utf-8",
+        quote_all: bool = False,
+        decimal_nc: bool = False,
+        cnonce: Callable[[], str] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        for name, value in (("allow_weaker", allow_weaker), ("quote_all", quote_all), ("decimal_nc", decimal_nc)):
+            if not isinstance(value, bool):
+                # A word read from a setting is true whatever it says.
+                raise ConfigurationError(f"{name} is True or False")
+        for name, function in (("cnonce", cnonce), ("clock", clock)):
+            if not (function is None or callable(function)):
+                raise ConfigurationError(f"{name} is a function without arguments")
+        self._verify: Final[Verify] = check_verify(verify)
+        self._policy: Final = ClientPolicy(
+            Identity(username, password, charset=charset),
+            Preference(algorithms, qop, allow_rfc2069=allow_rfc2069, prefer=prefer),
+            quote_all=quote_all,
+            decimal_nc=decimal_nc,
+            cnonces=CnonceSource().draw if cnonce is None else _checked(cnonce),
+            clock=clock,
+        )
+        # One server, and all its targets alike: those of other protocols are no paths. A proxy is kept the same way.
+        self._spaces: Final = OriginSpaces(Origin("", "", 0), proxy=True, allow_weaker=allow_weaker)
+        self._lock: Final = Lock()
+        self._pending: tuple[_Pending, ...] = ()
+        self._context: ClientContext | None = None
+        # The nonce that was accepted last: nothing more is to be noted of its challenge.
+        self._accepted: ClientNonce | None = None
+
+    def authorization(
+        self, method: str | bytes, target: str | bytes, body: bytes | bytearray | memoryview | None = None
+    ) -> Authorization | None:
+        """The signed field value for a request, with the next count; None if no challenge has been taken in yet.
+
+        `method` and `target` as they stand in the request line: "GET" and "/path", "DESCRIBE" and "rtsp://camera/1",
+        "REGISTER" and "sip:example.org", "OPTIONS" and "*". `body` is what auth-int covers; None is an empty one.
+        None is given back too where a new challenge is needed, since the counts of a nonce are used up: then send the
+        request without the field. Raises MalformedField for a method or target that no field can carry.
+        """
+        request = _octets_of("method", method), _octets_of("target", target)
+        if not (body is None or isinstance(body, (bytes, bytearray, memoryview))):
+            raise TypeError("body is octets (bytes), or None for a request without one")
+        pending = self._take_pending(request)
+        if pending is not None:
+            context, nonce, retries = pending.context, pending.nonce, pending.retries
+        else:
+            if self._context is None:
+                return None
+            found = self._context.pool.reserve()
+            if found is None:
+                return None
+            context, nonce, retries = self._context, found, Retries(tick())
+        signed = sign(self._spaces, context, nonce, *request, bytes(body or b""))
+        return None if signed is None else Authorization.of(*signed, request, retries)
+
+    def challenged(self, challenges: FieldValues, refused: Authorization | None) -> bool:
+        """Take in the challenges of an answer; True if the request is to be signed and sent again.
+
+        `challenges` is what stands in WWW-Authenticate or Proxy-Authenticate. `refused` is what `authorization` gave
+        for the request that was answered so, None if it was sent without. False: nothing in it can be answered, or the
+        password is wrong, or this call has been tried often enough. The log `digest_http.client` says why.
+        """
+        if not (refused is None or isinstance(refused, Authorization)):
+            raise TypeError("refused is what authorization() gave for the request, or None if it was not signed")
+        policy, signature = self._policy, None if refused is None else refused.signature
+        found = parse_challenges(_all_octets(challenges))
+        choice = policy.choose(found)
+        choice = choice and policy.admit(choice, found, self._spaces.floor, signature)
+        if choice is None:
+            return False
+        context = self._spaces.context_for(choice, policy.make_context)
+        try:
+            nonce = context.learn(choice)
+        except MalformedField as error:  # octets that no field can carry back
+            policy.report(str(error))
+            return False
+        if nonce is None:
+            policy.report("its nonce has been used as often as nc can count")
+            return False
+        retries = Retries(tick()) if refused is None else refused.retries
+        if signature is not None and signature.context is not context:
+            signature = None
+        if retries.after_challenge(context, nonce, signature, stale=choice.challenge.stale) is Try.NO_MORE:
+            policy.report("the password is wrong, or it was tried often enough")
+            return False
+        context.pool.use(nonce)
+        request = None if refused is None else refused.request
+        with self._lock:
+            self._context = context
+            self._pending = (*self._pending, _Pending(request, context, nonce, retries))[-MAX_PENDING:]
+        return True
+
+    def verify(
+        self,
+        signed: Authorization | None,
+        info: FieldValues = None,
+        body: bytes | bytearray | memoryview | None = None,
+    ) -> bool:
+        """Check an answer that let a request in; True if the server proved that it knows the password.
+
+        `signed` is what `authorization` gave for the request. `info` is what stands in Authentication-Info or
+        Proxy-Authentication-Info, None if there is no such field. `body` is the answer's body as it was sent (encoded,
+        if it was); only a proof under auth-int looks at it.
+        Raises WrongPrincipal for a proof that is wrong, of another request or unreadable, and with verify="required"
+        for one that is missing. Notes nextnonce, and that nothing weaker is to be answered from now on.
+        """
+        if signed is None:
+            if demands_proof(self._verify):
+                raise WrongPrincipal("the request was not signed, so its answer proves nothing")
+            return False
+        if not isinstance(signed, Authorization):
+            raise TypeError("signed is what authorization() gave for the request, or None if it was not signed")
+        signature, values = signed.signature, _all_octets(info)
+        octets = b", ".join(values) if values else None
+        if body is None and covers_body(self._verify, signature, octets):
+            raise WrongPrincipal("the proof covers the answer's body: give it to verify() as body=")
+        proof = check_proof(
+            self._verify, signature, octets, lambda: bytes(body or b""), "Authentication-Info with this answer"
+        )
+        note_accepted(
+            self._spaces, signature, proof.nextnonce, new=self._accepted is not signature.nonce, exclusive=False
+        )
+        self._accepted = signature.nonce
+        return proof.given
+
+    def _take_pending(self, request: _Request) -> _Pending | None:
+        """The challenge that this request is to answer: the one it met, else one that any request met unsigned."""
+        if not self._pending:
+            return None
+        with self._lock:
+            for wanted in (request, None):
+                for pending in reversed(self._pending):
+                    if pending.request == wanted:
+                        self._pending = tuple(other for other in self._pending if other is not pending)
+                        return pending
+        return None
+
+    def __repr__(self) -> str:
+        return f"<DigestClient of {self._policy.identity.username!a}>"
+
+
+def _octets_of(what: str, value: str | bytes) -> bytes:
+    if isinstance(value, str):
+        if not value.isascii():
+            raise MalformedField(f"the {what} is beyond ASCII: give the octets that are sent", reason=what)
+        value = value.encode()
+    elif not isinstance(value, bytes):
+        raise TypeError(f"{what} is text or octets")
+    if not value:
+        raise MalformedField(f"the {what} is empty", reason=what)
+    return value
+
+
+def _all_octets(values: FieldValues) -> list[bytes]:
+    if values is None:
+        return []
+    if isinstance(values, (str, bytes)):
+        values = (values,)
+    return [value if isinstance(value, bytes) else _encoded(value) for value in values]
+
+
+def _encoded(value: str) -> bytes:
+    # Some libraries read fields as ISO 8859-1, some as ASCII with other octets as surrogates, some as UTF-8.
+    try:
+        return value.encode("latin-1")
+    except UnicodeEncodeError:
+        try:
+            return value.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:
+            return value.encode("utf-8", "replace")
+
+
+def _checked(cnonce: Callable[[], str]) -> Callable[[], bytes]:
+    def draw() -> bytes:
+        value = cnonce()
+        if _cnonce.fullmatch(str(value)) is None:
+            raise ConfigurationError("cnonce gives text of letters, digits and + / = _ . ~ - (256 at most)")
+        return value.encode()
+
+    return draw

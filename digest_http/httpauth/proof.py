@@ -1,0 +1,76 @@
+"""The server's proof in an answer, and what else Authentication-Info brings (RFC 7616 §3.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, Literal, NamedTuple
+
+from digest_http import calculation
+from digest_http.authinfo import AuthenticationInfo
+from digest_http.buffers import HTTPMessage
+from digest_http.errors import ConfigurationError, MalformedField, WrongPrincipal
+
+from .client import Signature
+
+__all__ = ["Proof", "Verify", "check_proof", "check_verify", "covers_body", "demands_proof"]
+
+Verify = Literal["off", "if-present", "required", "always"]
+
+_VERIFY: Final = ("off", "if-present", "required", "always")
+
+
+class Proof(NamedTuple):
+    """What an answer that may pass has shown."""
+
+    given: bool
+    """Whether it had a right rspauth: it comes from one who knows the password."""
+    nextnonce: bytes | None = None
+
+
+def check_verify(verify: Verify) -> Verify:
+    """The setting itself. Raises ConfigurationError for another word."""
+    if verify not in _VERIFY:
+        raise ConfigurationError("verify is 'off', 'if-present', 'required' or 'always'")
+    return verify
+
+
+def demands_proof(verify: Verify) -> bool:
+    """Whether no answer may pass that the server has not proved to be its own."""
+    return verify in {"required", "always"}
+
+
+def covers_body(verify: Verify, signature: Signature, info: bytes | None) -> bool:
+    """Whether checking an answer takes its body: only for a proof under auth-int. `info` is Authentication-Info."""
+    if verify == "off" or info is None:
+        return False
+    words = info.lower()
+    return b"rspauth" in words and (signature.qop == b"auth-int" or b"auth-int" in words)
+
+
+def check_proof(
+    verify: Verify, signature: Signature, info: bytes | None, body: Callable[[], bytes], what: str = "the answer"
+) -> Proof:
+    """Check the answer to a request with `signature` as the policy says. Changes nothing. Raises WrongPrincipal.
+
+    `info` is the value of Authentication-Info, None if there was none. `body()` gives the octets of the answer's body
+    as they were sent; it is called if the proof covers them. `what` names a missing field and its answer in the error.
+    """
+    if info is None:
+        if demands_proof(verify):
+            raise WrongPrincipal(f"the server sent no {what}, so it has not proved that it knows the password")
+        return Proof(given=False)
+    try:
+        values = AuthenticationInfo.parse(info)
+    except MalformedField as error:
+        # "if-present" must not become "if it can be read": a proof that was garbled on purpose is no proof.
+        if demands_proof(verify) or (verify == "if-present" and b"rspauth" in info.lower()):
+            raise WrongPrincipal(f"the server's proof cannot be read: {error}") from None
+        return Proof(given=False)
+    if not demands_proof(verify) and (verify == "off" or values.rspauth is None):
+        return Proof(given=False, nextnonce=values.nextnonce)
+    hentity = b""
+    if covers_body(verify, signature, info):
+        # RFC 7616 §3.4.3: the hash is over the octets before they are decoded.
+        hentity = calculation.entity_hash(signature.context.algorithm, body())
+    signature.context.verify_signature(HTTPMessage(info, b"", signature.url, hentity), signature)
+    return Proof(given=True, nextnonce=values.nextnonce)

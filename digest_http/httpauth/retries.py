@@ -1,0 +1,152 @@
+"""Whether a call that was challenged is worth another try, and with what.
+
+`RULES` says it. For each challenge that could be answered, the first rule whose situation is that of the call decides; when its tries
+for this call are used up, the answer is the caller's.
+
+A rule that is `exclusive` marks a server where requests get in each other's way. The caller acts on that mark once a
+request was accepted, since a refusal may come from anybody.
+
+"Afresh" is unsigned: a server that tells clients apart by `opaque` (Apache httpd does) then starts a new one, which no
+other request can disturb.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from .client import ClientContext, Signature
+from .client_nonce import ClientNonce
+
+__all__ = ["MAX_TRIES", "RULES", "Retries", "Situation", "Try"]
+
+
+class Try(Enum):
+    """What to do next."""
+
+    SIGNED = "signed"
+    AFRESH = "unsigned, to be challenged anew"
+    NO_MORE = "give the answer to the caller"
+
+
+class Situation(NamedTuple):
+    """What is known when a challenge has come; in a rule, what must be so, and None for what does not matter."""
+
+    moved: bool | None = None
+    """A redirect inside the origin led here."""
+    signed: bool | None = None
+    """The refused request was signed for this realm and algorithm."""
+    stale: bool | None = None
+    """The server says that only the nonce was wrong."""
+    stale_before: bool | None = None
+    """It has said so before, in this call."""
+    fresh: bool | None = None
+    """The refused request was signed with a nonce that this very call was given."""
+    refused: bool | None = None
+    """The password was refused a moment ago, and not accepted since."""
+    accepted: bool | None = None
+    """The password has been accepted at some time."""
+    overtaken: bool | None = None
+    """The password is known to be right, and other requests may have come first."""
+    same_nonce: bool | None = None
+    """The challenge repeats the nonce that was signed with."""
+
+
+class Rule(NamedTuple):
+    """One line of the table."""
+
+    name: str
+    when: Situation
+    outcome: Try
+    tries: int = 0
+    """How often one call is sent again for this reason; rules of one name share them."""
+    exclusive: bool = False
+    """Whether it shows that requests get in each other's way."""
+    refuses: bool = False
+    """Whether it shows that the password is wrong."""
+
+
+RULES: Final = (
+    # The request that was really sent has not been signed for its own target yet.
+    Rule("moved", Situation(moved=True), Try.SIGNED, 5),
+    # A password that was once accepted gets its try: a forged refusal must not lock it out for a minute.
+    Rule("held back", Situation(signed=False, refused=True, accepted=False), Try.NO_MORE),
+    Rule("first", Situation(signed=False), Try.SIGNED, 3),
+    # The digest was right.
+    Rule("stale", Situation(stale=True, stale_before=False), Try.SIGNED, 2),
+    Rule("stale", Situation(stale=True), Try.AFRESH, 2, exclusive=True),
+    # The nonce is from an earlier call: some servers forget nonces without a word.
+    Rule("refused before", Situation(fresh=False, refused=True), Try.NO_MORE),
+    Rule("forgotten", Situation(fresh=False), Try.SIGNED, 1),
+    # The count or the nonce was refused, not the password.
+    Rule("overtaken", Situation(overtaken=True, same_nonce=True), Try.SIGNED, 3, exclusive=True),
+    Rule("overtaken", Situation(overtaken=True), Try.AFRESH, 3, exclusive=True),
+    Rule("wrong password", Situation(), Try.NO_MORE, refuses=True),
+)
+
+#: How often one call is sent again, by the name of the rule.
+MAX_TRIES: Final[Mapping[str, int]] = MappingProxyType({rule.name: rule.tries for rule in RULES if rule.tries})
+
+
+class Retries:
+    """The tries of one call."""
+
+    __slots__ = ("_began", "_fresh", "_spent", "exclusive")
+
+    def __init__(self, began: int) -> None:
+        """`began` is the `tick` from before the first request went out."""
+        self._began: Final = began
+        # Whether the last try was signed with a nonce that this very call was given.
+        self._fresh = False
+        self._spent: tuple[str, ...] = ()
+        #: The context whose requests seem to get in each other's way; see `NoncePool.make_exclusive`.
+        self.exclusive: ClientContext | None = None
+
+    def after_move(self) -> Try:
+        """After a redirect."""
+        return self._follow(_first_rule(Situation(moved=True)))
+
+    def after_challenge(
+        self, context: ClientContext, nonce: ClientNonce, signature: Signature | None, *, stale: bool
+    ) -> Try:
+        """After a challenge with `nonce` for `context`; `signature` if this context signed the request."""
+        rule = _first_rule(
+            Situation(
+                signed=signature is not None,
+                stale=stale,
+                stale_before="stale" in self._spent,
+                fresh=self._fresh,
+                refused=context.refused,
+                accepted=context.accepted_at > 0,
+                overtaken=signature is not None and self._overtaken(context, signature),
+                same_nonce=signature is not None and nonce.counter is signature.nonce.counter,
+            )
+        )
+        self._fresh = True
+        if rule.exclusive:
+            self.exclusive = context
+        if rule.refuses:
+            context.refuse()
+        return self._follow(rule)
+
+    def _overtaken(self, context: ClientContext, signature: Signature) -> bool:
+        if context.accepted_at > self._began:
+            return True
+        # Others have signed with this nonce since; what they sent may have come first, if the password was ever right.
+        return context.trusted and signature.count > 0 and signature.nonce.count > signature.count
+
+    def _follow(self, rule: Rule) -> Try:
+        if self._spent.count(rule.name) >= rule.tries:
+            return Try.NO_MORE
+        self._spent = (*self._spent, rule.name)
+        return rule.outcome
+
+
+def _first_rule(now: Situation) -> Rule:
+    return next(rule for rule in RULES if _holds(rule.when, now))
+
+
+def _holds(when: Situation, now: Situation) -> bool:
+    return all(wanted is None or wanted is found for wanted, found in zip(when, now, strict=True))

@@ -1,0 +1,44 @@
+"""Signing one request, and what an accepted answer means: written once for every client."""
+
+from __future__ import annotations
+
+from digest_http import calculation
+from digest_http.buffers import HTTPMessage
+
+from .client import ClientContext, Signature
+from .client_nonce import ClientNonce
+from .spaces import OriginSpaces
+
+__all__ = ["note_accepted", "sign"]
+
+
+def sign(  # noqa: PLR0917  # called for each request; keywords cost a tenth of a hash
+    spaces: OriginSpaces, context: ClientContext, nonce: ClientNonce, method: bytes, target: bytes, body: bytes = b""
+) -> tuple[bytes, Signature] | None:
+    """The Authorization value of a request, and its signature. `body` is looked at if `nonce.needs_entity`.
+
+    None if nothing may be signed with this nonce: its counts are used up, or it is weaker than what the origin has
+    accepted. Raises MalformedField for a method or a target that no header field can carry.
+    """
+    if nonce.strength < spaces.floor:
+        return None
+    hentity = calculation.entity_hash(context.algorithm, body) if nonce.needs_entity else b""
+    message = HTTPMessage(b"", method, target, hentity)
+    signature = context.make_signature(message, nonce)
+    return None if signature is None else (b"Digest " + message.padding, signature)
+
+
+def note_accepted(
+    spaces: OriginSpaces, signature: Signature, nextnonce: bytes | None, *, new: bool, exclusive: bool
+) -> None:
+    """Note that the server let in a signed request, on an answer that counts as accepted.
+
+    `new` is whether its nonce came in this call. `exclusive` is whether requests there get in each other's way.
+    """
+    context, nonce = signature.context, signature.nonce
+    if new and not spaces.accept(context, nonce, signature.url):
+        return
+    context.learn_next(signature, nextnonce)
+    if exclusive:
+        context.pool.make_exclusive()
+    context.accept(nonce)

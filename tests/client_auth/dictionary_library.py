@@ -1,0 +1,111 @@
+"""A client library made of dictionaries: what the core needs to be told, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from digest_http.errors import BodyNotReplayable
+from digest_http.httpauth.origins import Origin
+from digest_http_client_auth.exchange import Exchange
+from digest_http_client_auth.preemptive import is_plain_success, sign_preemptively
+from digest_http_client_auth.session import Session
+
+Message = dict[str, Any]
+
+
+def request_to(url: str, method: str = "GET", body: Any = b"", **fields: bytes) -> Message:
+    """A request; a body that is no octets is sent once only."""
+    return {"method": method, "url": urlsplit(url), "body": body, "fields": {k.encode(): v for k, v in fields.items()}}
+
+
+class DictionaryLibrary:
+    """The library door for such messages. Fields of a response are a list of pairs."""
+
+    def origin(self, request: Message) -> Origin:
+        return Origin.of(request["url"].scheme, request["url"].hostname, request["url"].port)
+
+    def origin_key(self, request: Message) -> str:
+        return str(request["url"].netloc)
+
+    def method(self, request: Message) -> bytes:
+        return str(request["method"]).encode()
+
+    def target(self, request: Message) -> bytes:
+        return (request["url"].path + (f"?{query}" if (query := request["url"].query) else "")).encode()
+
+    def request_values(self, request: Message, name: bytes) -> list[bytes]:
+        return [request["fields"][name]] if name in request["fields"] else []
+
+    def set_field(self, request: Message, name: bytes, value: bytes) -> None:
+        request["fields"][name] = value
+
+    def remove_field(self, request: Message, name: bytes) -> None:
+        del request["fields"][name]
+
+    def holds_body(self, request: Message) -> bool:
+        return isinstance(request["body"], bytes)
+
+    def body(self, request: Message) -> bytes:
+        return bytes(request["body"])
+
+    def replay(self, request: Message) -> DictionaryLibrary:
+        return self
+
+    def restore(self, request: Message) -> None:
+        if not self.holds_body(request):
+            raise BodyNotReplayable("the body is used up")
+
+    def status(self, response: Message) -> int:
+        return int(response["status"])
+
+    def request_of(self, response: Message, sent: Message) -> Message:
+        found: Message = response.get("request", sent)
+        return found
+
+    def has_field(self, response: Message, name: bytes) -> bool:
+        return bool(self.response_values(response, name))
+
+    def response_values(self, response: Message, name: bytes) -> list[bytes]:
+        return [value for key, value in response.get("fields", ()) if key == name]
+
+    def record(self, response: Message) -> Callable[[], bytes]:
+        return lambda: response["body"]
+
+    def withhold(self, response: Message) -> None:
+        response["body"] = b""
+
+    def cookies_for(self, response: Message, request: Message) -> bytes:
+        return b"; ".join(value.partition(b";")[0] for value in self.response_values(response, b"set-cookie"))
+
+    def peer_address(self, response: Message) -> tuple[str, int] | None:
+        return response.get("peer")
+
+    def history(self, response: Message) -> list[Message]:
+        hops: list[Message] = response.get("history", [])
+        return hops
+
+    def set_history(self, response: Message, hops: Any) -> None:
+        response["history"] = list(hops)
+
+
+def call(session: Session[Message, Message], request: Message, send: Callable[[Message], Message]) -> Message:
+    """One call, driven as exchange.py tells."""
+    response: Message | None = None
+    preemptive = sign_preemptively(session, request)
+    if preemptive is not None:
+        response = send(request)
+        if is_plain_success(session, request, preemptive, response):
+            return response
+    exchange = Exchange(session, request, preemptive)
+    while True:
+        if response is None:
+            if exchange.needs_body:
+                exchange.request["body"] = b"".join([exchange.request["body"]])
+            exchange.sign()
+            response = send(exchange.request)
+        exchange.needs_body_of(response)
+        if not exchange.receive(response):
+            return response
+        response = None
