@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from digest_http.buffers import HTTPMessage
 from digest_http.httpauth.client import Signature
-from digest_http_client_auth.preemptive import sign_preemptively
 from digest_http_client_auth.httpx import DigestAuth as AuthForHttpx
 from digest_http_client_auth.httpx2 import DigestAuth as AuthForHttpx2
+from digest_http_client_auth.preemptive import sign_preemptively
 from digest_http_client_auth.session import Session
 
 from .timing import MICROSECOND, Batch, Prepare, Series, interleave, median_of

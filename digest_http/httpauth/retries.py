@@ -1,7 +1,7 @@
 """Whether a call that was challenged is worth another try, and with what.
 
-`RULES` says it. For each challenge that could be answered, the first rule whose situation is that of the call decides; when its tries
-for this call are used up, the answer is the caller's.
+`RULES` says it. For each challenge that could be answered, the first rule whose situation is that of the call decides;
+when its tries for this call are used up, the answer is the caller's.
 
 A rule that is `exclusive` marks a server where requests get in each other's way. The caller acts on that mark once a
 request was accepted, since a refusal may come from anybody.

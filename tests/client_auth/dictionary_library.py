@@ -50,7 +50,7 @@ class DictionaryLibrary:
     def body(self, request: Message) -> bytes:
         return bytes(request["body"])
 
-    def replay(self, request: Message) -> DictionaryLibrary:
+    def replay(self, _: Message) -> DictionaryLibrary:
         return self
 
     def restore(self, request: Message) -> None:
@@ -76,7 +76,7 @@ class DictionaryLibrary:
     def withhold(self, response: Message) -> None:
         response["body"] = b""
 
-    def cookies_for(self, response: Message, request: Message) -> bytes:
+    def cookies_for(self, response: Message, _: Message) -> bytes:
         return b"; ".join(value.partition(b";")[0] for value in self.response_values(response, b"set-cookie"))
 
     def peer_address(self, response: Message) -> tuple[str, int] | None:

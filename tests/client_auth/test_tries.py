@@ -10,8 +10,8 @@ from digest_http.challenge import Challenge
 from digest_http.httpauth.client import ClientContext
 from digest_http.httpauth.identity import Identity
 from digest_http.httpauth.logical_clock import tick
-from digest_http.httpauth.selection import Choice
 from digest_http.httpauth.retries import MAX_TRIES, Retries, Try
+from digest_http.httpauth.selection import Choice
 
 MD5 = by_name("MD5")
 
