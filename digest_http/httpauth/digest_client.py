@@ -291,8 +291,8 @@ def _encoded(value: str) -> bytes:
 
 def _checked(cnonce: Callable[[], str]) -> Callable[[], bytes]:
     def draw() -> bytes:
-        value = cnonce()
-        if _cnonce.fullmatch(str(value)) is None:
+        value: object = cnonce()
+        if not isinstance(value, str) or _cnonce.fullmatch(value) is None:
             raise ConfigurationError("cnonce gives text of letters, digits and + / = _ . ~ - (256 at most)")
         return value.encode()
 
