@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 from starlette.types import Scope
 
 from digest_http.algorithms import Algorithm
+from digest_http.httpauth import DigestClient
 from digest_http.httpauth.protocols import NonceStore, Users
 from digest_http.sasl import DigestMD5Client, DigestMD5Server
 from digest_http.stores import MemoryStore
@@ -58,6 +59,16 @@ def call() -> httpx.Response:
     httpx2.Client(auth=DigestAuth2("alice", "s3cret", verify="required", algorithms=["SHA-256"]))
     httpx.AsyncClient(auth=DigestAuth("alice", "s3cret"))
     return httpx.get("http://127.0.0.1/", auth=DigestAuth("alice", "s3cret", verify="off"))
+
+
+def signed() -> str | None:
+    """Challenges as libraries give them; a value that is a str."""
+    client = DigestClient("alice", "s3cret", prefer="server-order", cnonce=lambda: "c")
+    value = client.authorization("REGISTER", b"sip:example.org", b"body")
+    if client.challenged(["Digest ...", b"Basic ..."], value) or client.challenged(None, None):
+        value = client.authorization(b"OPTIONS", "*")
+    proved: bool = client.verify(value, "rspauth=...", b"body")
+    return value if value is not None and proved and value.parameters else None
 
 
 def login() -> bytes:

@@ -48,6 +48,9 @@ FieldValues: TypeAlias = str | bytes | Iterable[str | bytes] | None
 #: tries begin anew; so there are more than calls are usually under way.
 MAX_PENDING: Final = 64
 
+#: How long they wait. A program signs again at once; one that gave up, and calls again later, begins anew.
+PENDING_SECONDS: Final = 60.0
+
 # What a cnonce may hold, so that it can neither end its quoted-string nor be read as two values (credentials.py).
 _cnonce: Final = re.compile(r"[A-Za-z0-9+/=_.~\-]{1,256}")
 
@@ -89,8 +92,9 @@ class Authorization(HoldsSecrets, str):
 
 
 class _Pending(NamedTuple):
-    """A challenge that was taken in: the request it refused (None for one that was not signed) and what is due."""
+    """A challenge that was taken in: when, the request it refused (None if that was not signed), and what is due."""
 
+    since: float
     request: _Request | None
     context: ClientContext
     nonce: ClientNonce
@@ -103,7 +107,7 @@ class DigestClient(HoldsSecrets):
     All keywords are explained in docs/client-without-io.md. Raises ConfigurationError for settings that cannot work.
     """
 
-    __slots__ = ("_accepted", "_context", "_lock", "_pending", "_policy", "_spaces", "_verify")
+    __slots__ = ("_accepted", "_clock", "_context", "_lock", "_pending", "_policy", "_spaces", "_verify")
 
     def __init__(
         self,
@@ -140,6 +144,7 @@ class DigestClient(HoldsSecrets):
         )
         # One server, and all its targets alike: those of other protocols are no paths. A proxy is kept the same way.
         self._spaces: Final = OriginSpaces(Origin("", "", 0), proxy=True, allow_weaker=allow_weaker)
+        self._clock: Final = clock
         self._lock: Final = Lock()
         self._pending: tuple[_Pending, ...] = ()
         self._context: ClientContext | None = None
@@ -188,11 +193,7 @@ class DigestClient(HoldsSecrets):
         if choice is None:
             return False
         context = self._spaces.context_for(choice, policy.make_context)
-        try:
-            nonce = context.learn(choice)
-        except MalformedField as error:  # octets that no field can carry back
-            policy.report(str(error))
-            return False
+        nonce = context.learn(choice)
         if nonce is None:
             policy.report("its nonce has been used as often as nc can count")
             return False
@@ -206,7 +207,8 @@ class DigestClient(HoldsSecrets):
         request = None if refused is None else refused.request
         with self._lock:
             self._context = context
-            self._pending = (*self._pending, _Pending(request, context, nonce, retries))[-MAX_PENDING:]
+            pending = _Pending(self._clock(), request, context, nonce, retries)
+            self._pending = (*self._pending, pending)[-MAX_PENDING:]
         return True
 
     def verify(
@@ -247,6 +249,8 @@ class DigestClient(HoldsSecrets):
         if not self._pending:
             return None
         with self._lock:
+            oldest = self._clock() - PENDING_SECONDS
+            self._pending = tuple(pending for pending in self._pending if pending.since > oldest)
             for wanted in (request, None):
                 for pending in reversed(self._pending):
                     if pending.request == wanted:

@@ -13,6 +13,9 @@ import pytest
 
 from digest_http.errors import ConfigurationError, MalformedField, WrongPrincipal
 from digest_http.httpauth import Authorization, DigestClient
+from digest_http.httpauth.origins import Origin
+from digest_http.httpauth.signing import note_accepted
+from digest_http.httpauth.spaces import OriginSpaces
 from tests.client_auth.strict_server import StrictServer
 
 CHALLENGE = 'Digest realm="r", nonce="n", qop="auth", algorithm=SHA-256'
@@ -295,6 +298,54 @@ def test_a_stronger_challenge_moves_the_pin() -> None:
         assert client.challenged(challenge, None)
         client.verify(client.authorization("GET", "/"))
     assert client.challenged(weaker, None) is False
+
+
+@pytest.mark.parametrize(("later", "again"), [(0.0, False), (61.0, True)])
+def test_a_call_that_was_given_up(later: float, again: bool) -> None:
+    """A minute later its nonce is one from an earlier call, which a server may have forgotten without a word."""
+    now = [0.0]
+    client = client_for(clock=lambda: now[0])
+    client.challenged(CHALLENGE, None)
+    client.verify(client.authorization("GET", "/"))
+    signed = client.authorization("GET", "/")
+    assert client.challenged(CHALLENGE.replace('"n"', '"n2"'), signed)  # and the program gives up
+    now[0] = later
+    signed = client.authorization("GET", "/")
+    assert signed is not None
+    assert signed.parameters["nonce"] == "n2"
+    assert client.challenged(CHALLENGE.replace('"n"', '"n3"'), signed) is again
+
+
+def test_what_was_under_way_when_something_stronger_was_accepted() -> None:
+    """A weaker request that comes in late changes nothing, and one that waits to be signed is not signed any more."""
+    client = client_for()
+    weaker = CHALLENGE.replace("SHA-256", "MD5").replace('"n"', '"m"')
+    client.challenged(weaker, None)
+    late = client.authorization("GET", "/")
+    client.challenged(CHALLENGE, None)
+    stronger = client.authorization("GET", "/")
+    client.challenged(weaker, None)
+    assert client.verify(stronger) is False
+    assert client.verify(late) is False
+    assert client.authorization("GET", "/") is None
+    assert client.challenged(weaker, None) is False
+    assert client.challenged(CHALLENGE, None)
+
+
+def test_an_exclusive_server_is_marked_by_what_was_accepted() -> None:
+    """`note_accepted` with that mark: the next request fetches a nonce of its own."""
+    client = client_for()
+    client.challenged(CHALLENGE, None)
+    signed = client.authorization("GET", "/")
+    assert signed is not None
+    context = signed.signature.context
+    spaces = OriginSpaces(Origin("http", "h", 80))
+    note_accepted(spaces, signed.signature, None, new=True, exclusive=True)
+    assert context.pool.exclusive
+    assert client.challenged(CHALLENGE.replace('"n"', '"n2"'), None)
+    again = client.authorization("GET", "/")
+    assert again is not None
+    assert again.parameters["nonce"] == "n2"
 
 
 def test_a_flood_of_challenges_restarts_no_count() -> None:
