@@ -94,6 +94,7 @@ def test_lua_and_python_agree(kind, window_and_counts):
         max_size=40,
     )
 )
+@example(steps=[(7, 20), (0, 21), (7, 13), (7, 22)])
 @example(steps=[(64, 200), (130, 129), (1, 201), (64, 137), (4096, 138), (7, 250), (7, 243)])
 @settings(max_examples=50, deadline=None)
 def test_under_windows_that_change(kind, steps):
