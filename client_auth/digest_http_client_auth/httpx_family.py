@@ -167,8 +167,8 @@ class HttpxLibrary(Generic[RequestT, ResponseT]):
         for name in ("request", "elapsed"):  # not every response was made with the one, or is closed
             with suppress(RuntimeError):
                 later[name] = getattr(response, name)
-        state: dict[str, Any] = vars(response)
-        state.clear()
+        for name in list(vars(response)):
+            delattr(response, name)
         self._module.Response.__init__(response, stream=self._octets(b""), **given)
         for name, value in later.items():
             setattr(response, name, value)

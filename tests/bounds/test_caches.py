@@ -16,6 +16,7 @@ from digest_http import sspi
 from digest_http.algorithms import by_name
 from digest_http.challenge import MAX_REPEATED_OCTETS, parse_challenges
 from digest_http.errors import DigestError
+from digest_http.httpauth import DigestClient
 from digest_http.httpauth.client import ClientContext
 from digest_http.httpauth.cnonce_source import CnonceSource
 from digest_http.httpauth.identity import Identity
@@ -153,6 +154,13 @@ def offered_nonces() -> Callable[[int], object]:
     return offer
 
 
+def direct(*, realm: bool) -> Callable[[int], object]:
+    """A client without I/O that is challenged and never signs."""
+    client = DigestClient("alice", "s3cret")
+    challenge = filled(1000, realm=realm)
+    return lambda number: client.challenged(challenge(number), None)
+
+
 def drawn() -> Callable[[int], object]:
     """A source of cnonces."""
     source = CnonceSource()
@@ -256,6 +264,7 @@ def refused_logins() -> Callable[[int], object]:
 
 
 NONCES = {"digest_http.httpauth.nonce_pool.MAX_NONCES": 16}
+PENDING = {"digest_http.httpauth.digest_client.MAX_PENDING": 8}
 REALMS = {"digest_http.httpauth.spaces.MAX_REALMS": 4}
 ORIGINS = {"digest_http.httpauth.spaces.MAX_ORIGINS": 20, "digest_http_client_auth.session.MAX_URLS": 20}
 
@@ -271,6 +280,10 @@ ROWS: dict[str, list[Row]] = {
         Row(offered_nonces, 150, 500 * KIB, NONCES),
         Row(lambda: challenged(filled(1000)), 150, 400 * KIB, NONCES),
         Row(lambda: challenged(filled(3000)), 150, 60 * KIB),
+    ],
+    "digest_http.httpauth.digest_client.DigestClient": [
+        Row(lambda: direct(realm=False), 150, 300 * KIB, {**NONCES, **PENDING}),
+        Row(lambda: direct(realm=True), 150, 300 * KIB, PENDING),
     ],
     "digest_http.httpauth.identity.Identity": [Row(identity_realms, 2000, 3 * MIB)],
     "digest_http.httpauth.spaces._Space": [Row(lambda: challenged(filled(1000, realm=True)), 150, 500 * KIB, REALMS)],
@@ -308,6 +321,7 @@ NOT_CACHES = {
     "digest_http_middleware.deadlines.Deadlines": "one entry an event loop that is alive",
     "digest_http_middleware.deadlines._Queue": "waits of requests under way",
     "digest_http_client_auth.response_octets.RecordedBody": "the body of one response",
+    "digest_http.httpauth.retries.Retries": "the tries of one call, as many as its rules allow",
 }
 
 

@@ -33,7 +33,8 @@ class DictionaryLibrary:
         return str(request["method"]).encode()
 
     def target(self, request: Message) -> bytes:
-        return (request["url"].path + (f"?{query}" if (query := request["url"].query) else "")).encode()
+        query = request["url"].query
+        return f"{request['url'].path}{query and '?'}{query}".encode()
 
     def request_values(self, request: Message, name: bytes) -> list[bytes]:
         return [request["fields"][name]] if name in request["fields"] else []

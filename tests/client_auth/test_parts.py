@@ -90,13 +90,13 @@ def test_streams_of_others_are_not_looked_into(plain, attribute):
 def test_what_a_client_may_send_stays_told_by_its_class(plain):
     """A blocking body stays a blocking one, and an asynchronous one asynchronous."""
     library = plain.library
-    kinds = {"blocking": (library.SyncByteStream,), "asynchronous": (library.AsyncByteStream,)}
-    kinds["both"] = (*kinds["blocking"], *kinds["asynchronous"])
-    for bases in kinds.values():
+    blocking, asynchronous = library.SyncByteStream, library.AsyncByteStream
+    kinds: list[tuple[Any, ...]] = [(blocking,), (asynchronous,), (blocking, asynchronous)]
+    for bases in kinds:
         request = library.Request("PUT", "http://server.example/", stream=type("Own", bases, {})())
         HttpxLibrary(library).replay(request)
         HttpxLibrary(library).replay(request)  # sent again in another call: not wrapped twice
-        for base in kinds["both"]:
+        for base in (blocking, asynchronous):
             assert isinstance(request.stream, base) is (base in bases)
         assert type(request.stream.stream).__name__ == "Own"
 
@@ -164,7 +164,7 @@ def test_who_a_proxy_is(origin, address, peer):
 ])  # fmt: skip
 def test_the_other_end_of_a_connection(plain, address, told):
     """Its address and port, if the transport tells; transports need not tell, nor have a network stream."""
-    library = HttpxLibrary(plain.library)
+    library: Any = HttpxLibrary(plain.library)
     stream = SimpleNamespace(get_extra_info={"server_addr": address}.get)
     assert library.peer_address(plain.library.Response(407, extensions={"network_stream": stream})) == told
     assert library.peer_address(plain.library.Response(407)) is None
