@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from .encoding import decode_ext_value, encode_ext_value, octets_to_text
+from .encoding import decode_ext_value, encode_ext_value, nfc, octets_to_text
 from .errors import MalformedField
 from .grammar import nc_value
 from .params import parse_parameters, serialize
@@ -98,6 +98,11 @@ class Credentials(NamedTuple):
 
     @property
     def name(self) -> str:
+        """The user name as text in Normalization Form C, the form in which sources keep names."""
+        return nfc(self.name_as_sent)
+
+    @property
+    def name_as_sent(self) -> str:
         """The user name as text: username* if that was sent, else username decoded as UTF-8 or ISO 8859-1."""
         return octets_to_text(self.username) if self.username_ext is None else self.username_ext
 

@@ -18,11 +18,22 @@ _ATTR_CHARS = "!#$&+-.^_`|~"
 def text_to_octets(text: str, charset: str = "utf-8") -> bytes:
     """Encode a user name, realm or password for hashing: NFC first when UTF-8 (RFC 7616 §4).
 
+    With another charset it is NFC only if the text does not fit as it is: ISO 8859-1 has "é", but no accent alone.
     Raises UnicodeEncodeError if `charset` cannot hold the text.
     """
-    if not text.isascii() and charset.lower() in {"utf-8", "utf8"}:
-        text = unicodedata.normalize("NFC", text)
-    return text.encode(charset)
+    if text.isascii():
+        return text.encode(charset)
+    if charset.lower() in {"utf-8", "utf8"}:
+        return nfc(text).encode(charset)
+    try:
+        return text.encode(charset)
+    except UnicodeEncodeError:
+        return nfc(text).encode(charset)
+
+
+def nfc(text: str) -> str:
+    """Text in Unicode's Normalization Form C, in which names and realms are kept, compared and looked up."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def printable(text: str) -> str:

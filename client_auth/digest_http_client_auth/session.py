@@ -6,9 +6,9 @@ import os
 import re
 import time
 from collections.abc import Callable, Hashable, Iterable
-from typing import Final, Generic, Literal
+from typing import Final, Generic, Literal, cast
 
-from digest_http.errors import ConfigurationError
+from digest_http import settings
 from digest_http.grammar import token
 from digest_http.httpauth.client_policy import ClientPolicy
 from digest_http.httpauth.cnonce_source import CnonceSource
@@ -53,31 +53,30 @@ class Session(HoldsSecrets, Generic[RequestT, ResponseT]):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.verify: Final[Verify] = check_verify(verify)
-        if not isinstance(allow_weaker, bool):
-            # A word read from a setting is true whatever it says.
-            raise ConfigurationError("allow_weaker is True or False")
         self.identity: Final = Identity(username, password, charset=charset)
         self.policy: Final = ClientPolicy(
             self.identity,
             Preference(algorithms, qop, allow_rfc2069=allow_rfc2069, prefer=prefer),
             quote_all=quote_all,
-            cnonces=CnonceSource(random).draw,
+            cnonces=CnonceSource(settings.function("random", random, 1, example="os.urandom")).draw,
             clock=clock,
         )
         #: Whether no answer is handed out that the server has not proved to be its own.
         self.demands_proof: Final = demands_proof(verify)
         self.library: Final = library
-        self.proxy: Final = proxy
+        self.proxy: Final = settings.flag("proxy", proxy)
         # RFC 9110 §11.6 and §11.7: the same framework twice, once for servers and once for proxies.
         self.status: Final = 407 if proxy else 401
-        field = challenge_header or ("Proxy-Authenticate" if proxy else "WWW-Authenticate")
-        if re.fullmatch(token, field.encode()) is None:
-            raise ConfigurationError("challenge_header is the name of a header field, like 'X-WWW-Authenticate'")
+        field = (
+            ("Proxy-Authenticate" if proxy else "WWW-Authenticate") if challenge_header is None else challenge_header
+        )
+        if not isinstance(cast("object", field), str) or re.fullmatch(token, field.encode("utf-8", "replace")) is None:
+            raise settings.refusal("challenge_header", field, "the name of a field, for instance 'X-WWW-Authenticate'")
         #: Names of fields, in lower case.
         self.challenge_name: Final = field.lower().encode()
         self.authorization_name: Final = b"proxy-authorization" if proxy else b"authorization"
         self.info_name: Final = b"proxy-authentication-info" if proxy else b"authentication-info"
-        self.spaces: Final = SpaceTable(allow_weaker=allow_weaker)
+        self.spaces: Final = SpaceTable(allow_weaker=settings.flag("allow_weaker", allow_weaker))
         #: Spaces by what the library gives for an origin, which saves normalising it for each request.
         self.by_key: Final[dict[Hashable, OriginSpaces]] = {}
 

@@ -13,8 +13,9 @@ import click
 
 from digest_http import calculation
 from digest_http.algorithms import by_name
-from digest_http.encoding import text_to_octets
+from digest_http.encoding import nfc, text_to_octets
 from digest_http.errors import DigestError
+from digest_http.names import realm_name, user_name
 from digest_http.users.htdigest_lines import HASHES
 
 from .passwords import read_password
@@ -66,6 +67,7 @@ def add(
 ) -> None:
     """Add the user NAME; it is an error if there is one."""
     with _said():
+        name, realm = user_name(name, "NAME"), realm_name(realm, "--realm")
         source = open_source(users)
         if _hashes_of(source, name, realm):
             raise click.ClickException(f"{name!r} is there already in the realm {realm!r}: use 'user passwd'")
@@ -80,6 +82,7 @@ def passwd(
 ) -> None:
     """Change the password of NAME, for all hashes that are stored and those named."""
     with _said():
+        name, realm = user_name(name, "NAME"), realm_name(realm, "--realm")
         source = open_source(users)
         stored = _hashes_of(source, name, realm)
         if not stored:
@@ -107,7 +110,7 @@ def list_(users: str, realm: str | None) -> None:
     with _said():
         found: dict[tuple[str, str], list[str]] = {}
         for entry in open_source(users).entries():
-            if realm in {None, entry.realm}:
+            if realm is None or nfc(realm) == entry.realm:
                 found.setdefault((entry.realm, entry.user), []).append(entry.hash)
     for (place, name), hashes in sorted(found.items()):
         click.echo(f"{name}\t{place}\t{' '.join(sorted(hashes))}")
@@ -121,8 +124,14 @@ def list_(users: str, realm: str | None) -> None:
 @_stdin
 def check(*, users: str, name: str, realm: str, password_file: Path | None, password_stdin: bool) -> None:
     """Say whether a password is right, for each hash that is stored; exit status 1 if it is not."""
+    name, realm = nfc(name), nfc(realm)
     with _said():
-        stored = {e.hash: e.ha1 for e in open_source(users).entries() if (e.user, e.realm) == (name, realm)}
+        entries = [e for e in open_source(users).entries() if (e.user, e.realm) == (name, realm)]
+        stored = {e.hash: e.ha1 for e in entries}
+        if len(stored) < len(entries):
+            raise click.ClickException(
+                f"{name!r} is there in two Unicode forms, so neither lets anybody in: use 'user passwd'"
+            )
         password = read_password(password_file, standard_input=password_stdin, twice=False)
     expected = _hashed(name, realm, password, tuple(stored))
     wrong = [base for base, ha1 in stored.items() if not secrets.compare_digest(ha1, expected[base])]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 from urllib.parse import unquote, urlsplit
 
+from digest_http.encoding import nfc
 from digest_http.errors import ConfigurationError
 from digest_http.users import htdigest_edit
 from digest_http.users.htdigest_lines import Entry
@@ -24,7 +25,7 @@ class Source(Protocol):
     """Users that can be changed."""
 
     def entries(self) -> list[Entry]:
-        """All there are."""
+        """All there are; names and realms in Normalization Form C, however they are stored."""
         ...
 
     def replace(self, user: str, realm: str, hashes: Mapping[str, str]) -> None:
@@ -78,9 +79,9 @@ class DatabaseSource:
         self._users: Final = SQLUsers(base, query) if query else SQLUsers(url)
 
     def entries(self) -> list[Entry]:
-        """See Source.entries."""
+        """See Source.entries. Two rows that are one user in two Unicode forms make two entries."""
         rows = self._do(lambda users: users.entries())
-        return [Entry(user, realm, base, ha1.decode()) for user, realm, base, ha1 in rows]
+        return [Entry(nfc(user), nfc(realm), base, ha1.decode()) for user, realm, base, ha1 in rows]
 
     def replace(self, user: str, realm: str, hashes: Mapping[str, str]) -> None:
         """See Source.replace."""

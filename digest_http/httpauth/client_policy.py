@@ -11,6 +11,7 @@ from digest_http.algorithms import Algorithm
 from digest_http.challenge import Challenge, UnusableChallenge
 from digest_http.encoding import printable
 from digest_http.secrecy import HoldsSecrets
+from digest_http.settings import flag, function
 
 from .client import ClientContext, Signature
 from .identity import Identity
@@ -43,10 +44,10 @@ class ClientPolicy(HoldsSecrets):
     ) -> None:
         self.identity: Final = identity
         self.preference: Final = preference
-        self._quote_all: Final = quote_all
-        self._decimal_nc: Final = decimal_nc
+        self._quote_all: Final = flag("quote_all", quote_all)
+        self._decimal_nc: Final = flag("decimal_nc", decimal_nc)
         self._cnonces: Final = cnonces
-        self._clock: Final = clock
+        self._clock: Final = function("clock", clock, 0, example="time.monotonic")
 
     def make_context(self, realm: bytes, algorithm: Algorithm) -> ClientContext:
         """A new context for this user."""

@@ -25,6 +25,7 @@ from digest_http.encoding import octets_to_text
 from digest_http.errors import ConfigurationError, MalformedField, WrongPrincipal
 from digest_http.params import parse_parameters
 from digest_http.secrecy import HoldsSecrets
+from digest_http.settings import flag, function
 
 from .client import ClientContext, Signature
 from .client_nonce import ClientNonce
@@ -126,13 +127,9 @@ class DigestClient(HoldsSecrets):
         cnonce: Callable[[], str] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        for name, value in (("allow_weaker", allow_weaker), ("quote_all", quote_all), ("decimal_nc", decimal_nc)):
-            if not isinstance(value, bool):
-                # A word read from a setting is true whatever it says.
-                raise ConfigurationError(f"{name} is True or False")
-        for name, function in (("cnonce", cnonce), ("clock", clock)):
-            if not (function is None or callable(function)):
-                raise ConfigurationError(f"{name} is a function without arguments")
+        flag("allow_weaker", allow_weaker)
+        if cnonce is not None:
+            function("cnonce", cnonce, 0, example="lambda: secrets.token_hex(16)")
         self._verify: Final[Verify] = check_verify(verify)
         self._policy: Final = ClientPolicy(
             Identity(username, password, charset=charset),

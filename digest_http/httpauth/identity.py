@@ -7,7 +7,6 @@ that quotes them.
 from __future__ import annotations
 
 import codecs
-import unicodedata
 from typing import Final, NoReturn
 
 from digest_http import calculation
@@ -15,6 +14,8 @@ from digest_http.algorithms import Algorithm
 from digest_http.encoding import octets_to_text, text_to_octets
 from digest_http.errors import ConfigurationError
 from digest_http.grammar import forbidden_in_field
+from digest_http.names import user_name
+from digest_http.settings import refusal
 
 __all__ = ["Identity"]
 
@@ -26,27 +27,27 @@ class Identity:
     """A user name and a password, as text or as octets that are hashed as they stand.
 
     `charset` encodes text where the challenge does not say UTF-8 (RFC 7616 §4). Raises ConfigurationError for text
-    that it cannot hold, and for control characters in the name, which no header field can carry (a name as octets may
-    hold what only as text would be one: which character 0x85 is depends on the charset).
+    that it cannot hold; for a name that is empty or has a colon, which could not be told from the realm; and for
+    control characters in the name, which no header field can carry (a name as octets may hold what only as text would
+    be one: which character 0x85 is depends on the charset). The password may be empty: there are devices with none.
     """
 
     __slots__ = ("_ha1", "_password", "_username", "charset", "is_text", "username")
 
     def __init__(self, username: str | bytes, password: str | bytes, *, charset: str = "utf-8") -> None:
-        try:
-            self.charset: Final = codecs.lookup(charset).name
-        except (LookupError, TypeError):
-            raise ConfigurationError(f"charset {charset!a} is unknown: use 'utf-8' or 'latin-1'") from None
+        self.charset: Final = _charset(charset)
+        if isinstance(username, bytes):
+            _check_octets(username)
+        else:
+            username = user_name(username)
+        if not isinstance(password, (str, bytes)):
+            raise ConfigurationError(f"password is of the type {type(password).__name__}; write text or octets")
         self._username: Final = username
         self._password: Final = password
         # Told by value, not by exception: UnicodeEncodeError carries the whole text, and a context is printed.
         for what, value in (("user name", username), ("password", password)):
             if not (_fits(value, self.charset) and _fits(value, "utf-8")):
                 raise ConfigurationError(f"the {what} does not fit into {self.charset}")
-        if forbidden_in_field.search(_encode(username, self.charset)) or (
-            isinstance(username, str) and _controls(username)
-        ):
-            raise ConfigurationError("the user name holds a control character")
         #: False if the name was given as octets, which only the caller knows the charset of.
         self.is_text: Final = isinstance(username, str)
         self.username: Final = username if isinstance(username, str) else octets_to_text(username)
@@ -85,9 +86,21 @@ def _encode(value: str | bytes, charset: str) -> bytes:
     return text_to_octets(value, charset) if isinstance(value, str) else value
 
 
-def _controls(text: str) -> bool:
-    # Tab and U+0080 to U+009F too: username* may hold none (`decode_ext_value`), so such a name could not log in.
-    return any(unicodedata.category(character) == "Cc" for character in text)
+def _charset(name: object) -> str:
+    try:
+        charset = codecs.lookup(name).name if isinstance(name, str) else ""
+        # Text both ways: Python's list also has transforms of octets ("hex"), which fail later.
+        "".encode(charset)
+    except (LookupError, ValueError):
+        charset = ""
+    if not charset:
+        raise refusal("charset", name, "a charset that Python has, for instance charset='latin-1'")
+    return charset
+
+
+def _check_octets(username: bytes) -> None:
+    if not username or b":" in username or forbidden_in_field.search(username):
+        raise refusal("username", username, "a name without colon and control character, for instance b'alice'")
 
 
 def _fits(value: str | bytes, charset: str) -> bool:

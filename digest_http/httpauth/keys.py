@@ -11,16 +11,17 @@ import logging
 import os
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 from urllib.parse import unquote, urlsplit
 
 from digest_http.errors import ConfigurationError
 from digest_http.file_modes import warn_if_open
 from digest_http.secrecy import HoldsSecrets
+from digest_http.settings import file_path, function
 
-__all__ = ["ENVIRONMENT", "LOOK_EVERY", "KeyFile", "Keys", "configured_keys"]
+__all__ = ["ENVIRONMENT", "LOOK_EVERY", "KeyFile", "Keys", "checked_keys", "configured_keys"]
 
 #: Asked for when no keys are given: the same syntax as the setting.
 ENVIRONMENT: Final = "DIGEST_HTTP_KEYS"
@@ -43,16 +44,31 @@ _separator = re.compile(r"[\s,]+")
 def configured_keys(setting: Sequence[bytes] | str | None) -> Keys | None:
     """The keys of a setting, or of the environment if it is None; None if there are none either.
 
-    Raises ConfigurationError for text that holds no key or a short one, or a file that cannot be read.
+    Raises ConfigurationError for text that holds no key or a short one, a file that cannot be read, and what is
+    neither text nor a list of keys.
     """
     if setting is None:
         setting = os.environ.get(ENVIRONMENT) or None
     if not isinstance(setting, str):
-        return setting
+        return None if setting is None else checked_keys(setting)
     url = urlsplit(setting)
     if url.scheme == "file":
         return KeyFile(unquote(url.path))
     return _words(setting)
+
+
+def checked_keys(keys: object) -> tuple[bytes, ...]:
+    """A list of keys in octets. Raises ConfigurationError, which shows no more of what is none than its type."""
+    wanted = "a list of octets, for instance keys=[bytes.fromhex(text)], or text of 'digest-http key new'"
+    if isinstance(keys, (str, bytes)) or not isinstance(keys, Iterable):
+        raise ConfigurationError(f"keys is an object of the type {type(keys).__name__}; write {wanted}")
+    found = tuple(cast("Iterable[object]", keys))
+    if not found:
+        raise ConfigurationError(f"keys is empty: give one key at least, newest first; write {wanted}")
+    for key in found:
+        if not isinstance(key, bytes):
+            raise ConfigurationError(f"keys has an object of the type {type(key).__name__}; write {wanted}")
+    return cast("tuple[bytes, ...]", found)
 
 
 class KeyFile(HoldsSecrets):
@@ -62,8 +78,8 @@ class KeyFile(HoldsSecrets):
     """
 
     def __init__(self, path: str | os.PathLike[str], *, seconds: Callable[[], float] = time.monotonic) -> None:
-        self.path: Final = Path(path)
-        self._seconds: Final = seconds
+        self.path: Final = Path(file_path("path", path, example="/etc/app/keys"))
+        self._seconds: Final = function("seconds", seconds, 0, example="time.monotonic")
         self._next_look = seconds() + LOOK_EVERY
         try:
             self._version = self._present_version()

@@ -22,12 +22,14 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Final, Self
+from typing import Final, Self, cast
 
 from digest_http.algorithms import Algorithm
 from digest_http.errors import ConfigurationError
 from digest_http.secrecy import HoldsSecrets
+from digest_http.settings import function, refusal, seconds
 
+from .keys import checked_keys
 from .nonce_ids import MICROSECONDS, RANDOM_BITS
 
 __all__ = ["DEFAULT_LIFETIME", "NonceSource", "claimed_issue", "steady_clock"]
@@ -75,7 +77,7 @@ class NonceSource(HoldsSecrets):
     `epoch`: of the store that counts them; a function where another process may begin a new one.
     `lifetime`: seconds from the issue until the head of a request with it must have arrived. `overtime`: seconds that
     what comes after the head may then take.
-    Raises ConfigurationError for no key or a short one, a lifetime that is not positive, or an overtime below 0.
+    Raises ConfigurationError for a setting that cannot work: no key or a short one, a lifetime that is none, ...
     """
 
     __slots__ = (
@@ -108,10 +110,14 @@ class NonceSource(HoldsSecrets):
         algorithm: Algorithm | None = None,
         proxy: bool = False,
     ) -> None:
-        if lifetime <= 0:
-            raise ConfigurationError(f"nonce_lifetime is {lifetime}; it is in seconds and must be positive")
-        if overtime < 0:
-            raise ConfigurationError(f"overtime is {overtime}; it is in seconds and cannot be negative")
+        lifetime = seconds("nonce_lifetime", lifetime, example=DEFAULT_LIFETIME)
+        overtime = 0 if overtime == 0 else seconds("overtime", overtime, example=900)
+        function("clock", clock, 0, example="time.time")
+        function("random", random, 1, example="os.urandom")
+        if not isinstance(cast("object", realm), bytes):
+            raise refusal("realm", realm, "octets, for instance realm=b'Members'")
+        if not callable(epoch) and not isinstance(cast("object", epoch), bytes):
+            raise refusal("epoch", epoch, "octets, or a function that gives them, for instance epoch=store.epoch")
         self._epoch: Final = epoch if callable(epoch) else lambda: epoch
         self.lifetime: Final = round(lifetime * MICROSECONDS)
         self.kept: Final = self.lifetime + round(overtime * MICROSECONDS)
@@ -126,7 +132,7 @@ class NonceSource(HoldsSecrets):
         self._length: Final = _LENGTH + len(self._separator)
         self._label: Final = _label(realm, algorithm, proxy=proxy)
         self._keys_of_now: Final = keys if callable(keys) else None
-        self._keys = tuple(keys() if callable(keys) else keys)
+        self._keys = checked_keys(keys() if callable(keys) else keys)
         self._macs = _keyed(self._keys, self._label)
 
     def for_challenge(self, algorithm: Algorithm, *, proxy: bool = False) -> Self:
@@ -215,8 +221,7 @@ def claimed_issue(nonce: bytes) -> int | None:
 
 
 def _keyed(keys: Sequence[bytes], label: bytes) -> tuple[hmac.HMAC, ...]:
-    if not keys:
-        raise ConfigurationError("keys is empty: give one key at least, newest first")
+    keys = checked_keys(keys)
     if any(len(key) < MIN_KEY_OCTETS for key in keys):
         raise ConfigurationError(f"a nonce key is shorter than {MIN_KEY_OCTETS} octets: make one with os.urandom(32)")
     # One keyed state a key, copied for each nonce: keying HMAC anew costs as much as the hash itself.

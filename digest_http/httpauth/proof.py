@@ -8,7 +8,8 @@ from typing import Final, Literal, NamedTuple
 from digest_http import calculation
 from digest_http.authinfo import AuthenticationInfo
 from digest_http.buffers import HTTPMessage
-from digest_http.errors import ConfigurationError, MalformedField, WrongPrincipal
+from digest_http.errors import MalformedField, WrongPrincipal
+from digest_http.settings import choice
 
 from .client import Signature
 
@@ -29,8 +30,7 @@ class Proof(NamedTuple):
 
 def check_verify(verify: Verify) -> Verify:
     """The setting itself. Raises ConfigurationError for another word."""
-    if verify not in _VERIFY:
-        raise ConfigurationError("verify is 'off', 'if-present', 'required' or 'always'")
+    choice("verify", verify, _VERIFY)
     return verify
 
 

@@ -67,7 +67,8 @@ class Users(Protocol):
     def ha1(self, username: str, realm: str, algorithm: Algorithm) -> bytes | Awaitable[bytes | None] | None:
         """H(username ":" realm ":" password) in hex for `algorithm.base`, or None for no such user.
 
-        An empty value, or one of the wrong length, counts as no such user.
+        Name and realm come in Normalization Form C (spellings.name_to_ask has the exception). An empty value, or one of
+        the wrong length, counts as no such user.
         """
         ...
 

@@ -28,13 +28,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from digest_http.algorithms import Algorithm, available, by_token, select
+from digest_http import settings
+from digest_http.algorithms import Algorithm, available, by_token
 from digest_http.challenge import Challenge, UnusableChallenge
-from digest_http.errors import ConfigurationError, UnsupportedAlgorithm
 
 __all__ = ["NO_COLON", "Choice", "Preference", "choose"]
 
 _QOPS: Final = ("auth", "auth-int")
+_PREFER: Final = ("strongest", "server-order")
 
 #: Why such a challenge is passed over. nextnonce brings nonces too, so client_nonce.py has the rule as well.
 NO_COLON: Final = "a nonce with a colon is not answered without qop: the answer could serve for another challenge"
@@ -72,21 +73,11 @@ class Preference:
         allow_rfc2069: bool | None = None,
         prefer: Literal["strongest", "server-order"] = "strongest",
     ) -> None:
-        for name, value in (("algorithms", algorithms), ("qop", qop)):
-            if isinstance(value, str):
-                # A str is an iterable of its letters; without this the complaint would be about a letter.
-                raise ConfigurationError(f"{name} is a list of names: write ({value!r},)")
-        try:
-            self.algorithms: Final = frozenset(available() if algorithms is None else select(algorithms))
-        except UnsupportedAlgorithm as error:
-            raise ConfigurationError(str(error)) from None
-        self.qop: Final = tuple(dict.fromkeys(word.lower().encode("ascii", "replace") for word in qop))
-        if not self.qop or not set(self.qop) <= {word.encode() for word in _QOPS}:
-            raise ConfigurationError("qop is 'auth', 'auth-int' or both, the preferred one first")
-        if prefer not in ("strongest", "server-order"):
-            raise ConfigurationError("prefer is 'strongest' or 'server-order'")
-        self.allow_rfc2069: Final = allow_rfc2069
-        self.prefer: Final = prefer
+        chosen = available() if algorithms is None else settings.algorithms("algorithms", algorithms)
+        self.algorithms: Final = frozenset(chosen)
+        self.qop: Final = tuple(word.encode() for word in settings.words("qop", qop, _QOPS))
+        self.allow_rfc2069: Final = None if allow_rfc2069 is None else settings.flag("allow_rfc2069", allow_rfc2069)
+        self.prefer: Final = settings.choice("prefer", prefer, _PREFER)
 
 
 def choose(

@@ -22,8 +22,8 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
-from digest_http.errors import ConfigurationError
 from digest_http.grammar import MAX_NC
+from digest_http.settings import choice, number
 
 from .verdict import Verdict
 
@@ -55,6 +55,8 @@ WINDOW_BITS: Final = 13
 #: Counts that left the window unseen and are still good. Browsers and connection pools have six requests under way to
 #: one host, so that even if all are slow uploads each has a place; they cost 32 octets.
 PLACES: Final = 8
+
+_SEQUENCES: Final = ("window", "strict")
 
 _WINDOW: Final = (1 << WINDOW_BITS) - 1
 _ALL_PLACES: Final = (1 << PLACES * NC_BITS) - 1
@@ -91,8 +93,7 @@ class ReplayDetect:
     __slots__ = ("_behind", "_full", "_low", "_mask", "_oldest", "_one", "_shift", "window")
 
     def __init__(self, window: int = DEFAULT_WINDOW) -> None:
-        if not 1 <= window <= MAX_WINDOW:
-            raise ConfigurationError(f"window is {window}; choose 1 to {MAX_WINDOW} counts")
+        window = checked_window(window)
         self.window: Final = window
         self._shift: Final = WINDOW_BITS + window
         # Where they stand in a state: all bits of the mask, that of the highest count, all but that, that of the count
@@ -202,9 +203,11 @@ def _without(places: int, nc: int) -> int | None:
 
 
 def sequence_rule(sequence: str, window: int = DEFAULT_WINDOW) -> SequenceRule:
-    """The rule of a setting: "window" or "strict". Raises ConfigurationError for any other word."""
-    if sequence == "window":
-        return ReplayDetect(window)
-    if sequence == "strict":
-        return SequenceDetect()
-    raise ConfigurationError(f'sequence is {sequence!r}; choose "window" or "strict"')
+    """The rule of a setting: "window" or "strict". Raises ConfigurationError for any other word or window."""
+    window = checked_window(window)
+    return ReplayDetect(window) if choice("sequence", sequence, _SEQUENCES) == "window" else SequenceDetect()
+
+
+def checked_window(window: object) -> int:
+    """How many counts a window covers. Raises ConfigurationError."""
+    return number("window", window, 1, MAX_WINDOW, example=DEFAULT_WINDOW)

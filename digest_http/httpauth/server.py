@@ -22,9 +22,11 @@ from digest_http.algorithms import Algorithm
 from digest_http.buffers import HTTPMessage
 from digest_http.challenge import Challenge
 from digest_http.credentials import Credentials
-from digest_http.encoding import quote_string, text_to_octets
-from digest_http.errors import ConfigurationError, MalformedField, UnsupportedAlgorithm
+from digest_http.encoding import quote_string
+from digest_http.errors import MalformedField, UnsupportedAlgorithm
+from digest_http.names import realm_name
 from digest_http.secrecy import HoldsSecrets
+from digest_http.settings import flag, instances, words
 
 from .nonces import NonceSource
 from .session_key import session_key
@@ -48,7 +50,7 @@ class Acceptor(HoldsSecrets):
     `algorithms` in order of preference, each in a challenge of its own with a nonce of its own; `qop` a subset of
     QOPS. `allow_rfc2069` lets an MD5 client answer without qop: each such nonce is good for one request. `proxy` is
     for a proxy's challenges, whose nonces no server takes, and the other way round.
-    Raises ConfigurationError for a realm or qop that cannot work.
+    Raises ConfigurationError for a setting that cannot work.
     """
 
     __slots__ = ("_challenges", "_offered", "_qop", "_userhash", "decoys", "nonces", "realm", "shapes")
@@ -64,11 +66,12 @@ class Acceptor(HoldsSecrets):
         userhash: bool = False,
         proxy: bool = False,
     ) -> None:
-        algorithms = tuple(algorithms)
-        qop = tuple(qop)
-        if not qop or not set(qop) <= set(QOPS):
-            raise ConfigurationError(f"qop is {qop!r}; choose from {QOPS!r}")
-        self.realm: Final = text_to_octets(realm)
+        algorithms = instances("algorithms", algorithms, Algorithm, example="by_name('SHA-256')")
+        qop = words("qop", qop, QOPS)
+        proxy = flag("proxy", proxy)
+        allow_rfc2069 = flag("allow_rfc2069", allow_rfc2069)
+        (nonces,) = instances("nonces", (nonces,), NonceSource, example="NonceSource(...)")
+        self.realm: Final = realm_name(realm).encode()
         # No digest made for one challenge may serve in another: docs/security.md, "No digest stands for another".
         self.nonces: Final = {a: nonces.for_challenge(a, proxy=proxy) for a in algorithms}
         """The source of the nonces of each algorithm's challenges."""
@@ -79,20 +82,17 @@ class Acceptor(HoldsSecrets):
         if b"MD5" in self._offered:
             self._offered[None] = self._offered[b"MD5"]
         self._qop: Final = frozenset([*(word.encode() for word in qop), *([b""] if allow_rfc2069 else [])])
-        self._userhash: Final = userhash
+        self._userhash: Final = flag("userhash", userhash)
         self.shapes: Final = Shapes()
         # What an unknown user is checked against, so that he costs what a wrong password costs.
         self.decoys: Final = {a: os.urandom(a.digest_size).hex().encode() for a in algorithms}
-        try:
-            self._challenges: Final = {
-                stale: [
-                    (self.nonces[a], *self._template(a, qop, stale=stale).partition(_PLACE_OF_NONCE)[::2])
-                    for a in algorithms
-                ]
-                for stale in (False, True)
-            }
-        except MalformedField as error:
-            raise ConfigurationError(f"realm {realm!r} cannot stand in a header field: {error}") from None
+        self._challenges: Final = {
+            stale: [
+                (self.nonces[a], *self._template(a, qop, stale=stale).partition(_PLACE_OF_NONCE)[::2])
+                for a in algorithms
+            ]
+            for stale in (False, True)
+        }
 
     def _template(self, algorithm: Algorithm, qop: tuple[str, ...], *, stale: bool) -> bytes:
         return Challenge(

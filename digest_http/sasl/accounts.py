@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Final, Protocol, TypeAlias, cast, runtime_checkable
 
 from digest_http.algorithms import Algorithm, by_name
-from digest_http.errors import ConfigurationError, SourceUnavailable
+from digest_http.errors import SourceUnavailable
+from digest_http.names import distinct_names
+from digest_http.settings import function, provider, refusal
 
 __all__ = ["Lookup", "Source", "lookup_of"]
 
 #: A password as text, or H(username:realm:password) as 16 raw octets or 32 hex digits; None or empty: no such user.
 Secret: TypeAlias = str | bytes | None
+
+#: Between names that are looked at together: a control character that no name may hold.
+_SEPARATOR: Final = "\n"
+
+# A name with a colon or a control character.
+_unusual: Final = re.compile(r"[:\x00-\x09\x0b-\x1f\x7f]")
 
 #: By (username, realm).
 Lookup: TypeAlias = Callable[[str, str], Secret]
@@ -30,7 +39,11 @@ Source: TypeAlias = Mapping[str, str | bytes] | HasHA1 | Lookup
 
 
 def lookup_of(users: Source) -> Lookup:
-    """One callable over any source; whatever the source raises becomes SourceUnavailable, which refuses the login."""
+    """One callable over any source; whatever the source raises becomes SourceUnavailable, which refuses the login.
+
+    It is given names and realms in Normalization Form C. Raises ConfigurationError for what is no source, and for a
+    mapping that has a name which cannot be one, or one name in two spellings.
+    """
     find = _finder(users)
 
     def lookup(username: str, realm: str) -> Secret:
@@ -48,15 +61,40 @@ def lookup_of(users: Source) -> Lookup:
 
 
 def _finder(users: Source) -> Callable[[str, str], object]:
+    if isinstance(users, type):
+        return provider("users", users, {}, example="HtdigestUsers('/etc/app/users', 'example.com')")
     if isinstance(users, HasHA1):
-        ha1 = users.ha1
+        ha1 = provider("users", users, {"ha1": 3}, example="HtdigestUsers('/etc/app/users', 'example.com')").ha1
         return lambda username, realm: ha1(username, realm, by_name("MD5"))
     if callable(users):
-        return users
+        return function("users", users, 2, example="look_up, with def look_up(username, realm)")
+    if not isinstance(users, Mapping):
+        raise refusal(
+            "users",
+            users,
+            "a mapping of name to password, a function of (username, realm), or an object with ha1(), for instance "
+            "users={'alice': password}",
+        )
+    spelt = _other_spellings(users)
+    # The mapping itself is asked: what changes in it counts at the next login.
+    return lambda username, _realm: users.get(spelt.get(username, username))
+
+
+def _other_spellings(users: Mapping[str, str | bytes]) -> dict[str, str]:
+    """The names that are not in Normalization Form C, by that form. Raises ConfigurationError as distinct_names.
+
+    A server is made for each login, so usual names are looked at all together.
+    """
+    names: list[object] = list(users)
     try:
-        find = users.get
-    except AttributeError:
-        raise ConfigurationError(
-            "users is a mapping of name to password, a callable of (username, realm), or has ha1()"
-        ) from None
-    return lambda username, _realm: find(username)
+        joined = _SEPARATOR.join(cast("list[str]", names))
+    except TypeError:  # a name that is no text
+        joined = ":"
+    if (
+        joined.isascii()
+        and joined.count(_SEPARATOR) < max(len(names), 1)
+        and "" not in names
+        and not _unusual.search(joined)
+    ):
+        return {}
+    return {name: given for name, given in distinct_names(names).items() if name != given}

@@ -5,13 +5,16 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from typing import Final, cast
 
 from digest_http import calculation
 from digest_http.encoding import octets_to_text
 from digest_http.errors import ConfigurationError, MalformedField, OutOfSequence, QopNotSupported, WrongPrincipal
+from digest_http.names import realm_name, user_name
+from digest_http.settings import flag, function, instances, text
 
 from . import charset, keys
+from .digest_uri import part_of_uri
 from .directives import DEFAULT_MAXBUF, Challenge, Response, parse_rspauth
 from .mechanism import Mechanism
 from .policy import DEFAULT_CIPHERS, DEFAULT_QOP, Policy
@@ -21,6 +24,9 @@ __all__ = ["DigestMD5Client"]
 
 _RANDOM_OCTETS: Final = 30
 _HASH_OCTETS: Final = 16
+
+#: What a function of the challenge looks like, for errors.
+_OF_A_CHALLENGE: Final = "make, with def make(challenge)"
 
 
 class DigestMD5Client(Mechanism):
@@ -64,19 +70,30 @@ class DigestMD5Client(Mechanism):
     ) -> None:
         super().__init__(Policy(qop, ciphers, maxbuf, enforce_maxbuf=enforce_maxbuf))
         if (password is None) == (ha1 is None):
-            raise ConfigurationError("give either a password or ha1")
-        self.username = self._username = username
-        self.authzid = authzid
+            raise ConfigurationError("give either a password or ha1: one of them, and None for the other")
+        self.username = self._username = user_name(username)
+        self.authzid = None if authzid is None else text("authzid", authzid, example="bob")
+        if not isinstance(password, (str, type(None))):
+            raise ConfigurationError(f"password is of the type {type(password).__name__}; write text")
         self._password = password
         self._ha1 = _raw(ha1) if ha1 is not None else None
         self._digest_uri: Final = _joined(service, host, serv_name)
-        self._realm: Final = realm
-        self._downgrade: Final = downgrade
+        self._realm: Final = _checked_realm(realm)
+        self._downgrade: Final = flag("downgrade", downgrade)
         self._sessions: Final = sessions
-        self._session_name: Final = (self._digest_uri, username, realm if isinstance(realm, str) else None, authzid)
-        self._random: Final = random
-        self._make_cnonce: Final = cnonce
-        self._directives: Final = directives
+        if sessions is not None:
+            instances("sessions", (sessions,), ClientSessions, example="ClientSessions()")
+        self._session_name: Final = (
+            self._digest_uri,
+            self._username,
+            self._realm if isinstance(self._realm, str) else None,
+            authzid,
+        )
+        self._random: Final = function("random", random, 1, example="os.urandom")
+        self._make_cnonce: Final = cnonce if cnonce is None else function("cnonce", cnonce, 1, example=_OF_A_CHALLENGE)
+        self._directives: Final = (
+            directives if directives is None else function("directives", directives, 1, example=_OF_A_CHALLENGE)
+        )
         self._started = False
         self._resumed = False
         self._answered: Challenge | None = None
@@ -219,14 +236,23 @@ class DigestMD5Client(Mechanism):
 
 def _joined(service: str, host: str, serv_name: str | None) -> str:
     """service/host[/serv-name]. Raises ConfigurationError for what cannot be told apart or written."""
-    parts = (service, host) if serv_name is None else (service, host, serv_name)
-    uri = "/".join(parts)
-    if uri.count("/") != len(parts) - 1 or not uri.isprintable():
-        raise ConfigurationError("service, host and serv_name are text without slashes and control characters")
-    return uri
+    named = {"service": service, "host": host, **({} if serv_name is None else {"serv_name": serv_name})}
+    parts = [part_of_uri(setting, value) for setting, value in named.items()]
+    return "/".join(parts)
+
+
+def _checked_realm(realm: object) -> str | Callable[[tuple[str, ...]], str | None] | None:
+    """A realm may be empty here: RFC 2831 §2.1.1 lets a server have none, and says what is hashed then."""
+    if realm is None or realm == "":
+        return cast("str | None", realm)
+    if callable(realm):
+        return cast("Callable[[tuple[str, ...]], str | None]", function("realm", realm, 1, example="choose"))
+    return realm_name(realm)
 
 
 def _raw(ha1: bytes | str) -> bytes:
+    if not isinstance(ha1, (str, bytes)):
+        raise ConfigurationError(f"ha1 is of the type {type(ha1).__name__}; write 16 octets, or 32 hex digits")
     try:
         octets = ha1 if isinstance(ha1, bytes) and len(ha1) == _HASH_OCTETS else bytes.fromhex(_as_text(ha1))
     except ValueError:

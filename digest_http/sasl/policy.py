@@ -6,10 +6,12 @@ import warnings
 from collections.abc import Iterable
 from typing import Final
 
-from digest_http.errors import ConfigurationError, SecurityWarning
+from digest_http.errors import SecurityWarning
+from digest_http.settings import flag, number
+from digest_http.settings import words as known_words
 
 from .ciphers import CIPHERS, check_installed
-from .directives import MAX_MAXBUF, MIN_MAXBUF
+from .directives import DEFAULT_MAXBUF, MAX_MAXBUF, MIN_MAXBUF
 
 __all__ = ["DEFAULT_CIPHERS", "DEFAULT_QOP", "QOPS", "Policy", "words"]
 
@@ -32,10 +34,8 @@ class Policy:
     ) -> None:
         self.qop: Final = words("qop", qop, QOPS)
         self.ciphers: Final = words("ciphers", ciphers, CIPHERS) if "auth-conf" in self.qop else ()
-        if not MIN_MAXBUF <= maxbuf <= MAX_MAXBUF:
-            raise ConfigurationError(f"maxbuf is a number of {MIN_MAXBUF} to {MAX_MAXBUF}, not {maxbuf!r}")
-        self.maxbuf: Final = maxbuf
-        self.enforce_maxbuf: Final = enforce_maxbuf
+        self.maxbuf: Final = number("maxbuf", maxbuf, MIN_MAXBUF, MAX_MAXBUF, example=DEFAULT_MAXBUF)
+        self.enforce_maxbuf: Final = flag("enforce_maxbuf", enforce_maxbuf)
         if self.ciphers:
             check_installed()
         for name in self.ciphers:
@@ -50,8 +50,4 @@ class Policy:
 
 def words(setting: str, value: str | Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
     """A setting of one or several known words, in order, each once. Raises ConfigurationError."""
-    chosen = (value,) if isinstance(value, str) else tuple(dict.fromkeys(value))
-    known = tuple(known)
-    if not chosen or any(word not in known for word in chosen):
-        raise ConfigurationError(f"{setting} is one or several of {', '.join(known)}, not {value!r}")
-    return chosen
+    return known_words(setting, value, tuple(known), one_alone=True)

@@ -6,10 +6,10 @@ import base64
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Final
+from typing import Final, cast
 
 from digest_http import calculation
-from digest_http.encoding import octets_to_text
+from digest_http.encoding import nfc, octets_to_text
 from digest_http.errors import (
     ConfigurationError,
     LogonDenied,
@@ -18,9 +18,12 @@ from digest_http.errors import (
     QopNotSupported,
     SourceUnavailable,
 )
+from digest_http.names import realm_name
+from digest_http.settings import function, instances, refusal, texts
 
 from . import charset, keys
 from .accounts import Source, lookup_of
+from .digest_uri import part_of_uri
 from .directives import DEFAULT_MAXBUF, Challenge, Response, serialize_rspauth
 from .mechanism import Mechanism
 from .policy import DEFAULT_CIPHERS, DEFAULT_QOP, Policy
@@ -30,6 +33,9 @@ __all__ = ["DigestMD5Server"]
 
 _RANDOM_OCTETS: Final = 30
 _HASH_OCTETS: Final = 16
+
+#: What a policy looks like, for errors.
+_AUTHORIZE: Final = "may_act, with def may_act(username, realm, authzid) -> bool"
 
 # Hashed in place of a password for a name that nobody has, so that it costs the same.
 _NOBODY: Final = "nobody has this password"
@@ -73,19 +79,23 @@ class DigestMD5Server(Mechanism):
     ) -> None:
         super().__init__(Policy(qop, ciphers, maxbuf, enforce_maxbuf=enforce_maxbuf))
         self._lookup: Final = lookup_of(users)
-        self._service: Final = service
-        self._hosts: Final = None if host is None else _listed(host)
-        self._serv_name: Final = serv_name
+        self._service: Final = None if service is None else part_of_uri("service", service)
+        self._hosts: Final = None if host is None else _hosts(host)
+        self._serv_name: Final = None if serv_name is None else part_of_uri("serv_name", serv_name)
         if realms is None:
             if not self._hosts:
-                raise ConfigurationError("give realms, or a host that stands for the realm")
+                raise ConfigurationError("give realms, or a host that stands for the realm: realms=['example.com']")
             realms = self._hosts[0]
-        self._realms: Final = tuple(charset.encode(realm, utf8=True) for realm in _listed(realms))
-        self._authorize: Final = authorize
+        self._realms: Final = _realms(realms)
+        self._authorize: Final = (
+            authorize if authorize is None else function("authorize", authorize, 3, example=_AUTHORIZE)
+        )
         self._sessions: Final = sessions
-        self._random: Final = random
-        self._make_nonce: Final = nonce
-        self._directives: Final = dict(directives or {})
+        if sessions is not None:
+            instances("sessions", (sessions,), ServerSessions, example="ServerSessions()")
+        self._random: Final = function("random", random, 1, example="os.urandom")
+        self._make_nonce: Final = nonce if nonce is None else function("nonce", nonce, 0, example="make_nonce")
+        self._directives: Final = _directives(directives)
         self._challenge: Challenge | None = None
         self._response: Response | None = None
         self._rspauth = b""
@@ -149,8 +159,9 @@ class DigestMD5Server(Mechanism):
         self._check_choice(response)
         self._check_digest_uri(response.digest_uri)
         realm = self._check_realm(response.realm)
-        username = octets_to_text(response.username)
-        secret = _usable(self._lookup(username, octets_to_text(realm)))
+        # In one Unicode form, as names are kept; what is hashed below is what was sent.
+        username = nfc(octets_to_text(response.username))
+        secret = _usable(self._lookup(username, nfc(octets_to_text(realm))))
         proved = _prove(response, _user_hashes(response.username, realm, secret))
         # One refusal for a wrong password and for a name that nobody has.
         if proved is None or secret is None:
@@ -160,7 +171,7 @@ class DigestMD5Server(Mechanism):
         self.cipher = response.cipher if response.qop == "auth-conf" else None
         self.username = username
         self.realm = octets_to_text(realm)
-        self.authzid = octets_to_text(response.authzid) if response.authzid is not None else None
+        self.authzid = nfc(octets_to_text(response.authzid)) if response.authzid is not None else None
         self._check_authzid(username, self.realm, self.authzid)
         self._establish(session, response.maxbuf)
 
@@ -213,8 +224,23 @@ class DigestMD5Server(Mechanism):
         return base64.b64encode(self._random(_RANDOM_OCTETS))
 
 
-def _listed(value: str | Iterable[str]) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
+def _hosts(setting: object) -> tuple[str, ...]:
+    return tuple(part_of_uri("host", host) for host in texts("host", setting, example="mail.example.com"))
+
+
+def _realms(setting: object) -> tuple[bytes, ...]:
+    """Octets in Normalization Form C. A realm may be empty here: RFC 2831 §2.1.1 says what is hashed then."""
+    listed = texts("realms", setting, example="example.com")
+    return tuple(realm_name(realm, "realms").encode() if realm else b"" for realm in listed)
+
+
+def _directives(setting: Mapping[bytes, bytes] | None) -> dict[bytes, bytes]:
+    found: object = {} if setting is None else setting
+    if not isinstance(found, Mapping) or not all(
+        isinstance(part, bytes) for pair in cast("Mapping[object, object]", found).items() for part in pair
+    ):
+        raise refusal("directives", found, "a mapping of octets to octets, for instance directives={b'name': b'value'}")
+    return dict(cast("Mapping[bytes, bytes]", found))
 
 
 def _owner(response: Response) -> tuple[bytes, bytes]:

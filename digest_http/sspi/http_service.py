@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Final
 
 from digest_http.algorithms import Algorithm, select
 from digest_http.credentials import Credentials
-from digest_http.encoding import octets_to_text
+from digest_http.encoding import nfc, octets_to_text
 from digest_http.errors import SourceUnavailable
 from digest_http.forks import ForkAware
 from digest_http.httpauth.nonces import DEFAULT_LIFETIME, steady_clock
 from digest_http.httpauth.protocols import NonceStore, Users, UsersByHash
 from digest_http.httpauth.sequence import SequenceDetect
 from digest_http.httpauth.server import Acceptor, ServerContext
+from digest_http.httpauth.spellings import name_to_ask
 from digest_http.httpauth.verdict import Verdict
+from digest_http.names import realm_name
 from digest_http.secrecy import HoldsSecrets
 from digest_http.stores import MemoryStore
 from digest_http.users import open_users
@@ -84,6 +86,7 @@ class HTTPService(ForkAware, HoldsSecrets):
 
     def realm(self, name: str, *, integrity: bool) -> Realm:
         """The realm of that name, made if need be. Raises ConfigurationError for a name no field can hold."""
+        name = realm_name(name)  # in one Unicode form, which is that of the challenge and so of the answer
         with self._lock:
             realm = self._realms.get((name, integrity))
             if realm is None:
@@ -118,7 +121,7 @@ class HTTPService(ForkAware, HoldsSecrets):
 
     def look_up(self, realm: Realm, opened: ServerContext) -> tuple[str, bytes | None]:
         """The user's name and H(A1) in hex, None for nobody. Raises SourceUnavailable if the source fails or waits."""
-        name: object = opened.credentials.name
+        name: object = name_to_ask(realm.users, opened.credentials)
         try:
             if opened.credentials.userhash:
                 found = (
@@ -132,7 +135,7 @@ class HTTPService(ForkAware, HoldsSecrets):
             raise SourceUnavailable("the source of users failed") from error
         if not isinstance(name, str) or not isinstance(ha1, (bytes, str, type(None))):
             raise SourceUnavailable("the source of users has to answer at once: this interface cannot wait")
-        return name, _usable(ha1, opened.algorithm)
+        return nfc(name), _usable(ha1, opened.algorithm)
 
     def count(self, opened: ServerContext, now: int) -> Verdict:
         """Record the count of a verified response. Raises SourceUnavailable if the store fails or waits."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from digest_http.httpauth.protocols import NonceStore
+from digest_http.settings import NO_METHOD, provider
 
 from .memory import DEFAULT_CAPACITY, MemoryStore
 from .sqlite import SQLiteStore
@@ -14,6 +15,8 @@ __all__ = ["DEFAULT_CAPACITY", "MemoryStore", "SQLiteStore", "open_store"]
 def open_store(store: NonceStore | str) -> NonceStore:
     """The store of a setting: an object as it is, or one made from a URL (see `urls.from_url`).
 
-    Raises ConfigurationError for a URL that cannot work.
+    Raises ConfigurationError for a URL that cannot work, and for what is no NonceStore.
     """
-    return from_url(store) if isinstance(store, str) else store
+    if isinstance(store, str):
+        return from_url(store)
+    return provider("store", store, {"epoch": NO_METHOD, "advance": 5}, example="'sqlite:////var/lib/app/nonces.db'")

@@ -11,11 +11,11 @@ from collections import deque
 from threading import Lock
 from typing import Final
 
-from digest_http.errors import ConfigurationError
 from digest_http.forks import ForkAware
 from digest_http.httpauth.nonce_ids import RANDOM_BITS
 from digest_http.httpauth.sequence import SequenceRule
 from digest_http.httpauth.verdict import Verdict
+from digest_http.settings import number
 
 from .epochs import SET_BACK, new_epoch
 
@@ -31,16 +31,14 @@ _ACCEPTED: Final = Verdict.ACCEPTED
 class MemoryStore(ForkAware):
     """Counts for one process; the child of a fork begins an epoch of its own. Threads may share it.
 
-    Raises ConfigurationError for a capacity under 1.
+    Raises ConfigurationError for a capacity that is no number of nonces.
     """
 
     __slots__ = ("_epoch", "_first_seen", "_floor", "_lock", "_longest", "_states", "capacity")
 
     def __init__(self, capacity: int = DEFAULT_CAPACITY) -> None:
-        if capacity < 1:
-            raise ConfigurationError(f"capacity is {capacity}; it is a number of nonces, 1 at least")
         super().__init__()
-        self.capacity: Final = capacity
+        self.capacity: Final = number("capacity", capacity, 1, example=DEFAULT_CAPACITY)
         # Nonce id -> state of the sequence rule. The id begins with the time of issue, so nothing else need be kept.
         self._states: Final[dict[int, int]] = {}
         self._first_seen: Final[deque[int]] = deque()

@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from digest_http.httpauth.nonce_ids import MICROSECONDS, issued_at
 from digest_http.httpauth.sequence import SequenceRule
 from digest_http.httpauth.verdict import Verdict
+from digest_http.settings import function, refusal, text
 
 from .epoch_log import ClockWatch, log_new_epoch
 from .epochs import new_epoch
@@ -30,6 +31,9 @@ __all__ = ["RedisStore"]
 TOGETHER: Final = 64
 
 _ID_OCTETS: Final = 20
+
+#: What the keys of a fleet begin with.
+DEFAULT_PREFIX: Final = "digest-http"
 
 logger: Final = logging.getLogger("digest_http.stores")
 
@@ -59,12 +63,17 @@ class RedisStore:
     """Counts on the server that `connect` gives a wire to; called once for each event loop.
 
     `prefix` begins all keys, so that several fleets may share a server. `redis_clients.connector(url)` is a `connect`.
+    Raises ConfigurationError for a setting that cannot work.
     """
 
     #: Other processes count here too, so the keys of the nonces must be common to them.
     shared: Final = True
 
-    def __init__(self, connect: Callable[[], Wire], prefix: str = "digest-http") -> None:
+    def __init__(self, connect: Callable[[], Wire], prefix: str = DEFAULT_PREFIX) -> None:
+        function("connect", connect, 0, example="connector('redis://host:6379/0')")
+        # Braces say which node of a cluster has a key, and all keys of a step have to be on one.
+        if not text("prefix", prefix, example=DEFAULT_PREFIX) or {"{", "}"} & {*prefix}:
+            raise refusal("prefix", prefix, f"text without braces, for instance prefix={DEFAULT_PREFIX!r}")
         self._prefix: Final = b"{%b}:%b:" % (prefix.encode(), LAYOUT)
         # Until the server has told us its epoch: no nonce was counted in this one.
         self._epoch = new_epoch()

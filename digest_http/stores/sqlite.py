@@ -24,6 +24,7 @@ from digest_http.forks import ForkAware
 from digest_http.httpauth.nonce_ids import RANDOM_BITS, issued_at
 from digest_http.httpauth.sequence import SequenceRule
 from digest_http.httpauth.verdict import Verdict
+from digest_http.settings import file_path, number
 
 from .epoch_log import log_new_epoch
 from .epochs import SET_BACK
@@ -36,6 +37,9 @@ __all__ = ["DEFAULT_CAPACITY", "SQLiteStore"]
 #: Live nonces, each some 60 octets of file, or 90 with all its places taken. One per client and lifetime is the usual
 #: need.
 DEFAULT_CAPACITY: Final = 1_000_000
+
+#: What a column of SQLite's holds. A file meets other limits long before.
+MAX_CAPACITY: Final = (1 << 63) - 1
 
 #: Seconds that a step waits for the lock of another worker. One holds it for microseconds; but once in thousands of
 #: steps until the disk has synced the log, which on a busy disk takes some tenths of a second.
@@ -62,19 +66,18 @@ _GONE: Final = (
 class SQLiteStore(ForkAware):
     """Counts in the file `path`, which is made if need be. Threads and processes may share it; a fork opens it anew.
 
-    Raises ConfigurationError for a file that cannot be opened, at the start; later troubles (a full disk, a lock that
-    is not given back) are raised by the step that met them, and the next one tries again.
+    Raises ConfigurationError for a setting that cannot work, or a file that cannot be opened, at the start; later
+    troubles (a full disk, a lock that is not given back) are raised by the step that met them, and the next one tries
+    again.
     """
 
     #: Other processes count here too, so the keys of the nonces must be common to them.
     shared: Final = True
 
     def __init__(self, path: str | os.PathLike[str], capacity: int = DEFAULT_CAPACITY) -> None:
-        if capacity < 1:
-            raise ConfigurationError(f"capacity is {capacity}; it is a number of nonces, 1 at least")
         super().__init__()
-        self.path: Final = Path(path).absolute()
-        self.capacity: Final = capacity
+        self.path: Final = Path(file_path("path", path, example="/var/lib/app/nonces.db")).absolute()
+        self.capacity: Final = number("capacity", capacity, 1, MAX_CAPACITY, example=DEFAULT_CAPACITY)
         self._lock = Lock()
         self._held_for_fork = False
         # The longest lifetime of those who count here, as far as this process knows.

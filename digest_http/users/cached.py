@@ -10,10 +10,12 @@ from threading import Lock
 from typing import Final
 
 from digest_http.algorithms import Algorithm
-from digest_http.errors import ConfigurationError
+from digest_http.encoding import nfc
 from digest_http.forks import ForkAware
 from digest_http.httpauth.protocols import Users, UsersByHash
 from digest_http.secrecy import HoldsSecrets
+from digest_http.settings import function, number, provider
+from digest_http.settings import seconds as checked_seconds
 
 __all__ = ["CachedUsers", "cached"]
 
@@ -34,6 +36,7 @@ class CachedUsers(ForkAware, HoldsSecrets):
 
     A changed password, or a user taken out, counts after `seconds` at the latest. That there is no such user is
     remembered too: else the time of an answer would tell which names exist. Failures are not remembered.
+    Raises ConfigurationError for a setting that cannot work.
     """
 
     def __init__(
@@ -44,19 +47,18 @@ class CachedUsers(ForkAware, HoldsSecrets):
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        if seconds <= 0 or entries < 1:
-            raise ConfigurationError("a cache of users needs a life in seconds and room for one entry at least")
         super().__init__()
-        self.users: Final = users
-        self._seconds: Final = seconds
-        self._entries: Final = entries
-        self._clock: Final = clock
+        self.users: Final = provider("users", users, {"ha1": 3}, example="HtdigestUsers('/etc/app/users', 'Members')")
+        self._seconds: Final = checked_seconds("seconds", seconds, example=DEFAULT_SECONDS)
+        self._entries: Final = number("entries", entries, 1, example=DEFAULT_ENTRIES)
+        self._clock: Final = function("clock", clock, 0, example="time.monotonic")
         # In the order in which they were given, which is that in which they expire.
         self._known: Final[OrderedDict[_Key, tuple[float, bytes | None]]] = OrderedDict()
         self._lock = Lock()
 
     def ha1(self, username: str, realm: str, algorithm: Algorithm) -> bytes | Awaitable[bytes | None] | None:
-        """See Users.ha1."""
+        """See Users.ha1. One entry stands for all Unicode forms of a name; the source is asked for NFC."""
+        username, realm = nfc(username), nfc(realm)
         if len(username) > MAX_NAME:
             return self.users.ha1(username, realm, algorithm)
         key = username, realm, algorithm.base
@@ -107,7 +109,7 @@ class CachedUsersByHash(CachedUsers):
 
     def by_userhash(self, userhash: bytes, realm: str, algorithm: Algorithm) -> str | Awaitable[str | None] | None:
         """See UsersByHash.by_userhash."""
-        return self._by_hash.by_userhash(userhash, realm, algorithm)
+        return self._by_hash.by_userhash(userhash, nfc(realm), algorithm)
 
 
 def cached(users: Users, seconds: float) -> CachedUsers:

@@ -22,10 +22,13 @@ from threading import Lock, Thread
 from typing import Final
 
 from digest_http.algorithms import Algorithm
+from digest_http.encoding import nfc
 from digest_http.errors import ConfigurationError
 from digest_http.file_modes import warn_if_open
 from digest_http.forks import ForkAware
+from digest_http.names import realm_name
 from digest_http.secrecy import HoldsSecrets
+from digest_http.settings import file_path, function
 
 from .htdigest_lines import Entry, parse
 from .tables import Table
@@ -42,15 +45,18 @@ _Version = tuple[int, int, int]
 
 
 class HtdigestUsers(ForkAware, HoldsSecrets):
-    """The users of one realm in an htdigest file. Raises ConfigurationError if the file is unusable at the start."""
+    """The users of one realm in an htdigest file, found in whichever Unicode form their names are spelt.
+
+    Raises ConfigurationError if the file is unusable at the start.
+    """
 
     def __init__(
         self, path: str | os.PathLike[str], realm: str, *, seconds: Callable[[], float] = time.monotonic
     ) -> None:
         super().__init__()
-        self.path: Final = Path(path)
-        self._realm: Final = realm
-        self._seconds: Final = seconds
+        self.path: Final = Path(file_path("path", path, example="/etc/app/users"))
+        self._realm: Final = realm_name(realm)
+        self._seconds: Final = function("seconds", seconds, 0, example="time.monotonic")
         self._next_look = seconds() + LOOK_EVERY
         self._lock = Lock()
         self._reader: Thread | None = None
@@ -60,17 +66,17 @@ class HtdigestUsers(ForkAware, HoldsSecrets):
         except (OSError, ValueError) as error:
             raise ConfigurationError(f"the users in {self.path} cannot be read: {error}") from error
         if not len(self._table):
-            logger.warning("%s has no user of the realm %r", self.path, realm)
+            logger.warning("%s has no user of the realm %r", self.path, self._realm)
 
     def ha1(self, username: str, realm: str, algorithm: Algorithm) -> bytes | None:
         """See Users.ha1."""
         self._look()
-        return self._table.ha1(username, algorithm) if realm == self._realm else None
+        return self._table.ha1(nfc(username), algorithm) if nfc(realm) == self._realm else None
 
     def by_userhash(self, userhash: bytes, realm: str, algorithm: Algorithm) -> str | None:
         """See UsersByHash.by_userhash."""
         self._look()
-        return self._table.by_userhash(userhash, algorithm) if realm == self._realm else None
+        return self._table.by_userhash(userhash, algorithm) if nfc(realm) == self._realm else None
 
     def _look(self) -> None:
         """Start reading the file anew if it has changed."""

@@ -13,6 +13,8 @@ import tempfile
 from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 
+from digest_http.encoding import nfc
+
 from .htdigest_lines import Entry, line_of, parse
 
 __all__ = ["delete", "entries_in", "replace"]
@@ -33,8 +35,8 @@ def replace(path: Path, entries: Iterable[Entry], *, make: bool = False) -> None
 
     Raises OSError, or ValueError for a broken file or an entry that no line can hold.
     """
-    entries = list(entries)
-    lines = {entry.key: line_of(entry) for entry in entries}
+    # A line that spelt the user in another Unicode form is replaced too.
+    lines = {tuple(map(nfc, entry.key)): line_of(entry) for entry in entries}
 
     def edit(old: list[str]) -> list[str]:
         new: list[str] = []
@@ -47,8 +49,9 @@ def replace(path: Path, entries: Iterable[Entry], *, make: bool = False) -> None
 
 
 def delete(path: Path, user: str, realm: str) -> int:
-    """Take all entries of a user in a realm out; how many there were. Raises OSError or ValueError."""
+    """Take all entries of a user in a realm out, however spelt; how many there were. Raises OSError or ValueError."""
     gone = 0
+    user, realm = nfc(user), nfc(realm)
 
     def edit(old: list[str]) -> list[str]:
         nonlocal gone

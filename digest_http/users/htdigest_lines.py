@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple, NoReturn
 
+from digest_http.encoding import nfc
+from digest_http.errors import ConfigurationError
+from digest_http.names import realm_name, user_name
 from digest_http.secrecy import refuse_to_pickle
 
 __all__ = ["HASHES", "Entry", "line_of", "parse"]
@@ -17,11 +20,10 @@ HASHES: Final = {"MD5": 32, "SHA-256": 64, "SHA-512-256": 64}
 _line = re.compile(
     r"(?P<user>[^:]+):(?P<realm>.*?)(?::(?P<hash>SHA-256|SHA-512-256):(?P<sha>[0-9A-Fa-f]{64})|:(?P<md5>[0-9A-Fa-f]{32}))",
 )
-_control = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Entry(NamedTuple):
-    """One user in one realm for one hash. `ha1` is in lower-case hex and is not shown."""
+    """One user in one realm for one hash, both in Normalization Form C. `ha1` is in lower-case hex and is not shown."""
 
     user: str
     realm: str
@@ -44,7 +46,8 @@ def parse(octets: bytes) -> dict[tuple[str, str, str], Entry]:
     """The entries of a file by (user, realm, hash).
 
     Raises ValueError, naming the line by number only, for octets that are not UTF-8, a line that is none of the
-    forms, and a second line of the same user, realm and hash, since it is anybody's guess which of them counts.
+    forms, and a second line of the same user, realm and hash, in whichever Unicode form, since it is anybody's guess
+    which of them counts.
     """
     entries: dict[tuple[str, str, str], Entry] = {}
     for number, raw in enumerate(octets.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
@@ -52,17 +55,18 @@ def parse(octets: bytes) -> dict[tuple[str, str, str], Entry]:
         if entry is None:
             continue
         if entry.key in entries:
-            raise ValueError(f"line {number} repeats the user, realm and hash of a line before")
+            raise ValueError(
+                f"line {number} repeats the user, realm and hash of a line before, perhaps in another Unicode form"
+            )
         entries[entry.key] = entry
     return entries
 
 
 def line_of(entry: Entry) -> str:
-    """The line of an entry. Raises ValueError for a name or realm that no line can hold."""
-    if not entry.user or ":" in entry.user or entry.user.startswith("#"):
-        raise ValueError("a user name is not empty, has no colon and does not begin with '#'")
-    if _control.search(entry.user + entry.realm):
-        raise ValueError("a user name or realm has no control character")
+    """The line of an entry, in Normalization Form C. Raises ValueError for a name or realm that no line can hold."""
+    entry = entry._replace(user=user_name(entry.user), realm=realm_name(entry.realm))
+    if entry.user.startswith("#"):
+        raise ConfigurationError("a user name in a file does not begin with '#', which begins a comment")
     marked = "" if entry.hash == "MD5" else f"{entry.hash}:"
     line = f"{entry.user}:{entry.realm}:{marked}{entry.ha1}"
     if _entry(line.encode(), 0) != entry:
@@ -80,4 +84,4 @@ def _entry(raw: bytes, number: int) -> Entry | None:
     if match is None:
         raise ValueError(f"line {number} is not user:realm:hash of 32 hex digits, nor user:realm:SHA-256:hash of 64")
     digest = match["sha"] or match["md5"]
-    return Entry(match["user"], match["realm"], match["hash"] or "MD5", digest.lower())
+    return Entry(nfc(match["user"]), nfc(match["realm"]), match["hash"] or "MD5", digest.lower())

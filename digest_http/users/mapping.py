@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 
 from digest_http import calculation
 from digest_http.algorithms import Algorithm
-from digest_http.encoding import text_to_octets
+from digest_http.encoding import nfc, text_to_octets
 from digest_http.errors import ConfigurationError
+from digest_http.names import distinct_names, realm_name, spellings, user_name
 from digest_http.secrecy import HoldsSecrets
+from digest_http.settings import instances
 
 __all__ = ["MappingUsers"]
 
@@ -16,47 +18,83 @@ __all__ = ["MappingUsers"]
 class MappingUsers(HoldsSecrets):
     """H(A1) and userhash of each user for each base algorithm, made when a password is set.
 
-    Names match exactly. Raises ConfigurationError for an empty password, which would let anyone in.
+    Names match exactly, in whichever Unicode form they are spelt. Raises ConfigurationError for a name that is empty or
+    holds a colon or a control character, for one name in two spellings, for a realm of that kind, and for an empty
+    password, which would let anyone in.
     """
 
     __slots__ = ("_algorithms", "_by_hash", "_ha1", "_realm")
 
+    knows_spellings = True
+    """Some browsers hash a name as it was typed, not in NFC as RFC 7616 §4 asks: H(A1) is kept for both."""
+
     def __init__(self, passwords: Mapping[str, str], realm: str, algorithms: Iterable[Algorithm]) -> None:
-        self._realm = realm
-        self._algorithms = {algorithm.base: algorithm for algorithm in algorithms}
+        names = distinct_names(_checked(passwords))
+        self._realm = realm_name(realm)
+        chosen = instances("algorithms", algorithms, Algorithm, example="by_name('SHA-256')")
+        self._algorithms = {algorithm.base: algorithm for algorithm in chosen}
         self._ha1: dict[str, dict[str, bytes]] = {base: {} for base in self._algorithms}
         self._by_hash: dict[tuple[str, bytes], str] = {}
-        for username, password in passwords.items():
-            self.set(username, password)
+        for username, given in names.items():
+            self.set(username, passwords[given])
 
     def set(self, username: str, password: str) -> None:
-        """Add a user or change the password; it counts from the next request on."""
-        if not password:
-            raise ConfigurationError(
-                f"user {username!r} has no password: give a non-empty string or leave the user out"
-            )
-        name, realm, secret = (text_to_octets(text) for text in (username, self._realm, password))
+        """Add a user or change the password; it counts from the next request on. Raises ConfigurationError."""
+        name = user_name(username)
+        secret = _password(name, password)
+        realm = self._realm.encode()
         for base, algorithm in self._algorithms.items():
-            hashed = calculation.user_hash(algorithm, name, realm, secret)
-            self._ha1[base][username] = calculation.hex_octets(hashed)
-            self._by_hash[base, calculation.userhash(algorithm, name, realm)] = username
+            for spelling in spellings(name):
+                octets = spelling.encode()
+                hashed = calculation.user_hash(algorithm, octets, realm, secret)
+                self._ha1[base][spelling] = calculation.hex_octets(hashed)
+                self._by_hash[base, calculation.userhash(algorithm, octets, realm)] = spelling
 
     def remove(self, username: str) -> None:
         """Remove a user; the next request with that name is refused. Raises KeyError if there is none."""
+        gone = spellings(username)
         for table in self._ha1.values():
-            del table[username]
-        self._by_hash = {digest: name for digest, name in self._by_hash.items() if name != username}
+            for spelling in gone:
+                del table[spelling]
+        self._by_hash = {digest: name for digest, name in self._by_hash.items() if name not in gone}
 
     def ha1(self, username: str, realm: str, algorithm: Algorithm) -> bytes | None:
         """See Users.ha1; None for another realm or an algorithm this was not made for."""
-        if realm != self._realm:
-            return None
         table = self._ha1.get(algorithm.base)
-        return table.get(username) if table is not None else None
+        if table is None or nfc(realm) != self._realm:
+            return None
+        found = table.get(username)
+        return found if found is not None or username.isascii() else table.get(nfc(username))
 
     def by_userhash(self, userhash: bytes, realm: str, algorithm: Algorithm) -> str | None:
-        """See UsersByHash.by_userhash."""
-        return self._by_hash.get((algorithm.base, userhash)) if realm == self._realm else None
+        """See UsersByHash.by_userhash. The name is spelt as it was when it was hashed."""
+        return self._by_hash.get((algorithm.base, userhash)) if nfc(realm) == self._realm else None
 
     def __repr__(self) -> str:
-        return f"<MappingUsers of {len(next(iter(self._ha1.values())))} users in realm {self._realm!r}>"
+        names = {nfc(name) for name in next(iter(self._ha1.values()))}
+        return f"<MappingUsers of {len(names)} users in realm {self._realm!r}>"
+
+
+def _checked(passwords: object) -> Mapping[str, str]:
+    if not isinstance(passwords, Mapping):
+        raise ConfigurationError(
+            f"users is an object of the type {type(passwords).__name__}; write a mapping of name to password, for "
+            "instance users={'alice': password}"
+        )
+    return passwords
+
+
+def _password(name: str, password: object) -> bytes:
+    """The octets to hash. What is wrong with a password is said without it."""
+    if not isinstance(password, str) or not password:
+        what = "empty" if password == "" else f"of the type {type(password).__name__}"
+        raise ConfigurationError(
+            f"the password of user {name!r} is {what}; write a non-empty string, or leave the user out"
+        )
+    try:
+        return text_to_octets(password)
+    except UnicodeEncodeError:
+        # `from None`: the cause would quote the password.
+        raise ConfigurationError(
+            f"the password of user {name!r} holds half of a surrogate pair, which no client can send; write text"
+        ) from None

@@ -2,27 +2,45 @@
 
 One row a user, realm and hash. The userhash (RFC 7616 §3.4.4) is stored with it and indexed, since it cannot be
 computed by the database. Needs the extra `sql` and the driver that the URL names.
+
+Names and realms are written in Normalization Form C. Rows that another program wrote in Form D are found as well; if
+there are rows for both, neither counts, since nobody can say which one should. `replace` leaves one.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import Column, Index, LargeBinary, MetaData, String, Table, delete, insert, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    and_,
+    delete,
+    insert,
+    or_,
+    select,
+)
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from digest_http import calculation
-from digest_http.algorithms import Algorithm, by_name
-from digest_http.encoding import text_to_octets
+from digest_http.algorithms import Algorithm, available, by_name
+from digest_http.encoding import nfc
 from digest_http.errors import ConfigurationError
 from digest_http.file_modes import OWNER_AND_READERS, make_private, warn_if_open
+from digest_http.names import realm_name, spellings, user_name
 from digest_http.secrecy import HoldsSecrets
+from digest_http.settings import refusal, text
 
 __all__ = ["SQLUsers", "engine_of", "users_table"]
 
@@ -66,10 +84,15 @@ def engine_of(url: str) -> AsyncEngine:
 
 
 class SQLUsers(HoldsSecrets):
-    """Users behind an engine, or a URL to make one from. No query is made before the first look-up."""
+    """Users behind an engine, or a URL to make one from. No query is made before the first look-up.
+
+    Raises ConfigurationError for a setting that cannot work.
+    """
 
     def __init__(self, engine: AsyncEngine | str, table: str = DEFAULT_TABLE) -> None:
-        self.engine: Final = engine_of(engine) if isinstance(engine, str) else engine
+        self.engine: Final = engine_of(engine) if isinstance(engine, str) else _checked(engine)
+        if not text("table", table, example=DEFAULT_TABLE):
+            raise refusal("table", table, f"the name of a table, for instance table={DEFAULT_TABLE!r}")
         self.table: Final = users_table(table)
         path = file_of(self.engine.url)
         if path is not None:
@@ -78,23 +101,33 @@ class SQLUsers(HoldsSecrets):
     async def ha1(self, username: str, realm: str, algorithm: Algorithm) -> bytes | None:
         """See Users.ha1."""
         row = self.table.c
-        query = select(row.username, row.ha1).where(
-            row.username == username, row.realm == realm, row.algorithm == algorithm.base
+        username, realm = nfc(username), nfc(realm)
+        query = select(row.username, row.realm, row.ha1).where(
+            self._spelt(username, realm), row.algorithm == algorithm.base
         )
         async with self.engine.connect() as connection:
-            found = (await connection.execute(query)).first()
+            rows = (await connection.execute(query)).all()
         # A database may find Alice for ALICE by its collation; H(A1) would not fit her and a lockout would miss her.
-        return bytes(found.ha1) if found is not None and found.username == username else None
+        found = [bytes(one.ha1) for one in rows if (nfc(one.username), nfc(one.realm)) == (username, realm)]
+        if len(found) > 1:
+            logger.error(
+                "%r has rows in two Unicode forms in the table %s, so neither lets anybody in: "
+                "set the password again with 'digest-http user passwd'",
+                username,
+                self.table.name,
+            )
+            return None
+        return found[0] if found else None
 
     async def by_userhash(self, userhash: bytes, realm: str, algorithm: Algorithm) -> str | None:
         """See UsersByHash.by_userhash."""
         row = self.table.c
         query = select(row.username).where(
-            row.userhash == userhash, row.realm == realm, row.algorithm == algorithm.base
+            row.userhash == userhash, row.realm.in_(spellings(realm)), row.algorithm == algorithm.base
         )
         async with self.engine.connect() as connection:
-            name: str | None = (await connection.execute(query)).scalar_one_or_none()
-        return name
+            names = {nfc(name) for name in (await connection.execute(query)).scalars()}
+        return names.pop() if len(names) == 1 else None
 
     async def create_table(self) -> None:
         """Make the table if it is missing, and a file of SQLite's with mode 0600.
@@ -108,13 +141,16 @@ class SQLUsers(HoldsSecrets):
             await connection.run_sync(self.table.metadata.create_all)
 
     async def replace(self, username: str, realm: str, hashes: Mapping[str, bytes]) -> None:
-        """Set H(A1) in hex for each hash named, in one transaction; others of this user stay."""
-        name, place = text_to_octets(username), text_to_octets(realm)
-        row = self.table.c
+        """Set H(A1) in hex for each hash named, in one transaction; others of this user stay.
+
+        Rows of this user in another Unicode form give way too. Raises ConfigurationError for a name or realm that
+        cannot be hashed so that it is told from others.
+        """
+        username, realm = user_name(username), realm_name(realm)
+        name, place = username.encode(), realm.encode()
         async with self.engine.begin() as connection:
             for base, ha1 in hashes.items():
-                one = (row.username == username, row.realm == realm, row.algorithm == base)
-                await connection.execute(delete(self.table).where(*one))
+                await self._delete(connection, username, realm, [base])
                 await connection.execute(
                     insert(self.table).values(
                         username=username,
@@ -126,18 +162,41 @@ class SQLUsers(HoldsSecrets):
                 )
 
     async def delete(self, username: str, realm: str) -> int:
-        """Take all rows of a user in a realm out; how many there were."""
-        row = self.table.c
+        """Take all rows of a user in a realm out, in whichever Unicode form; how many there were."""
         async with self.engine.begin() as connection:
-            done = await connection.execute(delete(self.table).where(row.username == username, row.realm == realm))
-        return done.rowcount
+            return await self._delete(connection, username, realm, [algorithm.base for algorithm in available()])
 
     async def entries(self) -> list[tuple[str, str, str, bytes]]:
-        """(username, realm, hash, H(A1)) of all rows, in order."""
+        """(username, realm, hash, H(A1)) of all rows, as they stand there, in order."""
         row = self.table.c
         query = select(row.username, row.realm, row.algorithm, row.ha1).order_by(row.realm, row.username, row.algorithm)
         async with self.engine.connect() as connection:
             return [(user, realm, base, bytes(ha1)) for user, realm, base, ha1 in await connection.execute(query)]
+
+    def _spelt(self, username: str, realm: str) -> ColumnElement[bool]:
+        """The rows of a user in Form C or D; for most names that is one row a hash, found by the table's key."""
+        row = self.table.c
+        return and_(row.username.in_(spellings(username)), row.realm.in_(spellings(realm)))
+
+    async def _delete(self, connection: AsyncConnection, username: str, realm: str, bases: Collection[str]) -> int:
+        """Delete the rows of a user for these hashes in any Unicode form; how many there were."""
+        row = self.table.c
+        username, realm = nfc(username), nfc(realm)
+        # The userhash was made of Form C, whatever form stands beside it.
+        hashes = [
+            calculation.userhash(algorithm, username.encode(), realm.encode())
+            for algorithm in available()
+            if algorithm.base in bases and not algorithm.session
+        ]
+        query = select(row.username, row.realm, row.algorithm).where(
+            or_(self._spelt(username, realm), row.userhash.in_(hashes)), row.algorithm.in_(bases)
+        )
+        gone = 0
+        for user, place, base in (await connection.execute(query)).all():
+            if (nfc(user), nfc(place)) == (username, realm):
+                one = (row.username == user, row.realm == place, row.algorithm == base)
+                gone += (await connection.execute(delete(self.table).where(*one))).rowcount
+        return gone
 
     async def close(self) -> None:
         """Give the connections back."""
@@ -146,6 +205,12 @@ class SQLUsers(HoldsSecrets):
     def __repr__(self) -> str:
         # An engine's URL hides its password in text.
         return f"<SQLUsers {self.engine.url!r}, table {self.table.name!r}>"
+
+
+def _checked(engine: object) -> AsyncEngine:
+    if isinstance(engine, AsyncEngine):
+        return engine
+    raise refusal("engine", engine, "a URL, for instance 'sqlite:///users.db', or an engine of create_async_engine()")
 
 
 def file_of(url: URL) -> str | None:

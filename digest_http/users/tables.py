@@ -8,6 +8,7 @@ from typing import Final
 from digest_http import calculation
 from digest_http.algorithms import Algorithm
 from digest_http.encoding import text_to_octets
+from digest_http.names import spellings
 from digest_http.secrecy import HoldsSecrets
 
 from .htdigest_lines import Entry
@@ -16,7 +17,7 @@ __all__ = ["Table"]
 
 
 class Table(HoldsSecrets):
-    """H(A1) by user and hash; userhashes are computed when the first is asked for."""
+    """H(A1) by user (in Normalization Form C) and hash; userhashes are computed when the first is asked for."""
 
     def __init__(self, realm: str, entries: Iterable[Entry]) -> None:
         self._realm: Final = text_to_octets(realm)
@@ -32,7 +33,11 @@ class Table(HoldsSecrets):
         names = self._by_hash.get(algorithm.base)
         if names is None:
             # One algorithm's hash of a name says nothing about which hashes of the password are known.
-            names = {calculation.userhash(algorithm, text_to_octets(user), self._realm): user for user, _ in self._ha1}
+            names = {
+                calculation.userhash(algorithm, spelling.encode(), self._realm): user
+                for user, _ in self._ha1
+                for spelling in spellings(user)
+            }
             self._by_hash[algorithm.base] = names
         return names.get(userhash)
 

@@ -10,9 +10,8 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from digest_http import calculation, stores
+from digest_http import calculation, settings, stores
 from digest_http import users as user_sources
-from digest_http.algorithms import select
 from digest_http.buffers import HTTPMessage
 from digest_http.credentials import split_scheme
 from digest_http.errors import DigestError, MalformedField
@@ -21,6 +20,7 @@ from digest_http.httpauth.protocols import NonceStore, Users
 from digest_http.httpauth.sequence import DEFAULT_WINDOW, sequence_rule
 from digest_http.httpauth.server import QOPS, Acceptor, ServerContext
 from digest_http.httpauth.verdict import Verdict
+from digest_http.names import realm_name
 from digest_http.params import check_size
 from digest_http.secrecy import HoldsSecrets
 
@@ -30,7 +30,7 @@ from .epochs import Epochs
 from .events import log_accepted, log_refused
 from .identity import ANYONE, AUTHENTICATED, Digest, DigestUser
 from .nonce_keys import keys_of
-from .paths import Rule, is_preflight, path_rule
+from .paths import Rule, checked_prefix, is_preflight, path_rule
 from .proof import BodyProof, header_proof, takes_trailers
 from .refusals import Answer, Refusal, send_refusal
 from .targets import names_target, raw_target
@@ -41,6 +41,9 @@ __all__ = ["DigestAuthMiddleware"]
 
 # Looked up once: an attribute of an Enum class costs as much as a call in Python 3.11.
 _ACCEPTED: Final = Verdict.ACCEPTED
+
+#: What a function that makes bodies looks like, for errors.
+_ANSWER: Final = "body_of, with def body_of(scope, refusal) -> (media type, octets)"
 
 _UNHASHED = frozenset({"http.response.pathsend", "http.response.zerocopysend"})
 _ORIGIN = (b"authorization", b"www-authenticate", b"authentication-info", 401)
@@ -63,7 +66,7 @@ class DigestAuthMiddleware(HoldsSecrets):
     removes. `answer`: custom bodies for refusals. `source_timeout`: seconds a user source or store may take. `clock`,
     `random`: for tests.
 
-    Raises ConfigurationError or UnsupportedAlgorithm for a setting that cannot work.
+    Raises ConfigurationError for a setting that cannot work.
     """
 
     def __init__(
@@ -92,9 +95,10 @@ class DigestAuthMiddleware(HoldsSecrets):
         clock: Callable[[], float] | None = None,
         random: Callable[[int], bytes] = os.urandom,
     ) -> None:
-        offered = select(algorithms)
-        qop = tuple(qop)
-        self.app = app
+        realm = realm_name(realm)
+        offered = settings.algorithms("algorithms", algorithms)
+        qop = settings.words("qop", qop, QOPS)
+        self.app = settings.function("app", app, 3, example="an ASGI application")
         self.users = user_sources.open_users(users, realm, offered)
         self.store = stores.open_store(store)
         self._verify = Verifier(self.users, self.store, sequence_rule(sequence, window), realm, source_timeout).verify
@@ -116,11 +120,11 @@ class DigestAuthMiddleware(HoldsSecrets):
         self._acceptor = Acceptor(
             realm, offered, nonces, qop=qop, allow_rfc2069=allow_rfc2069, userhash=userhash, proxy=proxy
         )
-        self._max_body = max_body
-        self._allow_preflight = allow_preflight
+        self._max_body = settings.number("max_body", max_body, 0, example=DEFAULT_MAX_BODY)
+        self._allow_preflight = settings.flag("allow_preflight", allow_preflight)
         self._needs_credentials = path_rule(protect, public, app)
-        self._stripped_prefix = stripped_prefix.rstrip("/").encode()
-        self._answer = answer
+        self._stripped_prefix = checked_prefix("stripped_prefix", stripped_prefix, empty=True).encode()
+        self._answer = None if answer is None else settings.function("answer", answer, 2, example=_ANSWER)
         self._field, self._challenge_field, self._info_field, self._refused = _PROXY if proxy else _ORIGIN
         self._no_credentials = Refusal(self._refused, "no-credentials", "Digest credentials are needed.")
 

@@ -8,15 +8,19 @@ from itertools import product
 from typing import Final
 from urllib.parse import quote
 
+from digest_http import settings
 from digest_http.errors import ConfigurationError
 
 from .asgi import ASGIApp, Scope
 from .path_readings import as_written, fold, less_root, resolved, spellings
 from .routers import Router
 
-__all__ = ["Rule", "is_preflight", "path_rule"]
+__all__ = ["Rule", "checked_prefix", "is_preflight", "path_rule"]
 
 Rule = Callable[[Scope], bool]
+
+#: What the lists are, for errors.
+_LISTED: Final = "a list of path prefixes, for instance ['/api']"
 
 # "PROGRA~1": the short name that Windows' file systems give a longer one. It may stand for any.
 _short_name = re.compile(r"[^/]~[0-9]")
@@ -30,9 +34,9 @@ def path_rule(protect: Iterable[str] | Rule, public: Iterable[str], app: ASGIApp
     and never to be opened.
     """
     if callable(protect):
-        if tuple(public):
+        if settings.items("public", public, _LISTED, empty=True):
             raise ConfigurationError("protect is a callable, which decides alone: leave public out")
-        return protect
+        return settings.function("protect", protect, 1, example="needs_login, with def needs_login(scope)")
     protected, open_to_all = _prefixes("protect", protect), _prefixes("public", public)
     for prefix in open_to_all:
         if _is_unclear(prefix):
@@ -129,11 +133,16 @@ class _Prefixes:
 def _prefixes(setting: str, prefixes: Iterable[str]) -> tuple[str, ...]:
     if isinstance(prefixes, str):
         raise ConfigurationError(f"{setting} is one string; give a list of path prefixes, for instance [{prefixes!r}]")
-    prefixes = tuple(prefixes)
-    for prefix in prefixes:
-        if not prefix.startswith("/"):
-            raise ConfigurationError(f"{setting} has {prefix!r}; a path prefix starts with a slash")
-    return tuple(prefix.rstrip("/") for prefix in prefixes)
+    return tuple(checked_prefix(setting, prefix) for prefix in settings.items(setting, prefixes, _LISTED, empty=True))
+
+
+def checked_prefix(setting: str, prefix: object, *, empty: bool = False) -> str:
+    """A path prefix without slashes at its end; `empty`: or no text at all. Raises ConfigurationError."""
+    if empty and prefix == "":
+        return ""
+    if not settings.text(setting, prefix, example="/api").startswith("/"):
+        raise ConfigurationError(f"{setting} has {prefix!r}; a path prefix starts with a slash, for instance '/api'")
+    return str(prefix).rstrip("/")
 
 
 def _is_unclear(prefix: str) -> bool:

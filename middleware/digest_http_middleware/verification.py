@@ -11,12 +11,15 @@ from typing import Final, TypeVar
 
 from digest_http.algorithms import Algorithm
 from digest_http.buffers import HTTPMessage
+from digest_http.encoding import nfc
 from digest_http.errors import SourceUnavailable
 from digest_http.httpauth.protocols import NonceStore, Users, UsersByHash
 from digest_http.httpauth.sequence import SequenceRule
 from digest_http.httpauth.server import ServerContext
+from digest_http.httpauth.spellings import name_to_ask
 from digest_http.httpauth.verdict import Verdict
 from digest_http.secrecy import HoldsSecrets
+from digest_http.settings import seconds as checked_seconds
 
 from .deadlines import Deadlines
 
@@ -41,19 +44,21 @@ class Verifier(HoldsSecrets):
     __slots__ = ("_deadlines", "_realm", "_rule", "store", "users")
 
     def __init__(self, users: Users, store: NonceStore, rule: SequenceRule, realm: str, seconds: float) -> None:
+        """Raises ConfigurationError for seconds that are none."""
         self.users: Final = users
         self.store: Final = store
         self._rule: Final = rule
         self._realm: Final = realm
-        self._deadlines: Final = Deadlines(seconds)
+        self._deadlines: Final = Deadlines(checked_seconds("source_timeout", seconds, example=DEFAULT_TIMEOUT))
 
     async def verify(self, context: ServerContext, message: HTTPMessage, arrived: int) -> tuple[Verdict, str]:
-        """The verdict and the user's name. `arrived`: when the head was there, by the clock of the nonces.
+        """The verdict and the user's name, in Normalization Form C.
 
+        `arrived`: when the head was there, by the clock of the nonces.
         Raises SourceUnavailable, or MalformedField from the context.
         """
-        users, algorithm, name = self.users, context.algorithm, context.credentials.name
-        known = True
+        users, algorithm = self.users, context.algorithm
+        name, known = name_to_ask(users, context.credentials), True
         try:
             if context.credentials.userhash:
                 known, name = await self._name_behind_hash(context, name)
@@ -75,7 +80,7 @@ class Verifier(HoldsSecrets):
                 verdict = counted if isinstance(counted, Verdict) else Verdict(await self._wait(counted))
             except Exception as error:
                 raise SourceUnavailable("The nonce store is down; try again later", reason="store-down") from error
-        return verdict, name
+        return verdict, nfc(name)
 
     async def _name_behind_hash(self, context: ServerContext, claimed: str) -> tuple[bool, str]:
         if not isinstance(self.users, UsersByHash):
