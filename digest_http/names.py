@@ -24,20 +24,25 @@ _control: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _surrogate: Final = re.compile(r"[\ud800-\udfff]")
 
 
-def user_name(value: object, setting: str = "username") -> str:
-    """The name in Normalization Form C. Raises ConfigurationError if it is no text, empty, or cannot be hashed."""
-    name = _text(value, setting, "a user name", "alice")
+def user_name(value: object, setting: str = "username", *, shown: bool = True) -> str:
+    """The name in Normalization Form C. Raises ConfigurationError if it is no text, empty, or cannot be hashed.
+
+    `shown` is False where the error may not quote the name. What stands behind a colon is never shown: it may be a
+    password, given in one piece with the name.
+    """
+    name = _text(value, setting, "a user name", "alice", shown=shown)
     if ":" in name:
+        which = f"{name.partition(':')[0] + ':...'!r}, with a colon" if shown else "a colon"
         raise ConfigurationError(
-            f"{setting} has {name!r}, and a user name may hold no colon: hashed with its realm it would be that of "
-            f"another user; write a name without, for instance {name.replace(':', '-')!r}"
+            f"{setting} has {which}, which no user name may hold: hashed with its realm it would be that of another "
+            "user; write a name without, for instance 'alice'"
         )
     return name
 
 
 def realm_name(value: object, setting: str = "realm") -> str:
     """The realm in Normalization Form C. Raises ConfigurationError if it is no text, empty, or no field can hold it."""
-    return _text(value, setting, "a realm", "Members")
+    return _text(value, setting, "a realm", "Members", shown=True)
 
 
 def distinct_names(names: Iterable[object], setting: str = "users") -> dict[str, str]:
@@ -63,15 +68,14 @@ def spellings(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(unicodedata.normalize(form, text) for form in ("NFC", "NFD")))
 
 
-def _text(value: object, setting: str, what: str, example: str) -> str:
+def _text(value: object, setting: str, what: str, example: str, *, shown: bool) -> str:
     wanted = f"{what} as text, for instance {example!r}"
     if not isinstance(value, str):
         raise refusal(setting, value, wanted)
     if not value:
         raise ConfigurationError(f"{setting} is empty; write {wanted}")
-    if _control.search(value) or _surrogate.search(value):
-        raise ConfigurationError(
-            f"{setting} has {value!a}, and {what} may hold no control character nor half of a surrogate pair; "
-            f"write {wanted}"
-        )
+    for pattern, barred in ((_control, "a control character"), (_surrogate, "half of a surrogate pair")):
+        if pattern.search(value):
+            which = f"{value!a}, with {barred}" if shown else barred
+            raise ConfigurationError(f"{setting} has {which}, which {what} may not hold; write {wanted}")
     return nfc(value)

@@ -8,7 +8,6 @@ window=128. No function here is given a secret, but for those that say so; they 
 from __future__ import annotations
 
 import inspect
-import math
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final, TypeVar, cast
@@ -39,9 +38,9 @@ T = TypeVar("T")
 #: Characters of a value that are shown: a line of a log holds them, and what is wrong is seen by then.
 SHOWN: Final = 60
 
-#: Ten years, the longest time that a setting may ask for. In microseconds it fits into 64 bits a thousand times, so no
-#: store and no timer meets a number that it cannot hold.
-MAX_SECONDS: Final = 10 * 366 * 86_400.0
+#: Some 300 years, the longest time that a setting may ask for. In microseconds it fits into 64 bits some 900 times, so
+#: no store meets a number that it cannot hold.
+MAX_SECONDS: Final = 1e10
 
 #: For `provider`, in place of a number of arguments: not a method, and nothing is known of it but its name.
 NO_METHOD: Final = -1
@@ -70,7 +69,7 @@ def number(setting: str, value: object, least: int, most: int | None = None, *, 
 def seconds(setting: str, value: object, *, example: float) -> float:
     """A time in seconds, over 0 and at most MAX_SECONDS. Not a number (NaN) and infinity are no times."""
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if is_number and math.isfinite(cast("float", value)) and 0 < cast("float", value) <= MAX_SECONDS:
+    if is_number and 0 < cast("float", value) <= MAX_SECONDS:
         return cast("float", value)
     raise refusal(
         setting, value, f"seconds as a number over 0 and at most {MAX_SECONDS:.0f}, for instance {setting}={example}"
@@ -138,7 +137,7 @@ def texts(setting: str, value: object, *, example: str) -> tuple[str, ...]:
 def items(setting: str, value: object, wanted: str, *, empty: bool = False) -> tuple[object, ...]:
     """What a list holds, of any kind; not empty unless that is said. Text and octets are no lists here."""
     if not isinstance(value, Iterable) or isinstance(value, (str, bytes, bytearray, Mapping)):
-        raise refusal(setting, value, wanted)
+        raise refusal(setting, cast("object", value), wanted)
     found = tuple(cast("Iterable[object]", value))
     if not found and not empty:
         raise ConfigurationError(f"{setting} is empty; write {wanted}")
@@ -230,12 +229,11 @@ def _fits(value: str) -> bool:
 
 def _shown(value: object) -> str:
     """What was given, in a few words. Of what is neither text nor a number nor a list of those, only the type."""
-    if not _is_plain(value) and not (
-        isinstance(value, (list, tuple)) and all(map(_is_plain, cast("list[object]", value)))
-    ):
+    parts = cast("Iterable[object]", value) if isinstance(value, (list, tuple)) else (value,)
+    if not all(map(_is_plain, parts)):
         return f"an object of the type {type(value).__name__}"
     try:
-        shown = repr(value)
+        shown = repr(cast("object", value))
     except ValueError:  # Python does not write numbers of thousands of digits
         return "a number of thousands of digits"
     return shown if len(shown) <= SHOWN else f"{shown[:SHOWN]}..."

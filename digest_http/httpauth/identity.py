@@ -39,7 +39,7 @@ class Identity:
         if isinstance(username, bytes):
             _check_octets(username)
         else:
-            username = user_name(username)
+            username = user_name(username, shown=False)
         if not isinstance(password, (str, bytes)):
             raise ConfigurationError(f"password is of the type {type(password).__name__}; write text or octets")
         self._username: Final = username
@@ -47,7 +47,7 @@ class Identity:
         # Told by value, not by exception: UnicodeEncodeError carries the whole text, and a context is printed.
         for what, value in (("user name", username), ("password", password)):
             if not (_fits(value, self.charset) and _fits(value, "utf-8")):
-                raise ConfigurationError(f"the {what} does not fit into {self.charset}")
+                raise ConfigurationError(f"the {what} does not fit into {self.charset}; write what it can hold")
         #: False if the name was given as octets, which only the caller knows the charset of.
         self.is_text: Final = isinstance(username, str)
         self.username: Final = username if isinstance(username, str) else octets_to_text(username)
@@ -99,8 +99,14 @@ def _charset(name: object) -> str:
 
 
 def _check_octets(username: bytes) -> None:
-    if not username or b":" in username or forbidden_in_field.search(username):
-        raise refusal("username", username, "a name without colon and control character, for instance b'alice'")
+    faults = {
+        "is empty": not username,
+        "has a colon, which no user name may hold": b":" in username,
+        "has a control character, which no user name may hold": forbidden_in_field.search(username) is not None,
+    }
+    for fault, found in faults.items():
+        if found:
+            raise ConfigurationError(f"username {fault}; write another, for instance username=b'alice'")
 
 
 def _fits(value: str | bytes, charset: str) -> bool:

@@ -86,6 +86,8 @@ class KeyFile(HoldsSecrets):
             self._keys: Sequence[bytes] = self._read()
         except OSError as error:
             raise ConfigurationError(f"the nonce keys in {self.path} cannot be read: {error}") from error
+        except ConfigurationError as error:
+            raise ConfigurationError(f"the nonce keys in {self.path} are of no use: {error}") from None
 
     def __call__(self) -> Sequence[bytes]:
         """The keys, newest first."""

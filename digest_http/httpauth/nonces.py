@@ -27,7 +27,7 @@ from typing import Final, Self, cast
 from digest_http.algorithms import Algorithm
 from digest_http.errors import ConfigurationError
 from digest_http.secrecy import HoldsSecrets
-from digest_http.settings import function, refusal, seconds
+from digest_http.settings import flag, function, instances, refusal, seconds
 
 from .keys import checked_keys
 from .nonce_ids import MICROSECONDS, RANDOM_BITS
@@ -116,6 +116,9 @@ class NonceSource(HoldsSecrets):
         function("random", random, 1, example="os.urandom")
         if not isinstance(cast("object", realm), bytes):
             raise refusal("realm", realm, "octets, for instance realm=b'Members'")
+        if algorithm is not None:
+            instances("algorithm", (algorithm,), Algorithm, example="by_name('SHA-256')")
+        flag("proxy", proxy)
         if not callable(epoch) and not isinstance(cast("object", epoch), bytes):
             raise refusal("epoch", epoch, "octets, or a function that gives them, for instance epoch=store.epoch")
         self._epoch: Final = epoch if callable(epoch) else lambda: epoch

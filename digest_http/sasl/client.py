@@ -71,7 +71,7 @@ class DigestMD5Client(Mechanism):
         super().__init__(Policy(qop, ciphers, maxbuf, enforce_maxbuf=enforce_maxbuf))
         if (password is None) == (ha1 is None):
             raise ConfigurationError("give either a password or ha1: one of them, and None for the other")
-        self.username = self._username = user_name(username)
+        self.username = self._username = user_name(username, shown=False)
         self.authzid = None if authzid is None else text("authzid", authzid, example="bob")
         if not isinstance(password, (str, type(None))):
             raise ConfigurationError(f"password is of the type {type(password).__name__}; write text")
@@ -244,7 +244,7 @@ def _joined(service: str, host: str, serv_name: str | None) -> str:
 def _checked_realm(realm: object) -> str | Callable[[tuple[str, ...]], str | None] | None:
     """A realm may be empty here: RFC 2831 §2.1.1 lets a server have none, and says what is hashed then."""
     if realm is None or realm == "":
-        return cast("str | None", realm)
+        return realm
     if callable(realm):
         return cast("Callable[[tuple[str, ...]], str | None]", function("realm", realm, 1, example="choose"))
     return realm_name(realm)

@@ -10,9 +10,12 @@ _EXAMPLES = {"service": "ldap", "host": "dc1.example.com", "serv_name": "example
 
 
 def part_of_uri(setting: str, value: object) -> str:
-    """One part. Raises ConfigurationError for what is empty, could not be told from the next part, or be written."""
+    """One part. Raises ConfigurationError for what could not be told from the next part, or not be written.
+
+    It may be empty: Hadoop has services without a name.
+    """
     example = _EXAMPLES[setting]
     part = text(setting, value, example=example)
-    if not part or "/" in part or not part.isprintable():
+    if "/" in part or not part.isprintable():
         raise refusal(setting, value, f"a name without slash and control character, for instance {example!r}")
     return part

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, cast
 
 from digest_http.errors import SecurityWarning
-from digest_http.settings import flag, number
+from digest_http.settings import flag, items, number
 from digest_http.settings import words as known_words
 
 from .ciphers import CIPHERS, check_installed
@@ -33,7 +33,7 @@ class Policy:
         self, qop: str | Iterable[str], ciphers: str | Iterable[str], maxbuf: int, *, enforce_maxbuf: bool
     ) -> None:
         self.qop: Final = words("qop", qop, QOPS)
-        self.ciphers: Final = words("ciphers", ciphers, CIPHERS) if "auth-conf" in self.qop else ()
+        self.ciphers: Final = _ciphers(ciphers, needed="auth-conf" in self.qop)
         self.maxbuf: Final = number("maxbuf", maxbuf, MIN_MAXBUF, MAX_MAXBUF, example=DEFAULT_MAXBUF)
         self.enforce_maxbuf: Final = flag("enforce_maxbuf", enforce_maxbuf)
         if self.ciphers:
@@ -46,6 +46,16 @@ class Policy:
                     SecurityWarning,
                     stacklevel=4,  # the line that makes the client or server
                 )
+
+
+def _ciphers(value: str | Iterable[str], *, needed: bool) -> tuple[str, ...]:
+    """The ciphers to use, none if none is needed. They are checked either way: a typing error shows at once."""
+    if not needed and not isinstance(value, str):
+        value = cast("tuple[str, ...]", items("ciphers", value, "a list of ciphers, for instance ['3des']", empty=True))
+        if not value:
+            return ()
+    chosen = words("ciphers", value, CIPHERS)
+    return chosen if needed else ()
 
 
 def words(setting: str, value: str | Iterable[str], known: Iterable[str]) -> tuple[str, ...]:

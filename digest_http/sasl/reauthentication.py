@@ -15,6 +15,7 @@ from threading import Lock
 from typing import Final
 
 from digest_http.forks import ForkAware
+from digest_http.settings import function, number, seconds
 
 from .directives import Challenge
 
@@ -46,15 +47,16 @@ class ServerSessions(ForkAware):
 
     A nonce is held for `lifetime` seconds from its first use, `capacity` of them at most, oldest dropped first. The
     next login drops what has expired. The child of a fork knows none: a count would be good once in each process.
+    Raises ConfigurationError for a setting that cannot work.
     """
 
     def __init__(
         self, *, lifetime: float = 300, capacity: int = 4096, clock: Callable[[], float] = time.monotonic
     ) -> None:
         super().__init__()
-        self._lifetime: Final = lifetime
-        self._capacity: Final = capacity
-        self._clock: Final = clock
+        self._lifetime: Final = seconds("lifetime", lifetime, example=300)
+        self._capacity: Final = number("capacity", capacity, 1, example=4096)
+        self._clock: Final = function("clock", clock, 0, example="time.monotonic")
         self._lock = Lock()
         self._issued: OrderedDict[bytes, _Issued] = OrderedDict()
 
@@ -106,12 +108,12 @@ class Resumable:
 class ClientSessions(ForkAware):
     """Challenges that may be answered again, by who asks what of whom. Share one among clients; it is thread-safe.
 
-    The child of a fork knows none: each count is used once.
+    The child of a fork knows none: each count is used once. Raises ConfigurationError for a setting that cannot work.
     """
 
     def __init__(self, *, capacity: int = 1024) -> None:
         super().__init__()
-        self._capacity: Final = capacity
+        self._capacity: Final = number("capacity", capacity, 1, example=1024)
         self._lock = Lock()
         self._known: OrderedDict[Hashable, Resumable] = OrderedDict()
 

@@ -17,6 +17,9 @@ from .sqlite import SQLiteStore
 
 __all__ = ["from_url"]
 
+#: Digits of a capacity: no file has room for so many nonces.
+MAX_DIGITS: Final = 18
+
 _FORMS: Final = "'memory://', 'sqlite:///file.db', 'redis://host:6379/0'"
 
 
@@ -39,7 +42,7 @@ def from_url(url: str) -> NonceStore:
 
 def _memory(_url: str, parts: SplitResult) -> NonceStore:
     if parts.netloc or parts.path.strip("/"):
-        raise ConfigurationError("store 'memory://' has neither host nor path")
+        raise ConfigurationError("store 'memory://' has neither host nor path; write store='memory://'")
     return MemoryStore(_capacity(parts, DEFAULT_CAPACITY))
 
 
@@ -66,8 +69,10 @@ _OPENERS: Final[Mapping[str, Callable[[str, SplitResult], NonceStore]]] = {
 def _capacity(parts: SplitResult, default: int) -> int:
     settings = dict(parse_qsl(parts.query, keep_blank_values=True))
     capacity = settings.pop("capacity", str(default))
-    if settings or not (capacity.isascii() and capacity.isdigit()):
-        raise ConfigurationError(f"store '{parts.scheme}://' takes one setting, ?capacity=, a number of nonces")
+    if settings or not (capacity.isascii() and capacity.isdigit() and len(capacity) < MAX_DIGITS and int(capacity)):
+        raise ConfigurationError(
+            f"store '{parts.scheme}://' takes one setting, ?capacity=, a number of nonces; write ?capacity={default}"
+        )
     return int(capacity)
 
 

@@ -52,7 +52,7 @@ def open_users(
     if isinstance(users, str):
         return from_url(users, realm)
     if isinstance(users, type):
-        return provider("users", users, {}, example="HtdigestUsers('/etc/app/users', 'Members')")
+        provider("users", users, {}, example="HtdigestUsers('/etc/app/users', 'Members')")  # which refuses it
     if isinstance(users, Users):
         return provider("users", users, {"ha1": 3}, example="HtdigestUsers('/etc/app/users', 'Members')")
     if callable(users):

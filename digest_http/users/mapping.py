@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import cast
 
 from digest_http import calculation
 from digest_http.algorithms import Algorithm
@@ -81,7 +82,7 @@ def _checked(passwords: object) -> Mapping[str, str]:
             f"users is an object of the type {type(passwords).__name__}; write a mapping of name to password, for "
             "instance users={'alice': password}"
         )
-    return passwords
+    return cast("Mapping[str, str]", passwords)
 
 
 def _password(name: str, password: object) -> bytes:
@@ -89,12 +90,12 @@ def _password(name: str, password: object) -> bytes:
     if not isinstance(password, str) or not password:
         what = "empty" if password == "" else f"of the type {type(password).__name__}"
         raise ConfigurationError(
-            f"the password of user {name!r} is {what}; write a non-empty string, or leave the user out"
+            f"users: the password of {name!r} is {what}; write a non-empty string, or leave the user out"
         )
     try:
         return text_to_octets(password)
     except UnicodeEncodeError:
         # `from None`: the cause would quote the password.
         raise ConfigurationError(
-            f"the password of user {name!r} holds half of a surrogate pair, which no client can send; write text"
+            f"users: the password of {name!r} holds half of a surrogate pair, which no client can send; write text"
         ) from None

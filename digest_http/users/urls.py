@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from digest_http.errors import ConfigurationError
 from digest_http.httpauth.protocols import Users
+from digest_http.settings import seconds
 
 from .cached import cached
 from .htdigest import HtdigestUsers
@@ -25,13 +26,16 @@ def from_url(url: str, realm: str) -> Users:
     try:
         parts = urlsplit(url)
     except ValueError:
-        raise ConfigurationError("users: this is no URL") from None
+        raise ConfigurationError("users: this is no URL; write 'htdigest:///file' or 'sqlite:///users.db'") from None
     settings = dict(parse_qsl(parts.query, keep_blank_values=True))
     life = settings.pop("cache", None)
     if parts.scheme == "htdigest":
         path = unquote(parts.path.removeprefix("/"))
         if parts.netloc or not path or settings:
-            raise ConfigurationError("users 'htdigest:///file' take a path, and ?cache=SECONDS")
+            raise ConfigurationError(
+                "users 'htdigest:///file' take a path, and ?cache=SECONDS; write three slashes before a relative path, "
+                "four before an absolute one"
+            )
         users: Users = HtdigestUsers(path, realm)
     elif parts.scheme.partition("+")[0] in _DATABASES:
         table = settings.pop("table", "digest_users")
@@ -53,6 +57,7 @@ def _sql(url: str, table: str) -> Users:
 
 def _seconds(text: str) -> float:
     try:
-        return float(text)
+        life = float(text)
     except ValueError:
         raise ConfigurationError(f"?cache={text}: give a number of seconds") from None
+    return seconds("?cache", life, example=5)

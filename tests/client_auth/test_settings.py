@@ -108,18 +108,22 @@ def test_settings_of_contexts(plain):
     assert context._cnonces.__self__._random is os.urandom  # noqa: SLF001 - what is random does not show
 
 
+VERIFY = "write one of 'off', 'if-present', 'required', 'always', for instance verify='off'"
+
+
 @pytest.mark.parametrize(("settings", "text"), [
-    ({"verify": "yes"}, "verify is 'off', 'if-present', 'required' or 'always'"),
-    ({"verify": True}, "verify is 'off', 'if-present', 'required' or 'always'"),
-    ({"allow_weaker": "no"}, "allow_weaker is True or False"),
-    ({"allow_weaker": None}, "allow_weaker is True or False"),
+    ({"verify": "yes"}, f"verify is 'yes'; {VERIFY}"),
+    ({"verify": True}, f"verify is True; {VERIFY}"),
+    ({"allow_weaker": "no"}, "allow_weaker is 'no'; write True or False, for instance allow_weaker=True"),
+    ({"allow_weaker": None}, "allow_weaker is None; write True or False, for instance allow_weaker=True"),
     ({"challenge_header": "X Challenge"},
-     "challenge_header is the name of a header field, like 'X-WWW-Authenticate'"),
+     "challenge_header is 'X Challenge'; write the name of a field, for instance 'X-WWW-Authenticate'"),
     ({"challenge_header": "X-Challenge\n"},
-     "challenge_header is the name of a header field, like 'X-WWW-Authenticate'"),
-    ({"prefer": "weakest"}, "prefer is 'strongest' or 'server-order'"),
-    ({"qop": "auth"}, "qop is a list of names: write ('auth',)"),
-    ({"charset": "utf-12"}, "charset 'utf-12' is unknown: use 'utf-8' or 'latin-1'"),
+     r"challenge_header is 'X-Challenge\n'; write the name of a field, for instance 'X-WWW-Authenticate'"),
+    ({"prefer": "weakest"},
+     "prefer is 'weakest'; write one of 'strongest', 'server-order', for instance prefer='strongest'"),
+    ({"qop": "auth"}, "qop is 'auth'; write a list of words, for instance qop=['auth']"),
+    ({"charset": "utf-12"}, "charset is 'utf-12'; write a charset that Python has, for instance charset='latin-1'"),
 ])  # fmt: skip
 def test_settings_that_cannot_work(plain, settings, text):
     """Each is refused when it is made, with what to write instead."""

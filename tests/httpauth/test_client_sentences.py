@@ -124,9 +124,9 @@ def test_a_nonce_that_is_not_answered():
 
 
 @pytest.mark.parametrize(("settings", "text"), [
-    (("window", 0), "window is 0; choose 1 to 4096 counts"),
-    (("window", 4097), "window is 4097; choose 1 to 4096 counts"),
-    (("loose",), "sequence is 'loose'; choose \"window\" or \"strict\""),
+    (("window", 0), "window is 0; write a whole number from 1 to 4096, for instance window=128"),
+    (("window", 4097), "window is 4097; write a whole number from 1 to 4096, for instance window=128"),
+    (("loose",), "sequence is 'loose'; write one of 'window', 'strict', for instance sequence='window'"),
 ])  # fmt: skip
 def test_settings_of_counts(settings, text):
     """They say what was given and what to give."""

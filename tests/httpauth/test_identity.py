@@ -12,6 +12,14 @@ from digest_http.httpauth.identity import Identity
 
 MD5, SHA = by_name("MD5"), by_name("SHA-256")
 
+CHARSET = "write a charset that Python has, for instance charset='latin-1'"
+NAME = "which a user name may not hold; write a user name as text, for instance 'alice'"
+OCTETS = "which no user name may hold; write another, for instance username=b'alice'"
+COLON = (
+    "which no user name may hold: hashed with its realm it would be that of another user; write a name without, for "
+    "instance 'alice'"
+)
+
 
 def user_hash(*parts):
     """H(name ":" realm ":" password) in hex, by hand."""
@@ -19,16 +27,23 @@ def user_hash(*parts):
 
 
 @pytest.mark.parametrize(("username", "password", "settings", "text"), [
-    ("u", "p", {"charset": "utf-12"}, "charset 'utf-12' is unknown: use 'utf-8' or 'latin-1'"),
-    ("u", "p", {"charset": None}, "charset None is unknown: use 'utf-8' or 'latin-1'"),
-    ("u", "p", {"charset": "\u00e9"}, r"charset '\xe9' is unknown: use 'utf-8' or 'latin-1'"),
-    ("\u044f", "p", {"charset": "latin-1"}, "the user name does not fit into iso8859-1"),
-    ("u", "\u044f", {"charset": "latin-1"}, "the password does not fit into iso8859-1"),
-    ("\ud800", "p", {}, "the user name does not fit into utf-8"),
-    ("u", "\ud800", {}, "the password does not fit into utf-8"),
-    ("u", "\ud800", {"charset": "utf-16"}, "the password does not fit into utf-16"),
-    ("u\n", "p", {}, "the user name holds a control character"),
-    (b"u\x00", b"p", {}, "the user name holds a control character"),
+    ("u", "p", {"charset": "utf-12"}, f"charset is 'utf-12'; {CHARSET}"),
+    ("u", "p", {"charset": None}, f"charset is None; {CHARSET}"),
+    ("u", "p", {"charset": "\u00e9"}, f"charset is '\u00e9'; {CHARSET}"),
+    ("u", "p", {"charset": "hex"}, f"charset is 'hex'; {CHARSET}"),
+    ("\u044f", "p", {"charset": "latin-1"}, "the user name does not fit into iso8859-1; write what it can hold"),
+    ("u", "\u044f", {"charset": "latin-1"}, "the password does not fit into iso8859-1; write what it can hold"),
+    ("\ud800", "p", {}, f"username has half of a surrogate pair, {NAME}"),
+    ("u", "\ud800", {}, "the password does not fit into utf-8; write what it can hold"),
+    ("u", "\ud800", {"charset": "utf-16"}, "the password does not fit into utf-16; write what it can hold"),
+    ("u\n", "p", {}, f"username has a control character, {NAME}"),
+    ("", "p", {}, "username is empty; write a user name as text, for instance 'alice'"),
+    ("u:s3cret", "p", {}, f"username has a colon, {COLON}"),
+    (b"u\x00", b"p", {}, f"username has a control character, {OCTETS}"),
+    (b"u:s3cret", b"p", {}, f"username has a colon, {OCTETS}"),
+    (b"", b"p", {}, "username is empty; write another, for instance username=b'alice'"),
+    ("u", None, {}, "password is of the type NoneType; write text or octets"),
+    ("u", lambda: "p", {}, "password is of the type function; write text or octets"),
 ])  # fmt: skip
 def test_settings_that_cannot_work(username, password, settings, text):
     """Each is refused with a sentence of its own, which quotes neither name nor password, and without a context."""

@@ -20,7 +20,8 @@ def digest(nonce, *parameters):
     return ", ".join((f'Digest realm="r", nonce="{nonce}"', *parameters)).encode()
 
 
-NAMES = ", ".join(algorithm.name for algorithm in available())
+NAMES = ", ".join(repr(algorithm.name) for algorithm in available())
+WANTED = f"write one or more of what this Python has: {NAMES}; for instance algorithms=['SHA-256', 'MD5']"
 MD5, SHA = digest("md5", "qop=auth"), digest("sha", "qop=auth", "algorithm=SHA-256")
 SESS, SHA512 = digest("sess", "qop=auth", "algorithm=SHA-256-sess"), digest("512", "qop=auth", "algorithm=sha-512-256")
 
@@ -91,16 +92,17 @@ def test_empty_qop_counts_as_absent():
 
 
 @pytest.mark.parametrize(("settings", "text"), [
-    ({"algorithms": ()}, "name at least one algorithm, for instance 'SHA-256'"),
+    ({"algorithms": ()}, f"algorithms is empty; {WANTED}"),
     (
         {"algorithms": ("SHA-1",)},
-        f"algorithm 'SHA-1' is not available here; this Python has {NAMES}",
+        f"algorithms has 'SHA-1'; {WANTED}",
     ),
-    ({"algorithms": "MD5"}, "algorithms is a list of names: write ('MD5',)"),
-    ({"qop": "auth"}, "qop is a list of names: write ('auth',)"),
-    *(({"qop": qop}, "qop is 'auth', 'auth-int' or both, the preferred one first")
-      for qop in [(), ("auth-conf",), ("auth", "auth-conf"), ("ä",)]),
-    ({"prefer": "x"}, "prefer is 'strongest' or 'server-order'"),
+    ({"algorithms": "MD5"}, "algorithms is 'MD5'; write a list of names, for instance algorithms=['MD5']"),
+    ({"qop": "auth"}, "qop is 'auth'; write a list of words, for instance qop=['auth']"),
+    *(({"qop": qop}, f"qop {given}; write one or more of 'auth', 'auth-int', for instance qop=['auth']")
+      for qop, given in [((), "is empty"), (("auth-conf",), "has 'auth-conf'"),
+                         (("auth", "auth-conf"), "has 'auth-conf'"), (("ä",), "has 'ä'")]),
+    ({"prefer": "x"}, "prefer is 'x'; write one of 'strongest', 'server-order', for instance prefer='strongest'"),
 ])  # fmt: skip
 def test_settings_that_cannot_work(settings, text):
     """They raise ConfigurationError, which says what to write instead."""

@@ -59,6 +59,10 @@ def test_a_field_that_stands_twice_at_a_proxy():
     assert response.body == b"The proxy-authorization field stands more than once.\n"
 
 
+KEYS = (
+    "keys is empty: give one key at least, newest first; write a list of octets, for instance "
+    "keys=[bytes.fromhex(text)], or text of 'digest-http key new'"
+)
 UNCLEAR = (
     "public has '/a/../b', which could be read as another path and so would never be open; write the path as the app's "
     "router sees it, decoded, without dots, query or parameters"
@@ -69,17 +73,18 @@ UNCLEAR = (
     ({"protect": lambda _: True, "public": ["/a"]}, "protect is a callable, which decides alone: leave public out"),
     ({"protect": "/a"}, "protect is one string; give a list of path prefixes, for instance ['/a']"),
     ({"public": "/a"}, "public is one string; give a list of path prefixes, for instance ['/a']"),
-    ({"protect": ["/b", "a"]}, "protect has 'a'; a path prefix starts with a slash"),
-    ({"public": [""]}, "public has ''; a path prefix starts with a slash"),
+    ({"protect": ["/b", "a"]}, "protect has 'a'; a path prefix starts with a slash, for instance '/api'"),
+    ({"public": [""]}, "public has ''; a path prefix starts with a slash, for instance '/api'"),
     ({"public": ["/"]}, "'/' is in both protect and public: say which paths are protected"),
     ({"protect": ["/a", "/b"], "public": ["/b/"]},
      "'/b' is in both protect and public: say which paths are protected"),
     ({"public": ["/a/../b"]}, UNCLEAR),
-    ({"keys": []}, "keys is empty: give one key at least, newest first"),
-    ({"nonce_lifetime": 0}, "nonce_lifetime is 0; it is in seconds and must be positive"),
-    ({"window": 0}, "window is 0; choose 1 to 4096 counts"),
-    ({"sequence": "loose"}, "sequence is 'loose'; choose \"window\" or \"strict\""),
-    ({"qop": ["x"]}, "qop is ('x',); choose from ('auth', 'auth-int')"),
+    ({"keys": []}, KEYS),
+    ({"nonce_lifetime": 0},
+     "nonce_lifetime is 0; write seconds as a number over 0 and at most 10000000000, for instance nonce_lifetime=300"),
+    ({"window": 0}, "window is 0; write a whole number from 1 to 4096, for instance window=128"),
+    ({"sequence": "loose"}, "sequence is 'loose'; write one of 'window', 'strict', for instance sequence='window'"),
+    ({"qop": ["x"]}, "qop has 'x'; write one or more of 'auth', 'auth-int', for instance qop=['auth']"),
 ])  # fmt: skip
 def test_settings_that_cannot_work(settings, text):
     """They are refused when the middleware is made, with what to write."""

@@ -46,7 +46,7 @@ def test_text(monkeypatch):
     assert configured_keys(None) is None
     monkeypatch.setenv("DIGEST_HTTP_KEYS", f"{NEW}\n{OLD}\n")
     assert configured_keys(None) == (NEW.encode(), OLD.encode())
-    assert configured_keys([b"k" * 16]) == [b"k" * 16]
+    assert configured_keys([b"k" * 16]) == (b"k" * 16,)
 
 
 def test_a_file(path, monkeypatch):
@@ -74,7 +74,7 @@ SHORT_KEY = "a nonce key has fewer than 32 characters: make one with 'digest-htt
             "file:///no/such/file",
             "the nonce keys in /no/such/file cannot be read: [Errno 2] No such file or directory: '/no/such/file'",
         ),
-        ("file://", "the nonce keys in . cannot be read: [Errno 21] Is a directory: '.'"),
+        ("file://", "path is ''; write the path of a file, for instance path='/etc/app/keys'"),
     ],
 )
 def test_settings_that_cannot_work(text, said):

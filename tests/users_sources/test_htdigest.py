@@ -89,7 +89,7 @@ def test_broken_lines(tmp_path, text):
         HtdigestUsers(path, "r")
 
 
-@pytest.mark.parametrize("realm", ["", "r", "a:b", "a:SHA-256", "ö ü", "0" * 32])
+@pytest.mark.parametrize("realm", ["r", "a:b", "a:SHA-256", "ö ü", "0" * 32])
 @pytest.mark.parametrize("algorithm", [MD5, SHA256, SHA512_256], ids=repr)
 def test_lines_are_read_back(realm, algorithm):
     """Whatever line_of writes, parse reads as the same entry."""

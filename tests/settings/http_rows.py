@@ -1,0 +1,141 @@
+"""Wrong settings of the HTTP doors. A new keyword is one line."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from digest_http.algorithms import by_name
+from digest_http.stores import MemoryStore
+from digest_http.users import MappingUsers
+
+from .wrong import (
+    FLAG,
+    FUNCTION,
+    HUGE,
+    LIST,
+    MAYBE_FUNCTION,
+    NAME,
+    NUMBER,
+    PATH,
+    REALM,
+    SECONDS,
+    SECRET,
+    WORD,
+    WORDS,
+)
+
+ALGORITHMS: list[Any] = ["MD5", "SHA-256,MD5", "", *LIST, ["SHA-1"], ["MD5", ""], [by_name("MD5")], [True], ["\ud800"]]
+#: Objects here; names are for the middleware.
+ALGORITHM_OBJECTS: list[Any] = ["MD5", *LIST, ["MD5"], [by_name("MD5"), "MD5"]]
+KEYS: list[Any] = [
+    "abc", SECRET, SECRET * 2 + ", short", SECRET.encode() * 9, [SECRET * 9], [SECRET.encode()], [], (), 5, True,
+    [None],    [b"k" * 32, SECRET * 9], object(), {SECRET: 1}, "file:///nowhere/keys", lambda: [SECRET],
+]  # fmt: skip
+USERS: list[Any] = [
+    None, 5, True, b"alice", ["alice"], {"alice"}, object(), {}, MappingUsers, "alice", "gopher://users", "htdigest://",
+    lambda _name: SECRET, lambda: SECRET,
+    *({name: SECRET} for name in NAME if not isinstance(name, list)),
+    *({"alice": password}
+      for password in [None, "", 5, True, SECRET.encode(), [SECRET], lambda: SECRET, "\ud800" + SECRET]),
+    {"Jos\u00e9": SECRET, "Jose\u0301": "other"},
+]  # fmt: skip
+PREFIXES: list[Any] = ["/api", "", None, 5, True, b"/api", {"/api": 1}, [None], [5], [b"/api"], ["api"], [["/api"]]]
+
+
+class _NoStore:
+    epoch = b"00000001"
+
+
+class _ShortStore(_NoStore):
+    def advance(self, nonce_id: int) -> None:
+        """Too few arguments."""
+
+
+_CLIENT: dict[str, list[Any]] = {
+    "username": [*NAME, b"", b"a:r", b"a\nb", lambda: "alice"],
+    "password": [None, 5, True, [SECRET], lambda: SECRET, "\ud800" + SECRET],
+    "verify": [*WORD, "yes", "always "],
+    "algorithms": [value for value in ALGORITHMS if value is not None],
+    "qop": WORDS,
+    "allow_rfc2069": [value for value in FLAG if value is not None],
+    "allow_weaker": FLAG,
+    "prefer": WORD,
+    "charset": ["utf-12", "", None, 5, b"utf-8", "hex", "\u00e9", "a\0b", ["utf-8"]],
+    "proxy": FLAG,
+    "challenge_header": ["X Challenge", "", "X:", "\u00e9", "X\n", "\ud800", 5, True, b"X", ["X"]],
+    "quote_all": FLAG,
+    "random": FUNCTION,
+    "clock": FUNCTION,
+}
+
+ROWS: dict[str, dict[str, list[Any]]] = {
+    "DigestAuthMiddleware": {
+        "app": FUNCTION,
+        "users": USERS,
+        "realm": REALM,
+        "algorithms": ALGORITHMS,
+        "qop": WORDS,
+        "store": [
+            None,
+            5,
+            True,
+            b"memory://",
+            {},
+            object(),
+            MemoryStore,
+            _NoStore(),
+            _ShortStore(),
+            "",
+            "memory",
+            "redis//x",
+            "gopher://x",
+            "memory://host",
+            "memory://?capacity=0",
+            "memory://?capacity=many",
+            "sqlite://",
+            "redis:x",
+        ],
+        "keys": KEYS,
+        "nonce_lifetime": SECONDS,
+        "sequence": [*WORD, "sliding"],
+        "window": [*NUMBER, 0, 4097, HUGE],
+        "max_body": NUMBER,
+        "userhash": FLAG,
+        "allow_rfc2069": FLAG,
+        "allow_preflight": FLAG,
+        "proxy": FLAG,
+        "protect": [*PREFIXES, lambda: True],
+        "public": [*PREFIXES, lambda _scope: True],
+        "stripped_prefix": [None, 5, True, b"/svc", "svc", " ", ["/svc"], "/\ud800"],
+        "answer": MAYBE_FUNCTION,
+        "source_timeout": SECONDS,
+        "clock": MAYBE_FUNCTION,
+        "random": FUNCTION,
+    },
+    "DigestAuth": _CLIENT,
+    "DigestAuth of httpx2": _CLIENT,
+    "Acceptor": {
+        "realm": REALM,
+        "algorithms": ALGORITHM_OBJECTS,
+        "nonces": [None, 5, "nonces", object(), [b"k" * 32]],
+        "qop": WORDS,
+        "allow_rfc2069": FLAG,
+        "userhash": FLAG,
+        "proxy": FLAG,
+    },
+    "NonceSource": {
+        "realm": ["r", None, 5],
+        "keys": [value for value in KEYS if not callable(value)],
+        "epoch": [None, 5, "00000001"],
+        "lifetime": SECONDS,
+        "clock": FUNCTION,
+        "random": FUNCTION,
+        "algorithm": ["MD5", b"MD5", 5, [by_name("MD5")]],
+        "proxy": FLAG,
+    },
+    "sequence_rule": {"sequence": WORD, "window": [*NUMBER, 0, 4097, HUGE]},
+    "Identity": {name: _CLIENT[name] for name in ("username", "password", "charset")},
+    "Preference": {name: _CLIENT[name] for name in ("algorithms", "qop", "allow_rfc2069", "prefer")},
+    "KeyFile": {"path": [*PATH, "/nowhere/keys", os.devnull], "seconds": FUNCTION},
+}
