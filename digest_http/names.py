@@ -53,7 +53,7 @@ def distinct_names(names: Iterable[object], setting: str = "users") -> dict[str,
     """
     found: dict[str, str] = {}
     for given in names:
-        name = user_name(given, setting)
+        name = user_name(given, f"a name in {setting}")
         if name in found:
             raise ConfigurationError(
                 f"{setting} has the name {name!r} twice, in two Unicode forms ({found[name]!a} and {given!a}); "

@@ -229,9 +229,9 @@ def _fits(value: str) -> bool:
 
 def _shown(value: object) -> str:
     """What was given, in a few words. Of what is neither text nor a number nor a list of those, only the type."""
-    parts = cast("Iterable[object]", value) if isinstance(value, (list, tuple)) else (value,)
+    parts: Iterable[object] = cast("list[object]", value) if isinstance(value, (list, tuple)) else (value,)
     if not all(map(_is_plain, parts)):
-        return f"an object of the type {type(value).__name__}"
+        return f"an object of the type {type(cast('object', value)).__name__}"
     try:
         shown = repr(cast("object", value))
     except ValueError:  # Python does not write numbers of thousands of digits

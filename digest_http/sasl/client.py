@@ -243,7 +243,7 @@ def _joined(service: str, host: str, serv_name: str | None) -> str:
 
 def _checked_realm(realm: object) -> str | Callable[[tuple[str, ...]], str | None] | None:
     """A realm may be empty here: RFC 2831 §2.1.1 lets a server have none, and says what is hashed then."""
-    if realm is None or realm == "":
+    if realm is None or (isinstance(realm, str) and not realm):
         return realm
     if callable(realm):
         return cast("Callable[[tuple[str, ...]], str | None]", function("realm", realm, 1, example="choose"))
