@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from digest_http import sspi
+from digest_http.algorithms import by_name
 from digest_http.sspi import CredentialUse, NtStatus
 from digest_http.users import MappingUsers
 from tests.sspi.refusals import refused
@@ -50,7 +51,7 @@ def test_what_is_acquired(use, auth_data, principal, code):
         acquire(use, auth_data, principal)
 
 
-@pytest.mark.parametrize("users", [ALICE, MappingUsers(ALICE, "lab", ())])
+@pytest.mark.parametrize("users", [ALICE, MappingUsers(ALICE, "lab", [by_name("MD5")])])
 def test_shorthands_for_accounts(users):
     """A mapping or an object with ha1() stands for accounts of their defaults; the principal is the realm."""
     handle = acquire(IN, users, "lab").credential
