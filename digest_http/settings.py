@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping
+from types import BuiltinFunctionType
 from typing import Any, Final, TypeVar, cast
 
 from .algorithms import Algorithm, available, by_token
@@ -197,6 +198,9 @@ def file_path(setting: str, value: object, *, example: str) -> str | os.PathLike
 
 def _takes(called: Callable[..., Any], arguments: int, *, but_keywords: bool = False) -> bool | None:
     """Whether a call with so many arguments by position fits; None if Python cannot tell."""
+    if isinstance(called, BuiltinFunctionType):
+        # os.urandom, the default of most: Python would parse the text of its signature, for each login of SASL.
+        return None
     try:
         signature = inspect.signature(called)
     except (TypeError, ValueError):  # not all that is written in C shows one

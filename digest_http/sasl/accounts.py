@@ -93,7 +93,7 @@ def _other_spellings(users: Mapping[str, str | bytes]) -> dict[str, str]:
     if (
         joined.isascii()
         and joined.count(_SEPARATOR) < max(len(names), 1)
-        and "" not in names
+        and "" not in users
         and not _unusual.search(joined)
     ):
         return {}
