@@ -74,7 +74,9 @@ def test_any_octets(name, challenges, info, status):
 values = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
 
 
-@given(user=values, realm=values, nonce=values.filter(bool), opaque=values)
+@given(
+    user=values.map(lambda text: text.replace(":", "") or "u"), realm=values, nonce=values.filter(bool), opaque=values
+)
 def test_values_come_back_as_they_are(user, realm, nonce, opaque):
     """Quotes, backslashes, marks and lookalikes in user, realm, nonce and opaque reach the server unchanged."""
     caller = Caller("httpx", blocking=True)
