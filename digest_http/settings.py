@@ -137,8 +137,9 @@ def texts(setting: str, value: object, *, example: str) -> tuple[str, ...]:
 
 def items(setting: str, value: object, wanted: str, *, empty: bool = False) -> tuple[object, ...]:
     """What a list holds, of any kind; not empty unless that is said. Text and octets are no lists here."""
+    given = value
     if not isinstance(value, Iterable) or isinstance(value, (str, bytes, bytearray, Mapping)):
-        raise refusal(setting, cast("object", value), wanted)
+        raise refusal(setting, given, wanted)
     found = tuple(cast("Iterable[object]", value))
     if not found and not empty:
         raise ConfigurationError(f"{setting} is empty; write {wanted}")
@@ -233,11 +234,12 @@ def _fits(value: str) -> bool:
 
 def _shown(value: object) -> str:
     """What was given, in a few words. Of what is neither text nor a number nor a list of those, only the type."""
+    given = value
     parts: Iterable[object] = cast("list[object]", value) if isinstance(value, (list, tuple)) else (value,)
     if not all(map(_is_plain, parts)):
-        return f"an object of the type {type(cast('object', value)).__name__}"
+        return f"an object of the type {type(given).__name__}"
     try:
-        shown = repr(cast("object", value))
+        shown = repr(given)
     except ValueError:  # Python does not write numbers of thousands of digits
         return "a number of thousands of digits"
     return shown if len(shown) <= SHOWN else f"{shown[:SHOWN]}..."

@@ -34,7 +34,8 @@ def hashed(name: str, realm: str = REALM_COMPOSED, password: str = "pw") -> byte
 async def looked_up(users: Any, name: str, realm: str) -> bytes | None:
     """What a source says at last."""
     answer = users.ha1(name, realm, MD5)
-    return await answer if isawaitable(answer) else answer
+    found: bytes | None = await answer if isawaitable(answer) else answer
+    return found
 
 
 SOURCES = ["mapping", "file", "table", "callable", "cached"]
@@ -212,3 +213,18 @@ def test_the_app_learns_one_name(stored: str, typed: str, userhash: bool) -> Non
     assert server.get(signer, late=late).status == 200
     (scope,) = server.app.scopes
     assert (scope["user"].identity, scope["digest"].username) == (COMPOSED, COMPOSED)
+
+
+@pytest.mark.parametrize("typed", BOTH)
+def test_an_object_of_the_applications_own_is_asked_for_form_c(typed: str) -> None:
+    """So that it may key its own table by it."""
+    asked: list[str] = []
+
+    class Own:
+        def ha1(self, username: str, _realm: str, _algorithm: Any) -> None:
+            """Know nobody."""
+            asked.append(username)
+
+    server = Server(users=Own())
+    assert server.get(server.signer(typed)).status == 401
+    assert asked == [COMPOSED]
