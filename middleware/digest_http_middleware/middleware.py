@@ -98,6 +98,7 @@ class DigestAuthMiddleware(HoldsSecrets):
         realm = realm_name(realm)
         offered = settings.algorithms("algorithms", algorithms)
         qop = settings.words("qop", qop, QOPS)
+        self._max_body = settings.number("max_body", max_body, 0, example=DEFAULT_MAX_BODY)
         self.app = settings.function("app", app, 3, example="an ASGI application")
         self.users = user_sources.open_users(users, realm, offered)
         self.store = stores.open_store(store)
@@ -120,7 +121,6 @@ class DigestAuthMiddleware(HoldsSecrets):
         self._acceptor = Acceptor(
             realm, offered, nonces, qop=qop, allow_rfc2069=allow_rfc2069, userhash=userhash, proxy=proxy
         )
-        self._max_body = settings.number("max_body", max_body, 0, example=DEFAULT_MAX_BODY)
         self._allow_preflight = settings.flag("allow_preflight", allow_preflight)
         self._needs_credentials = path_rule(protect, public, app)
         self._stripped_prefix = checked_prefix("stripped_prefix", stripped_prefix, empty=True).encode()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from digest_http.algorithms import by_name
+from digest_http.httpauth.digest_client import DigestClient
 from digest_http.httpauth.identity import Identity
 from digest_http.httpauth.keys import KeyFile
 from digest_http.httpauth.nonces import NonceSource
@@ -66,6 +67,7 @@ DOORS = {
     "DigestAuthMiddleware": Door(DigestAuthMiddleware, {"app": app, "users": {"alice": "s3cret"}, "realm": "wonder"}),
     "DigestAuth": Door(DigestAuth, {"username": "alice", "password": "s3cret"}),
     "DigestAuth of httpx2": Door(DigestAuth2, {"username": "alice", "password": "s3cret"}),
+    "DigestClient": Door(DigestClient, {"username": "alice", "password": "s3cret"}),
     "Acceptor": Door(Acceptor, {"realm": "r", "algorithms": [MD5], "nonces": _nonces()}),
     "NonceSource": Door(NonceSource, {"realm": b"r", "keys": [b"k" * 32], "epoch": b"00000001"}),
     "sequence_rule": Door(sequence_rule, {"sequence": "window"}),

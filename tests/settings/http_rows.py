@@ -115,6 +115,11 @@ ROWS: dict[str, dict[str, list[Any]]] = {
     },
     "DigestAuth": _CLIENT,
     "DigestAuth of httpx2": _CLIENT,
+    "DigestClient": {
+        **{name: rows for name, rows in _CLIENT.items() if name not in ("proxy", "challenge_header", "random")},
+        "decimal_nc": FLAG,
+        "cnonce": MAYBE_FUNCTION,
+    },
     "Acceptor": {
         "realm": REALM,
         "algorithms": ALGORITHM_OBJECTS,
@@ -129,6 +134,8 @@ ROWS: dict[str, dict[str, list[Any]]] = {
         "keys": [value for value in KEYS if not callable(value)],
         "epoch": [None, 5, "00000001"],
         "lifetime": SECONDS,
+        # 0 is right here: nothing may come later.
+        "overtime": [value for value in SECONDS if value is True or value != 0],
         "clock": FUNCTION,
         "random": FUNCTION,
         "algorithm": ["MD5", b"MD5", 5, [by_name("MD5")]],
