@@ -20,7 +20,7 @@ from .lifetime import delete_security_context, export_security_context, import_s
 from .messages import decrypt_message, encrypt_message, make_signature, verify_signature
 from .package import PACKAGE_NAME, SecPkgInfo, query_security_package_info
 from .sasl_context import SASLContext
-from .sasl_messages import trailer_length
+from .sasl_records import SURROUNDING, trailer_length
 from .server_handshake import complete_auth_token
 from .status import NtStatus, WindowsError, failure
 
@@ -122,7 +122,7 @@ def SpSealMessage(
     """See encrypt_message, for exactly one DATA buffer, which may not be READONLY, and a TOKEN or PADDING buffer."""
     block = _layer(context_handle)
     data = _only_data(message_buffers)
-    room = sum(buffer.room for buffer in message_buffers if buffer is not data and _is_signature(buffer.buffer_type))
+    room = sum(buffer.room for buffer in message_buffers if buffer.buffer_type in SURROUNDING)
     if room < trailer_length(data.count, block):
         raise failure(NtStatus.STATUS_INVALID_PARAMETER)
     encrypt_message(context_handle, quality_of_protection, message_buffers, message_sequence_number)
@@ -199,10 +199,6 @@ def _only_data(message: SecBufferDesc) -> SecBuffer:
     if len(data) != 1 or data[0].readonly:
         raise failure(NtStatus.STATUS_INVALID_PARAMETER)
     return data[0]
-
-
-def _is_signature(kind: int) -> bool:
-    return kind in (SecBufferType.SECBUFFER_TOKEN, SecBufferType.SECBUFFER_PADDING)
 
 
 _TABLE: Final = SECPKG_USER_FUNCTION_TABLE(

@@ -85,8 +85,6 @@ class HTTPServerContext(Context):
             if not layout.token:
                 raise failure(NtStatus.SEC_E_INVALID_TOKEN)
             proof = message[4] if message[4].room else None
-            if proof is not None:
-                proof.shorten(0)
             opened = self._next(layout, room=proof.room if proof is not None else None)
             if proof is not None:
                 proof.store(_information(opened, layout))

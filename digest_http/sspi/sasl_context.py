@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Final
 
+from digest_http.errors import DigestError
 from digest_http.sasl import DigestMD5Client, DigestMD5Server
+from digest_http.sasl.directives import DEFAULT_MAXBUF
+from digest_http.sasl.integrity import SIGNATURE_OCTETS
 
-from . import sasl_messages
+from . import sasl_records
 from .attribute_values import SecPkgContextKeyInfo, SecPkgContextSizes, SecPkgContextStreamSizes
 from .buffers import SecBufferDesc
 from .context import Context
@@ -39,6 +44,7 @@ class SASLContext(Context):
         super().__init__()
         self.options = options
         self._mechanism: DigestMD5Client | DigestMD5Server | None = None
+        self._undelivered: Final = sasl_records.Undelivered()
 
     @property
     def mechanism(self) -> DigestMD5Client | DigestMD5Server:
@@ -53,13 +59,13 @@ class SASLContext(Context):
             raise failure(NtStatus.SEC_E_QOP_NOT_SUPPORTED)
         with translated():
             self._layer()
-            sasl_messages.sign(self.mechanism, message)
+            sasl_records.sign(self.mechanism, message)
 
     def verify_signature(self, message: SecBufferDesc, seq_no: int) -> int:  # noqa: ARG002 - see messages
         """Check TOKEN against DATA."""
-        with translated(_OF_RECORDS):
+        with self._ended_by_a_wrong_record():
             self._layer()
-            sasl_messages.verify(self.mechanism, message)
+            sasl_records.verify(self.mechanism, message, self._undelivered)
         return 0
 
     def encrypt_message(self, qop: int, message: SecBufferDesc, seq_no: int) -> None:  # noqa: ARG002 - see messages
@@ -69,14 +75,25 @@ class SASLContext(Context):
         if qop not in (0, QopFlags.SECQOP_WRAP_NO_ENCRYPT) or (qop and self.mechanism.qop == "auth-conf"):
             raise failure(NtStatus.SEC_E_QOP_NOT_SUPPORTED)
         with translated(_OF_RECORDS):
-            sasl_messages.encrypt(self.mechanism, message, block, self._limit())
+            sasl_records.encrypt(self.mechanism, message, block, self._limit())
 
     def decrypt_message(self, message: SecBufferDesc, seq_no: int) -> int:  # noqa: ARG002 - see messages
         """Unseal a record; returns SECQOP_WRAP_NO_ENCRYPT if it was only signed."""
         block = self._layer()
-        with translated(_OF_RECORDS):
-            sasl_messages.decrypt(self.mechanism, message, block)
+        limit = self.options.receive_size if self.options is not None else DEFAULT_MAXBUF
+        with self._ended_by_a_wrong_record():
+            sasl_records.decrypt(self.mechanism, message, block, limit, self._undelivered)
         return 0 if self.mechanism.qop == "auth-conf" else QopFlags.SECQOP_WRAP_NO_ENCRYPT
+
+    @contextmanager
+    def _ended_by_a_wrong_record(self) -> Generator[None]:
+        """Close the context with the mechanism, which ended itself. What was refused before it was looked at is not."""
+        with translated(_OF_RECORDS):
+            try:
+                yield
+            except DigestError:
+                self.close()
+                raise
 
     def _layer(self) -> int:
         """The padding unit of the layer. Raises SEC_E_QOP_NOT_SUPPORTED if there is none."""
@@ -98,6 +115,7 @@ class SASLContext(Context):
     def close(self) -> None:
         """See Context.close; the keys are dropped."""
         super().close()
+        self._undelivered.record = self._undelivered.message = b""
         if self._mechanism is not None:
             self._mechanism.close()
 
@@ -122,9 +140,9 @@ class SASLContext(Context):
         block = self._block()
         return SecPkgContextSizes(
             max_token=MAX_TOKEN,
-            max_signature=sasl_messages.SIGNATURE,
+            max_signature=SIGNATURE_OCTETS,
             block_size=block,
-            security_trailer=sasl_messages.SIGNATURE + (block if block > 1 else 0),
+            security_trailer=SIGNATURE_OCTETS + (block if block > 1 else 0),
         )
 
     def stream_sizes(self) -> SecPkgContextStreamSizes:

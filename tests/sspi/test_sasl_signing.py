@@ -20,7 +20,7 @@ def test_the_classic_order_and_the_other(pair):
 
 
 def test_signing_leaves_what_it_is_told_to():
-    """READONLY data is signed and left alone; READONLY_WITH_CHECKSUM is skipped, as the Digest page says."""
+    """Data with either flag is not signed: "Signing a Message" has the one, "MakeSignature (Digest)" the other."""
     pair = SASLPair(client_flags=INTEGRITY).login()
     readonly, skipped = SecBufferFlags.SECBUFFER_READONLY, SecBufferFlags.SECBUFFER_READONLY_WITH_CHECKSUM
     token = SecBuffer(bytearray(16), TOKEN)
@@ -28,7 +28,7 @@ def test_signing_leaves_what_it_is_told_to():
              SecBuffer(bytearray(b"cd"), DATA)]  # fmt: skip
     sspi.make_signature(pair.client, 0, SecBufferDesc(parts), 0)
     assert [part.data for part in parts if part is not token] == [b"ab", b"--", b"cd"]
-    assert sspi.verify_signature(pair.server, buffers((TOKEN, token.data), (DATA, b"abcd")), 0) == 0
+    assert sspi.verify_signature(pair.server, buffers((TOKEN, token.data), (DATA, b"cd")), 0) == 0
 
 
 def test_a_signature_that_was_not_made_is_not_counted(pair):

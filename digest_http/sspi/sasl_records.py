@@ -1,0 +1,191 @@
+"""Signing and sealing over SecBuffers, for a DIGEST-MD5 layer.
+
+Buffers are found by type; their order is that of the array. A buffer with READONLY or READONLY_WITH_CHECKSUM is not
+processed: nothing is written to it, and it is in no signature and in no record (docs/sspi-functions.md, "Flags").
+
+* sign, verify: all DATA, joined, are the message. The first TOKEN holds the signature.
+* encrypt: all DATA, joined, are the message. TOKEN, PADDING, STREAM_HEADER and STREAM_TRAILER take the octets that a
+  record has more than its message. All of these, one after the other, are then the record, and each DATA is as long
+  as before. With DATA in front, each octet is enciphered where it stands.
+* decrypt: the record is STREAM, or all of those joined. DATA receives the message.
+
+A call writes when all is known to be right. What it refuses is left as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from digest_http.errors import OutOfSequence
+from digest_http.sasl import DigestMD5Client, DigestMD5Server
+from digest_http.sasl.integrity import MAC_OCTETS, SIGNATURE_OCTETS
+
+from .buffers import SecBuffer, SecBufferDesc, SecBufferType, find, require
+from .status import NtStatus, failure
+
+__all__ = ["SURROUNDING", "Undelivered", "decrypt", "encrypt", "sign", "trailer_length", "verify"]
+
+_DATA: Final = SecBufferType.SECBUFFER_DATA
+_TOKEN: Final = SecBufferType.SECBUFFER_TOKEN
+
+#: The types that hold what a record has more than its message.
+SURROUNDING: Final = frozenset(
+    {
+        _TOKEN,
+        SecBufferType.SECBUFFER_PADDING,
+        SecBufferType.SECBUFFER_STREAM_HEADER,
+        SecBufferType.SECBUFFER_STREAM_TRAILER,
+    }
+)
+
+#: "EncryptMessage (Digest)": without PADDING a second DATA holds the signature. With more than two DATA the page does
+#: not say which, and the wrong one would be overwritten.
+_DATA_WITH_SIGNATURE: Final = 2
+
+Mechanism = DigestMD5Client | DigestMD5Server
+
+
+@dataclass(slots=True)
+class Undelivered:
+    """The last record, if its message did not fit into the caller's buffers. Its number is used up, its message not.
+
+    How long the padding of a record is, and so its message, is known only once it is deciphered.
+    """
+
+    record: bytes = b""
+    message: bytes = b""
+
+
+def sign(mechanism: Mechanism, message: SecBufferDesc) -> None:
+    """Put the signature of all DATA buffers into TOKEN."""
+    token = require(message, _TOKEN)
+    octets = _signed(message)
+    if token.room < SIGNATURE_OCTETS:
+        raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
+    token.store(mechanism.sign(octets))
+
+
+def verify(mechanism: Mechanism, message: SecBufferDesc, undelivered: Undelivered) -> None:
+    """Check the signature in TOKEN against all DATA buffers."""
+    token = require(message, _TOKEN)
+    octets = _signed(message)
+    if undelivered.record:
+        raise _passed_over()
+    mechanism.verify(octets, token.data)
+
+
+def encrypt(mechanism: Mechanism, message: SecBufferDesc, block: int, limit: int | None) -> None:
+    """Seal all DATA buffers as one record. `block` is 1 for a stream; `limit` the longest message."""
+    parts, data = _parts(message)
+    if not data:
+        raise failure(NtStatus.SEC_E_INVALID_TOKEN)
+    surrounding = [buffer for buffer in parts if buffer.buffer_type != _DATA]
+    if not surrounding and len(data) == _DATA_WITH_SIGNATURE:
+        surrounding = [data.pop()]
+    length = sum(buffer.count for buffer in data)
+    needed = trailer_length(length, block)
+    if (limit is not None and length > limit) or sum(buffer.room for buffer in surrounding) < needed:
+        raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
+    record = _joined(data)
+    record += mechanism.seal_in_place(record)
+    sizes: list[int] = []
+    for buffer in parts:
+        size = buffer.count
+        if buffer in surrounding:
+            size = min(buffer.room, needed)
+            needed -= size
+        sizes.append(size)
+    _spread(record, parts, sizes)
+
+
+def decrypt(mechanism: Mechanism, message: SecBufferDesc, block: int, limit: int, undelivered: Undelivered) -> None:
+    """Unseal the record in STREAM, or in the parts of it joined; DATA receives the message.
+
+    `limit` is the longest record. Raises SEC_E_INCOMPLETE_MESSAGE and SEC_E_BUFFER_TOO_SMALL with nothing used up.
+    """
+    stream = find(message, SecBufferType.SECBUFFER_STREAM)
+    parts, data = _parts(message)
+    if find(message, _DATA) is None or (stream is not None and len(data) > 1):
+        # A STREAM's message is one piece of memory, so one buffer is pointed at it.
+        raise failure(NtStatus.SEC_E_INVALID_TOKEN)
+    if not data:
+        raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
+    record = _joined([stream] if stream is not None else parts)
+    if len(record) < trailer_length(0, block):
+        raise failure(NtStatus.SEC_E_INCOMPLETE_MESSAGE)
+    if len(record) > limit:
+        raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
+    if stream is not None:
+        plain = _unseal(mechanism, record, undelivered)
+        undelivered.record = undelivered.message = b""
+        if not stream.readonly:
+            memory = stream.dangerous_get_view()
+            memory[: len(plain)] = plain
+            plain = memory[: len(plain)]
+        data[0].attach(plain)
+        return
+    room = sum(buffer.count for buffer in data[:-1]) + data[-1].room
+    padding = block if block > 1 else 0
+    if room < len(record) - SIGNATURE_OCTETS - padding:
+        raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
+    sealed = bytes(record) if padding else b""
+    plain = _unseal(mechanism, record, undelivered)
+    if len(plain) > room:
+        undelivered.record, undelivered.message = sealed, bytes(plain)
+        raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
+    undelivered.record = undelivered.message = b""
+    left, sizes = len(plain), list[int]()
+    for buffer in data:
+        sizes.append(min(buffer.count, left))
+        left -= sizes[-1]
+    sizes[-1] += left
+    _spread(plain, data, sizes)
+
+
+def trailer_length(length: int, block: int) -> int:
+    """By how much a record is longer than its message (RFC 2831 §2.3, §2.4)."""
+    return SIGNATURE_OCTETS if block == 1 else SIGNATURE_OCTETS + block - (length + MAC_OCTETS) % block
+
+
+def _parts(message: SecBufferDesc) -> tuple[list[SecBuffer], list[SecBuffer]]:
+    """(The buffers that make up a record, those of them that are DATA), in the order of the array."""
+    parts = [
+        buffer
+        for buffer in message
+        if not buffer.readonly and (buffer.buffer_type == _DATA or buffer.buffer_type in SURROUNDING)
+    ]
+    return parts, [buffer for buffer in parts if buffer.buffer_type == _DATA]
+
+
+def _signed(message: SecBufferDesc) -> bytearray:
+    data = _parts(message)[1]
+    if not data:
+        raise failure(NtStatus.SEC_E_INVALID_TOKEN)
+    return _joined(data)
+
+
+def _joined(parts: Sequence[SecBuffer]) -> bytearray:
+    return bytearray().join(part.dangerous_get_view() for part in parts)
+
+
+def _unseal(mechanism: Mechanism, record: bytearray, undelivered: Undelivered) -> memoryview:
+    """The message of a record, which is overwritten."""
+    if not undelivered.record:
+        return memoryview(record)[: mechanism.unseal_in_place(record)]
+    if record != undelivered.record:
+        raise _passed_over()
+    return memoryview(bytearray(undelivered.message))
+
+
+def _passed_over() -> OutOfSequence:
+    # Taking what follows would drop a message, and nobody would know.
+    return OutOfSequence("the record before has not been taken: its message did not fit into the buffers")
+
+
+def _spread(octets: bytearray | memoryview, parts: Sequence[SecBuffer], sizes: Sequence[int]) -> None:
+    rest = memoryview(octets)
+    for buffer, size in zip(parts, sizes, strict=True):
+        buffer.store(rest[:size])
+        rest = rest[size:]

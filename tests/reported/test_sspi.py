@@ -1,0 +1,77 @@
+"""Inputs that were reported for the SSPI names: several buffers, flags, codes, types and looks."""
+
+from __future__ import annotations
+
+import pytest
+
+from digest_http import sspi
+from digest_http.sspi import NtStatus, SecBuffer, SecBufferDesc, SecBufferFlags
+from tests.sspi.records import seal, unseal
+from tests.sspi.refusals import refused
+from tests.sspi.wiring import (
+    DATA,
+    EMPTY,
+    INTEGRITY,
+    PADDING,
+    PRIVACY,
+    STREAM_HEADER,
+    STREAM_TRAILER,
+    TOKEN,
+    SASLPair,
+    buffers,
+    client_handle,
+)
+
+READONLY, CHECKSUM = SecBufferFlags.SECBUFFER_READONLY, SecBufferFlags.SECBUFFER_READONLY_WITH_CHECKSUM
+
+
+@pytest.fixture(params=[(INTEGRITY, "3des"), (PRIVACY, "3des"), (PRIVACY, "rc4")], ids=["auth-int", "3des", "rc4"])
+def pair(request):
+    """Both sides, once with each layer."""
+    flags, cipher = request.param
+    return SASLPair(client_handle(ciphers=[cipher]), client_flags=flags).login()
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        pytest.param([(DATA, b"first"), (DATA, b"the second one, of 30 octets.."), (PADDING, 24)], (0, 1), id="1"),
+        pytest.param([(TOKEN, 24), (DATA, b"first"), (DATA, b"the second one")], (1, 2), id="1-token"),
+        pytest.param([(DATA, b"text"), (PADDING, 24), (DATA | READONLY, b"header")], (0,), id="2-header-last"),
+        pytest.param([(DATA | CHECKSUM, b"header"), (DATA, b"text"), (TOKEN, 24)], (1,), id="2-dce"),
+        pytest.param([(STREAM_HEADER, 0), (DATA, b"text"), (STREAM_TRAILER, 24), (EMPTY, 0)], (1,), id="4"),
+    ],
+)
+def test_arrays_that_lost_data_or_did_not_come_back(pair, parts, message):
+    """All data arrives, what is marked is untouched, and the sender's own array is opened again."""
+    for sender, receiver in pair.ends():
+        array = buffers(*parts)
+        before = [buffer.data for buffer in array]
+        sspi.encrypt_message(sender, 0, array, 0)
+        record = b"".join(buffer.data for buffer in array if not buffer.readonly)
+        assert unseal(receiver, record) == b"".join(before[place] for place in message)
+        array = buffers(*parts)
+        sspi.encrypt_message(sender, 0, array, 0)
+        sspi.decrypt_message(receiver, array, 0)
+        assert [array[place].data for place in message] == [before[place] for place in message]
+        assert all(buffer.data == before[place] for place, buffer in enumerate(array) if buffer.readonly)
+
+
+def test_2_a_context_that_a_wrong_record_ended_says_so(pair):
+    """It is CONTEXT_EXPIRED for the right record, and its repr says closed."""
+    record = seal(pair.client, b"message")
+    with refused(NtStatus.SEC_E_MESSAGE_ALTERED):
+        unseal(pair.server, b"?" * 8 + record[8:])
+    with refused(NtStatus.SEC_E_CONTEXT_EXPIRED):
+        unseal(pair.server, record)
+    assert repr(pair.server) == "<CtxtHandle SASLServerContext: closed>"
+
+
+@pytest.mark.parametrize("flag", [READONLY, CHECKSUM])
+def test_3_read_only_data_is_not_signed(pair, flag):
+    """A signature holds with another READONLY buffer, or with none."""
+    token = SecBuffer(bytearray(16), TOKEN)
+    data = SecBuffer(bytearray(b"signed"), DATA)
+    marked = SecBuffer(bytearray(b"marked"), DATA, flag)
+    sspi.make_signature(pair.client, 0, SecBufferDesc([marked, data, token]), 0)
+    assert sspi.verify_signature(pair.server, SecBufferDesc([data, token]), 0) == 0
