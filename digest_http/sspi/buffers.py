@@ -12,7 +12,7 @@ from digest_http.buffers import SecBufferFlags, SecBufferType
 
 from .status import NtStatus, failure
 
-__all__ = ["SecBuffer", "SecBufferDesc", "SecBufferFlags", "SecBufferType", "emit", "find", "require"]
+__all__ = ["SecBuffer", "SecBufferDesc", "SecBufferFlags", "SecBufferType", "emit", "find", "require", "room_for_token"]
 
 _ATTRMASK: Final = int(SecBufferFlags.SECBUFFER_ATTRMASK)
 
@@ -115,15 +115,22 @@ def require(message: SecBufferDesc | None, kind: SecBufferType) -> SecBuffer:
     return buffer
 
 
+def room_for_token(message: SecBufferDesc | None, *, allocate: bool) -> int | None:
+    """How long a token the output can take; None for any length. Raises SEC_E_INVALID_TOKEN without a TOKEN buffer."""
+    buffer = require(message, SecBufferType.SECBUFFER_TOKEN)
+    return None if allocate and not buffer.readonly else buffer.room
+
+
 def emit(message: SecBufferDesc | None, token: bytes, *, allocate: bool) -> None:
     """Put a token into the TOKEN buffer of an output, in memory of our own if the caller asked to allocate.
 
     Raises SEC_E_INVALID_TOKEN if there is a token and no buffer for it, SEC_E_BUFFER_TOO_SMALL.
     """
-    if not token and find(message, SecBufferType.SECBUFFER_TOKEN) is None:
+    buffer = find(message, SecBufferType.SECBUFFER_TOKEN)
+    if not token and (buffer is None or buffer.readonly):
         return
     buffer = require(message, SecBufferType.SECBUFFER_TOKEN)
-    if allocate:
+    if allocate and not buffer.readonly:
         buffer.attach(memoryview(bytearray(token)))
     else:
         buffer.store(token)

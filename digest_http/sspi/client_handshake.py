@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from .buffers import SecBufferDesc, SecBufferType, emit, find
+from .buffers import SecBufferDesc, SecBufferType, emit, find, room_for_token
 from .context import Context
 from .credential import DigestIdentity
 from .flags import SECURITY_MAX_EXPIRY, TargetDataRep
@@ -84,7 +84,8 @@ def _http(state: HTTPClientContext, call: _Call) -> InitializeContextResult:
     if not call.target or not call.target.isascii():
         raise failure(NtStatus.SEC_E_TARGET_UNKNOWN)
     request = read_initialize(call.inputs)
-    token = state.respond(request, call.target.encode(), integrity=bool(call.flags & _INTEGRITY))
+    room = room_for_token(call.outputs, allocate=bool(call.flags & IscReq.ISC_REQ_ALLOCATE_MEMORY))
+    token = state.respond(request, call.target.encode(), integrity=bool(call.flags & _INTEGRITY), room=room)
     return _result(state, call, token, NtStatus.SEC_E_OK)
 
 
@@ -101,14 +102,17 @@ def _sasl(state: SASLClientContext, call: _Call) -> InitializeContextResult:
         )
     )
     begun = call.given is not None and call.given.digest_context is state
-    try:
-        answer = state.step(token or b"", call.target, call.flags, host, bindings)
-    except BaseException:
-        if begun:
-            state.close()
-        raise
+    answer = state.unsent_answer(token or b"")
+    if answer is None:
+        try:
+            answer = state.step(token or b"", call.target, call.flags, host, bindings)
+        except BaseException:
+            if begun:
+                state.close()
+            raise
     status = NtStatus.SEC_E_OK if state.established else NtStatus.SEC_I_CONTINUE_NEEDED
-    return _result(state, call, answer, status)
+    with state.kept_unless_sent(token or b"", answer):
+        return _result(state, call, answer, status)
 
 
 def _result(state: Context, call: _Call, token: bytes, status: NtStatus) -> InitializeContextResult:

@@ -12,6 +12,7 @@ from digest_http.encoding import octets_to_text, quote_string
 from digest_http.errors import MalformedField, QopNotSupported
 from digest_http.httpauth.client import ClientContext, Signature
 from digest_http.httpauth.client_nonce import ClientNonce
+from digest_http.httpauth.client_nonces import MAX_COUNT
 from digest_http.httpauth.identity import Identity
 from digest_http.httpauth.selection import Choice, Preference, choose
 
@@ -57,11 +58,24 @@ class HTTPClientContext(Context):
         # Octets of an Authorization value besides its uri: the same for all of one nonce.
         self._fixed = 0
 
-    def respond(self, request: InitializeInput, uri: bytes, *, integrity: bool) -> bytes:
+    def respond(self, request: InitializeInput, uri: bytes, *, integrity: bool, room: int | None) -> bytes:
         """Take up a challenge and sign the request; returns the Authorization parameters.
 
-        With `integrity` the qop is auth-int or nothing. Raises MalformedField, QopNotSupported, or SEC_E_*.
+        With `integrity` the qop is auth-int or nothing. Raises MalformedField, QopNotSupported, or SEC_E_*, and
+        SEC_E_BUFFER_TOO_SMALL for what is longer than `room`. Then the context is as it was, and no nc is used up: a
+        server that counts strictly would refuse all that follows a lost one.
         """
+        before = self.__dict__.copy()
+        try:
+            token = self._respond(request, uri, integrity=integrity)
+            if room is not None:
+                self._check_room(len(token), room)
+        except BaseException:
+            self.__dict__.update(before)
+            raise
+        return token
+
+    def _respond(self, request: InitializeInput, uri: bytes, *, integrity: bool) -> bytes:
         choice = self._choose(request.token, integrity=integrity)
         challenge = choice.challenge
         self._integrity, self._uri = integrity, uri
@@ -92,6 +106,16 @@ class HTTPClientContext(Context):
         self.established = True
         return token
 
+    def _check_room(self, length: int, room: int) -> None:
+        """Take back the nc of a response that will not be sent, since there is no room for it."""
+        if length <= room:
+            return
+        signature = self._last
+        if signature is not None and signature.nc:
+            with signature.context.nonces.lock:
+                signature.nonce.counter.last -= 1
+        raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
+
     def make_signature(self, qop: int, message: SecBufferDesc, seq_no: int) -> None:
         """Sign the next request: PADDING receives the Authorization parameters with the next nc."""
         check_plain(qop, seq_no)
@@ -102,6 +126,9 @@ class HTTPClientContext(Context):
             # Before nc is taken: a server that counts strictly would refuse all that follows a lost one.
             if message[4].room < self._fixed + len(quote_string(layout.url)):
                 raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
+            if self._nonce is not None and self._nonce.count >= MAX_COUNT:
+                # nc has eight digits and does not wrap (MS-DPSP): only a new challenge helps.
+                raise failure(NtStatus.SEC_I_RENEGOTIATE)
             message[4].store(self._sign(layout.method, layout.url, layout.hentity))
 
     def verify_signature(self, message: SecBufferDesc, seq_no: int) -> int:
@@ -138,7 +165,7 @@ class HTTPClientContext(Context):
         layout = HTTPMessage(b"", method, uri, hentity)
         signature = context.make_signature(layout, self._nonce)
         if signature is None:
-            # MS-DPSP: nc has eight digits and does not wrap; only a new challenge helps.
+            # The server repeats a challenge whose counts are used up.
             raise failure(NtStatus.SEC_E_OUT_OF_SEQUENCE)
         self._last = signature
         return layout.padding + (self._claim.serialize() if self._claim is not None else b"")

@@ -23,7 +23,7 @@ from .http_service import HTTPService, Realm
 from .http_sizes import HTTP_SIZES, check_plain, key_info
 from .protection import Claim, Requirement
 from .request_flags import AscRet
-from .status import NtStatus, failure, translated
+from .status import NtStatus, WindowsError, failure, translated
 
 __all__ = ["INTEGRITY_GRANTED", "HTTPServerContext"]
 
@@ -49,6 +49,8 @@ class HTTPServerContext(Context):
         self._ha1: bytes | None = None
         self._username = ""
         self._claim: Claim | None = None
+        # The last response that was right but for its count.
+        self._refused = b""
 
     def challenge(self, realm: Realm, *, stale: bool = False) -> bytes:
         """A TOKEN with a fresh nonce; for several algorithms several challenges, each with its own."""
@@ -96,7 +98,12 @@ class HTTPServerContext(Context):
             request = read_accept(token)
             if not request.message.token:
                 raise failure(NtStatus.SEC_E_INVALID_TOKEN)
-            self._next(request.message)
+            try:
+                self._next(request.message)
+            except WindowsError as error:
+                if error.status is NtStatus.SEC_E_OUT_OF_SEQUENCE:
+                    self._refused = request.message.token
+                raise
 
     def _next(self, message: HTTPMessage, *, room: int | None = None) -> ServerContext:
         first = self._opened(self._first)
@@ -138,6 +145,10 @@ class HTTPServerContext(Context):
     def same_user(self, credentials: Credentials) -> bool:
         """Whether a response speaks of this context's user, in the same form and with the same algorithm."""
         return _speaker(credentials) == _speaker(self._opened(self._first).credentials)
+
+    def is_refused(self, token: bytes) -> bool:
+        """Whether complete() has refused this response for its count alone: then its client is owed a new challenge."""
+        return token == self._refused
 
     def alive(self) -> bool:
         """Whether the nonce is not over."""

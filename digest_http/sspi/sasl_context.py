@@ -18,7 +18,7 @@ from .context import Context
 from .flags import QopFlags
 from .package import MAX_TOKEN
 from .sasl_options import SaslOptions
-from .status import NtStatus, failure, translated
+from .status import NtStatus, WindowsError, failure, translated
 
 __all__ = ["SASLContext"]
 
@@ -36,6 +36,9 @@ _CALG_HMAC: Final = 0x8009
 #: Of a layer's records; a short or misshapen one cannot be told from an altered one.
 _OF_RECORDS: Final = {"length": NtStatus.SEC_E_MESSAGE_ALTERED, "type": NtStatus.SEC_E_MESSAGE_ALTERED}
 
+#: "MakeSignature (Digest)": a new handshake is needed. Here it is after 2**32 records.
+_USED_UP: Final = {"expired": NtStatus.SEC_I_RENEGOTIATE}
+
 
 class SASLContext(Context):
     """One exchange and its layer. The first wrong record ends the context, since what follows could be anything."""
@@ -45,6 +48,8 @@ class SASLContext(Context):
         self.options = options
         self._mechanism: DigestMD5Client | DigestMD5Server | None = None
         self._undelivered: Final = sasl_records.Undelivered()
+        # (The peer's token, our answer, whether it establishes the context) that the caller had no room for.
+        self._unsent: tuple[bytes, bytes, bool] | None = None
 
     @property
     def mechanism(self) -> DigestMD5Client | DigestMD5Server:
@@ -53,11 +58,32 @@ class SASLContext(Context):
             raise failure(NtStatus.SEC_E_INVALID_HANDLE)
         return self._mechanism
 
+    def unsent_answer(self, token: bytes) -> bytes | None:
+        """The answer to a token that was taken before, when the caller had no room for it; else None."""
+        if self._unsent is None or self._unsent[0] != token:
+            return None
+        _, answer, self.established = self._unsent
+        self._unsent = None
+        return answer
+
+    @contextmanager
+    def kept_unless_sent(self, token: bytes, answer: bytes) -> Generator[None]:
+        """Around handing an answer over. If that fails, the same token gets the same answer: the peer sends no other.
+
+        Until then the context is not established, since the peer cannot know of it.
+        """
+        try:
+            yield
+        except WindowsError:
+            self._unsent = token, answer, self.established
+            self.established = False
+            raise
+
     def make_signature(self, qop: int, message: SecBufferDesc, seq_no: int) -> None:  # noqa: ARG002 - see messages
         """TOKEN receives the 16 octets that prove DATA."""
         if qop:
             raise failure(NtStatus.SEC_E_QOP_NOT_SUPPORTED)
-        with translated():
+        with translated(_USED_UP):
             self._layer()
             sasl_records.sign(self.mechanism, message)
 
@@ -116,6 +142,7 @@ class SASLContext(Context):
         """See Context.close; the keys are dropped."""
         super().close()
         self._undelivered.record = self._undelivered.message = b""
+        self._unsent = None
         if self._mechanism is not None:
             self._mechanism.close()
 

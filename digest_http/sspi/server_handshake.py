@@ -102,7 +102,7 @@ def _http(server: ServerSide, held: HTTPServerContext | None, call: _Call) -> Ac
     credentials = Credentials.parse(token) if token else None
     if credentials is not None:
         live = service.find(credentials)
-        if live is not None:
+        if live is not None and not live.is_refused(token):
             return _result(live, call, b"", NtStatus.SEC_I_COMPLETE_NEEDED)
         if request.realm is None:
             realm = service.known_realm(credentials.realm, integrity=integrity) or realm
@@ -133,13 +133,16 @@ def _sasl(server: ServerSide, held: SASLServerContext | None, call: _Call) -> Ac
     options = call.given.sasl_options if call.given is not None else None
     state = held or SASLServerContext(server.accounts, call.flags, options)
     state.server_side = server
-    try:
-        answer = state.step(token or b"", requirement)
-    except BaseException:
-        state.close()
-        raise
+    answer = state.unsent_answer(token or b"")
+    if answer is None:
+        try:
+            answer = state.step(token or b"", requirement)
+        except BaseException:
+            state.close()
+            raise
     status = NtStatus.SEC_E_OK if state.established else NtStatus.SEC_I_CONTINUE_NEEDED
-    return _result(state, call, answer, status)
+    with state.kept_unless_sent(token or b"", answer):
+        return _result(state, call, answer, status)
 
 
 def _requirement(flags: AscReq, bindings: bytes | None) -> Requirement:

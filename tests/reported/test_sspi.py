@@ -5,19 +5,23 @@ from __future__ import annotations
 import pytest
 
 from digest_http import sspi
-from digest_http.sspi import NtStatus, SecBuffer, SecBufferDesc, SecBufferFlags
+from digest_http.sspi import IscReq, NtStatus, SecBuffer, SecBufferDesc, SecBufferFlags
 from tests.sspi.records import seal, unseal
 from tests.sspi.refusals import refused
+from tests.sspi.scenarios.contexts import use_up
 from tests.sspi.wiring import (
     DATA,
     EMPTY,
     INTEGRITY,
     PADDING,
+    PARAMS,
     PRIVACY,
     STREAM_HEADER,
     STREAM_TRAILER,
     TOKEN,
+    HTTPPair,
     SASLPair,
+    accept_input,
     buffers,
     client_handle,
 )
@@ -75,3 +79,44 @@ def test_3_read_only_data_is_not_signed(pair, flag):
     marked = SecBuffer(bytearray(b"marked"), DATA, flag)
     sspi.make_signature(pair.client, 0, SecBufferDesc([marked, data, token]), 0)
     assert sspi.verify_signature(pair.server, SecBufferDesc([data, token]), 0) == 0
+
+
+def test_5_make_signature_asks_for_a_new_handshake_when_its_counts_are_used_up():
+    """SEC_I_RENEGOTIATE comes up, where it was SEC_E_OUT_OF_SEQUENCE."""
+    pair = use_up(HTTPPair().login())
+    with refused(NtStatus.SEC_I_RENEGOTIATE):
+        pair.sign()
+
+
+def test_8_a_retry_after_too_small_an_output():
+    """HTTP: the retry on the same handle has the same nc. SASL: the last step gives its proof once there is room."""
+    http = HTTPPair().login()
+    challenge = http.challenge()
+    given = buffers((TOKEN, challenge), (PARAMS, b"GET"), (PARAMS, b""))
+    with refused(NtStatus.SEC_E_BUFFER_TOO_SMALL):
+        sspi.initialize_security_context(
+            http.client_handle, http.client, "/x", IscReq.ISC_REQ_HTTP, 0, given, buffers((TOKEN, 10))
+        )
+    assert http.accept(http.respond(challenge), http.server).status is NtStatus.SEC_E_OK
+    sasl = SASLPair()
+    response = sasl.initialize(sasl.accept(b"")[1])[1]
+    with refused(NtStatus.SEC_E_BUFFER_TOO_SMALL):
+        sspi.accept_security_context(
+            None, sasl.server, buffers((TOKEN, response)), sasl.server_flags, 0, buffers((TOKEN, 10))
+        )
+    status, proof = sasl.accept(response)
+    assert status is NtStatus.SEC_E_OK
+    assert sasl.initialize(proof)[0] is NtStatus.SEC_E_OK
+
+
+def test_11_stale_after_out_of_sequence():
+    """The array whose count was refused makes a challenge with stale=true, with the context alive."""
+    pair = HTTPPair().login()
+    pair.sign()
+    token = pair.sign()
+    given = accept_input(token, url=b"/x")
+    with refused(NtStatus.SEC_E_OUT_OF_SEQUENCE):
+        sspi.complete_auth_token(pair.accept(token, url=b"/x").context, given)
+    output = buffers((TOKEN, 4096))
+    answer = sspi.accept_security_context(pair.server_handle, None, given, 0, 0, output)
+    assert (answer.status, b"stale=true" in output[0].data) == (NtStatus.SEC_I_CONTINUE_NEEDED, True)

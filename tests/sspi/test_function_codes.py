@@ -45,6 +45,12 @@ def test_the_page_lists_every_function() -> None:
 def test_code(function: str, code: str) -> None:
     """The scenario ends in the code: returned if it is a success, raised as WindowsError if not."""
     expected = NtStatus[code]
+    if expected is NtStatus.SEC_I_RENEGOTIATE:
+        # make_signature returns nothing. sspilib raises whatever is not SEC_E_OK there, and so does this.
+        with pytest.raises(WindowsError, match="SEC_I_RENEGOTIATE") as caught:
+            CASES[function, code]()
+        assert caught.value.winerror == expected
+        return
     if expected < 0x80000000:
         result = CASES[function, code]()
         assert getattr(result, "status", NtStatus.SEC_E_OK) == expected

@@ -5,7 +5,8 @@ from __future__ import annotations
 from digest_http import sspi
 from digest_http.sspi import AscReq, IscReq, NtStatus
 from tests.sspi.refusals import refused
-from tests.sspi.wiring import BODY, INTEGRITY, OTHER_BODY, HTTPPair, accept_input, http_message
+from tests.sspi.scenarios.contexts import use_up
+from tests.sspi.wiring import BODY, INTEGRITY, OTHER_BODY, TOKEN, HTTPPair, accept_input, buffers, http_message
 
 
 def test_each_count_is_taken_once():
@@ -67,4 +68,65 @@ def test_qop_and_sequence_numbers_have_to_be_zero():
         sspi.make_signature(pair.client, 1, http_message(), 0)
     with refused(NtStatus.SEC_E_INVALID_PARAMETER):
         sspi.make_signature(pair.client, 0, http_message(), 2)
+    assert b"nc=00000002" in pair.sign()
+
+
+def test_what_a_server_sends_after_out_of_sequence():
+    """The same array, given to accept_security_context once more, is a challenge with stale=true; nothing passes twice.
+
+    The context goes on: requests in their order are not disturbed by one that was not.
+    """
+    pair = HTTPPair().login()
+    early, late = pair.sign(), pair.sign()
+    given = accept_input(late, url=b"/x")
+    found = pair.accept(late, url=b"/x")
+    for _ in range(2):
+        with refused(NtStatus.SEC_E_OUT_OF_SEQUENCE):
+            sspi.complete_auth_token(found.context, given)
+        output = buffers((TOKEN, 4096))
+        answer = sspi.accept_security_context(pair.server_handle, None, given, AscReq.ASC_REQ_HTTP, 0, output)
+        assert answer.status is NtStatus.SEC_I_CONTINUE_NEEDED
+        assert b"stale=true" in output[0].data
+    sspi.complete_auth_token(pair.accept(early, url=b"/x").context, accept_input(early, url=b"/x"))
+    fresh = pair.respond(output[0].data)
+    assert pair.accept(fresh, answer.context, url=b"/x").status is NtStatus.SEC_E_OK
+
+
+def test_the_same_for_a_server_that_verifies():
+    """After verify_signature the context is deleted first; the count stays, so the replay is stale and no access."""
+    pair = HTTPPair().login()
+    token = pair.sign()
+    sspi.verify_signature(pair.server, http_message(token), 0)
+    with refused(NtStatus.SEC_E_OUT_OF_SEQUENCE):
+        sspi.verify_signature(pair.server, http_message(token), 0)
+    sspi.delete_security_context(pair.server)
+    output = buffers((TOKEN, 4096))
+    given = accept_input(token, url=b"/x")
+    answer = sspi.accept_security_context(pair.server_handle, None, given, AscReq.ASC_REQ_HTTP, 0, output)
+    assert answer.status is NtStatus.SEC_I_CONTINUE_NEEDED
+    assert b"stale=true" in output[0].data
+    with refused(NtStatus.SEC_E_INVALID_HANDLE):
+        sspi.complete_auth_token(answer.context, given)
+
+
+def test_a_wrong_digest_is_owed_no_challenge():
+    """After any other refusal accept_security_context finds the context as before."""
+    pair = HTTPPair().login()
+    token = pair.sign().replace(b'response="', b'response="0')
+    given = accept_input(token, url=b"/x")
+    for _ in range(2):
+        found = pair.accept(token, url=b"/x")
+        assert found.status is NtStatus.SEC_I_COMPLETE_NEEDED
+        with refused(NtStatus.SEC_E_MESSAGE_ALTERED):
+            sspi.complete_auth_token(found.context, given)
+
+
+def test_counts_that_are_used_up_need_a_new_handshake():
+    """SEC_I_RENEGOTIATE from make_signature over HTTP; a new challenge to the same context goes on."""
+    pair = use_up(HTTPPair().login())
+    message = http_message()
+    with refused(NtStatus.SEC_I_RENEGOTIATE):
+        sspi.make_signature(pair.client, 0, message, 0)
+    assert message[4].data == bytes(4096)
+    assert b"nc=00000001" in pair.respond(pair.challenge())
     assert b"nc=00000002" in pair.sign()

@@ -60,3 +60,12 @@ def test_replayed_altered_and_misshapen_signatures(pair):
         sspi.verify_signature(pair.server, message, 0)
     with refused(NtStatus.SEC_E_MESSAGE_ALTERED):
         sspi.verify_signature(pair.client, buffers((TOKEN, b"short"), (DATA, b"m")), 0)
+
+
+def test_sequence_numbers_that_are_used_up_need_a_new_handshake(pair):
+    """SEC_I_RENEGOTIATE from make_signature; on encrypt_message's page it is SEC_E_CONTEXT_EXPIRED."""
+    pair.client.digest_context.mechanism._sender._next = 1 << 32  # noqa: SLF001 - four billion records take too long
+    with refused(NtStatus.SEC_I_RENEGOTIATE):
+        sspi.make_signature(pair.client, 0, buffers((TOKEN, 16), (DATA, b"m")), 0)
+    with refused(NtStatus.SEC_E_CONTEXT_EXPIRED):
+        sspi.encrypt_message(pair.client, 0, buffers((DATA, b"m"), (PADDING, 24)), 0)

@@ -27,7 +27,7 @@ MAKE = "make_signature"
 case(MAKE, "SEC_E_OK", on_context(lambda pair: make(pair.client)))
 case(MAKE, "SEC_E_INVALID_HANDLE", lambda: make(CtxtHandle()))
 case(MAKE, "SEC_E_INVALID_TOKEN", on_context(lambda pair: make(pair.client, buffers((TOKEN, b""), (PARAMS, b"GET")))))
-case(MAKE, "SEC_E_OUT_OF_SEQUENCE", on_context(lambda pair: make(use_up(pair).client)))
+case(MAKE, "SEC_I_RENEGOTIATE", on_context(lambda pair: make(use_up(pair).client)))
 case(MAKE, "SEC_E_QOP_NOT_SUPPORTED", lambda: make(sasl(IscReq(0)).client, buffers((TOKEN, 16), (DATA, b"x"))))
 case(MAKE, "SEC_E_BUFFER_TOO_SMALL", on_context(lambda pair: make(pair.client, http_message(room=100))))
 case(MAKE, "SEC_E_INVALID_PARAMETER", on_context(lambda pair: make(pair.client, seq_no=1)))
