@@ -1,7 +1,8 @@
 """SecBuffer, SecBufferDesc and the message layouts (Microsoft: "SecBuffer structure", "MakeSignature (Digest)").
 
 The HTTP layout is the one message type of the HTTP side. Whoever packs a request, the ASGI middleware, the httpx
-flow or a caller of the SSPI names, packs these five buffers, so a packed request means the same everywhere:
+flow or a caller of the SSPI names, packs these five buffers, so a packed request means the same everywhere. What
+`HTTPMessage.to_buffers` makes is what the SSPI names take, and the other way round:
 
   #  type        signing (client)                        verifying (server)
   0  TOKEN       empty                                   the Authorization value without its scheme word
@@ -16,7 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from enum import IntEnum, IntFlag
-from typing import Final, Generic, TypeVar
+from typing import Final
 
 from .errors import MalformedField
 from .grammar import token as token_pattern
@@ -72,56 +73,105 @@ class SecBufferFlags(IntFlag):
 
 
 class SecBuffer:
-    """One typed buffer: octets that the caller owns.
+    """A typed buffer over memory of the caller, which is written in place.
 
-    `data` may be bytes (input only), a bytearray or a writable memoryview (output fits its length), or None.
-    What more sspilib's class does (copies, views, filling) is added by the subclass of the SSPI names.
+    `data` is a bytearray or a writable memoryview; None is an empty buffer. BufferError for memory that cannot be
+    written, ValueError for a number that is no type. `buffer_type` may carry flags in its upper bits, as in C.
     """
 
-    __slots__ = ("_data", "buffer_flags", "buffer_type")
+    __slots__ = ("_count", "_flags", "_memory", "_type")
 
-    def __init__(self, data: bytes | bytearray | memoryview | None, buffer_type: int, buffer_flags: int = 0) -> None:
-        self._data = data
-        self.buffer_type = buffer_type
-        self.buffer_flags = buffer_flags
+    def __init__(
+        self,
+        data: bytearray | memoryview | None,
+        buffer_type: SecBufferType | int,
+        buffer_flags: SecBufferFlags | int = 0,
+    ) -> None:
+        word = int(buffer_type) | int(buffer_flags)
+        self._type: Final = SecBufferType(word & ~_ATTRMASK)
+        self._flags: Final = SecBufferFlags(word & _ATTRMASK)
+        memory = memoryview(data if data is not None else bytearray())
+        if memory.readonly:
+            raise BufferError("a SecBuffer is over memory that can be written: pass bytearray(data)")
+        self._memory = memory.cast("B")
+        self._count = len(self._memory)
 
     @property
-    def data(self) -> bytes | bytearray | memoryview | None:
-        """The octets: the object that the caller gave."""
-        return self._data
+    def buffer_type(self) -> SecBufferType:
+        """BufferType without its flags."""
+        return self._type
+
+    @property
+    def buffer_flags(self) -> SecBufferFlags:
+        """The flags of BufferType."""
+        return self._flags
 
     @property
     def count(self) -> int:
-        """cbBuffer: the number of octets."""
-        return len(self._data) if self._data is not None else 0
+        """cbBuffer: the number of octets, after a call those that were written."""
+        return self._count
+
+    @property
+    def data(self) -> bytes:
+        """A copy of the octets."""
+        return bytes(self._memory[: self._count])
+
+    def dangerous_get_view(self) -> memoryview:
+        """The octets themselves; sspilib's name, although here nothing dangles."""
+        return self._memory[: self._count]
+
+    @property
+    def readonly(self) -> bool:
+        """Whether the caller forbids writing (SECBUFFER_READONLY, or READONLY_WITH_CHECKSUM)."""
+        return bool(self._flags & _READONLY)
+
+    @property
+    def room(self) -> int:
+        """How many octets can be written: all of the caller's memory, whatever count says; 0 if READONLY."""
+        return 0 if self.readonly else len(self._memory)
+
+    def store(self, octets: bytes | memoryview) -> None:
+        """Write from the start and set the count. Raises BufferError, with nothing written, for more than `room`."""
+        if len(octets) > self.room:
+            raise BufferError(f"{len(octets)} octets do not fit into {self.room}: look at room before")
+        self._memory[: len(octets)] = octets
+        self._count = len(octets)
+
+    def attach(self, memory: memoryview) -> None:
+        """Point the buffer at other memory: what allocating, or decrypting a STREAM, does in C."""
+        self._memory = memory
+        self._count = len(memory)
+
+    def __str__(self) -> str:
+        return "|".join([self._type.name, *(str(flag.name) for flag in self._flags)])
 
     def __repr__(self) -> str:
         # Sizes only: a TOKEN or DATA buffer may hold what a log must not.
-        kind = SecBufferType(self.buffer_type).name if self.buffer_type in _TYPES else str(self.buffer_type)
-        return f"<SecBuffer {kind} of {self.count} octets>"
+        return f"<SecBuffer {self._type.name} of {self._count} octets>"
 
 
-_TYPES: Final = frozenset(SecBufferType)
+_ATTRMASK: Final = int(SecBufferFlags.SECBUFFER_ATTRMASK)
+_READONLY: Final = SecBufferFlags.SECBUFFER_READONLY | SecBufferFlags.SECBUFFER_READONLY_WITH_CHECKSUM
 
-_BufferT = TypeVar("_BufferT", bound=SecBuffer)
 
-
-class SecBufferDesc(Generic[_BufferT]):
+class SecBufferDesc:
     """An ordered array of buffers (pBuffers of SecBufferDesc)."""
 
     __slots__ = ("_buffers", "version")
 
-    def __init__(self, buffers: Iterable[_BufferT], *, version: int = SECBUFFER_VERSION) -> None:
+    def __init__(self, buffers: Iterable[SecBuffer], *, version: int = SECBUFFER_VERSION) -> None:
         self._buffers: Final = list(buffers)
+        if not all(isinstance(buffer, SecBuffer) for buffer in self._buffers):
+            raise TypeError("buffers must be a list of SecBuffer")
         self.version: Final = version
 
     def __len__(self) -> int:
         return len(self._buffers)
 
-    def __iter__(self) -> Iterator[_BufferT]:
+    def __iter__(self) -> Iterator[SecBuffer]:
         return iter(self._buffers)
 
-    def __getitem__(self, index: int) -> _BufferT:
+    def __getitem__(self, index: int) -> SecBuffer:
         return self._buffers[index]
 
     def __repr__(self) -> str:
@@ -152,15 +202,19 @@ class HTTPMessage:
         if _method.fullmatch(self.method) is None:
             raise MalformedField("the method is not a token", reason="method")
 
-    def to_buffers(self) -> SecBufferDesc[SecBuffer]:
-        """Pack into five new buffers; inputs are copied into bytearrays, as SSPI callers expect to write to them."""
-        octets = (self.token, self.method, self.url, self.hentity, self.padding)
+    def to_buffers(self) -> SecBufferDesc:
+        """Pack into five new buffers; inputs are copied into bytearrays, as SSPI callers expect to write to them.
+
+        A message without a token is one to sign: its PADDING is given room for the parameters, unless it has octets.
+        """
+        room = _ROOM + 2 * len(self.url) if not self.token else 0
+        octets = (self.token, self.method, self.url, self.hentity, self.padding or bytes(room))
         return SecBufferDesc(
             SecBuffer(bytearray(value), kind) for value, kind in zip(octets, _HTTP_LAYOUT, strict=True)
         )
 
     @classmethod
-    def from_buffers(cls, message: SecBufferDesc[_BufferT]) -> HTTPMessage:
+    def from_buffers(cls, message: SecBufferDesc) -> HTTPMessage:
         """Unpack five buffers. Raises MalformedField (SEC_E_INVALID_TOKEN) for a missing buffer or a wrong type."""
         if len(message) < len(_HTTP_LAYOUT):
             raise MalformedField(
@@ -173,15 +227,19 @@ class HTTPMessage:
             buffer = message[index]
             if buffer.buffer_type != kind:
                 raise MalformedField(
-                    f"buffer {index} of the HTTP layout is {kind.name}, not type {buffer.buffer_type}",
+                    f"buffer {index} of the HTTP layout is {kind.name}, not type {int(buffer.buffer_type)}",
                     reason="buffers",
                 )
-            values.append(bytes(buffer.data) if buffer.data is not None else b"")
+            values.append(buffer.data)
         return cls(*values)
 
     def __repr__(self) -> str:
         return f"<HTTPMessage {self.method!r} {self.url!r}>"
 
+
+#: A digest response is shorter than this (RFC 2617 sets no limit, RFC 2831 §2.1.2 this one), but for the target, each
+#: character of which may be escaped.
+_ROOM: Final = 4096
 
 _method: Final = re.compile(token_pattern)
 

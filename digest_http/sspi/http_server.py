@@ -77,6 +77,8 @@ class HTTPServerContext(Context):
         with translated():
             layout = HTTPMessage.from_buffers(message)
             self._opened(self._last).make_signature(layout)
+            if message[4].room < len(layout.padding):
+                raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
             message[4].store(layout.padding)
 
     def verify_signature(self, message: SecBufferDesc, seq_no: int) -> int:

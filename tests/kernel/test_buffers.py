@@ -44,17 +44,16 @@ def test_layout_order():
     """TOKEN, method, URL, HEntity, PADDING, in this order and of these types."""
     message = MESSAGE.to_buffers()
     assert [buffer.buffer_type for buffer in message] == LAYOUT
-    assert [bytes(buffer.data or b"") for buffer in message] == list(parts(MESSAGE))
+    assert [buffer.data for buffer in message] == list(parts(MESSAGE))
     assert [buffer.count for buffer in message] == [5, 3, 2, 7, 7]
-    assert all(isinstance(buffer.data, bytearray) for buffer in message)
     assert message.version == 0
 
 
 def test_round_trip():
-    """Packed and unpacked is the same message, from bytes, bytearrays and memoryviews."""
+    """Packed and unpacked is the same message, from bytearrays and from memoryviews."""
     assert parts(HTTPMessage.from_buffers(MESSAGE.to_buffers())) == parts(MESSAGE)
     views = SecBufferDesc(
-        SecBuffer(memoryview(value), kind) for value, kind in zip(parts(MESSAGE), LAYOUT, strict=True)
+        SecBuffer(memoryview(bytearray(value)), kind) for value, kind in zip(parts(MESSAGE), LAYOUT, strict=True)
     )
     assert parts(HTTPMessage.from_buffers(views)) == parts(MESSAGE)
 
@@ -62,18 +61,16 @@ def test_round_trip():
 def test_packing_copies():
     """Writing into a packed buffer does not change the message, nor the other way."""
     message = MESSAGE.to_buffers()
-    data = message[1].data
-    assert isinstance(data, bytearray)
-    data[:] = b"PUT"
+    message[1].dangerous_get_view()[:] = b"PUT"
     assert MESSAGE.method == b"GET"
     assert HTTPMessage.from_buffers(message).method == b"PUT"
 
 
 def test_what_need_not_be_given():
     """A buffer has no flags, and a message neither HEntity nor padding, unless they are given."""
-    assert SecBuffer(b"", SecBufferType.SECBUFFER_DATA).buffer_flags == SecBufferFlags.SECBUFFER_NONE
+    assert SecBuffer(bytearray(), SecBufferType.SECBUFFER_DATA).buffer_flags == SecBufferFlags.SECBUFFER_NONE
     read_only = SecBufferFlags.SECBUFFER_READONLY
-    assert SecBuffer(b"", SecBufferType.SECBUFFER_DATA, read_only).buffer_flags == read_only
+    assert SecBuffer(bytearray(), SecBufferType.SECBUFFER_DATA, read_only).buffer_flags == read_only
     assert parts(HTTPMessage(b"token", b"GET", b"/x")) == (b"token", b"GET", b"/x", b"", b"")
 
 
@@ -97,8 +94,9 @@ def test_missing_buffers(missing):
 @pytest.mark.parametrize("index", range(5))
 def test_wrong_types(index):
     """A buffer of another type in its place is SEC_E_INVALID_TOKEN, and the text says which."""
-    message = MESSAGE.to_buffers()
-    message[index].buffer_type = SecBufferType.SECBUFFER_DATA
+    buffers = list(MESSAGE.to_buffers())
+    buffers[index] = SecBuffer(bytearray(), SecBufferType.SECBUFFER_DATA)
+    message = SecBufferDesc(buffers)
     with pytest.raises(MalformedField, match=f"buffer {index} ") as caught:
         HTTPMessage.from_buffers(message)
     assert caught.value.reason == "buffers"
@@ -106,7 +104,7 @@ def test_wrong_types(index):
 
 def test_more_buffers_than_the_layout_has():
     """What stands behind the layout is left alone."""
-    message = SecBufferDesc([*MESSAGE.to_buffers(), SecBuffer(b"", SecBufferType.SECBUFFER_EMPTY)])
+    message = SecBufferDesc([*MESSAGE.to_buffers(), SecBuffer(bytearray(), SecBufferType.SECBUFFER_EMPTY)])
     assert len(message) == 6
     assert parts(HTTPMessage.from_buffers(message)) == parts(MESSAGE)
 
@@ -114,9 +112,47 @@ def test_more_buffers_than_the_layout_has():
 def test_repr_shows_sizes_not_octets():
     """A TOKEN or DATA buffer may hold what a log must not."""
     message = HTTPMessage(b"s3cret", b"GET", b"/x", b"5ec4e7", b"p4dd1n6")
-    shown = repr(message) + repr(message.to_buffers()) + repr(SecBuffer(b"s3cret", 99))
+    shown = repr(message) + repr(message.to_buffers()) + repr(SecBuffer(bytearray(b"s3cret"), 29))
     for secret in ("s3cret", "5ec4e7", "p4dd1n6"):
         assert secret not in shown
     assert "SECBUFFER_TOKEN of 6 octets" in shown
-    assert "<SecBuffer 99 of 6 octets>" in shown
+    assert "<SecBuffer SECBUFFER_CERTIFICATE_REQUEST_CONTEXT of 6 octets>" in shown
     assert "GET" in shown
+
+
+@pytest.mark.parametrize("data", [b"octets", memoryview(b"octets")], ids=["bytes", "view"])
+def test_memory_that_cannot_be_written_is_refused(data):
+    """A buffer is written in place, so its memory must allow it."""
+    with pytest.raises(BufferError, match="bytearray"):
+        SecBuffer(data, SecBufferType.SECBUFFER_DATA)
+
+
+def test_what_does_not_fit_is_not_written():
+    """Neither into too small a buffer nor into one that is READONLY; the count stays too."""
+    for buffer in (SecBuffer(bytearray(b"abc"), 1), SecBuffer(bytearray(b"abc"), 1, SecBufferFlags.SECBUFFER_READONLY)):
+        with pytest.raises(BufferError, match=f"fit into {buffer.room}"):
+            buffer.store(b"four")
+        assert (buffer.data, buffer.count) == (b"abc", 3)
+
+
+def test_a_buffer_is_what_it_was_made_as():
+    """Type and flags are of their enums and cannot be changed; a number that is no type, or no buffer, is refused."""
+    buffer = SecBuffer(bytearray(b"abc"), 0x80000002)
+    assert (type(buffer.buffer_type), type(buffer.buffer_flags)) == (SecBufferType, SecBufferFlags)
+    assert str(buffer) == "SECBUFFER_TOKEN|SECBUFFER_READONLY"
+    for name in ("buffer_type", "buffer_flags", "count", "data"):
+        with pytest.raises(AttributeError):
+            setattr(buffer, name, 1)
+    with pytest.raises(ValueError, match="77"):
+        SecBuffer(bytearray(), 77)
+    for wrong in (None, buffer, [None], [b"octets"], 5):
+        with pytest.raises(TypeError):
+            SecBufferDesc(wrong)  # type: ignore[arg-type]  # that it is refused
+
+
+def test_a_message_to_sign_has_room_for_its_parameters():
+    """Without a token PADDING has memory, more for a long target; with one, or with octets of its own, as it is."""
+    rooms = [HTTPMessage(b"", b"GET", url).to_buffers()[4].room for url in (b"/", b"/" * 5000)]
+    assert rooms == [4098, 14096]
+    assert HTTPMessage(b"token", b"GET", b"/").to_buffers()[4].room == 0
+    assert HTTPMessage(b"", b"GET", b"/", b"", b"padding").to_buffers()[4].data == b"padding"

@@ -115,7 +115,7 @@ def test_buffers():
         HTTPMessage.from_buffers(SecBufferDesc(list(message)[:3]))
     assert str(caught.value) == "the HTTP layout has 5 buffers, TOKEN, method, URL, HEntity and PADDING, not 3"
     with pytest.raises(MalformedField) as caught:
-        HTTPMessage.from_buffers(SecBufferDesc([SecBuffer(b"", 1), *list(message)[1:]]))
+        HTTPMessage.from_buffers(SecBufferDesc([SecBuffer(bytearray(), 1), *list(message)[1:]]))
     assert str(caught.value) == f"buffer 0 of the HTTP layout is {SecBufferType.SECBUFFER_TOKEN.name}, not type 1"
 
 

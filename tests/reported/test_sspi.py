@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from digest_http import sspi
+from digest_http.buffers import HTTPMessage
 from digest_http.sspi import IscReq, NtStatus, SecBuffer, SecBufferDesc, SecBufferFlags
 from tests.sspi.records import seal, unseal
 from tests.sspi.refusals import refused
@@ -120,3 +121,11 @@ def test_11_stale_after_out_of_sequence():
     output = buffers((TOKEN, 4096))
     answer = sspi.accept_security_context(pair.server_handle, None, given, 0, 0, output)
     assert (answer.status, b"stale=true" in output[0].data) == (NtStatus.SEC_I_CONTINUE_NEEDED, True)
+
+
+def test_6_the_packed_layout_is_what_the_functions_take():
+    """HTTPMessage.to_buffers goes into make_signature, and what comes out into verify_signature."""
+    pair = HTTPPair().login()
+    request = HTTPMessage(b"", b"GET", b"/x").to_buffers()
+    sspi.make_signature(pair.client, 0, request, 0)
+    assert sspi.verify_signature(pair.server, HTTPMessage(request[4].data, b"GET", b"/x").to_buffers(), 0) == 0

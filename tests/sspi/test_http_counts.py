@@ -80,10 +80,10 @@ def test_what_a_server_sends_after_out_of_sequence():
     early, late = pair.sign(), pair.sign()
     given = accept_input(late, url=b"/x")
     found = pair.accept(late, url=b"/x")
+    output, answer = buffers((TOKEN, 4096)), found
     for _ in range(2):
         with refused(NtStatus.SEC_E_OUT_OF_SEQUENCE):
             sspi.complete_auth_token(found.context, given)
-        output = buffers((TOKEN, 4096))
         answer = sspi.accept_security_context(pair.server_handle, None, given, AscReq.ASC_REQ_HTTP, 0, output)
         assert answer.status is NtStatus.SEC_I_CONTINUE_NEEDED
         assert b"stale=true" in output[0].data
