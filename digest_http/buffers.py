@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from enum import IntEnum, IntFlag
+from operator import index
 from typing import Final
 
 from .errors import MalformedField
@@ -87,7 +88,7 @@ class SecBuffer:
         buffer_type: SecBufferType | int,
         buffer_flags: SecBufferFlags | int = 0,
     ) -> None:
-        word = int(buffer_type) | int(buffer_flags)
+        word = index(buffer_type) | index(buffer_flags)
         self._type: Final = SecBufferType(word & ~_ATTRMASK)
         self._flags: Final = SecBufferFlags(word & _ATTRMASK)
         memory = memoryview(data if data is not None else bytearray())
@@ -171,8 +172,8 @@ class SecBufferDesc:
     def __iter__(self) -> Iterator[SecBuffer]:
         return iter(self._buffers)
 
-    def __getitem__(self, index: int) -> SecBuffer:
-        return self._buffers[index]
+    def __getitem__(self, place: int) -> SecBuffer:
+        return self._buffers[place]
 
     def __repr__(self) -> str:
         return f"SecBufferDesc({self._buffers!r})"
@@ -223,11 +224,11 @@ class HTTPMessage:
                 reason="buffers",
             )
         values: list[bytes] = []
-        for index, kind in enumerate(_HTTP_LAYOUT):
-            buffer = message[index]
+        for place, kind in enumerate(_HTTP_LAYOUT):
+            buffer = message[place]
             if buffer.buffer_type != kind:
                 raise MalformedField(
-                    f"buffer {index} of the HTTP layout is {kind.name}, not type {int(buffer.buffer_type)}",
+                    f"buffer {place} of the HTTP layout is {kind.name}, not type {int(buffer.buffer_type)}",
                     reason="buffers",
                 )
             values.append(buffer.data)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Final, TypeVar, cast
 
+from .arguments import checked
 from .attribute_values import (
     SecPkgContext,
     SecPkgContextAuthority,
@@ -33,18 +34,17 @@ __all__ = ["BY_NUMBER", "query_context_attributes"]
 _Attribute = TypeVar("_Attribute", bound=SecPkgContext)
 
 
+@checked
 def query_context_attributes(context: CtxtHandle, attribute: type[_Attribute]) -> _Attribute:
     """The attribute of that type.
 
     Raises SEC_E_UNSUPPORTED_FUNCTION for one that Digest has not, SEC_E_INVALID_HANDLE for one that is not known before
-    the context is established, and TypeError for what is no attribute.
+    the context is established.
     """
     state = context.digest_context
     if state is None:
         raise failure(NtStatus.SEC_E_INVALID_HANDLE)
     state.check_open()
-    if not issubclass(attribute, SecPkgContext):
-        raise TypeError("attribute must be a type of SecPkgContext")
     make = _MAKERS.get(attribute)
     if make is None:
         raise failure(NtStatus.SEC_E_UNSUPPORTED_FUNCTION)

@@ -11,6 +11,7 @@ from typing import Final
 
 from digest_http.algorithms import by_name
 
+from .arguments import checked
 from .buffers import SecBuffer, SecBufferType
 from .status import NtStatus, failure
 
@@ -27,6 +28,7 @@ _Octets = bytes | bytearray | memoryview
 class SecChannelBindings:
     """What ties a context to the channel below it. Only `application_data` is used on the web."""
 
+    @checked
     def __init__(
         self,
         *,

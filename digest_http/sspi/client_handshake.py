@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from .arguments import checked
 from .buffers import SecBufferDesc, SecBufferType, emit, find, room_for_token
 from .context import Context
 from .credential import DigestIdentity
@@ -44,6 +45,7 @@ class _Call(NamedTuple):
     outputs: SecBufferDesc | None
 
 
+@checked
 def initialize_security_context(  # noqa: PLR0917 - sspilib's signature
     credential: CredHandle | None,
     context: CtxtHandle | None,

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, TypeVar, cast
 
 from digest_http.httpauth.protocols import Users
 
+from .arguments import checked
 from .credential import DEFAULT_REALM, Credential, DigestAccounts, DigestIdentity
 from .flags import SECURITY_MAX_EXPIRY, CredentialUse
 from .handles import CredHandle
@@ -59,15 +60,20 @@ class KdcProxySettingsFlags(IntEnum):
 class SecPkgCredKdcProxySettings(SecPkgCred):
     """Of Kerberos; set_credentials_attributes refuses it, as Digest does."""
 
+    @checked
     def __init__(self, *, flags: int = 0, proxy_server: str | None = None) -> None:
         self.version: Final = 1
         self.flags: Final = KdcProxySettingsFlags(flags)
         self.proxy_server: Final = proxy_server
 
+    def __repr__(self) -> str:
+        return f"SecPkgCredKdcProxySettings(flags={int(self.flags)}, proxy_server={self.proxy_server!r})"
+
 
 _Attribute = TypeVar("_Attribute", bound=SecPkgCred)
 
 
+@checked
 def acquire_credentials_handle(
     principal: str | None,
     package: str,
@@ -126,6 +132,7 @@ def _digest_identity(identity: WinNTAuthIdentity) -> DigestIdentity:
     return DigestIdentity(identity.username, identity.domain, identity.password)
 
 
+@checked
 def free_credentials_handle(credential: CredHandle) -> None:
     """Free a handle; contexts made with it live on. Raises SEC_E_INVALID_HANDLE if it is empty or freed."""
     if credential.digest_credential is None:
@@ -133,6 +140,7 @@ def free_credentials_handle(credential: CredHandle) -> None:
     credential.digest_credential = None
 
 
+@checked
 def query_credentials_attributes(credential: CredHandle, attribute: type[_Attribute]) -> _Attribute:
     """The attribute of that type: SecPkgCredNames. Raises SEC_E_UNSUPPORTED_FUNCTION for any other."""
     held = credential.digest_credential
@@ -144,6 +152,7 @@ def query_credentials_attributes(credential: CredHandle, attribute: type[_Attrib
     return cast("_Attribute", names)
 
 
+@checked
 def set_credentials_attributes(context: CredHandle, attribute: SecPkgCred) -> None:  # noqa: ARG001 - refused unread
     """Digest credentials have no attribute that can be set: SEC_E_UNSUPPORTED_FUNCTION."""
     if context.digest_credential is None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, NoReturn
 
+from .arguments import checked
 from .attribute_values import SecPkgContext
 from .attributes import BY_NUMBER, query_context_attributes
 from .buffers import SecBuffer, SecBufferDesc, SecBufferType
@@ -76,6 +77,7 @@ class UserModeInitializeResult(NamedTuple):
     tables: tuple[SECPKG_USER_FUNCTION_TABLE, ...]
 
 
+@checked
 def SpUserModeInitialize(lsa_version: int) -> UserModeInitializeResult:
     """The tables of this module. Raises STATUS_INVALID_PARAMETER for another interface than ours."""
     if lsa_version != SECPKG_INTERFACE_VERSION:
@@ -83,6 +85,7 @@ def SpUserModeInitialize(lsa_version: int) -> UserModeInitializeResult:
     return UserModeInitializeResult(SECPKG_INTERFACE_VERSION, (_TABLE,))
 
 
+@checked
 def SpInstanceInit(version: int, function_table: object = None, user_functions: object = None) -> NtStatus:
     """Begin; there is nothing to load, and neither table is used."""
     del function_table, user_functions
@@ -95,7 +98,8 @@ def SpGetInfo() -> SecPkgInfo:
     return query_security_package_info(PACKAGE_NAME)
 
 
-def SpInitUserModeContext(context_handle: CtxtHandle, packed_context: bytes) -> NtStatus:
+@checked
+def SpInitUserModeContext(context_handle: CtxtHandle, packed_context: bytes | bytearray | memoryview) -> NtStatus:
     """Put a packed context behind an empty handle. Raises STATUS_INVALID_HANDLE for a handle that is in use."""
     if context_handle.digest_context is not None:
         raise failure(NtStatus.STATUS_INVALID_HANDLE)
@@ -103,6 +107,7 @@ def SpInitUserModeContext(context_handle: CtxtHandle, packed_context: bytes) -> 
     return NtStatus.SEC_E_OK
 
 
+@checked
 def SpMakeSignature(
     context_handle: CtxtHandle, quality_of_protection: int, message_buffers: SecBufferDesc, message_sequence_number: int
 ) -> NtStatus:
@@ -111,11 +116,13 @@ def SpMakeSignature(
     return NtStatus.SEC_E_OK
 
 
+@checked
 def SpVerifySignature(context_handle: CtxtHandle, message_buffers: SecBufferDesc, message_sequence_number: int) -> int:
     """See verify_signature; returns QualityOfProtection."""
     return verify_signature(context_handle, message_buffers, message_sequence_number)
 
 
+@checked
 def SpSealMessage(
     context_handle: CtxtHandle, quality_of_protection: int, message_buffers: SecBufferDesc, message_sequence_number: int
 ) -> NtStatus:
@@ -129,6 +136,7 @@ def SpSealMessage(
     return NtStatus.SEC_E_OK
 
 
+@checked
 def SpUnsealMessage(context_handle: CtxtHandle, message_buffers: SecBufferDesc, message_sequence_number: int) -> int:
     """See decrypt_message, for exactly one DATA buffer; returns QualityOfProtection."""
     _layer(context_handle)
@@ -136,12 +144,14 @@ def SpUnsealMessage(context_handle: CtxtHandle, message_buffers: SecBufferDesc, 
     return decrypt_message(context_handle, message_buffers, message_sequence_number)
 
 
+@checked
 def SpGetContextToken(context_handle: CtxtHandle) -> NoReturn:
     """There are no access tokens here: SEC_E_NO_IMPERSONATION."""
     context_of(context_handle)
     raise failure(NtStatus.SEC_E_NO_IMPERSONATION)
 
 
+@checked
 def SpQueryContextAttributes(context_handle: CtxtHandle, context_attribute: int) -> SecPkgContext:
     """See query_context_attributes; `context_attribute` is the number SECPKG_ATTR_*."""
     kind = BY_NUMBER.get(context_attribute)
@@ -150,35 +160,41 @@ def SpQueryContextAttributes(context_handle: CtxtHandle, context_attribute: int)
     return query_context_attributes(context_handle, kind)
 
 
+@checked
 def SpCompleteAuthToken(context_handle: CtxtHandle, input_buffer: SecBufferDesc) -> NtStatus:
     """See complete_auth_token."""
     complete_auth_token(context_handle, input_buffer)
     return NtStatus.SEC_E_OK
 
 
+@checked
 def SpDeleteContext(context_handle: CtxtHandle) -> NtStatus:
     """See delete_security_context."""
     delete_security_context(context_handle)
     return NtStatus.SEC_E_OK
 
 
+@checked
 def SpFormatCredentials(credentials: bytes) -> NoReturn:
     """Digest packs no credentials: SEC_E_UNSUPPORTED_FUNCTION."""
     del credentials
     raise failure(NtStatus.SEC_E_UNSUPPORTED_FUNCTION)
 
 
+@checked
 def SpMarshallSupplementalCreds(credentials: bytes) -> NoReturn:
     """As SpFormatCredentials."""
     SpFormatCredentials(credentials)
 
 
+@checked
 def SpExportSecurityContext(context_handle: CtxtHandle, flags: ContextExport | int = 0) -> bytes:
     """See export_security_context."""
     return export_security_context(context_handle, flags)
 
 
-def SpImportSecurityContext(packed_context: bytes) -> CtxtHandle:
+@checked
+def SpImportSecurityContext(packed_context: bytes | bytearray | memoryview) -> CtxtHandle:
     """See import_security_context."""
     return import_security_context(PACKAGE_NAME, packed_context)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import ClassVar, NoReturn
 from uuid import UUID
 
+from .arguments import checked
 from .flags import WinNTAuthFlags
 
 __all__ = ["AuthIdentity", "WinNTAuthCredentialType", "WinNTAuthIdentity", "WinNTAuthIdentityPackedCredential"]
@@ -41,6 +42,7 @@ class WinNTAuthIdentity(AuthIdentity):
     An empty domain counts as none. `package_list` is for Negotiate and means nothing here.
     """
 
+    @checked
     def __init__(
         self,
         username: str | None = None,
@@ -82,13 +84,20 @@ class WinNTAuthIdentity(AuthIdentity):
         """As given."""
         return self._package_list
 
+    def __str__(self) -> str:
+        return _account(self._domain, self._username)
+
     def __repr__(self) -> str:
-        return f"WinNTAuthIdentity(username={self._username!r}, domain={self._domain!r}, flags={int(self._flags)})"
+        return (
+            f"WinNTAuthIdentity(username={self._username!r}, domain={self._domain!r}, flags={int(self._flags)}, "
+            f"package_list={self._package_list!r})"
+        )
 
 
 class WinNTAuthIdentityPackedCredential(AuthIdentity):
     """A packed credential of another kind than a password. Digest refuses it with SEC_E_UNKNOWN_CREDENTIALS."""
 
+    @checked
     def __init__(
         self,
         credential_type: UUID,
@@ -103,8 +112,21 @@ class WinNTAuthIdentityPackedCredential(AuthIdentity):
         self.credential = bytes(credential)
         self.username = username
         self.domain = domain
-        self.flags = WinNTAuthFlags(flags)
+        # As in WinNTAuthIdentity.
+        self.flags = WinNTAuthFlags(flags) | WinNTAuthFlags.SEC_WINNT_AUTH_IDENTITY_UNICODE
         self.package_list = package_list
 
+    def __str__(self) -> str:
+        account = _account(self.domain, self.username) if self.username else ""
+        return f"WinNTAuthIdentityPackedCredential {self.credential_type}" + (f" for {account}" if account else "")
+
     def __repr__(self) -> str:
-        return f"WinNTAuthIdentityPackedCredential({self.credential_type}, username={self.username!r})"
+        return (
+            f"WinNTAuthIdentityPackedCredential(credential_type={self.credential_type!r}, username={self.username!r}, "
+            f"domain={self.domain!r}, flags={int(self.flags)}, package_list={self.package_list!r})"
+        )
+
+
+def _account(domain: str | None, username: str | None) -> str:
+    """The name after the domain and a backslash, or the name alone."""
+    return f"{domain}\\{username or ''}" if domain else username or ""

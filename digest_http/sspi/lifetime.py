@@ -14,6 +14,7 @@ from typing import Final
 
 from digest_http.forks import ForkAware
 
+from .arguments import checked
 from .context import Context
 from .flags import ContextExport
 from .handles import CtxtHandle, context_of
@@ -57,6 +58,7 @@ class _Exports(ForkAware):
 _exported: Final = _Exports()
 
 
+@checked
 def delete_security_context(context: CtxtHandle) -> None:
     """End a context and drop its keys; again is no error. Raises SEC_E_INVALID_HANDLE for an empty handle."""
     if context.digest_context is None:
@@ -64,6 +66,7 @@ def delete_security_context(context: CtxtHandle) -> None:
     context.digest_context.close()
 
 
+@checked
 def export_security_context(context: CtxtHandle, flags: ContextExport | int = 0) -> bytes:
     """A blob that import_security_context takes once, in this process.
 
@@ -83,7 +86,8 @@ def export_security_context(context: CtxtHandle, flags: ContextExport | int = 0)
     return blob
 
 
-def import_security_context(package: str, packed_context: bytes) -> CtxtHandle:
+@checked
+def import_security_context(package: str, packed_context: bytes | bytearray | memoryview) -> CtxtHandle:
     """A handle to an exported context. Raises SEC_E_UNKNOWN_CREDENTIALS for a blob of elsewhere, or used before."""
     query_security_package_info(package)
     state = _exported.take(bytes(packed_context))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from .arguments import checked
 from .flags import SecurityPackageCapability
 from .status import NtStatus, failure
 
@@ -18,7 +19,8 @@ __all__ = [
 
 PACKAGE_NAME: Final = "WDigest"
 
-#: cbMaxToken: no token of ours is longer (RFC 2831 §2.1.2 has the same limit).
+#: cbMaxToken (RFC 2831 §2.1.2 has the same limit). A token of SASL is not longer. One of HTTP holds the request target
+#: and is longer if that is: then the call is SEC_E_BUFFER_TOO_SMALL, and can be made again with more room.
 MAX_TOKEN: Final = 4096
 
 
@@ -39,6 +41,7 @@ def enumerate_security_packages() -> list[SecPkgInfo]:
     return [query_security_package_info(PACKAGE_NAME)]
 
 
+@checked
 def query_security_package_info(package: str) -> SecPkgInfo:
     """The record of a package, its name in any letter case. Raises SEC_E_SECPKG_NOT_FOUND."""
     if package.lower() != PACKAGE_NAME.lower():

@@ -7,6 +7,7 @@ from typing import Final
 from digest_http.errors import DigestError
 from digest_http.sasl.directives import MAX_MAXBUF, MIN_MAXBUF, Challenge, Response
 
+from .arguments import checked
 from .buffers import SecBufferDesc, SecBufferType, require
 from .client_handshake import InitializeContextResult, initialize_security_context
 from .flags import TargetDataRep
@@ -35,6 +36,7 @@ def sasl_enumerate_profiles() -> list[str]:
     return [_PROFILE]
 
 
+@checked
 def sasl_get_profile_package(profile: str) -> SecPkgInfo:
     """The package of a mechanism. Raises SEC_E_SECPKG_NOT_FOUND."""
     if profile.upper() != _PROFILE:
@@ -42,6 +44,7 @@ def sasl_get_profile_package(profile: str) -> SecPkgInfo:
     return query_security_package_info(PACKAGE_NAME)
 
 
+@checked
 def sasl_identify_package(message: SecBufferDesc) -> SecPkgInfo:
     """The package whose token this is: a DIGEST-MD5 challenge or response. Raises SEC_E_SECPKG_NOT_FOUND."""
     token = require(message, SecBufferType.SECBUFFER_TOKEN).data
@@ -54,6 +57,7 @@ def sasl_identify_package(message: SecBufferDesc) -> SecPkgInfo:
     raise failure(NtStatus.SEC_E_SECPKG_NOT_FOUND)
 
 
+@checked
 def sasl_initialize_security_context(  # noqa: PLR0917 - the signature of initialize_security_context
     credential: CredHandle | None,
     context: CtxtHandle | None,
@@ -71,6 +75,7 @@ def sasl_initialize_security_context(  # noqa: PLR0917 - the signature of initia
     )
 
 
+@checked
 def sasl_accept_security_context(  # noqa: PLR0917 - the signature of accept_security_context
     credential: CredHandle | None,
     context: CtxtHandle | None,
@@ -97,13 +102,14 @@ def sasl_accept_security_context(  # noqa: PLR0917 - the signature of accept_sec
         raise
 
 
-def sasl_set_context_option(context: CtxtHandle, option: SaslContextOption, value: int | str) -> None:
+@checked
+def sasl_set_context_option(context: CtxtHandle, option: SaslContextOption | int, value: int | str) -> None:
     """Set an option, on an empty handle or before the peer's first token: later the sizes are agreed.
 
     Raises SEC_E_BUFFER_TOO_SMALL for a value of the wrong type or range, SEC_E_UNSUPPORTED_FUNCTION for an
-    authorization identity where it is forbidden.
+    authorization identity where it is forbidden and for a number that is no option.
     """
-    options = _options(context)
+    option, options = _option(option), _options(context)
     if option is SaslContextOption.SASL_OPTION_AUTHZ_STRING:
         if options.processing is SaslAuthzIdState.Sasl_AuthZIDForbidden:
             raise failure(NtStatus.SEC_E_UNSUPPORTED_FUNCTION)
@@ -118,9 +124,10 @@ def sasl_set_context_option(context: CtxtHandle, option: SaslContextOption, valu
             options.receive_size = size
 
 
-def sasl_get_context_option(context: CtxtHandle, option: SaslContextOption) -> int | str:
+@checked
+def sasl_get_context_option(context: CtxtHandle, option: SaslContextOption | int) -> int | str:
     """The value of an option. AUTHZ_STRING on the server is whom the client acts as."""
-    options = _options(context)
+    option, options = _option(option), _options(context)
     if option is SaslContextOption.SASL_OPTION_AUTHZ_STRING:
         if options.processing is SaslAuthzIdState.Sasl_AuthZIDForbidden:
             raise failure(NtStatus.SEC_E_UNSUPPORTED_FUNCTION)
@@ -137,6 +144,13 @@ def _options(context: CtxtHandle) -> SaslOptions:
             raise failure(NtStatus.SEC_E_INVALID_HANDLE)
         context.sasl_options = SaslOptions()
     return context.sasl_options
+
+
+def _option(number: int) -> SaslContextOption:
+    try:
+        return SaslContextOption(number)
+    except ValueError:
+        raise failure(NtStatus.SEC_E_UNSUPPORTED_FUNCTION) from None
 
 
 def _text(value: int | str) -> str:

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from digest_http.credentials import Credentials
 from digest_http.httpauth.verdict import Verdict
 
+from .arguments import checked
 from .buffers import SecBufferDesc, SecBufferType, emit, find
 from .context import Context
 from .credential import ServerSide
@@ -52,6 +53,7 @@ class _Call(NamedTuple):
     outputs: SecBufferDesc | None
 
 
+@checked
 def accept_security_context(  # noqa: PLR0917 - sspilib's signature
     credential: CredHandle | None,
     context: CtxtHandle | None,
@@ -82,6 +84,7 @@ def accept_security_context(  # noqa: PLR0917 - sspilib's signature
         raise failure(NtStatus.SEC_E_INVALID_HANDLE)
 
 
+@checked
 def complete_auth_token(context: CtxtHandle, token: SecBufferDesc) -> None:
     """Check the request that was matched to a live context; `token` is the array given to accept_security_context.
 

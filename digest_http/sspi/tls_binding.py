@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from digest_http.errors import ConfigurationError
 
+from .arguments import checked
 from .bindings import SecChannelBindings
 
 __all__ = ["tls_server_end_point"]
 
 
+@checked
 def tls_server_end_point(certificate: bytes) -> SecChannelBindings:
     """The bindings of the TLS server's certificate, given as DER (what SSLSocket.getpeercert(True) returns).
 

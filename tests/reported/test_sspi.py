@@ -129,3 +129,38 @@ def test_6_the_packed_layout_is_what_the_functions_take():
     request = HTTPMessage(b"", b"GET", b"/x").to_buffers()
     sspi.make_signature(pair.client, 0, request, 0)
     assert sspi.verify_signature(pair.server, HTTPMessage(request[4].data, b"GET", b"/x").to_buffers(), 0) == 0
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda _: sspi.make_signature(None, 0, buffers(), 0),  # type: ignore[arg-type]  # that it is refused
+        lambda pair: sspi.encrypt_message(pair.client, 0, [], 0),  # type: ignore[arg-type]  # as above
+        lambda _: sspi.query_context_attributes(None, sspi.SecPkgContextSizes),  # type: ignore[arg-type]  # as above
+        lambda _: sspi.query_security_package_info(None),  # type: ignore[arg-type]  # as above
+    ],
+)
+def test_7_wrong_types(pair, call):
+    """A handle, a list for an array, flags and a package of None: TypeError, not AttributeError or ValueError."""
+    with pytest.raises(TypeError, match="must be"):
+        call(pair)
+
+
+def test_9_how_identities_show_themselves():
+    """DOMAIN, a backslash and the user; no password."""
+    assert str(sspi.WinNTAuthIdentity("user", "DOMAIN", "s3cret")) == "DOMAIN\\user"
+
+
+def test_12_a_long_target_is_longer_than_cb_max_token():
+    """A target of 5,000 octets: 4,096 octets are too few, and that is all that happens."""
+    pair = HTTPPair()
+    given = buffers((TOKEN, pair.challenge()), (PARAMS, b"GET"), (PARAMS, b""))
+    target = "/" + "x" * 5000
+
+    def respond(room: int) -> sspi.InitializeContextResult:
+        output = buffers((TOKEN, room))
+        return sspi.initialize_security_context(pair.client_handle, None, target, 0, 0, given, output)
+
+    with refused(NtStatus.SEC_E_BUFFER_TOO_SMALL):
+        respond(4096)
+    assert respond(6000).status is NtStatus.SEC_E_OK

@@ -159,3 +159,39 @@ class TestBehaviour:
         """What is no attribute type is a TypeError."""
         with pytest.raises((TypeError, module.WindowsError)):
             module.query_context_attributes(module.CtxtHandle(), int)
+
+    def test_how_things_show_themselves(self, module):
+        """str() of identities and of packed credentials, their flags, repr() of proxy settings."""
+        assert str(module.WinNTAuthIdentity("u", "D", "p")) == "D\\u"
+        assert str(module.WinNTAuthIdentity("u@d", None, "p")) == "u@d"
+        assert int(module.WinNTAuthIdentity("u", flags=1).flags) == 3
+        kind = module.WinNTAuthCredentialType.SEC_WINNT_AUTH_DATA_TYPE_KEYTAB
+        name = f"WinNTAuthIdentityPackedCredential {kind}"
+        packed = module.WinNTAuthIdentityPackedCredential
+        assert str(packed(kind, b"key", username="u", domain="D")) == f"{name} for D\\u"
+        assert str(packed(kind, b"key", username="u")) == f"{name} for u"
+        assert str(packed(kind, b"key", domain="D")) == str(packed(kind, b"key")) == name
+        assert [int(packed(kind, b"key", flags=flags).flags) for flags in (0, 1)] == [2, 3]
+        settings = module.SecPkgCredKdcProxySettings(proxy_server="p", flags=1)
+        assert repr(settings) == "SecPkgCredKdcProxySettings(flags=1, proxy_server='p')"
+
+    def test_buffers_are_as_they_were_made(self, module):
+        """Type and flags are enums that cannot be set; a number that is no type is refused."""
+        buffer = module.SecBuffer(bytearray(b"x"), 0x80000001)
+        assert type(buffer.buffer_type) is module.SecBufferType
+        assert type(buffer.buffer_flags) is module.SecBufferFlags
+        for name in ("buffer_type", "buffer_flags", "count", "data"):
+            with pytest.raises(AttributeError):
+                setattr(buffer, name, 2)
+        with pytest.raises(ValueError, match="77"):
+            str(module.SecBuffer(bytearray(b"x"), 77))
+
+
+def test_where_sspilib_cannot_show_an_identity_ours_can():
+    """An identity without a name, or with an empty domain: nothing else than what is known, and never the password."""
+    shown = [str(sspi.WinNTAuthIdentity(*parts)) for parts in ((), ("u", "", "p"), (None, "D", "p"))]
+    assert shown == ["", "u", "D\\"]
+    keytab = sspi.WinNTAuthIdentityPackedCredential(
+        sspi.WinNTAuthCredentialType.SEC_WINNT_AUTH_DATA_TYPE_KEYTAB, b"s3cret", username="u"
+    )
+    assert "s3cret" not in repr(keytab) + repr(sspi.WinNTAuthIdentity("u", None, "s3cret"))

@@ -11,6 +11,7 @@ from tests.sspi.scenarios.registry import case
 from tests.sspi.wiring import ALICE, client_handle
 
 IN, OUT = CredentialUse.SECPKG_CRED_INBOUND, CredentialUse.SECPKG_CRED_OUTBOUND
+KEYTAB = sspi.WinNTAuthIdentityPackedCredential(sspi.WinNTAuthCredentialType.SEC_WINNT_AUTH_DATA_TYPE_KEYTAB, b"keytab")
 IDENTITY = sspi.WinNTAuthIdentity("alice", None, "secret")
 
 
@@ -23,7 +24,7 @@ case("acquire_credentials_handle", "SEC_E_OK", acquire)
 case("acquire_credentials_handle", "SEC_E_SECPKG_NOT_FOUND", lambda: acquire(package="NTLM"))
 case("acquire_credentials_handle", "SEC_E_NO_CREDENTIALS", lambda: acquire(auth_data=None))
 case("acquire_credentials_handle", "SEC_E_NOT_OWNER", lambda: acquire(principal="bob"))
-case("acquire_credentials_handle", "SEC_E_UNKNOWN_CREDENTIALS", lambda: acquire(IN, auth_data=7))
+case("acquire_credentials_handle", "SEC_E_UNKNOWN_CREDENTIALS", lambda: acquire(IN, auth_data=KEYTAB))
 case("acquire_credentials_handle", "SEC_E_INVALID_PARAMETER", lambda: acquire(0))
 case(
     "acquire_credentials_handle",
