@@ -30,7 +30,8 @@ from .attributes import query_context_attributes
 from .bindings import SecChannelBindings
 from .buffers import SecBuffer, SecBufferDesc, SecBufferFlags, SecBufferType
 from .client_handshake import InitializeContextResult, initialize_security_context
-from .credential import DigestAccounts, DigestIdentity
+from .context import CtxtHandle
+from .credential import CredHandle, DigestAccounts, DigestIdentity
 from .credentials_handle import (
     AcquireCredentialsResult,
     KdcProxySettingsFlags,
@@ -52,7 +53,6 @@ from .flags import (
     TargetDataRep,
     WinNTAuthFlags,
 )
-from .handles import CredHandle, CtxtHandle
 from .identity import AuthIdentity, WinNTAuthCredentialType, WinNTAuthIdentity, WinNTAuthIdentityPackedCredential
 from .lifetime import delete_security_context, export_security_context, import_security_context
 from .messages import decrypt_message, encrypt_message, make_signature, verify_signature

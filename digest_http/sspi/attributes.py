@@ -23,9 +23,8 @@ from .attribute_values import (
     SecPkgContextSizes,
     SecPkgContextStreamSizes,
 )
-from .context import Context
+from .context import Context, CtxtHandle
 from .flags import SECURITY_MAX_EXPIRY, NegotiationState
-from .handles import CtxtHandle
 from .package import PACKAGE_NAME, query_security_package_info
 from .status import NtStatus, failure, translated
 

@@ -6,19 +6,17 @@ from typing import Final, NamedTuple
 
 from .arguments import checked
 from .buffers import SecBufferDesc, SecBufferType, emit, find, room_for_token
-from .context import Context
-from .credential import DigestIdentity
+from .context import Context, CtxtHandle, handle_for
+from .credential import CredHandle, DigestIdentity
 from .flags import SECURITY_MAX_EXPIRY, TargetDataRep
-from .handles import CredHandle, CtxtHandle, handle_for
 from .http_client import HTTPClientContext
 from .http_layouts import read_initialize
-from .request_flags import IscReq, IscRet
+from .request_flags import ISC_INTEGRITY, IscReq, IscRet
 from .sasl_client import SASLClientContext
 from .status import NtStatus, failure, translated
 
 __all__ = ["InitializeContextResult", "initialize_security_context"]
 
-_INTEGRITY: Final = IscReq.ISC_REQ_INTEGRITY | IscReq.ISC_REQ_REPLAY_DETECT | IscReq.ISC_REQ_SEQUENCE_DETECT
 _REFUSED: Final = IscReq.ISC_REQ_DELEGATE | IscReq.ISC_REQ_PROMPT_FOR_CREDS
 _HTTP: Final = IscReq.ISC_REQ_HTTP | IscReq.ISC_REQ_USE_HTTP_STYLE
 
@@ -87,7 +85,7 @@ def _http(state: HTTPClientContext, call: _Call) -> InitializeContextResult:
         raise failure(NtStatus.SEC_E_TARGET_UNKNOWN)
     request = read_initialize(call.inputs)
     room = room_for_token(call.outputs, allocate=bool(call.flags & IscReq.ISC_REQ_ALLOCATE_MEMORY))
-    token = state.respond(request, call.target.encode(), integrity=bool(call.flags & _INTEGRITY), room=room)
+    token = state.respond(request, call.target.encode(), integrity=bool(call.flags & ISC_INTEGRITY), room=room)
     return _result(state, call, token, NtStatus.SEC_E_OK)
 
 

@@ -1,23 +1,23 @@
-"""What stands behind a context handle: one of four kinds, HTTP or SASL, client or server."""
+"""Context handles, and what stands behind them: one of four kinds of contexts, HTTP or SASL, client or server.
+
+An empty handle, as sspilib's own classes make it, is filled by the first call that it is given to.
+"""
 
 from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Final
+from typing import Final, NoReturn
 from weakref import ref
 
 from digest_http.secrecy import HoldsSecrets
 
 from .attribute_values import SecPkgContextKeyInfo, SecPkgContextSizes, SecPkgContextStreamSizes
 from .buffers import SecBufferDesc
+from .sasl_options import SaslOptions
 from .status import NtStatus, failure
 
-if TYPE_CHECKING:
-    from .credential import ServerSide
-    from .handles import CtxtHandle
-
-__all__ = ["Context", "filetime"]
+__all__ = ["Context", "CtxtHandle", "context_of", "filetime", "handle_for"]
 
 _UNIX_EPOCH: Final = 116_444_736_000_000_000
 
@@ -37,8 +37,6 @@ class Context(HoldsSecrets, ABC):
         #: ISC_RET_* or ASC_RET_*, as granted by the last step.
         self.granted = 0
         self.handle: ref[CtxtHandle] | None = None
-        #: What accept_security_context goes on with when it is given no credential again.
-        self.server_side: ServerSide | None = None
 
     # --- messages; the defaults are what a kind of context does not do ---
 
@@ -107,3 +105,44 @@ class Context(HoldsSecrets, ABC):
         """Raise SEC_E_CONTEXT_EXPIRED once closed."""
         if self.closed:
             raise failure(NtStatus.SEC_E_CONTEXT_EXPIRED)
+
+
+class CtxtHandle:
+    """A security context; made by initialize_ or accept_security_context."""
+
+    digest_context: Context | None = None
+    sasl_options: SaslOptions | None = None
+
+    def __repr__(self) -> str:
+        context = self.digest_context
+        if context is None:
+            return f"<{type(self).__name__}, empty>"
+        state = "closed" if context.closed else "established" if context.established else "not established"
+        return f"<{type(self).__name__} {type(context).__name__}: {state}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a context handle is not pickled: it stands for keys and running state")
+
+
+def context_of(handle: CtxtHandle) -> Context:
+    """The established context of a handle.
+
+    Raises SEC_E_INVALID_HANDLE for one that is empty or half made, SEC_E_CONTEXT_EXPIRED for one that was closed.
+    """
+    context = handle.digest_context
+    if context is None:
+        raise failure(NtStatus.SEC_E_INVALID_HANDLE)
+    context.check_open()
+    if not context.established:
+        raise failure(NtStatus.SEC_E_INVALID_HANDLE)
+    return context
+
+
+def handle_for(context: Context, given: CtxtHandle | None) -> CtxtHandle:
+    """The handle to return: the context's own as long as someone holds it, else the one given, else a new one."""
+    own = context.handle() if context.handle is not None else None
+    if own is None:
+        own = given if given is not None and given.digest_context in (None, context) else CtxtHandle()
+        own.digest_context = context
+        context.handle = ref(own)
+    return own

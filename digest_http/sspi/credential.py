@@ -1,10 +1,10 @@
-"""What stands behind a credentials handle, and the two identities that say more than a name and a password."""
+"""Credentials handles, what stands behind them, and the two identities that say more than a name and a password."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, NoReturn
 
 from digest_http.httpauth.nonces import DEFAULT_LIFETIME, steady_clock
 from digest_http.httpauth.protocols import NonceStore, Users
@@ -14,7 +14,7 @@ from .flags import CredentialUse, WinNTAuthFlags
 from .http_service import HTTPService
 from .identity import AuthIdentity, WinNTAuthIdentity
 
-__all__ = ["DEFAULT_REALM", "Credential", "DigestAccounts", "DigestIdentity", "ServerSide"]
+__all__ = ["DEFAULT_REALM", "CredHandle", "Credential", "DigestAccounts", "DigestIdentity", "ServerSide"]
 
 #: The realm of a server that names none. Active Directory keeps hashes for this one beside those of the domain's names
 #: (MS-SAMR, "Primary:WDigest - WDIGEST_CREDENTIALS Construction").
@@ -113,9 +113,23 @@ class Credential(HoldsSecrets):
         return f"WDigest, {self.use!r}"
 
 
+class CredHandle:
+    """Credentials of one or both sides; made by acquire_credentials_handle, freed with its last reference."""
+
+    digest_credential: Credential | None = None
+
+    def __repr__(self) -> str:
+        held = self.digest_credential
+        return f"<{type(self).__name__} {held!r}>" if held is not None else f"<{type(self).__name__}, empty>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a credentials handle is not pickled: a pickle would hold the password")
+
+
 def _http_service(accounts: DigestAccounts) -> HTTPService:
     return HTTPService(
         accounts.users,
+        default_realm=accounts.realm,
         algorithms=accounts.algorithms,
         userhash=accounts.userhash,
         allow_rfc2069=accounts.allow_rfc2069,

@@ -10,9 +10,8 @@ from typing import Final, NamedTuple, TypeVar, cast
 from digest_http.httpauth.protocols import Users
 
 from .arguments import checked
-from .credential import DEFAULT_REALM, Credential, DigestAccounts, DigestIdentity
+from .credential import DEFAULT_REALM, Credential, CredHandle, DigestAccounts, DigestIdentity
 from .flags import SECURITY_MAX_EXPIRY, CredentialUse
-from .handles import CredHandle
 from .identity import AuthIdentity, WinNTAuthIdentity
 from .package import query_security_package_info
 from .status import NtStatus, failure, translated

@@ -15,8 +15,8 @@ from .arguments import checked
 from .attribute_values import SecPkgContext
 from .attributes import BY_NUMBER, query_context_attributes
 from .buffers import SecBuffer, SecBufferDesc, SecBufferType
+from .context import CtxtHandle, context_of
 from .flags import ContextExport
-from .handles import CtxtHandle, context_of
 from .lifetime import delete_security_context, export_security_context, import_security_context
 from .messages import decrypt_message, encrypt_message, make_signature, verify_signature
 from .package import PACKAGE_NAME, SecPkgInfo, query_security_package_info

@@ -24,7 +24,7 @@ from .credential import DigestIdentity
 from .http_layouts import InitializeInput
 from .http_sizes import HTTP_SIZES, check_plain, key_info
 from .protection import UPGRADED, Claim, target_name
-from .request_flags import IscRet
+from .request_flags import ISC_INTEGRITY_GRANTED, IscRet
 from .status import NtStatus, failure, translated
 
 __all__ = ["HTTPClientContext", "account"]
@@ -98,11 +98,7 @@ class HTTPClientContext(Context):
         self._nonce = context.learn(choice)
         token = self._sign(request.method, uri, request.hentity)
         self._fixed = len(token) - len(quote_string(uri))
-        self.granted = (
-            IscRet.ISC_RET_INTEGRITY | IscRet.ISC_RET_REPLAY_DETECT | IscRet.ISC_RET_SEQUENCE_DETECT
-            if integrity
-            else IscRet(0)
-        )
+        self.granted = ISC_INTEGRITY_GRANTED if integrity else IscRet(0)
         self.established = True
         return token
 

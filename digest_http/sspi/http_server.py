@@ -13,21 +13,17 @@ from digest_http.credentials import Credentials
 from digest_http.errors import QopNotSupported
 from digest_http.httpauth.server import ServerContext
 from digest_http.httpauth.verdict import Verdict
-from digest_http.params import parse_parameters
 
 from .attribute_values import SecPkgContextKeyInfo, SecPkgContextSizes
 from .buffers import SecBufferDesc
-from .context import Context
 from .http_layouts import read_accept
-from .http_service import HTTPService, Realm
+from .http_service import HTTPService, LiveContext, Realm
 from .http_sizes import HTTP_SIZES, check_plain, key_info
 from .protection import Claim, Requirement
-from .request_flags import AscRet
+from .request_flags import ASC_INTEGRITY_GRANTED, AscRet
 from .status import NtStatus, WindowsError, failure, translated
 
-__all__ = ["INTEGRITY_GRANTED", "HTTPServerContext"]
-
-INTEGRITY_GRANTED: Final = AscRet.ASC_RET_INTEGRITY | AscRet.ASC_RET_REPLAY_DETECT | AscRet.ASC_RET_SEQUENCE_DETECT
+__all__ = ["HTTPServerContext"]
 
 _SCHEME: Final = len(b"Digest ")
 
@@ -36,12 +32,13 @@ _OF_MESSAGES: Final = {"uri": NtStatus.SEC_E_MESSAGE_ALTERED, "qop": NtStatus.SE
 _OF_SIGNATURES: Final = {**_OF_MESSAGES, "nc": NtStatus.STATUS_INVALID_PARAMETER}
 
 
-class HTTPServerContext(Context):
+class HTTPServerContext(LiveContext):
     """One nonce of one user. Before the first verified response it is only a challenge that was made."""
 
     def __init__(self, service: HTTPService, realm: Realm, requirement: Requirement) -> None:
         super().__init__()
-        self._service: Final = service
+        #: What accept_security_context goes on with when it is given no credential again.
+        self.service: Final = service
         self._realm = realm
         self._requirement = requirement
         self._first: ServerContext | None = None
@@ -55,20 +52,20 @@ class HTTPServerContext(Context):
     def challenge(self, realm: Realm, *, stale: bool = False) -> bytes:
         """A TOKEN with a fresh nonce; for several algorithms several challenges, each with its own."""
         # Documented as the reference to the context. Contexts are found by the nonce, which no client leaves out.
-        opaque = b', opaque="%b"' % self._service.random(16).hex().encode()
+        opaque = b', opaque="%b"' % self.service.random(16).hex().encode()
         return b", ".join(value + opaque for value in realm.acceptor.challenges(stale=stale))[_SCHEME:]
 
     def authenticate(self, message: HTTPMessage, realm: Realm, requirement: Requirement) -> Verdict:
         """Check a first response; ACCEPTED establishes the context. Nothing is kept of any other."""
         opened = realm.acceptor.open(message.token)
-        username, ha1 = self._service.look_up(realm, opened)
+        username, ha1 = self.service.look_up(realm, opened)
         verdict, claim = self._verify(opened, message, ha1, requirement)
         if verdict is Verdict.ACCEPTED:
             self._realm, self._requirement = realm, requirement
             self._first, self._ha1, self._username, self._claim = opened, ha1, username, claim
-            self.granted = INTEGRITY_GRANTED if opened.covers_body else AscRet(0)
+            self.granted = ASC_INTEGRITY_GRANTED if opened.covers_body else AscRet(0)
             self.established = True
-            self._service.register(opened.credentials.nonce, self)
+            self.service.register(opened.credentials.nonce, self)
         return verdict
 
     def make_signature(self, qop: int, message: SecBufferDesc, seq_no: int) -> None:
@@ -135,25 +132,25 @@ class HTTPServerContext(Context):
         verdict = opened.verify_signature(HTTPMessage(message.token, message.method, url, message.hentity), ha1, now)
         if verdict is not Verdict.ACCEPTED:
             return verdict, None
-        claim = Claim.read(parse_parameters(message.token), opened.credentials.cnonce)
+        claim = Claim.of_token(message.token, opened.credentials.cnonce)
         requirement.check(claim)
         if room is not None and room < len(_information(opened, message)):
             raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
-        verdict = self._service.count(opened, now)
+        verdict = self.service.count(opened, now)
         if verdict is Verdict.ACCEPTED:
             self._last = opened
         return verdict, claim
 
     def same_user(self, credentials: Credentials) -> bool:
-        """Whether a response speaks of this context's user, in the same form and with the same algorithm."""
+        """See LiveContext."""
         return _speaker(credentials) == _speaker(self._opened(self._first).credentials)
 
     def is_refused(self, token: bytes) -> bool:
-        """Whether complete() has refused this response for its count alone: then its client is owed a new challenge."""
+        """See LiveContext."""
         return token == self._refused
 
     def alive(self) -> bool:
-        """Whether the nonce is not over."""
+        """See LiveContext."""
         first = self._opened(self._first)
         return first.nonces.alive(first.nonce_id, first.nonces.now())
 
@@ -161,7 +158,7 @@ class HTTPServerContext(Context):
         """See Context.close; H(A1) is dropped."""
         super().close()
         if self._first is not None:
-            self._service.forget(self._first.credentials.nonce)
+            self.service.forget(self._first.credentials.nonce)
         self._ha1 = None
 
     @staticmethod

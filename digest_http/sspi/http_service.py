@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from abc import abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from digest_http.algorithms import Algorithm, select
 from digest_http.credentials import Credentials
@@ -25,12 +26,10 @@ from digest_http.secrecy import HoldsSecrets
 from digest_http.stores import MemoryStore
 from digest_http.users import open_users
 
+from .context import Context
 from .protection import UpgradedNonces
 
-if TYPE_CHECKING:
-    from .http_server import HTTPServerContext
-
-__all__ = ["HTTPService", "Realm"]
+__all__ = ["HTTPService", "LiveContext", "Realm"]
 
 #: Contexts that are found by their nonce, as many as .NET's HttpListener keeps; the counts themselves are in the store.
 MAX_LIVE: Final = 1024
@@ -49,6 +48,22 @@ class Realm:
     users: Users
 
 
+class LiveContext(Context):
+    """A context that later requests may be matched to; what the service needs to know of it."""
+
+    @abstractmethod
+    def alive(self) -> bool:
+        """Whether the nonce is not over."""
+
+    @abstractmethod
+    def same_user(self, credentials: Credentials) -> bool:
+        """Whether a response speaks of this context's user, in the same form and with the same algorithm."""
+
+    @abstractmethod
+    def is_refused(self, token: bytes) -> bool:
+        """Whether `complete` has refused this response for its count alone: then its client is owed a new challenge."""
+
+
 class HTTPService(ForkAware, HoldsSecrets):
     """See the head of the file. `random(n)` gives n octets, `clock()` seconds since 1970."""
 
@@ -56,6 +71,7 @@ class HTTPService(ForkAware, HoldsSecrets):
         self,
         users: Mapping[str, str] | Users,
         *,
+        default_realm: str,
         algorithms: Iterable[str],
         userhash: bool = False,
         allow_rfc2069: bool = False,
@@ -66,6 +82,8 @@ class HTTPService(ForkAware, HoldsSecrets):
     ) -> None:
         super().__init__()
         self._users: Final = users
+        #: Of a call that names no realm.
+        self.default_realm: Final = default_realm
         self._algorithms: Final = select(algorithms)
         self._userhash: Final = userhash
         self._allow_rfc2069: Final = allow_rfc2069
@@ -77,7 +95,7 @@ class HTTPService(ForkAware, HoldsSecrets):
         self._rule: Final = SequenceDetect()
         self._lock = Lock()
         self._realms: Final[OrderedDict[tuple[str, bool], Realm]] = OrderedDict()
-        self._live: Final[OrderedDict[bytes, HTTPServerContext]] = OrderedDict()
+        self._live: Final[OrderedDict[bytes, LiveContext]] = OrderedDict()
 
     def after_fork_in_child(self) -> None:
         """See ForkAware. The contexts go with the counts of their nonces, which the child's store does not know."""
@@ -154,7 +172,7 @@ class HTTPService(ForkAware, HoldsSecrets):
             raise SourceUnavailable("the store of nonce counts has to answer at once: this interface cannot wait")
         return verdict
 
-    def register(self, nonce: bytes, context: HTTPServerContext) -> None:
+    def register(self, nonce: bytes, context: LiveContext) -> None:
         """Let later requests find this context."""
         with self._lock:
             self._live[nonce] = context
@@ -165,7 +183,7 @@ class HTTPService(ForkAware, HoldsSecrets):
                     return
                 self._live.popitem(last=False)
 
-    def find(self, credentials: Credentials) -> HTTPServerContext | None:
+    def find(self, credentials: Credentials) -> LiveContext | None:
         """The live context of a response's nonce and user, if its nonce is not over. opaque is not needed."""
         with self._lock:
             context = self._live.get(credentials.nonce)
@@ -180,7 +198,7 @@ class HTTPService(ForkAware, HoldsSecrets):
             self._live.pop(nonce, None)
 
 
-def _over(context: HTTPServerContext) -> bool:
+def _over(context: LiveContext) -> bool:
     return context.closed or not context.alive()
 
 

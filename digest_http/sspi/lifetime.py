@@ -15,9 +15,8 @@ from typing import Final
 from digest_http.forks import ForkAware
 
 from .arguments import checked
-from .context import Context
+from .context import Context, CtxtHandle, context_of
 from .flags import ContextExport
-from .handles import CtxtHandle, context_of
 from .package import query_security_package_info
 from .status import NtStatus, failure
 

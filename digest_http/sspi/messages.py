@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from .arguments import checked
 from .buffers import SecBufferDesc
+from .context import CtxtHandle, context_of
 from .flags import QopFlags
-from .handles import CtxtHandle, context_of
 
 __all__ = ["decrypt_message", "encrypt_message", "make_signature", "verify_signature"]
 

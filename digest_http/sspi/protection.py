@@ -16,6 +16,7 @@ from typing import Final
 from digest_http.algorithms import by_name
 from digest_http.encoding import octets_to_text, quote_string
 from digest_http.httpauth.nonces import NonceSource
+from digest_http.params import parse_parameters
 
 from .bindings import NO_BINDING, SecChannelBindings
 from .status import NtStatus, failure
@@ -80,6 +81,15 @@ class Claim:
         if not compare_digest(bound.lower(), claim._digest()):
             raise failure(NtStatus.SEC_E_BAD_BINDINGS)
         return claim
+
+    @classmethod
+    def of_token(cls, token: bytes, cnonce: bytes) -> Claim | None:
+        """The same for a response that has been parsed; it is parsed again only if there is something to be found."""
+        if not cnonce.startswith(UPGRADED):
+            lowered = token.lower()
+            if not any(name in lowered for name in _DIRECTIVES):
+                return None
+        return cls.read(parse_parameters(token), cnonce)
 
     @property
     def target(self) -> str:

@@ -6,8 +6,18 @@ Members keep the header's spelling. EXTENDED_ERROR, STREAM and INTEGRITY sit one
 from __future__ import annotations
 
 from enum import IntFlag
+from typing import Final
 
-__all__ = ["AscReq", "AscRet", "IscReq", "IscRet"]
+__all__ = [
+    "ASC_INTEGRITY",
+    "ASC_INTEGRITY_GRANTED",
+    "ISC_INTEGRITY",
+    "ISC_INTEGRITY_GRANTED",
+    "AscReq",
+    "AscRet",
+    "IscReq",
+    "IscRet",
+]
 
 
 class IscReq(IntFlag):
@@ -137,3 +147,12 @@ class AscRet(IntFlag):
     ASC_RET_FRAGMENT_ONLY = 0x00800000
     ASC_RET_NO_TOKEN = 0x01000000
     ASC_RET_NO_ADDITIONAL_TOKEN = 0x02000000
+
+
+#: Any of these asks for qop auth-int, on either side ("InitializeSecurityContext (Digest)", fContextReq).
+ISC_INTEGRITY: Final = IscReq.ISC_REQ_INTEGRITY | IscReq.ISC_REQ_REPLAY_DETECT | IscReq.ISC_REQ_SEQUENCE_DETECT
+ASC_INTEGRITY: Final = AscReq.ASC_REQ_INTEGRITY | AscReq.ASC_REQ_REPLAY_DETECT | AscReq.ASC_REQ_SEQUENCE_DETECT
+
+#: What a context with auth-int grants.
+ISC_INTEGRITY_GRANTED: Final = IscRet.ISC_RET_INTEGRITY | IscRet.ISC_RET_REPLAY_DETECT | IscRet.ISC_RET_SEQUENCE_DETECT
+ASC_INTEGRITY_GRANTED: Final = AscRet.ASC_RET_INTEGRITY | AscRet.ASC_RET_REPLAY_DETECT | AscRet.ASC_RET_SEQUENCE_DETECT

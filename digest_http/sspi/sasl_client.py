@@ -13,15 +13,13 @@ from .bindings import NO_BINDING, SecChannelBindings
 from .credential import DigestIdentity
 from .http_client import account
 from .protection import UPGRADED, Claim, target_name
-from .request_flags import IscReq, IscRet
+from .request_flags import ISC_INTEGRITY, ISC_INTEGRITY_GRANTED, IscReq, IscRet
 from .sasl_context import SASLContext
 from .sasl_options import SaslOptions
 from .status import NtStatus, failure
 
 __all__ = ["SASLClientContext"]
 
-_INTEGRITY: Final = IscReq.ISC_REQ_INTEGRITY | IscReq.ISC_REQ_REPLAY_DETECT | IscReq.ISC_REQ_SEQUENCE_DETECT
-_INTEGRITY_GRANTED: Final = IscRet.ISC_RET_INTEGRITY | IscRet.ISC_RET_REPLAY_DETECT | IscRet.ISC_RET_SEQUENCE_DETECT
 _CNONCE_OCTETS: Final = 30
 _UPGRADED_OCTETS: Final = 16
 _PARTS: Final = (2, 3)
@@ -50,7 +48,7 @@ class SASLClientContext(SASLContext):
             self.established = True
             self.granted = IscRet.ISC_RET_MUTUAL_AUTH
             if self.mechanism.qop != "auth":
-                self.granted |= _INTEGRITY_GRANTED
+                self.granted |= ISC_INTEGRITY_GRANTED
             if self.mechanism.qop == "auth-conf":
                 self.granted |= IscRet.ISC_RET_CONFIDENTIALITY
         return answer
@@ -103,4 +101,4 @@ class SASLClientContext(SASLContext):
 def _qop(flags: IscReq) -> str:
     if flags & IscReq.ISC_REQ_CONFIDENTIALITY:
         return "auth-conf"
-    return "auth-int" if flags & _INTEGRITY else "auth"
+    return "auth-int" if flags & ISC_INTEGRITY else "auth"

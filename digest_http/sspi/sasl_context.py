@@ -8,6 +8,7 @@ from typing import Final
 
 from digest_http.errors import DigestError
 from digest_http.sasl import DigestMD5Client, DigestMD5Server
+from digest_http.sasl.ciphers import CIPHERS
 from digest_http.sasl.directives import DEFAULT_MAXBUF
 from digest_http.sasl.integrity import SIGNATURE_OCTETS
 
@@ -22,13 +23,13 @@ from .status import NtStatus, WindowsError, failure, translated
 
 __all__ = ["SASLContext"]
 
-#: Name, bits, padding unit and ALG_ID (wincrypt.h) by value of the cipher directive.
-_CIPHERS: Final = {
-    "3des": ("3DES", 112, 8, 0x6609),
-    "rc4": ("RC4", 128, 1, 0x6801),
-    "des": ("DES", 56, 8, 0x6601),
-    "rc4-56": ("RC4", 56, 1, 0x6801),
-    "rc4-40": ("RC4", 40, 1, 0x6801),
+#: Name and ALG_ID (wincrypt.h) by value of the cipher directive.
+_ALG_IDS: Final = {
+    "3des": ("3DES", 0x6609),
+    "rc4": ("RC4", 0x6801),
+    "des": ("DES", 0x6601),
+    "rc4-56": ("RC4", 0x6801),
+    "rc4-40": ("RC4", 0x6801),
 }
 _HMAC_BITS: Final = 128
 _CALG_HMAC: Final = 0x8009
@@ -128,7 +129,7 @@ class SASLContext(Context):
         return self._block()
 
     def _block(self) -> int:
-        return _CIPHERS[self.mechanism.cipher][2] if self.mechanism.cipher is not None else 1
+        return CIPHERS[self.mechanism.cipher].block if self.mechanism.cipher is not None else 1
 
     def _limit(self) -> int | None:
         limit = self.mechanism.max_message
@@ -189,5 +190,6 @@ class SASLContext(Context):
         """See Context."""
         if self.mechanism.cipher is None:
             return SecPkgContextKeyInfo("HMAC-MD5", "", _HMAC_BITS, _CALG_HMAC, 0)
-        name, bits, _, number = _CIPHERS[self.mechanism.cipher]
+        name, number = _ALG_IDS[self.mechanism.cipher]
+        bits = CIPHERS[self.mechanism.cipher].bits
         return SecPkgContextKeyInfo("HMAC-MD5", name, bits, _CALG_HMAC, number)

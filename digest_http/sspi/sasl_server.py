@@ -10,14 +10,12 @@ from digest_http.sasl.directives import DEFAULT_MAXBUF
 
 from .credential import DigestAccounts
 from .protection import UPGRADED, Claim, Requirement
-from .request_flags import AscReq, AscRet
+from .request_flags import ASC_INTEGRITY, ASC_INTEGRITY_GRANTED, AscReq, AscRet
 from .sasl_context import SASLContext
 from .sasl_options import SaslAuthzIdState, SaslOptions
 
 __all__ = ["SASLServerContext"]
 
-_INTEGRITY: Final = AscReq.ASC_REQ_INTEGRITY | AscReq.ASC_REQ_REPLAY_DETECT | AscReq.ASC_REQ_SEQUENCE_DETECT
-_INTEGRITY_GRANTED: Final = AscRet.ASC_RET_INTEGRITY | AscRet.ASC_RET_REPLAY_DETECT | AscRet.ASC_RET_SEQUENCE_DETECT
 _NONCE_OCTETS: Final = 30
 
 
@@ -55,7 +53,7 @@ class SASLServerContext(SASLContext):
                 self.options.authzid = self._server.authzid or self._server.username
             self.granted = AscRet.ASC_RET_MUTUAL_AUTH
             if self._server.qop != "auth":
-                self.granted |= _INTEGRITY_GRANTED
+                self.granted |= ASC_INTEGRITY_GRANTED
             if self._server.qop == "auth-conf":
                 self.granted |= AscRet.ASC_RET_CONFIDENTIALITY
         return answer
@@ -81,7 +79,7 @@ class SASLServerContext(SASLContext):
 def _qop(flags: AscReq) -> tuple[str, ...]:
     """All that may be chosen, weakest first as Active Directory lists it; the client takes what it was asked for."""
     offered = ["auth"]
-    if flags & _INTEGRITY:
+    if flags & ASC_INTEGRITY:
         offered.append("auth-int")
     if flags & AscReq.ASC_REQ_CONFIDENTIALITY:
         offered.append("auth-conf")

@@ -10,8 +10,9 @@ from digest_http.sasl.directives import MAX_MAXBUF, MIN_MAXBUF, Challenge, Respo
 from .arguments import checked
 from .buffers import SecBufferDesc, SecBufferType, require
 from .client_handshake import InitializeContextResult, initialize_security_context
+from .context import CtxtHandle
+from .credential import CredHandle
 from .flags import TargetDataRep
-from .handles import CredHandle, CtxtHandle
 from .package import PACKAGE_NAME, SecPkgInfo, query_security_package_info
 from .request_flags import AscReq, IscReq
 from .sasl_options import SaslAuthzIdState, SaslContextOption, SaslOptions

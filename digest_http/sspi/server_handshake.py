@@ -9,22 +9,21 @@ from digest_http.httpauth.verdict import Verdict
 
 from .arguments import checked
 from .buffers import SecBufferDesc, SecBufferType, emit, find
-from .context import Context
-from .credential import ServerSide
+from .context import Context, CtxtHandle, context_of, handle_for
+from .credential import CredHandle, ServerSide
 from .flags import SECURITY_MAX_EXPIRY, TargetDataRep
-from .handles import CredHandle, CtxtHandle, context_of, handle_for
 from .http_layouts import read_accept
 from .http_server import HTTPServerContext
+from .http_service import HTTPService
 from .protection import Requirement
-from .request_flags import AscReq, AscRet
+from .request_flags import ASC_INTEGRITY, AscReq, AscRet
 from .sasl_server import SASLServerContext
 from .status import NtStatus, failure, translated
 
 __all__ = ["AcceptContextResult", "accept_security_context", "complete_auth_token"]
 
-_INTEGRITY: Final = AscReq.ASC_REQ_INTEGRITY | AscReq.ASC_REQ_REPLAY_DETECT | AscReq.ASC_REQ_SEQUENCE_DETECT
 _COMMON: Final = (
-    _INTEGRITY
+    ASC_INTEGRITY
     | AscReq.ASC_REQ_ALLOCATE_MEMORY
     | AscReq.ASC_REQ_CONNECTION
     | AscReq.ASC_REQ_EXTENDED_ERROR
@@ -74,14 +73,23 @@ def accept_security_context(  # noqa: PLR0917 - sspilib's signature
         if held.established:
             raise failure(NtStatus.STATUS_LOGON_FAILURE)
     with translated():
-        server = _server(credential, held)
+        # A call that goes on may leave the credential out.
+        server = _server(credential) if credential is not None or held is None else None
+        if isinstance(held, HTTPServerContext):
+            return _http(server.http if server is not None else held.service, held, call)
+        if isinstance(held, SASLServerContext):
+            _check_flags(flags, _SASL)
+            return _sasl(held, call)
+        if server is None:
+            raise failure(NtStatus.SEC_E_NO_CREDENTIALS)
+        if held is not None:
+            raise failure(NtStatus.SEC_E_INVALID_HANDLE)
         # ASC_REQ_HTTP shares its bit with ALLOW_MISSING_BINDINGS, so the buffers have the word.
-        http = find(input_buffers, SecBufferType.SECBUFFER_PKG_PARAMS) is not None
-        if isinstance(held, HTTPServerContext) or (held is None and http):
-            return _http(server, held, call)
-        if isinstance(held, SASLServerContext) or held is None:
-            return _sasl(server, held, call)
-        raise failure(NtStatus.SEC_E_INVALID_HANDLE)
+        if find(input_buffers, SecBufferType.SECBUFFER_PKG_PARAMS) is not None:
+            return _http(server.http, None, call)
+        _check_flags(flags, _SASL)
+        options = context.sasl_options if context is not None else None
+        return _sasl(SASLServerContext(server.accounts, flags, options), call)
 
 
 @checked
@@ -93,14 +101,17 @@ def complete_auth_token(context: CtxtHandle, token: SecBufferDesc) -> None:
     context_of(context).complete(token)
 
 
-def _http(server: ServerSide, held: HTTPServerContext | None, call: _Call) -> AcceptContextResult:
-    service, accounts = server.http, server.accounts
-    if int(call.flags) & ~int(_COMMON):
+def _check_flags(flags: AscReq, allowed: AscReq) -> None:
+    if int(flags) & ~int(allowed):
         raise failure(NtStatus.SEC_E_SECURITY_QOS_FAILED)
+
+
+def _http(service: HTTPService, held: HTTPServerContext | None, call: _Call) -> AcceptContextResult:
+    _check_flags(call.flags, _COMMON)
     request = read_accept(call.inputs)
     requirement = _requirement(call.flags, request.bindings)
-    integrity = bool(call.flags & _INTEGRITY)
-    realm = service.realm(request.realm or accounts.realm, integrity=integrity)
+    integrity = bool(call.flags & ASC_INTEGRITY)
+    realm = service.realm(request.realm or service.default_realm, integrity=integrity)
     token = request.message.token
     credentials = Credentials.parse(token) if token else None
     if credentials is not None:
@@ -110,7 +121,6 @@ def _http(server: ServerSide, held: HTTPServerContext | None, call: _Call) -> Ac
         if request.realm is None:
             realm = service.known_realm(credentials.realm, integrity=integrity) or realm
     state = held or HTTPServerContext(service, realm, requirement)
-    state.server_side = server
     if credentials is None:
         return _result(state, call, state.challenge(realm), NtStatus.SEC_I_CONTINUE_NEEDED)
     verdict = state.authenticate(request.message, realm, requirement)
@@ -122,9 +132,7 @@ def _http(server: ServerSide, held: HTTPServerContext | None, call: _Call) -> Ac
     raise failure(NtStatus.SEC_E_LOGON_DENIED)
 
 
-def _sasl(server: ServerSide, held: SASLServerContext | None, call: _Call) -> AcceptContextResult:
-    if int(call.flags) & ~int(_SASL):
-        raise failure(NtStatus.SEC_E_SECURITY_QOS_FAILED)
+def _sasl(state: SASLServerContext, call: _Call) -> AcceptContextResult:
     token, bindings = (
         buffer.data if buffer is not None and buffer.count else None
         for buffer in (
@@ -133,9 +141,6 @@ def _sasl(server: ServerSide, held: SASLServerContext | None, call: _Call) -> Ac
         )
     )
     requirement = _requirement(call.flags, bindings)
-    options = call.given.sasl_options if call.given is not None else None
-    state = held or SASLServerContext(server.accounts, call.flags, options)
-    state.server_side = server
     answer = state.unsent_answer(token or b"")
     if answer is None:
         try:
@@ -163,9 +168,7 @@ def _result(state: Context, call: _Call, token: bytes, status: NtStatus) -> Acce
     return AcceptContextResult(handle_for(state, call.given), attributes, SECURITY_MAX_EXPIRY, status)
 
 
-def _server(credential: CredHandle | None, held: Context | None) -> ServerSide:
-    if credential is None and held is not None and held.server_side is not None:
-        return held.server_side
+def _server(credential: CredHandle | None) -> ServerSide:
     given = credential.digest_credential if credential is not None else None
     if given is None or given.server is None:
         raise failure(NtStatus.SEC_E_NO_CREDENTIALS)

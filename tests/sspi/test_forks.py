@@ -49,7 +49,7 @@ def test_an_export_is_imported_in_one_process():
 def test_locks_that_another_thread_holds():
     """A child does not wait for a thread that it does not have."""
     pair = HTTPPair().login()
-    service = pair.server.digest_context._service  # noqa: SLF001 - whose lock a step of another thread holds
+    service = pair.server.digest_context.service  # whose lock a step of another thread holds
 
     def work():
         pair.challenge()
