@@ -10,7 +10,11 @@ from digest_http.buffers import SECBUFFER_VERSION
 # sspilib's own credential classes reach for `raw._credential._replace_cred_handle`.
 from . import credentials_handle as _credential  # noqa: F401  # pyright: ignore[reportUnusedImport]
 from . import dispatch
-from .attribute_values import (
+from .bindings import SecChannelBindings
+from .buffers import SecBuffer, SecBufferDesc, SecBufferFlags, SecBufferType
+from .client_handshake import InitializeContextResult, initialize_security_context
+from .context import CtxtHandle
+from .context_attributes import (
     SecPkgContext,
     SecPkgContextAuthority,
     SecPkgContextClientSpecifiedTarget,
@@ -26,11 +30,6 @@ from .attribute_values import (
     SecPkgContextSizes,
     SecPkgContextStreamSizes,
 )
-from .attributes import query_context_attributes
-from .bindings import SecChannelBindings
-from .buffers import SecBuffer, SecBufferDesc, SecBufferFlags, SecBufferType
-from .client_handshake import InitializeContextResult, initialize_security_context
-from .context import CtxtHandle
 from .credential import CredHandle, DigestAccounts, DigestIdentity
 from .credentials_handle import (
     AcquireCredentialsResult,
@@ -55,8 +54,9 @@ from .flags import (
 )
 from .identity import AuthIdentity, WinNTAuthCredentialType, WinNTAuthIdentity, WinNTAuthIdentityPackedCredential
 from .lifetime import delete_security_context, export_security_context, import_security_context
-from .messages import decrypt_message, encrypt_message, make_signature, verify_signature
+from .message_functions import decrypt_message, encrypt_message, make_signature, verify_signature
 from .package import SecPkgInfo, enumerate_security_packages, query_security_package_info
+from .query_attributes import query_context_attributes
 from .request_flags import AscReq, AscRet, IscReq, IscRet
 from .sasl_options import SaslAuthzIdState, SaslContextOption
 from .sasl_wrappers import (

@@ -9,10 +9,10 @@ from .buffers import SecBufferDesc, SecBufferType, emit, find, room_for_token
 from .context import Context, CtxtHandle, handle_for
 from .credential import CredHandle, DigestIdentity
 from .flags import SECURITY_MAX_EXPIRY, TargetDataRep
-from .http_client import HTTPClientContext
+from .http_client_context import HTTPClientContext
 from .http_layouts import read_initialize
 from .request_flags import ISC_INTEGRITY, IscReq, IscRet
-from .sasl_client import SASLClientContext
+from .sasl_client_context import SASLClientContext
 from .status import NtStatus, failure, translated
 
 __all__ = ["InitializeContextResult", "initialize_security_context"]

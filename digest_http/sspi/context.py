@@ -12,8 +12,8 @@ from weakref import ref
 
 from digest_http.secrecy import HoldsSecrets
 
-from .attribute_values import SecPkgContextKeyInfo, SecPkgContextSizes, SecPkgContextStreamSizes
 from .buffers import SecBufferDesc
+from .context_attributes import SecPkgContextKeyInfo, SecPkgContextSizes, SecPkgContextStreamSizes
 from .sasl_options import SaslOptions
 from .status import NtStatus, failure
 
@@ -42,18 +42,18 @@ class Context(HoldsSecrets, ABC):
 
     @abstractmethod
     def make_signature(self, qop: int, message: SecBufferDesc, seq_no: int) -> None:
-        """See messages.make_signature."""
+        """See message_functions.make_signature."""
 
     @abstractmethod
     def verify_signature(self, message: SecBufferDesc, seq_no: int) -> int:
-        """See messages.verify_signature."""
+        """See message_functions.verify_signature."""
 
     def encrypt_message(self, qop: int, message: SecBufferDesc, seq_no: int) -> None:  # noqa: ARG002 - HTTP has none
-        """See messages.encrypt_message."""
+        """See message_functions.encrypt_message."""
         raise failure(NtStatus.SEC_E_QOP_NOT_SUPPORTED)
 
     def decrypt_message(self, message: SecBufferDesc, seq_no: int) -> int:  # noqa: ARG002 - HTTP has none
-        """See messages.decrypt_message."""
+        """See message_functions.decrypt_message."""
         raise failure(NtStatus.SEC_E_QOP_NOT_SUPPORTED)
 
     def complete(self, token: SecBufferDesc) -> None:

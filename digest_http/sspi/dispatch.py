@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, NoReturn
 
 from .arguments import checked
-from .attribute_values import SecPkgContext
-from .attributes import BY_NUMBER, query_context_attributes
 from .buffers import SecBuffer, SecBufferDesc, SecBufferType
 from .context import CtxtHandle, context_of
+from .context_attributes import SecPkgContext
 from .flags import ContextExport
 from .lifetime import delete_security_context, export_security_context, import_security_context
-from .messages import decrypt_message, encrypt_message, make_signature, verify_signature
+from .message_functions import decrypt_message, encrypt_message, make_signature, verify_signature
 from .package import PACKAGE_NAME, SecPkgInfo, query_security_package_info
+from .query_attributes import BY_NUMBER, query_context_attributes
 from .sasl_context import SASLContext
 from .sasl_records import SURROUNDING, trailer_length
 from .server_handshake import complete_auth_token

@@ -6,7 +6,7 @@ from typing import Final
 
 from digest_http.algorithms import Algorithm
 
-from .attribute_values import SecPkgContextKeyInfo, SecPkgContextSizes
+from .context_attributes import SecPkgContextKeyInfo, SecPkgContextSizes
 from .package import MAX_TOKEN
 from .status import NtStatus, failure
 

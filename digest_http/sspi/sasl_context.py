@@ -13,9 +13,9 @@ from digest_http.sasl.directives import DEFAULT_MAXBUF
 from digest_http.sasl.integrity import SIGNATURE_OCTETS
 
 from . import sasl_records
-from .attribute_values import SecPkgContextKeyInfo, SecPkgContextSizes, SecPkgContextStreamSizes
 from .buffers import SecBufferDesc
 from .context import Context
+from .context_attributes import SecPkgContextKeyInfo, SecPkgContextSizes, SecPkgContextStreamSizes
 from .flags import QopFlags
 from .package import MAX_TOKEN
 from .sasl_options import SaslOptions
@@ -80,7 +80,7 @@ class SASLContext(Context):
             self.established = False
             raise
 
-    def make_signature(self, qop: int, message: SecBufferDesc, seq_no: int) -> None:  # noqa: ARG002 - see messages
+    def make_signature(self, qop: int, message: SecBufferDesc, seq_no: int) -> None:  # noqa: ARG002 - see message_functions
         """TOKEN receives the 16 octets that prove DATA."""
         if qop:
             raise failure(NtStatus.SEC_E_QOP_NOT_SUPPORTED)
@@ -88,14 +88,14 @@ class SASLContext(Context):
             self._layer()
             sasl_records.sign(self.mechanism, message)
 
-    def verify_signature(self, message: SecBufferDesc, seq_no: int) -> int:  # noqa: ARG002 - see messages
+    def verify_signature(self, message: SecBufferDesc, seq_no: int) -> int:  # noqa: ARG002 - see message_functions
         """Check TOKEN against DATA."""
         with self._ended_by_a_wrong_record():
             self._layer()
             sasl_records.verify(self.mechanism, message, self._undelivered)
         return 0
 
-    def encrypt_message(self, qop: int, message: SecBufferDesc, seq_no: int) -> None:  # noqa: ARG002 - see messages
+    def encrypt_message(self, qop: int, message: SecBufferDesc, seq_no: int) -> None:  # noqa: ARG002 - see message_functions
         """Seal DATA, or with auth-int sign it, as one record."""
         block = self._layer()
         # A record does not say whether it is sealed; the context does. So it cannot change from record to record.
@@ -104,7 +104,7 @@ class SASLContext(Context):
         with translated(_OF_RECORDS):
             sasl_records.encrypt(self.mechanism, message, block, self._limit())
 
-    def decrypt_message(self, message: SecBufferDesc, seq_no: int) -> int:  # noqa: ARG002 - see messages
+    def decrypt_message(self, message: SecBufferDesc, seq_no: int) -> int:  # noqa: ARG002 - see message_functions
         """Unseal a record; returns SECQOP_WRAP_NO_ENCRYPT if it was only signed."""
         block = self._layer()
         limit = self.options.receive_size if self.options is not None else DEFAULT_MAXBUF

@@ -13,11 +13,11 @@ from .context import Context, CtxtHandle, context_of, handle_for
 from .credential import CredHandle, ServerSide
 from .flags import SECURITY_MAX_EXPIRY, TargetDataRep
 from .http_layouts import read_accept
-from .http_server import HTTPServerContext
+from .http_server_context import HTTPServerContext
 from .http_service import HTTPService
 from .protection import Requirement
 from .request_flags import ASC_INTEGRITY, AscReq, AscRet
-from .sasl_server import SASLServerContext
+from .sasl_server_context import SASLServerContext
 from .status import NtStatus, failure, translated
 
 __all__ = ["AcceptContextResult", "accept_security_context", "complete_auth_token"]

@@ -8,7 +8,7 @@ import pytest
 
 from digest_http import sspi
 from digest_http.sspi import AscReq, IscReq, NtStatus, WindowsError, dispatch
-from digest_http.sspi.attributes import BY_NUMBER
+from digest_http.sspi.query_attributes import BY_NUMBER
 from tests.sspi.wiring import (
     INTEGRITY,
     NOTHING,

@@ -16,10 +16,10 @@ from digest_http.httpauth.client_nonces import MAX_COUNT
 from digest_http.httpauth.identity import Identity
 from digest_http.httpauth.selection import Choice, Preference, choose
 
-from .attribute_values import SecPkgContextKeyInfo, SecPkgContextSizes
 from .bindings import NO_BINDING, SecChannelBindings
 from .buffers import SecBufferDesc
 from .context import Context
+from .context_attributes import SecPkgContextKeyInfo, SecPkgContextSizes
 from .credential import DigestIdentity
 from .http_layouts import InitializeInput
 from .http_sizes import HTTP_SIZES, check_plain, key_info

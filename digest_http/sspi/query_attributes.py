@@ -7,7 +7,8 @@ from dataclasses import asdict
 from typing import Final, TypeVar, cast
 
 from .arguments import checked
-from .attribute_values import (
+from .context import Context, CtxtHandle
+from .context_attributes import (
     SecPkgContext,
     SecPkgContextAuthority,
     SecPkgContextClientSpecifiedTarget,
@@ -23,7 +24,6 @@ from .attribute_values import (
     SecPkgContextSizes,
     SecPkgContextStreamSizes,
 )
-from .context import Context, CtxtHandle
 from .flags import SECURITY_MAX_EXPIRY, NegotiationState
 from .package import PACKAGE_NAME, query_security_package_info
 from .status import NtStatus, failure, translated

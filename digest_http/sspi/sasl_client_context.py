@@ -11,7 +11,7 @@ from digest_http.sasl.directives import DEFAULT_MAXBUF, Challenge
 
 from .bindings import NO_BINDING, SecChannelBindings
 from .credential import DigestIdentity
-from .http_client import account
+from .http_client_context import account
 from .protection import UPGRADED, Claim, target_name
 from .request_flags import ISC_INTEGRITY, ISC_INTEGRITY_GRANTED, IscReq, IscRet
 from .sasl_context import SASLContext

@@ -14,8 +14,8 @@ from digest_http.errors import QopNotSupported
 from digest_http.httpauth.server import ServerContext
 from digest_http.httpauth.verdict import Verdict
 
-from .attribute_values import SecPkgContextKeyInfo, SecPkgContextSizes
 from .buffers import SecBufferDesc
+from .context_attributes import SecPkgContextKeyInfo, SecPkgContextSizes
 from .http_layouts import read_accept
 from .http_service import HTTPService, LiveContext, Realm
 from .http_sizes import HTTP_SIZES, check_plain, key_info
