@@ -2,7 +2,7 @@
 
 Three areas, each a realm of its own, so that each shows one policy:
 
-  /me /api /ws   the default: SHA-256 then MD5, qop auth or auth-int
+  /me /api /ws   the default: SHA-256 then MD5, qop auth
   /upload        auth-int only: what is uploaded is what was signed
   /brief         nonces that live two seconds, to watch nextnonce renew them
 

@@ -33,9 +33,13 @@ from .session_key import session_key
 from .shapes import Shapes
 from .verdict import Verdict
 
-__all__ = ["QOPS", "Acceptor", "ServerContext"]
+__all__ = ["DEFAULT_QOP", "QOPS", "Acceptor", "ServerContext"]
 
 QOPS: Final = ("auth", "auth-int")
+
+#: What is offered without a setting. Programs that prefer auth-int once it is offered sign every body with it, and a
+#: long body then fails; some old ones cannot read a list. No client is known that needs auth-int.
+DEFAULT_QOP: Final = ("auth",)
 
 _AUTH_INT: Final = b"auth-int"
 _PLACE_OF_NONCE: Final = b"0" * 16
@@ -61,7 +65,7 @@ class Acceptor(HoldsSecrets):
         algorithms: Iterable[Algorithm],
         nonces: NonceSource,
         *,
-        qop: Iterable[str] = QOPS,
+        qop: Iterable[str] = DEFAULT_QOP,
         allow_rfc2069: bool = False,
         userhash: bool = False,
         proxy: bool = False,

@@ -18,7 +18,7 @@ from digest_http.errors import DigestError, MalformedField
 from digest_http.httpauth.nonces import DEFAULT_LIFETIME, NonceSource, steady_clock
 from digest_http.httpauth.protocols import NonceStore, Users
 from digest_http.httpauth.sequence import DEFAULT_WINDOW, sequence_rule
-from digest_http.httpauth.server import QOPS, Acceptor, ServerContext
+from digest_http.httpauth.server import DEFAULT_QOP, Acceptor, ServerContext
 from digest_http.httpauth.verdict import Verdict
 from digest_http.names import realm_name
 from digest_http.params import check_size
@@ -76,7 +76,7 @@ class DigestAuthMiddleware(HoldsSecrets):
         realm: str,
         *,
         algorithms: Iterable[str] = ("SHA-256", "MD5"),
-        qop: Iterable[str] = QOPS,
+        qop: Iterable[str] = DEFAULT_QOP,
         store: NonceStore | str = "memory://",
         keys: Sequence[bytes] | str | None = None,
         nonce_lifetime: float = DEFAULT_LIFETIME,

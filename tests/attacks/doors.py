@@ -11,7 +11,7 @@ from digest_http.algorithms import select
 from digest_http.buffers import HTTPMessage
 from digest_http.errors import DigestError
 from digest_http.httpauth.nonces import NonceSource
-from digest_http.httpauth.server import Acceptor
+from digest_http.httpauth.server import QOPS, Acceptor
 from digest_http.httpauth.verdict import Verdict
 from digest_http.sspi import AscReq, NtStatus, WindowsError
 from digest_http.stores import MemoryStore
@@ -65,7 +65,7 @@ class AcceptorDoor(Door):
         super().__init__(base, role)
         source = NonceSource(REALM.encode(), KEYS, b"00000001", clock=Clock())
         self._acceptor = Acceptor(
-            REALM, select(self.algorithms), source, allow_rfc2069=True, proxy=role == "proxy"
+            REALM, select(self.algorithms), source, qop=QOPS, allow_rfc2069=True, proxy=role == "proxy"
         )  # fmt: skip
 
     def nonces(self) -> dict[str, bytes]:

@@ -17,6 +17,8 @@ Headers = list[tuple[bytes, bytes]]
 
 USERS = {"alice": "s3cret", "bob": "b0b"}
 REALM = "wonder"
+#: What a Server offers without a word: all that an attacker could choose from, which is more than the default.
+QOP = ("auth", "auth-int")
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
@@ -129,7 +131,7 @@ class Echo:
 
 
 class Server:
-    """The middleware with a policy, and the app behind it.
+    """The middleware with a policy, and the app behind it. It offers auth-int too; `qop=None` is the real default.
 
     `entry` is what requests go to; a test may put an app there that holds a middleware further inside.
     """
@@ -137,6 +139,8 @@ class Server:
     def __init__(self, *, app: Any = None, users: Any = None, realm: str = REALM, **policy: Any) -> None:
         self.clock = policy.pop("clock", None) or Clock()
         self.app = app or Echo()
+        if policy.setdefault("qop", QOP) is None:
+            del policy["qop"]
         self.middleware = DigestAuthMiddleware(
             self.app, users=USERS if users is None else users, realm=realm, clock=self.clock, **policy
         )

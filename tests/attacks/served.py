@@ -8,7 +8,7 @@ import os
 from typing import Any
 
 from digest_http_middleware import DigestAuthMiddleware
-from tests.attacks.driver import REALM, USERS
+from tests.attacks.driver import QOP, REALM, USERS
 
 
 async def echo(scope: Any, receive: Any, send: Any) -> None:
@@ -47,4 +47,5 @@ _policy = json.loads(os.environ.get("POLICY", "{}"))
 if "keys" in _policy:
     _policy["keys"] = [bytes.fromhex(key) for key in _policy["keys"]]
 
+_policy.setdefault("qop", QOP)
 app = DigestAuthMiddleware(echo, users=USERS, realm=REALM, **_policy)

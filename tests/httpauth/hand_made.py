@@ -27,7 +27,8 @@ class Clock:
 
 
 def acceptor_of(clock, realm="r", algorithms=("SHA-256", "MD5"), **settings):
-    """An acceptor whose nonces live on a given clock."""
+    """An acceptor whose nonces live on a given clock; both qops are on offer unless a setting says otherwise."""
+    settings.setdefault("qop", ("auth", "auth-int"))
     nonces = NonceSource(realm.encode(), [b"k" * 32], b"00000001", clock=clock)
     return Acceptor(realm, select(algorithms), nonces, **settings)
 

@@ -15,6 +15,8 @@ pytestmark = pytest.mark.live
 AUTHENTICATION_FAILED = 6
 #: wget's exit code for "server issued an error response", such as a 400.
 SERVER_ERROR = 8
+#: A list of two words.
+QOP = ["auth", "auth-int"]
 
 
 def test_md5_only(served: Serve) -> None:
@@ -33,9 +35,16 @@ def test_default_algorithms(served: Serve) -> None:
     assert '"algorithm":"MD5"' in run.body.decode()
 
 
-def test_default_offer_needs_the_old_form(served: Serve) -> None:
+def test_the_default_offer(served: Serve) -> None:
+    """wget logs in with all defaults: qop=auth stands alone, and MD5 last."""
+    site = served()
+    run = wget(USER, PASSWORD, f"{site.base_url}/whoami")
+    assert run.exit_code == 0, run.messages
+
+
+def test_a_list_of_qops_needs_the_old_form(served: Serve) -> None:
     """Where auth-int is offered too, wget answers without qop (RFC 2069), which passes only where it is allowed."""
-    strict, lenient = served(), served(allow_rfc2069=True)
+    strict, lenient = served(qop=QOP), served(qop=QOP, allow_rfc2069=True)
     refused = wget(USER, PASSWORD, f"{strict.base_url}/whoami")
     assert refused.exit_code == SERVER_ERROR
     assert "qop=" not in strict.exchanges()[-1].credentials

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from digest_http_middleware import DigestAuthMiddleware
-from tests.attacks.driver import REALM, USERS, Clock, Server, run
+from tests.attacks.driver import QOP, REALM, USERS, Clock, Server, run
 from tests.attacks.signing import Signer, parameters
 
 #: What asgi.readthedocs.io calls optional in the scopes of HTTP and of websockets.
@@ -81,7 +81,7 @@ RULES: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("kind", OPTIONAL)
 def test_every_subset_of_the_optional_keys(kind, rule):
     """No exception for anybody, and the right answer to each: who signs gets in, who does not is refused."""
-    middleware = DigestAuthMiddleware(app, USERS, REALM, clock=Clock(), **RULES[rule])
+    middleware = DigestAuthMiddleware(app, USERS, REALM, qop=QOP, clock=Clock(), **RULES[rule])
     signer = Signer(challenge_of(middleware))
     uri = "/svc/x" if rule == "stripped" else "/x"
     nc = 0
