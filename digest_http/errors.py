@@ -5,6 +5,7 @@ Expected outcomes (a wrong password, a stale nonce) are values, never exceptions
 * DigestError
   + MalformedField         octets that break the grammar or a rule of the protocol
     - FieldTooLarge        a header field over its limit
+  + NotOffered             an answer to another offer than ours: another algorithm or qop, or a userhash
   + BodyTooLarge           an entity body over the limit that auth-int may buffer
   + UnsupportedAlgorithm   an algorithm that is unknown, not allowed, or missing from this Python build
   + SourceUnavailable      the nonce store or the source of users failed or took too long
@@ -38,6 +39,7 @@ __all__ = [
     "MalformedField",
     "MessageAltered",
     "MessageTooLarge",
+    "NotOffered",
     "OutOfSequence",
     "QopNotSupported",
     "SecurityWarning",
@@ -96,6 +98,17 @@ class FieldTooLarge(MalformedField):
     http_status = 431
     sspi_status = SEC_E_INVALID_TOKEN
     default_reason = "field-too-large"
+
+
+class NotOffered(DigestError):
+    """Well-formed credentials with an algorithm, qop or userhash that is not on offer (any more): challenge anew.
+
+    The status of a proxy is 407.
+    """
+
+    http_status = 401
+    sspi_status = SEC_E_QOP_NOT_SUPPORTED
+    default_reason = "not-offered"
 
 
 class BodyTooLarge(DigestError):

@@ -154,7 +154,8 @@ class Exchange(Generic[RequestT, ResponseT]):
             outcome = self._retries.after_move()
         else:
             signature = self._signature
-            if signature is not None and signature.context is not context:
+            if signature is not None and (signature.context is not context or signature.qop != choice.qop):
+                # It was signed for another realm, algorithm or qop than is on offer: that says nothing of the password.
                 signature = None
             outcome = self._retries.after_challenge(context, nonce, signature, stale=choice.challenge.stale)
         if outcome is Try.NO_MORE:

@@ -73,6 +73,8 @@ def add(
             raise click.ClickException(f"{name!r} is there already in the realm {realm!r}: use 'user passwd'")
         password = read_password(password_file, standard_input=password_stdin, twice=True)
         source.replace(name, realm, _hashed(name, realm, password, hashes or DEFAULT_HASHES))
+        if not name.isascii():
+            click.echo("Note: the name is not ASCII, and Firefox cannot send such a name.", err=True)
 
 
 @user.command()

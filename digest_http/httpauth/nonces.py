@@ -109,6 +109,7 @@ class NonceSource(HoldsSecrets):
         random: Callable[[int], bytes] = os.urandom,
         algorithm: Algorithm | None = None,
         proxy: bool = False,
+        auth_only: bool = False,
     ) -> None:
         lifetime = seconds("nonce_lifetime", lifetime, example=DEFAULT_LIFETIME)
         overtime = 0 if overtime == 0 else seconds("overtime", overtime, example=900)
@@ -133,13 +134,15 @@ class NonceSource(HoldsSecrets):
         self._realm: Final = realm
         self._separator: Final = b":" if algorithm is not None and algorithm.session else b""
         self._length: Final = _LENGTH + len(self._separator)
-        self._label: Final = _label(realm, algorithm, proxy=proxy)
+        self._label: Final = _label(realm, algorithm, proxy=proxy, auth_only=auth_only)
         self._keys_of_now: Final = keys if callable(keys) else None
         self._keys = checked_keys(keys() if callable(keys) else keys)
         self._macs = _keyed(self._keys, self._label)
 
-    def for_challenge(self, algorithm: Algorithm, *, proxy: bool = False) -> Self:
+    def for_challenge(self, algorithm: Algorithm, *, proxy: bool = False, auth_only: bool = False) -> Self:
         """A source like this one for the challenges of one algorithm, of a server or a proxy.
+
+        `auth_only`: for those challenges of a server with auth-int that leave it out.
 
         It recognises its own nonces only. Each draws its own randomness: with a common one the counts of two nonces
         would be one state, and a client that used both, as it may, would look like a replay of itself.
@@ -154,6 +157,7 @@ class NonceSource(HoldsSecrets):
             random=self._random,
             algorithm=algorithm,
             proxy=proxy,
+            auth_only=auth_only,
         )
 
     def now(self) -> int:
@@ -204,12 +208,13 @@ class NonceSource(HoldsSecrets):
         return now - (nonce_id >> RANDOM_BITS) > self._renewal
 
 
-def _label(realm: bytes, algorithm: Algorithm | None, *, proxy: bool) -> bytes:
+def _label(realm: bytes, algorithm: Algorithm | None, *, proxy: bool, auth_only: bool) -> bytes:
     """What tells the keys of two sources apart: no two of them have the same."""
     if algorithm is None:
         return b"digest-http nonce\x00" + realm
     # The realm comes last, for it alone could hold a zero octet.
-    return b"\x00".join((b"digest-http challenge", b"proxy" if proxy else b"server", algorithm.token, realm))
+    role = (b"proxy" if proxy else b"server") + (b" auth" if auth_only else b"")
+    return b"\x00".join((b"digest-http challenge", role, algorithm.token, realm))
 
 
 def claimed_issue(nonce: bytes) -> int | None:

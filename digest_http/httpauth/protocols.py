@@ -5,15 +5,15 @@ Plugs implement these; nothing in `httpauth` imports a plug. Each method may ret
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from typing import Protocol, runtime_checkable
+from collections.abc import Awaitable, Mapping
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from digest_http.algorithms import Algorithm
 
 from .sequence import SequenceRule
 from .verdict import Verdict
 
-__all__ = ["NonceStore", "RefreshingStore", "Users", "UsersByHash"]
+__all__ = ["CountedUsers", "HashCounts", "NonceStore", "RefreshingStore", "Users", "UsersByHash"]
 
 
 class NonceStore(Protocol):
@@ -79,4 +79,27 @@ class UsersByHash(Users, Protocol):
 
     def by_userhash(self, userhash: bytes, realm: str, algorithm: Algorithm) -> str | Awaitable[str | None] | None:
         """The name whose userhash in hex for `algorithm.base` this is, or None."""
+        ...
+
+
+class HashCounts(NamedTuple):
+    """How many users a realm has, and how many of them have H(A1) for each hash.
+
+    `having` has the names of RFC 7616 without -sess as keys; a hash that it does not name is one that nobody has.
+    """
+
+    users: int
+    having: Mapping[str, int]
+
+
+@runtime_checkable
+class CountedUsers(Users, Protocol):
+    """Users that say which hashes they hold, so that no hash is offered that shuts some of them out."""
+
+    def count_hashes(self, realm: str) -> HashCounts | Awaitable[HashCounts | None] | None:
+        """The counts of a realm as they are now; None if they cannot be known.
+
+        A plain method is asked with each challenge, so it must be quick. An awaitable is asked for at the start of the
+        server and once a minute at most.
+        """
         ...

@@ -4,7 +4,7 @@ An `Acceptor` is one realm's policy: it issues challenges and opens a context fo
 `ServerContext` verifies the HTTP layout against H(A1) and makes the server's own proof. Where H(A1) comes from and
 where counts live is the caller's business, so the order of one request is the caller's too:
 
-    context = acceptor.open(token)                       # raises for what is malformed or was not offered
+    context = acceptor.open(token)                       # raises for what is malformed or not on offer
     ha1 = ...                                            # look up context.username
     verdict = context.verify_signature(message, ha1, ...)   # digest, then nonce: nothing is recorded
     verdict = store.advance(..., context.count, ...)     # only after ACCEPTED
@@ -20,29 +20,20 @@ from typing import Final
 from digest_http import calculation
 from digest_http.algorithms import Algorithm
 from digest_http.buffers import HTTPMessage
-from digest_http.challenge import Challenge
 from digest_http.credentials import Credentials
 from digest_http.encoding import quote_string
-from digest_http.errors import MalformedField, UnsupportedAlgorithm
+from digest_http.errors import MalformedField
 from digest_http.names import realm_name
 from digest_http.secrecy import HoldsSecrets
 from digest_http.settings import flag, instances, words
 
 from .nonces import NonceSource
+from .offer import AUTH_INT, DEFAULT_QOP, QOPS, Offer
 from .session_key import session_key
 from .shapes import Shapes
 from .verdict import Verdict
 
 __all__ = ["DEFAULT_QOP", "QOPS", "Acceptor", "ServerContext"]
-
-QOPS: Final = ("auth", "auth-int")
-
-#: What is offered without a setting. Programs that prefer auth-int once it is offered sign every body with it, and a
-#: long body then fails; some old ones cannot read a list. No client is known that needs auth-int.
-DEFAULT_QOP: Final = ("auth",)
-
-_AUTH_INT: Final = b"auth-int"
-_PLACE_OF_NONCE: Final = b"0" * 16
 
 # Looked up once: an attribute of an Enum class costs as much as a call in Python 3.11.
 _ACCEPTED: Final = Verdict.ACCEPTED
@@ -57,7 +48,7 @@ class Acceptor(HoldsSecrets):
     Raises ConfigurationError for a setting that cannot work.
     """
 
-    __slots__ = ("_challenges", "_offered", "_qop", "_userhash", "decoys", "nonces", "realm", "shapes")
+    __slots__ = ("decoys", "nonces", "offer", "realm", "shapes")
 
     def __init__(
         self,
@@ -70,70 +61,43 @@ class Acceptor(HoldsSecrets):
         userhash: bool = False,
         proxy: bool = False,
     ) -> None:
-        algorithms = instances("algorithms", algorithms, Algorithm, example="by_name('SHA-256')")
-        qop = words("qop", qop, QOPS)
         proxy = flag("proxy", proxy)
-        allow_rfc2069 = flag("allow_rfc2069", allow_rfc2069)
         (nonces,) = instances("nonces", (nonces,), NonceSource, example="NonceSource(...)")
-        self.realm: Final = realm_name(realm).encode()
-        # No digest made for one challenge may serve in another: docs/security.md, "No digest stands for another".
-        self.nonces: Final = {a: nonces.for_challenge(a, proxy=proxy) for a in algorithms}
+        self.offer: Final = Offer(
+            realm_name(realm),
+            instances("algorithms", algorithms, Algorithm, example="by_name('SHA-256')"),
+            nonces,
+            qop=words("qop", qop, QOPS),
+            allow_rfc2069=flag("allow_rfc2069", allow_rfc2069),
+            userhash=flag("userhash", userhash),
+            proxy=proxy,
+        )
+        self.realm: Final = self.offer.realm
+        self.nonces: Final = self.offer.nonces
         """The source of the nonces of each algorithm's challenges."""
-        self._offered: Final[dict[bytes | None, Algorithm]] = {
-            spelling: a for a in algorithms for spelling in (a.token, a.token.lower())
-        }
-        # RFC 7616 §3.3: an absent algorithm means MD5, which must be on offer all the same.
-        if b"MD5" in self._offered:
-            self._offered[None] = self._offered[b"MD5"]
-        self._qop: Final = frozenset([*(word.encode() for word in qop), *([b""] if allow_rfc2069 else [])])
-        self._userhash: Final = flag("userhash", userhash)
         self.shapes: Final = Shapes()
         # What an unknown user is checked against, so that he costs what a wrong password costs.
-        self.decoys: Final = {a: os.urandom(a.digest_size).hex().encode() for a in algorithms}
-        self._challenges: Final = {
-            stale: [
-                (self.nonces[a], *self._template(a, qop, stale=stale).partition(_PLACE_OF_NONCE)[::2])
-                for a in algorithms
-            ]
-            for stale in (False, True)
-        }
+        self.decoys: Final = {a: os.urandom(a.digest_size).hex().encode() for a in self.nonces}
 
-    def _template(self, algorithm: Algorithm, qop: tuple[str, ...], *, stale: bool) -> bytes:
-        return Challenge(
-            realm=self.realm,
-            nonce=_PLACE_OF_NONCE,
-            algorithm=algorithm.token,
-            qop=tuple(word.encode() for word in qop),
-            stale=stale,
-            utf8=True,
-            userhash=self._userhash,
-        ).serialize()
+    def challenges(self, *, stale: bool = False, auth_only: bool = False) -> list[bytes]:
+        """WWW-Authenticate values, one an algorithm, strongest preference first, with a fresh nonce each.
 
-    def challenges(self, *, stale: bool = False) -> list[bytes]:
-        """WWW-Authenticate values, one an algorithm, strongest preference first, with a fresh nonce each."""
-        return [before + source.issue() + after for source, before, after in self._challenges[stale]]
+        `auth_only`: for a request whose body is too long for auth-int; it is left out if auth is on offer too.
+        """
+        return self.offer.challenges(stale=stale, auth_only=auth_only)
 
     def open(self, token: bytes) -> ServerContext:
         """Read a TOKEN and check everything that needs no secret.
 
-        Raises MalformedField, FieldTooLarge, or UnsupportedAlgorithm for an algorithm that was not offered.
+        Raises MalformedField, FieldTooLarge, or NotOffered for an algorithm, qop or userhash that is not on offer:
+        challenge such a client anew.
         """
         known = self.shapes.read(token)
         if known is not None:
             # All that is checked below was found good in the token from which this shape was learnt.
             return ServerContext(self, token, *known, new_shape=False)
         credentials = Credentials.parse(token)
-        name = credentials.algorithm
-        algorithm = self._offered.get(name) or self._offered.get(name.lower() if name is not None else None)
-        if algorithm is None:
-            raise UnsupportedAlgorithm("the algorithm is not one of those offered: use one of the challenges")
-        if credentials.qop not in self._qop:
-            raise MalformedField("the qop is missing, or not one of those offered", reason="qop")
-        if not credentials.qop and algorithm.token != b"MD5":
-            raise MalformedField(f"{algorithm.name} needs a qop; only MD5 has a form without", reason="qop")
-        if credentials.userhash and not self._userhash:
-            raise MalformedField("userhash was not offered", reason="userhash")
-        return ServerContext(self, token, credentials, algorithm, new_shape=True)
+        return ServerContext(self, token, credentials, self.offer.algorithm_of(credentials), new_shape=True)
 
 
 class ServerContext(HoldsSecrets):
@@ -163,7 +127,7 @@ class ServerContext(HoldsSecrets):
         self.nonce_id = 0
         """The id and epoch of the nonce, once verify_signature has accepted; what a store counts by."""
         self.epoch = b""
-        self.covers_body: Final = credentials.qop == _AUTH_INT
+        self.covers_body: Final = credentials.qop == AUTH_INT
         """Whether the request is signed with auth-int, so that the layout needs HEntity."""
         self.count: Final = int(credentials.nc, 16) if credentials.qop else 1
         """The count to record: nc, or 1 for the RFC 2069 form, whose nonce is good for one request."""
@@ -175,6 +139,18 @@ class ServerContext(HoldsSecrets):
     def nonces(self) -> NonceSource:
         """The source of this algorithm's nonces, and their clock."""
         return self.acceptor.nonces[self.algorithm]
+
+    @property
+    def may_drop_auth_int(self) -> bool:
+        """Whether a client that signed with auth-int can be told to use auth: it is on offer too, and was not said yet.
+
+        Who was told so (his nonce shows it) and signs with auth-int all the same would never end.
+        """
+        return bool(self.acceptor.offer.auth_only) and self._recognise_auth_only() is None
+
+    def _recognise_auth_only(self) -> tuple[int, bytes] | None:
+        nonces = self.acceptor.offer.auth_only.get(self.algorithm)
+        return nonces.recognise(self.credentials.nonce) if nonces is not None else None
 
     def verify_signature(
         self, message: HTTPMessage, ha1: bytes | None, now: int, *, arrived: int | None = None
@@ -214,7 +190,7 @@ class ServerContext(HoldsSecrets):
             self.acceptor.shapes.learn(self.token, algorithm)
         # The nonce comes second: stale=true may only be said to one who knows the password.
         nonces = self.acceptor.nonces[algorithm]
-        recognised = nonces.recognise(credentials.nonce)
+        recognised = nonces.recognise(credentials.nonce) or self._recognise_auth_only()
         if recognised is None:
             return Verdict.FOREIGN
         self.nonce_id, self.epoch = recognised

@@ -12,7 +12,7 @@ from typing import Final
 from digest_http.algorithms import Algorithm
 from digest_http.encoding import nfc
 from digest_http.forks import ForkAware
-from digest_http.httpauth.protocols import Users, UsersByHash
+from digest_http.httpauth.protocols import CountedUsers, HashCounts, Users, UsersByHash
 from digest_http.secrecy import HoldsSecrets
 from digest_http.settings import function, number, provider
 from digest_http.settings import seconds as checked_seconds
@@ -69,6 +69,10 @@ class CachedUsers(ForkAware, HoldsSecrets):
             return known[1]
         answer = self.users.ha1(username, realm, algorithm)
         return self._awaited(key, answer) if isawaitable(answer) else self._keep(key, answer)
+
+    def count_hashes(self, realm: str) -> HashCounts | Awaitable[HashCounts | None] | None:
+        """See CountedUsers.count_hashes: what the source says, unremembered; None if it cannot tell."""
+        return self.users.count_hashes(realm) if isinstance(self.users, CountedUsers) else None
 
     async def _awaited(self, key: _Key, answer: Awaitable[bytes | None]) -> bytes | None:
         return self._keep(key, await answer)

@@ -26,10 +26,12 @@ from digest_http.encoding import nfc
 from digest_http.errors import ConfigurationError
 from digest_http.file_modes import warn_if_open
 from digest_http.forks import ForkAware
+from digest_http.httpauth.protocols import HashCounts
 from digest_http.names import realm_name
 from digest_http.secrecy import HoldsSecrets
 from digest_http.settings import file_path, function
 
+from .browser_names import warn_of_names
 from .htdigest_lines import Entry, parse
 from .tables import Table
 
@@ -65,6 +67,7 @@ class HtdigestUsers(ForkAware, HoldsSecrets):
             self._table = self._read()
         except (OSError, ValueError) as error:
             raise ConfigurationError(f"the users in {self.path} cannot be read: {error}") from error
+        self._told = self._warn_of_names(0)
         if not len(self._table):
             logger.warning("%s has no user of the realm %r", self.path, self._realm)
 
@@ -77,6 +80,11 @@ class HtdigestUsers(ForkAware, HoldsSecrets):
         """See UsersByHash.by_userhash."""
         self._look()
         return self._table.by_userhash(userhash, algorithm) if nfc(realm) == self._realm else None
+
+    def count_hashes(self, realm: str) -> HashCounts | None:
+        """See CountedUsers.count_hashes: what stands in the file, as it is now."""
+        self._look()
+        return self._table.counts if nfc(realm) == self._realm else None
 
     def _look(self) -> None:
         """Start reading the file anew if it has changed."""
@@ -106,7 +114,11 @@ class HtdigestUsers(ForkAware, HoldsSecrets):
         except (OSError, ValueError) as error:
             logger.error("%s is not usable, the users of before stay: %s", self.path, error)  # noqa: TRY400 - as above
         else:
+            self._told = self._warn_of_names(self._told)
             logger.info("%s was read again: %d users", self.path, len(self._table))
+
+    def _warn_of_names(self, told: int) -> int:
+        return warn_of_names(self._table.names, str(self.path), logger, told=told)
 
     def after_fork_in_child(self) -> None:
         """See ForkAware. A thread that read the file was not copied, and no more is what it would have found."""

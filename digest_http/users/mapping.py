@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
-from typing import cast
+from typing import Final, cast
 
 from digest_http import calculation
 from digest_http.algorithms import Algorithm
 from digest_http.encoding import nfc, text_to_octets
 from digest_http.errors import ConfigurationError
+from digest_http.httpauth.protocols import HashCounts
 from digest_http.names import distinct_names, realm_name, spellings, user_name
 from digest_http.secrecy import HoldsSecrets
 from digest_http.settings import instances
 
+from .browser_names import warn_of_names
+
 __all__ = ["MappingUsers"]
+
+
+logger: Final = logging.getLogger("digest_http.users")
 
 
 class MappingUsers(HoldsSecrets):
@@ -38,6 +45,7 @@ class MappingUsers(HoldsSecrets):
         self._by_hash: dict[tuple[str, bytes], str] = {}
         for username, given in names.items():
             self.set(username, passwords[given])
+        warn_of_names(names, f"the mapping of realm {self._realm!r}", logger)
 
     def set(self, username: str, password: str) -> None:
         """Add a user or change the password; it counts from the next request on. Raises ConfigurationError."""
@@ -70,6 +78,13 @@ class MappingUsers(HoldsSecrets):
     def by_userhash(self, userhash: bytes, realm: str, algorithm: Algorithm) -> str | None:
         """See UsersByHash.by_userhash. The name is spelt as it was when it was hashed."""
         return self._by_hash.get((algorithm.base, userhash)) if nfc(realm) == self._realm else None
+
+    def count_hashes(self, realm: str) -> HashCounts | None:
+        """See CountedUsers.count_hashes: every password was hashed for each algorithm this was made for."""
+        if nfc(realm) != self._realm:
+            return None
+        having = {base: len(table) for base, table in self._ha1.items()}
+        return HashCounts(max(having.values(), default=0), having)
 
     def __repr__(self) -> str:
         names = {nfc(name) for name in next(iter(self._ha1.values()))}

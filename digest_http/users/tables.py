@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
 from digest_http import calculation
 from digest_http.algorithms import Algorithm
 from digest_http.encoding import text_to_octets
+from digest_http.httpauth.protocols import HashCounts
 from digest_http.names import spellings
 from digest_http.secrecy import HoldsSecrets
 
@@ -23,6 +25,8 @@ class Table(HoldsSecrets):
         self._realm: Final = text_to_octets(realm)
         self._ha1: Final = {(entry.user, entry.hash): entry.ha1.encode() for entry in entries}
         self._by_hash: Final[dict[str, dict[bytes, str]]] = {}
+        self.counts: Final = HashCounts(len(self), Counter(hash_ for _, hash_ in self._ha1))
+        """How many users have which hash."""
 
     def ha1(self, user: str, algorithm: Algorithm) -> bytes | None:
         """H(A1) in hex, or None."""
@@ -41,5 +45,10 @@ class Table(HoldsSecrets):
             self._by_hash[algorithm.base] = names
         return names.get(userhash)
 
+    @property
+    def names(self) -> set[str]:
+        """The name of every user."""
+        return {user for user, _ in self._ha1}
+
     def __len__(self) -> int:
-        return len({user for user, _ in self._ha1})
+        return len(self.names)

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from typing import Final
 
-from digest_http.errors import BodyTooLarge
+from digest_http import calculation
+from digest_http.buffers import HTTPMessage
+from digest_http.errors import BodyTooLarge, NotOffered
+from digest_http.httpauth.server import ServerContext
 
 from .asgi import Message, Receive, Scope
 
-__all__ = ["DEFAULT_MAX_BODY", "Disconnected", "Pieces", "longest_upload", "read_body", "replay"]
+__all__ = [
+    "DEFAULT_MAX_BODY",
+    "Disconnected",
+    "Pieces",
+    "announces_more",
+    "cover_body",
+    "longest_upload",
+    "read_body",
+    "replay",
+]
 
 #: Octets of a body that may wait in memory for its hash: a form or an API call, not a film. Also the limit up to which
 #: a response is held back so that rspauth can stand in its header.
@@ -57,13 +69,20 @@ class Pieces:
         return len(self._octets)
 
 
-async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
-    """The whole body. Raises BodyTooLarge over `limit` octets (before reading any if Content-Length says so)."""
+def announces_more(scope: Scope, limit: int) -> bool:
+    """Whether the request says that its body has more than `limit` octets."""
     for name, value in scope["headers"]:
         # By length first: int() refuses thousands of digits, which some server may let through.
         digits = value.lstrip(b"0") if name == b"content-length" and value.isdigit() else b"0"
         if len(digits) > len(str(limit)) or int(digits or b"0") > limit:
-            raise _too_large(limit)
+            return True
+    return False
+
+
+async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
+    """The whole body. Raises BodyTooLarge over `limit` octets (before reading any if Content-Length says so)."""
+    if announces_more(scope, limit):
+        raise _too_large(limit)
     pieces = Pieces()
     while True:
         message = await receive()
@@ -80,6 +99,27 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
 def longest_upload(limit: int) -> float:
     """Seconds from the head to the end of a body of at most `limit` octets, for which its nonce's counts are kept."""
     return max(PATIENCE, limit / SLOWEST_LINE)
+
+
+async def cover_body(
+    scope: Scope, receive: Receive, verified: tuple[ServerContext, HTTPMessage], limit: int
+) -> Receive:
+    """Hash the request body into HEntity; the receive returned gives the app the same octets.
+
+    Raises BodyTooLarge over `limit` octets; NotOffered if the client has not been told to use auth yet, and may.
+    """
+    context, message = verified
+    if scope["type"] == "websocket":  # a handshake has no body
+        message.hentity = calculation.entity_hash(context.algorithm, b"")
+        return receive
+    try:
+        body = await read_body(scope, receive, limit)
+    except BodyTooLarge as error:
+        if context.may_drop_auth_int:
+            raise NotOffered(str(error), reason=error.reason) from None
+        raise
+    message.hentity = calculation.entity_hash(context.algorithm, body)
+    return replay(body, receive)
 
 
 def replay(body: bytes, receive: Receive) -> Receive:

@@ -8,29 +8,35 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Final
 
-from digest_http import calculation, settings, stores
+from digest_http import settings, stores
 from digest_http import users as user_sources
+from digest_http.algorithms import select
 from digest_http.buffers import HTTPMessage
 from digest_http.credentials import split_scheme
-from digest_http.errors import DigestError, MalformedField
+from digest_http.errors import BodyTooLarge, DigestError, MalformedField
+from digest_http.httpauth.held import DEFAULT_ALGORITHMS
 from digest_http.httpauth.nonces import DEFAULT_LIFETIME, NonceSource, steady_clock
 from digest_http.httpauth.protocols import NonceStore, Users
 from digest_http.httpauth.sequence import DEFAULT_WINDOW, sequence_rule
-from digest_http.httpauth.server import DEFAULT_QOP, Acceptor, ServerContext
+from digest_http.httpauth.server import Acceptor, ServerContext
 from digest_http.httpauth.verdict import Verdict
 from digest_http.names import realm_name
 from digest_http.params import check_size
 from digest_http.secrecy import HoldsSecrets
 
 from .asgi import ASGIApp, Headers, Receive, Scope, Send
-from .bodies import DEFAULT_MAX_BODY, Disconnected, longest_upload, read_body, replay
+from .bodies import DEFAULT_MAX_BODY, Disconnected, announces_more, cover_body, longest_upload
+from .browsers import warn_of_realm
 from .epochs import Epochs
 from .events import log_accepted, log_refused
 from .identity import ANYONE, AUTHENTICATED, Digest, DigestUser
 from .nonce_keys import keys_of
+from .offering import Offering
 from .paths import Rule, checked_prefix, is_preflight, path_rule
+from .policies import Policy
 from .proof import BodyProof, header_proof, takes_trailers
 from .refusals import Answer, Refusal, send_refusal
 from .targets import names_target, raw_target
@@ -56,9 +62,10 @@ class DigestAuthMiddleware(HoldsSecrets):
     `users`: a mapping of name to password, an object of the Users protocol, a callable
     (username, realm, algorithm) -> H(A1), or a URL. `realm`: the text users are shown; part of every H(A1).
 
-    `algorithms`, `qop`: what is offered, in order of preference. `store`: a NonceStore or a URL. `keys`: secrets of the
-    nonces, newest first, 16 octets at least each, or text (see httpauth.keys); by default the environment variable
-    DIGEST_HTTP_KEYS, else a random one, which several workers do not share.
+    `algorithms`, `qop`: what is offered, in order of preference. Without `algorithms` that is what all users hold of
+    SHA-256 and MD5; without `qop`, auth. `old_clients`: MD5 and auth, which all clients know. `store`: a NonceStore
+    or a URL. `keys`: secrets of the nonces, newest first, 16 octets at least each, or text (see httpauth.keys); by
+    default the environment variable DIGEST_HTTP_KEYS, else a random one, which several workers do not share.
     `nonce_lifetime`: seconds until the head of a request must be there. `sequence`: "window" (counts may overtake each
     other within `window`) or "strict". `max_body`: octets that auth-int may hold back, each way. `userhash`,
     `allow_rfc2069`, `allow_preflight`: off by default. `proxy`: answer 407 and use the Proxy- fields. `protect`,
@@ -75,8 +82,9 @@ class DigestAuthMiddleware(HoldsSecrets):
         users: Mapping[str, str] | Users | Callable[..., object] | str,
         realm: str,
         *,
-        algorithms: Iterable[str] = ("SHA-256", "MD5"),
-        qop: Iterable[str] = DEFAULT_QOP,
+        algorithms: Iterable[str] | None = None,
+        qop: Iterable[str] | None = None,
+        old_clients: bool = False,
         store: NonceStore | str = "memory://",
         keys: Sequence[bytes] | str | None = None,
         nonce_lifetime: float = DEFAULT_LIFETIME,
@@ -96,13 +104,13 @@ class DigestAuthMiddleware(HoldsSecrets):
         random: Callable[[int], bytes] = os.urandom,
     ) -> None:
         realm = realm_name(realm)
-        offered = settings.algorithms("algorithms", algorithms)
-        qop = settings.words("qop", qop, QOPS)
+        policy = Policy.of(algorithms, qop, old_clients=settings.flag("old_clients", old_clients))
         self._max_body = settings.number("max_body", max_body, 0, example=DEFAULT_MAX_BODY)
         self.app = settings.function("app", app, 3, example="an ASGI application")
-        self.users = user_sources.open_users(users, realm, offered)
+        self.users = user_sources.open_users(users, realm, policy.algorithms or select(DEFAULT_ALGORITHMS))
         self.store = stores.open_store(store)
-        self._verify = Verifier(self.users, self.store, sequence_rule(sequence, window), realm, source_timeout).verify
+        verifier = Verifier(self.users, self.store, sequence_rule(sequence, window), realm, source_timeout)
+        self._verify = verifier.verify
         self._realm = realm
         nonce_keys = keys_of(keys, self.store)
         nonces = NonceSource(
@@ -111,16 +119,18 @@ class DigestAuthMiddleware(HoldsSecrets):
             lambda: self.store.epoch,
             lifetime=nonce_lifetime,
             # With auth the head is all that is verified; with auth-int its verdict has to wait for the body.
-            overtime=longest_upload(max_body) if "auth-int" in qop else 0,
+            overtime=longest_upload(max_body) if "auth-int" in policy.qop else 0,
             # A store that others share may know a clock they agree on.
             clock=clock if clock is not None else getattr(self.store, "clock", steady_clock),
             random=random,
         )
         self._epochs = Epochs(self.store, nonces.now)
         self._workers_apart = WorkersApart(self.store, nonce_keys, nonces.now)
-        self._acceptor = Acceptor(
-            realm, offered, nonces, qop=qop, allow_rfc2069=allow_rfc2069, userhash=userhash, proxy=proxy
+        make = partial(
+            Acceptor, realm, nonces=nonces, qop=policy.qop, allow_rfc2069=allow_rfc2069, userhash=userhash, proxy=proxy
         )
+        self._offering = Offering(self.users, realm, policy.algorithms, make, now=nonces.now, wait=verifier.wait)
+        warn_of_realm(realm)
         self._allow_preflight = settings.flag("allow_preflight", allow_preflight)
         self._needs_credentials = path_rule(protect, public, app)
         self._stripped_prefix = checked_prefix("stripped_prefix", stripped_prefix, empty=True).encode()
@@ -134,7 +144,7 @@ class DigestAuthMiddleware(HoldsSecrets):
         Raises ValueError for any other kind, as ASGI asks: what cannot be verified is not let through.
         """
         kind = scope["type"]
-        if kind == "lifespan" and not await self._epochs.started(receive, send):
+        if kind == "lifespan" and not await self._started(receive, send):
             return
         if kind not in ("http", "websocket"):
             if kind != "lifespan":
@@ -142,7 +152,7 @@ class DigestAuthMiddleware(HoldsSecrets):
             await self.app(scope, receive, send)
             return
         if self._passes_freely(scope):
-            await self.app({**scope, **ANYONE}, receive, send)
+            await self.app({**ANYONE, **scope}, receive, send)
             return
         context: ServerContext | None = None
         accepted: tuple[ServerContext, HTTPMessage, str] | None = None
@@ -157,26 +167,34 @@ class DigestAuthMiddleware(HoldsSecrets):
                 method = scope["method"].encode() if kind == "http" else b"GET"
                 message = HTTPMessage(context.token, method, self._url(scope, context))
                 if context.covers_body:
-                    receive = await self._cover_body(scope, receive, context, message)
+                    receive = await cover_body(scope, receive, (context, message), self._max_body)
                 verdict, username = await self._verify(context, message, arrived)
                 if verdict is _ACCEPTED:
                     accepted = context, message, username
                 else:
                     refusal = Refusal.of_verdict(verdict, self._refused)
                     self._workers_apart.saw(verdict, context)
+                    self._offering.saw(verdict)
         except Disconnected:
             return
         except DigestError as error:
-            refusal, cause = Refusal.of_error(error), error.__cause__
+            refusal, cause = Refusal.of_error(error, self._refused), error.__cause__
         if accepted is None:
             log_refused(scope, context, refusal, verdict, cause)
-            await send_refusal(refusal, await self._challenges(refusal), self._answer, (scope, receive, send))
+            await send_refusal(refusal, await self._challenges(scope, refusal), self._answer, (scope, receive, send))
             return
         context, message, username = accepted
         log_accepted(scope, context)
         await self.app(
             self._identified(scope, context, username), receive, self._proving(scope, context, message, send)
         )
+
+    async def _started(self, receive: Receive, send: Send) -> bool:
+        """Learn at the start of the server what is needed for challenges. False: it cannot work, and that was said."""
+        started = await self._epochs.started(receive, send)
+        if started:
+            await self._offering.refresh()
+        return started
 
     def _passes_freely(self, scope: Scope) -> bool:
         if self._needs_credentials is not None and not self._needs_credentials(scope):
@@ -196,7 +214,7 @@ class DigestAuthMiddleware(HoldsSecrets):
             return None
         check_size(found)
         token = split_scheme(found)
-        return None if token is None else self._acceptor.open(token)
+        return None if token is None else self._offering.acceptor.open(token)
 
     def _url(self, scope: Scope, context: ServerContext) -> bytes:
         """What the layout's URL buffer holds: the uri as signed, once it is known to name this request."""
@@ -207,22 +225,15 @@ class DigestAuthMiddleware(HoldsSecrets):
             raise MalformedField("The uri is not the target of this request", reason="uri")
         return uri
 
-    async def _cover_body(
-        self, scope: Scope, receive: Receive, context: ServerContext, message: HTTPMessage
-    ) -> Receive:
-        """Hash the request body into HEntity; the receive returned gives the app the same octets."""
-        if scope["type"] == "websocket":  # a handshake has no body
-            message.hentity = calculation.entity_hash(context.algorithm, b"")
-            return receive
-        body = await read_body(scope, receive, self._max_body)
-        message.hentity = calculation.entity_hash(context.algorithm, body)
-        return replay(body, receive)
-
-    async def _challenges(self, refusal: Refusal) -> Headers:
+    async def _challenges(self, scope: Scope, refusal: Refusal) -> Headers:
         if refusal.status != self._refused:
             return []
         await self._epochs.refresh()
-        return [(self._challenge_field, value) for value in self._acceptor.challenges(stale=refusal.stale)]
+        await self._offering.refresh()
+        # A body that auth-int could not hold is not asked to be signed with it.
+        auth_only = refusal.reason == BodyTooLarge.default_reason or announces_more(scope, self._max_body)
+        values = self._offering.acceptor.challenges(stale=refusal.stale, auth_only=auth_only)
+        return [(self._challenge_field, value) for value in values]
 
     def _identified(self, scope: Scope, context: ServerContext, username: str) -> Scope:
         """A copy of the scope with who it is and how that was verified."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Final
 
-from digest_http.errors import DigestError, SourceUnavailable
+from digest_http.errors import DigestError, NotOffered, SourceUnavailable
 from digest_http.httpauth.verdict import Verdict
 
 from .asgi import Headers, Receive, Scope, Send
@@ -44,9 +44,12 @@ class Refusal:
         return cls(status, WRONG_CREDENTIALS, "The credentials are not right.")
 
     @classmethod
-    def of_error(cls, error: DigestError) -> Refusal:
-        """The refusal of malformed input or a broken source, with the status the error carries."""
-        return cls(error.http_status, error.reason, f"{error}.")
+    def of_error(cls, error: DigestError, status: int) -> Refusal:
+        """The refusal of an error, with the status it carries; what is not on offer gets `status`, 401 or 407.
+
+        That is a new challenge, which is never stale: nothing is known of the password.
+        """
+        return cls(status if isinstance(error, NotOffered) else error.http_status, error.reason, f"{error}.")
 
 
 #: A custom body: (scope, refusal) -> (content type, body), or an awaitable of it. Status and fields stay ours.

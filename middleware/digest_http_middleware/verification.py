@@ -64,7 +64,7 @@ class Verifier(HoldsSecrets):
                 known, name = await self._name_behind_hash(context, name)
             # H(A1) is asked for whether or not a hash is known: both cases cost the same look-ups.
             found = users.ha1(name, self._realm, algorithm)
-            ha1 = usable(found if isinstance(found, _HA1) else await self._wait(found), algorithm)
+            ha1 = usable(found if isinstance(found, _HA1) else await self.wait(found), algorithm)
         except Exception as error:
             raise SourceUnavailable("The source of users is down; try again later", reason="users-down") from error
         nonces = context.nonces
@@ -77,7 +77,7 @@ class Verifier(HoldsSecrets):
                     context.nonce_id, context.epoch, context.count, self._rule, now, lifetime=nonces.kept
                 )
                 # Verdict(...) refuses an answer that is none: a broken store must not pass anyone.
-                verdict = counted if isinstance(counted, Verdict) else Verdict(await self._wait(counted))
+                verdict = counted if isinstance(counted, Verdict) else Verdict(await self.wait(counted))
             except Exception as error:
                 raise SourceUnavailable("The nonce store is down; try again later", reason="store-down") from error
         return verdict, nfc(name)
@@ -86,10 +86,11 @@ class Verifier(HoldsSecrets):
         if not isinstance(self.users, UsersByHash):
             return False, claimed
         found = self.users.by_userhash(context.credentials.username.lower(), self._realm, context.algorithm)
-        name = found if isinstance(found, _NAME) else await self._wait(found)
+        name = found if isinstance(found, _NAME) else await self.wait(found)
         return name is not None, name or claimed
 
-    def _wait(self, awaitable: Awaitable[T]) -> Awaitable[T]:
+    def wait(self, awaitable: Awaitable[T]) -> Awaitable[T]:
+        """What a source answers. Raises TimeoutError if it takes too long, and whatever it raises."""
         # A future is what a store gives that shares a round trip among its callers: the short way is theirs.
         return self._deadlines.wait(awaitable) if isinstance(awaitable, asyncio.Future) else self._wait_for(awaitable)
 

@@ -99,7 +99,7 @@ def test_a31_users_that_know_no_hashes():
 def test_a31_userhash_that_was_not_offered(server):
     """A server that does not offer it does not take it."""
     hashed = h("SHA-256", f"alice:{REALM}")
-    assert refused(server.get(server.signer(), late={"username": hashed, "userhash": "true"}), 400)
+    assert refused(server.get(server.signer(), late={"username": hashed, "userhash": "true"}), 401)
 
 
 BAD_OCTETS = ["UTF-8''a%0D%0Ab", "UTF-8''a%00b", "UTF-8''%C0%AF", "UTF-8''%ED%A0%80", "UTF-8''al ice", "UTF-8''\x00"]

@@ -25,6 +25,7 @@ def test_each_class_carries_both_statuses(kind):
     [
         (errors.MalformedField, 400),
         (errors.UnsupportedAlgorithm, 400),
+        (errors.NotOffered, 401),
         (errors.BodyTooLarge, 413),
         (errors.FieldTooLarge, 431),
         (errors.SourceUnavailable, 503),

@@ -35,8 +35,11 @@ CASES = {
     "uri": (logging.INFO, lambda server: server.request("GET", "/y", server.signer().sign())),
     "nc": (logging.INFO, lambda server: server.get(server.signer(), "1")),
     "duplicate": (logging.INFO, lambda server: server.request(authorization=[b"Digest a", b"Digest b"])),
-    "algorithm": (logging.INFO, lambda server: server.get(server.signer(), late={"algorithm": "MD4"})),
-    "qop": (logging.INFO, lambda server: server.get(server.signer(), qop="auth-conf")),
+    "algorithm-not-offered": (
+        logging.INFO,
+        lambda server: server.get(server.signer(), late={"algorithm": "MD4"}),
+    ),
+    "qop-not-offered": (logging.INFO, lambda server: server.get(server.signer(), qop="auth-conf")),
     "grammar": (logging.INFO, lambda server: server.request(authorization=b"Digest ???")),
     "field-too-large": (logging.INFO, lambda server: server.request(authorization=b"Digest " + b"x" * 9000)),
     "body-too-large": (

@@ -1,0 +1,163 @@
+"""What is on offer now: the algorithms that the users hold, asked at the start and followed when they change.
+
+Only sources with `count_hashes` can tell (see CountedUsers). Nothing here fails: while a source is down, what was known
+of it before is offered, and the request itself will say 503.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from inspect import isawaitable, iscoroutine
+from typing import Final
+
+from digest_http.algorithms import Algorithm, select
+from digest_http.httpauth.held import DEFAULT_ALGORITHMS, algorithms_for, lacking
+from digest_http.httpauth.protocols import CountedUsers, HashCounts, Users
+from digest_http.httpauth.server import Acceptor
+from digest_http.httpauth.verdict import Verdict
+from digest_http.secrecy import HoldsSecrets
+
+__all__ = ["Offering"]
+
+logger: Final = logging.getLogger("digest_http.middleware")
+
+#: Microseconds until a source that has to be awaited (a database) is asked again: counting costs it a scan of a table.
+ASK_EVERY: Final = 60_000_000
+
+#: The same after a failure: what it holds is still unknown, and some users may be locked out until it is known.
+ASK_AGAIN: Final = 5_000_000
+
+Wait = Callable[[Awaitable[HashCounts | None]], Awaitable[HashCounts | None]]
+
+
+class Offering(HoldsSecrets):
+    """Holds the acceptor of now.
+
+    `named` are the algorithms of a setting, which stay; None lets the users decide. `make` makes an acceptor, `now` is
+    the clock of the nonces in microseconds, and `wait` awaits a source with a time limit.
+    """
+
+    __slots__ = (
+        "_ask_at",
+        "_asked",
+        "_counts",
+        "_make",
+        "_named",
+        "_now",
+        "_realm",
+        "_suspected",
+        "_users",
+        "_wait",
+        "acceptor",
+    )
+
+    def __init__(
+        self,
+        users: Users,
+        realm: str,
+        named: tuple[Algorithm, ...] | None,
+        make: Callable[[Iterable[Algorithm]], Acceptor],
+        *,
+        now: Callable[[], int],
+        wait: Wait,
+    ) -> None:
+        self._users: Final = users if isinstance(users, CountedUsers) else None
+        self._realm: Final = realm
+        self._named: Final = named
+        self._make: Final = make
+        self._now: Final = now
+        self._wait: Final = wait
+        self._asked = self._ask_at = 0
+        self._suspected = False
+        self._counts = self._at_once()
+        self.acceptor = make(named or algorithms_for(self._counts))
+        self._warn()
+
+    async def refresh(self) -> None:
+        """Ask the source, if it is time to, and offer what it holds."""
+        if self._users is None:
+            return
+        now = self._now()
+        # A clock may have been set back.
+        if self._asked <= now < self._ask_at:
+            return
+        try:
+            counted = self._users.count_hashes(self._realm)
+            if isawaitable(counted):
+                # Before it is waited for: requests that come meanwhile go on with what is known.
+                self._asked, self._ask_at = now, now + ASK_EVERY
+                counted = await self._wait(counted)
+            self._take(counted)
+        except Exception:
+            self._asked, self._ask_at = now, now + ASK_AGAIN
+            logger.debug("the source of users did not tell its hashes", exc_info=True)
+
+    def saw(self, verdict: Verdict) -> None:
+        """Note a refusal: says once what may be behind an unknown user, if the source cannot tell its hashes."""
+        if verdict is not Verdict.UNKNOWN_USER or self._suspected or self._counts or self._named:
+            return
+        self._suspected = True
+        logger.warning(
+            "a user of realm %r was not found; its source cannot tell which hashes it holds, and %s are offered: if it "
+            "holds one of them only, name that, as in algorithms=['MD5']",
+            self._realm,
+            _names(self.acceptor),
+        )
+
+    def _at_once(self) -> HashCounts | None:
+        if self._users is None:
+            return None
+        try:
+            counted = self._users.count_hashes(self._realm)
+        except Exception:
+            logger.debug("the source of users did not tell its hashes", exc_info=True)
+            return None
+        if not isawaitable(counted):
+            return counted
+        if iscoroutine(counted):
+            counted.close()  # there is no event loop yet; it is asked again in one
+        return None
+
+    def _take(self, counts: HashCounts | None) -> None:
+        if counts == self._counts:
+            return
+        self._counts = counts
+        algorithms = self._named or algorithms_for(counts)
+        if algorithms != tuple(self.acceptor.nonces):
+            # Nonces of the one before stay good in this one: they depend on realm, algorithm and keys.
+            self.acceptor = self._make(algorithms)
+            logger.info("realm %r offers %s now, which its users hold", self._realm, _names(self.acceptor))
+        self._warn()
+
+    def _warn(self) -> None:
+        if self._counts is None:
+            return
+        gaps = lacking(self.acceptor.nonces, self._counts)
+        if gaps:
+            logger.warning(
+                "realm %r offers what some of its %d users have no hash for: %s. They cannot log in with a client that "
+                "takes it; add their hashes, or %s",
+                self._realm,
+                self._counts.users,
+                _listed(gaps),
+                "leave algorithms= out" if self._named else "name one in algorithms=",
+            )
+        elif self._named is None:
+            usual = lacking(select(DEFAULT_ALGORITHMS), self._counts)
+            held_back = {name: number for name, number in usual.items() if number < self._counts.users}
+            if held_back:
+                logger.warning(
+                    "realm %r does not offer what only some of its %d users have a hash for: %s",
+                    self._realm,
+                    self._counts.users,
+                    _listed(held_back),
+                )
+
+
+def _names(acceptor: Acceptor) -> str:
+    return ", ".join(algorithm.name for algorithm in acceptor.nonces)
+
+
+def _listed(gaps: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} (missing for {number})" for name, number in gaps.items())
