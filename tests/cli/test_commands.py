@@ -52,6 +52,13 @@ def test_a_user_from_first_to_last(users):
     assert run("user", "list", users).output == ""
 
 
+def test_a_name_that_firefox_cannot_send(users):
+    """It is added, and a line on standard error says so; for other names nothing is said."""
+    added = user("add", users, "Zoë", "s3cret")
+    assert (added.exit_code, added.stderr) == (0, "Note: the name is not ASCII, and Firefox cannot send such a name.\n")
+    assert user("add", users, "alice", "s3cret").output == ""
+
+
 def test_what_is_not_there_or_there_already(users):
     """add wants a new name; passwd, del and check want a known one, and check does not say which was wrong."""
     assert user("passwd", users, "alice", "x").exit_code == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from typing import Any
 
 import httpx
@@ -30,7 +31,7 @@ def put(url: str, *bodies: bytes) -> list[tuple[int, bytes]]:
         async with aiohttp.ClientSession(middlewares=(digest,), timeout=timeout) as session:
             answers = []
             for body in bodies:
-                async with session.put(url, data=body) as answer:
+                async with session.put(url, data=io.BytesIO(body)) as answer:
                     answers.append((answer.status, await answer.read()))
             return answers
 
@@ -42,12 +43,13 @@ def used(exchange: Exchange) -> str:
     return parameter(exchange.credentials, "qop")
 
 
-@pytest.mark.parametrize("policy", [{}, {"qop": ["auth", "auth-int"]}, {"qop": ["auth-int", "auth"]}], ids=str)
-@pytest.mark.parametrize("bodies", [(LONG,), (SHORT, LONG), (LONG, SHORT, LONG)], ids=["cold", "warm", "thrice"])
-def test_a_put_of_two_megabytes(served: Serve, policy: dict[str, Any], bodies: tuple[bytes, ...]) -> None:
+@pytest.mark.parametrize("policy", [{}, {"qop": ["auth", "auth-int"]}], ids=["default", "auth-int"])
+def test_a_put_of_two_megabytes(served: Serve, policy: dict[str, Any]) -> None:
     """Every body arrives whole, the long ones signed with auth; no request is answered by 413."""
     site = served(**policy)
-    assert put(f"{site.base_url}/echo", *bodies) == [(200, body) for body in bodies]
+    # As the first request of a session, after a short one, and after both.
+    for bodies in ((LONG,), (SHORT, LONG), (LONG, SHORT, LONG)):
+        assert put(f"{site.base_url}/echo", *bodies) == [(200, body) for body in bodies]
     assert {exchange.status for exchange in site.exchanges()} == {200, 401}
     assert used(site.exchanges()[-1]) == "auth"
 
@@ -59,13 +61,13 @@ def test_a_short_body_is_signed_where_auth_int_is_on_offer(served: Serve) -> Non
     assert used(site.exchanges()[-1]) == "auth-int"
 
 
-@pytest.mark.parametrize("order", [("auth", "auth-int"), ("auth-int", "auth")], ids=",".join)
-@pytest.mark.parametrize("bodies", [(LONG,), (SHORT, LONG)], ids=["cold", "warm"])
-def test_our_client(served: Serve, order: tuple[str, str], bodies: tuple[bytes, ...]) -> None:
+def test_our_client(served: Serve) -> None:
     """The same with ours, in either order of preference."""
     site = served(qop=["auth", "auth-int"])
-    auth = DigestAuth(USER, PASSWORD, qop=order, verify="required")
-    with httpx.Client(trust_env=False, timeout=SECONDS, auth=auth) as client:
-        for body in bodies:
-            answer = client.put(f"{site.base_url}/echo", content=body)
-            assert (answer.status_code, answer.content) == (200, body)
+    for order in (("auth", "auth-int"), ("auth-int", "auth")):
+        for bodies in ((LONG,), (SHORT, LONG)):
+            auth = DigestAuth(USER, PASSWORD, qop=order, verify="required")
+            with httpx.Client(trust_env=False, timeout=SECONDS, auth=auth) as client:
+                for body in bodies:
+                    answer = client.put(f"{site.base_url}/echo", content=body)
+                    assert (answer.status_code, answer.content) == (200, body)
