@@ -35,11 +35,7 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "SHA-256 to SHA-512-256 and MD5": ({"algorithms": ["SHA-256"]}, {"algorithms": ["SHA-512-256", "MD5"]}, {}),
     "auth to auth-int": ({"qop": ["auth"]}, {"qop": ["auth-int"]}, {}),
     "auth-int to auth": ({"qop": ["auth-int"]}, {"qop": ["auth"]}, {"body": b""}),
-    "userhash to none": (
-        {"userhash": True},
-        {},
-        {"late": {"userhash": "true", "username": h("SHA-256", f"alice:{REALM}")}},
-    ),
+    "userhash to none": ({"userhash": True}, {}, {"late": HASHED_NAME}),
     "RFC 2069 to qop": ({"algorithms": ["MD5"], "allow_rfc2069": True}, {"algorithms": ["MD5"]}, OLD_FORM),
 }
 
@@ -102,9 +98,8 @@ def test_b10c_a_function_that_knows_md5_only(caplog: pytest.LogCaptureFixture) -
     """It cannot say so; the log names the setting with which it works."""
     server = Server(users=md5_only)
     assert server.get(server.signer()).status == 401
-    assert [
-        record for record in caplog.records if record.levelno == logging.WARNING and "['MD5']" in record.getMessage()
-    ]
+    warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert [line for line in warnings if "algorithms=['MD5']" in line]
 
 
 @pytest.mark.parametrize("policy", [{"algorithms": ["MD5"]}, {"old_clients": True, "qop": None}], ids=str)
@@ -153,18 +148,8 @@ UNLESS_KNOWN = Middleware(DigestAuthMiddleware, **ALICE, protect=lambda scope: "
 @pytest.mark.parametrize(
     ("layers", "path", "login", "seen"),
     [
-        (
-            [Middleware(DigestAuthMiddleware, **BOB), Middleware(DigestAuthMiddleware, **ALICE)],
-            "/b",
-            ("bob", "b0b"),
-            "bob True",
-        ),
-        (
-            [Middleware(DigestAuthMiddleware, **ALICE), Middleware(DigestAuthMiddleware, **BOB)],
-            "/b",
-            ("bob", "b0b"),
-            "bob True",
-        ),
+        ([FOR_BOB, FOR_ALICE], "/b", ("bob", "b0b"), "bob True"),
+        ([FOR_ALICE, FOR_BOB], "/b", ("bob", "b0b"), "bob True"),
         ([Middleware(Bearer), UNLESS_KNOWN], "/x", None, "carol True"),
         ([FOR_ALICE], "/open", None, " False"),
     ],
