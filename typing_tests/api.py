@@ -10,7 +10,7 @@ from starlette.types import Scope
 
 from digest_http.algorithms import Algorithm
 from digest_http.httpauth import DigestClient
-from digest_http.httpauth.protocols import NonceStore, Users
+from digest_http.httpauth.protocols import CountedUsers, HashCounts, NonceStore, Users
 from digest_http.sasl import DigestMD5Client, DigestMD5Server
 from digest_http.stores import MemoryStore
 from digest_http_client_auth import DigestAuth
@@ -24,6 +24,14 @@ class Directory:
     async def ha1(self, username: str, realm: str, algorithm: Algorithm) -> bytes | None:
         """Nobody is known."""
         return None if username and realm and algorithm.name else b""
+
+
+class CountedDirectory(Directory):
+    """One that also tells which hashes it holds."""
+
+    async def count_hashes(self, realm: str) -> HashCounts | None:
+        """One user with MD5."""
+        return HashCounts(users=1, having={"MD5": 1}) if realm else None
 
 
 async def by_function(username: str, realm: str, algorithm: Algorithm) -> bytes | None:
@@ -42,6 +50,7 @@ async def later(scope: Scope, refusal: Refusal) -> tuple[str, bytes]:
 
 
 users: Users = Directory()
+counted: CountedUsers = CountedDirectory()
 store: NonceStore = MemoryStore(capacity=10)
 
 starlette = Starlette(middleware=[Middleware(DigestAuthMiddleware, users={"alice": "s3cret"}, realm="home")])
@@ -49,6 +58,7 @@ starlette.add_middleware(DigestAuthMiddleware, users=users, realm="home", store=
 
 by_mapping = DigestAuthMiddleware(starlette, {"alice": "s3cret"}, "home", algorithms=["SHA-256"], qop=["auth"])
 by_look_up = DigestAuthMiddleware(starlette, users=by_function, realm="home", answer=answer, public=["/health"])
+by_old_clients = DigestAuthMiddleware(starlette, users=CountedDirectory(), realm="home", old_clients=True)
 by_rule = DigestAuthMiddleware(
     starlette, users=users, realm="home", answer=later, protect=lambda scope: scope["path"] != "/"
 )
