@@ -17,8 +17,8 @@ from starlette.routing import Route
 from digest_http_client_auth import DigestAuth
 from digest_http_middleware import DigestAuthMiddleware
 
-ALICE = {"users": {"alice": "a"}, "realm": "A"}
-BOB = {"users": {"bob": "b"}, "realm": "B"}
+ALICE: dict[str, Any] = {"users": {"alice": "a"}, "realm": "A"}
+BOB: dict[str, Any] = {"users": {"bob": "b"}, "realm": "B"}
 
 
 async def who(request: Request) -> JSONResponse:

@@ -38,7 +38,7 @@ def test_an_announced_long_body_is_challenged_for_auth_alone(server: Server, hea
     signer = server.signer(password="wrong" if header == "wrong" else "s3cret")
     if header == "stale":
         server.clock.now += 3600
-    changes = {"late": {"qop": "auth-conf"}} if header == "not offered" else {}
+    changes: dict[str, Any] = {"late": {"qop": "auth-conf"}} if header == "not offered" else {}
     value = signer.sign("POST", **changes) if isinstance(header, str) else header
     response = post(server, value, headers=LENGTH)
     assert (response.status, qops(response)) == (401, {"auth"})
