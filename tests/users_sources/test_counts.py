@@ -52,6 +52,27 @@ def test_a_file_that_changes_is_counted_anew(tmp_path):
         time.sleep(0.01)
 
 
+def test_a_file_that_is_read_again_says_names_once(tmp_path, caplog):
+    """Names that a browser cannot send: one line for each number that is higher than before."""
+    path = tmp_path / "users"
+    seconds = Seconds()
+    path.write_text(line("Zoë", "r", "pw"), encoding="utf-8")
+    path.chmod(0o600)
+    users = HtdigestUsers(path, "r", seconds=seconds)
+    for number, name in enumerate(("alice", "bob", "André"), 2):
+        path.write_text(path.read_text(encoding="utf-8") + "\n" + line(name, "r", "pw"), encoding="utf-8")
+        seconds.now += 2
+        deadline = time.monotonic() + 20
+        while users.count_hashes("r") != HashCounts(number, {"MD5": number}):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    users._reader.join(20)  # noqa: SLF001 - its last line comes after the table
+    said = [
+        record.getMessage().partition(" user names")[0] for record in caplog.records if record.levelname == "WARNING"
+    ]
+    assert said == ["1 of 1", "2 of 4"]
+
+
 def test_a_table_is_counted_in_its_realm(tmp_path):
     """The rows of a database, and of one that has none yet."""
 
