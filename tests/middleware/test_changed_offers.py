@@ -1,4 +1,4 @@
-"""A policy that changes while clients remember the one before: each is let in again in one round, never by a 400."""
+"""A policy that changes while clients remember the one before: each is let in in one round, and never gets 400."""
 
 from __future__ import annotations
 

@@ -66,7 +66,9 @@ def test_a_file_that_is_read_again_says_names_once(tmp_path, caplog):
         while users.count_hashes("r") != HashCounts(number, {"MD5": number}):
             assert time.monotonic() < deadline
             time.sleep(0.01)
-    users._reader.join(20)  # noqa: SLF001 - its last line comes after the table
+    reader = users._reader  # noqa: SLF001 - its last line comes after the table
+    assert reader is not None
+    reader.join(20)
     said = [
         record.getMessage().partition(" user names")[0] for record in caplog.records if record.levelname == "WARNING"
     ]
