@@ -195,7 +195,8 @@ class DigestClient(HoldsSecrets):
             policy.report("its nonce has been used as often as nc can count")
             return False
         retries = Retries(tick()) if refused is None else refused.retries
-        if signature is not None and signature.context is not context:
+        if signature is not None and (signature.context is not context or signature.qop != choice.qop):
+            # It was signed for another realm, algorithm or qop than is on offer: that says nothing of the password.
             signature = None
         if retries.after_challenge(context, nonce, signature, stale=choice.challenge.stale) is Try.NO_MORE:
             policy.report("the password is wrong, or it was tried often enough")
