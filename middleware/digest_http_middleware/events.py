@@ -1,8 +1,9 @@
 """One structured log event per outcome, on the logger `digest_http.middleware`.
 
-The message is the reason code; the fields stand on the record, prefixed `digest_`. No secret is among them: no
-password, H(A1), nonce, cnonce, response or header value. Accepted requests and plain challenges, which every client
-meets, are DEBUG; refusals INFO; a source that is down ERROR.
+The message is the reason code, followed by a hint where it can be told which setting would have helped; the fields
+stand on the record, prefixed `digest_`. No secret is among them: no password, H(A1), nonce, cnonce, response or header
+value. Accepted requests and plain challenges, which every client meets, are DEBUG; refusals INFO; a source that is down
+ERROR.
 
 What a client chose (path, name, address behind a proxy) has its control characters escaped, and so has the traceback of
 a source, which may quote them: no client can write lines into a log or speak to a terminal that shows it.
@@ -40,14 +41,20 @@ def log_refused(
     refusal: Refusal,
     verdict: Verdict | None,
     cause: BaseException | None,
+    *,
+    hint: str | None = None,
 ) -> None:
-    """A refusal. `verdict` is more exact than the refusal may be; `cause` is what a source raised."""
+    """A refusal. `verdict` is more exact than the refusal may be; `cause` is what a source raised.
+
+    `hint`, printable, names a setting that would have helped. It is for the log alone.
+    """
     reason = refusal.reason if verdict is None else verdict.value
     level = logging.ERROR if refusal.status == UNAVAILABLE else logging.DEBUG if reason in _ROUTINE else logging.INFO
     if logger.isEnabledFor(level):
         fields = _fields(scope, context, reason, refusal.status)
         if cause is None:
-            logger.log(level, reason, extra=fields)
+            fields["digest_hint"] = hint
+            logger.log(level, reason if hint is None else f"{reason}: {hint}", extra=fields)
         else:
             _log_cause(level, reason, fields, cause)
 
@@ -73,4 +80,5 @@ def _fields(
         # The claimed name: a log of refusals without it cannot show who is being attacked.
         "digest_username": printable(context.credentials.name) if context is not None else None,
         "digest_algorithm": context.algorithm.name if context is not None else None,
+        "digest_hint": None,
     }

@@ -32,14 +32,16 @@ from .bodies import DEFAULT_MAX_BODY, Disconnected, announces_more, cover_body, 
 from .browsers import warn_of_realm
 from .epochs import Epochs
 from .events import log_accepted, log_refused
+from .fronts import Front
+from .hints import hint
 from .identity import ANYONE, AUTHENTICATED, Digest, DigestUser
 from .nonce_keys import keys_of
 from .offering import Offering
-from .paths import Rule, checked_prefix, is_preflight, path_rule
+from .paths import Rule, is_preflight, path_rule
 from .policies import Policy
 from .proof import BodyProof, header_proof, takes_trailers
 from .refusals import Answer, Refusal, send_refusal
-from .targets import names_target, raw_target
+from .targets import raw_target
 from .verification import DEFAULT_TIMEOUT, Verifier
 from .workers_apart import WorkersApart
 
@@ -70,8 +72,9 @@ class DigestAuthMiddleware(HoldsSecrets):
     other within `window`) or "strict". `max_body`: octets that auth-int may hold back, each way. `userhash`,
     `allow_rfc2069`, `allow_preflight`: off by default. `proxy`: answer 407 and use the Proxy- fields. `protect`,
     `public`: path prefixes, or a callable of the scope. `stripped_prefix`: the path prefix that a proxy in front
-    removes. `answer`: custom bodies for refusals. `source_timeout`: seconds a user source or store may take. `clock`,
-    `random`: for tests.
+    removes. `rewritten_by`: the proxy that rewrites paths, "nginx", "apache" or "caddy". `original_target_header`: the
+    field in which a proxy says what was asked for. `answer`: custom bodies for refusals. `source_timeout`: seconds a
+    user source or store may take. `clock`, `random`: for tests.
 
     Raises ConfigurationError for a setting that cannot work.
     """
@@ -98,6 +101,8 @@ class DigestAuthMiddleware(HoldsSecrets):
         protect: Iterable[str] | Rule = ("/",),
         public: Iterable[str] = (),
         stripped_prefix: str = "",
+        rewritten_by: str | None = None,
+        original_target_header: str | None = None,
         answer: Answer | None = None,
         source_timeout: float = DEFAULT_TIMEOUT,
         clock: Callable[[], float] | None = None,
@@ -133,7 +138,7 @@ class DigestAuthMiddleware(HoldsSecrets):
         warn_of_realm(realm)
         self._allow_preflight = settings.flag("allow_preflight", allow_preflight)
         self._needs_credentials = path_rule(protect, public, app)
-        self._stripped_prefix = checked_prefix("stripped_prefix", stripped_prefix, empty=True).encode()
+        self._front = Front(stripped_prefix, rewritten_by, original_target_header)
         self._answer = None if answer is None else settings.function("answer", answer, 2, example=_ANSWER)
         self._field, self._challenge_field, self._info_field, self._refused = _PROXY if proxy else _ORIGIN
         self._no_credentials = Refusal(self._refused, "no-credentials", "Digest credentials are needed.")
@@ -159,6 +164,7 @@ class DigestAuthMiddleware(HoldsSecrets):
         refusal = self._no_credentials
         verdict: Verdict | None = None
         cause: BaseException | None = None
+        helping: str | None = None
         try:
             context = self._open(scope)
             if context is not None:
@@ -179,8 +185,10 @@ class DigestAuthMiddleware(HoldsSecrets):
             return
         except DigestError as error:
             refusal, cause = Refusal.of_error(error, self._refused), error.__cause__
+            if context is not None and error.reason == "uri":
+                helping = hint(context.credentials.uri, scope, self._front)
         if accepted is None:
-            log_refused(scope, context, refusal, verdict, cause)
+            log_refused(scope, context, refusal, verdict, cause, hint=helping)
             await send_refusal(refusal, await self._challenges(scope, refusal), self._answer, (scope, receive, send))
             return
         context, message, username = accepted
@@ -219,9 +227,9 @@ class DigestAuthMiddleware(HoldsSecrets):
     def _url(self, scope: Scope, context: ServerContext) -> bytes:
         """What the layout's URL buffer holds: the uri as signed, once it is known to name this request."""
         target, uri = raw_target(scope), context.credentials.uri
-        if uri == target and target[:1] == b"/" and not self._stripped_prefix:
+        if uri == target and target[:1] == b"/" and not self._front.changes_targets:
             return uri
-        if not names_target(uri, target, scope, self._stripped_prefix):
+        if not self._front.is_named_by(uri, scope):
             raise MalformedField("The uri is not the target of this request", reason="uri")
         return uri
 

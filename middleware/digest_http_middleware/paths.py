@@ -15,7 +15,7 @@ from .asgi import ASGIApp, Scope
 from .path_readings import as_written, fold, less_root, resolved, spellings
 from .routers import Router
 
-__all__ = ["Rule", "checked_prefix", "is_preflight", "path_rule"]
+__all__ = ["Rule", "is_preflight", "path_rule"]
 
 Rule = Callable[[Scope], bool]
 
@@ -133,13 +133,11 @@ class _Prefixes:
 def _prefixes(setting: str, prefixes: Iterable[str]) -> tuple[str, ...]:
     if isinstance(prefixes, str):
         raise ConfigurationError(f"{setting} is one string; give a list of path prefixes, for instance [{prefixes!r}]")
-    return tuple(checked_prefix(setting, prefix) for prefix in settings.items(setting, prefixes, _LISTED, empty=True))
+    return tuple(_checked_prefix(setting, prefix) for prefix in settings.items(setting, prefixes, _LISTED, empty=True))
 
 
-def checked_prefix(setting: str, prefix: object, *, empty: bool = False) -> str:
-    """A path prefix without slashes at its end; `empty`: or no text at all. Raises ConfigurationError."""
-    if empty and prefix == "":
-        return ""
+def _checked_prefix(setting: str, prefix: object) -> str:
+    """A path prefix without slashes at its end. Raises ConfigurationError."""
     if not settings.text(setting, prefix, example="/api").startswith("/"):
         raise ConfigurationError(f"{setting} has {prefix!r}; a path prefix starts with a slash, for instance '/api'")
     return str(prefix).rstrip("/")

@@ -1,7 +1,8 @@
 """Whether the `uri` parameter names the request that carries it (RFC 7616 §3.4.6, RFC 9112 §3.2).
 
 A server that does not compare lets a captured header open another door. The comparison is octet by octet on the raw
-target; nothing is decoded, since what decodes alike may be routed differently.
+target; nothing is decoded, since what decodes alike may be routed differently. What a proxy in front changes is told to
+fronts.py.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from urllib.parse import quote, unquote
 
 from .asgi import Scope
 
-__all__ = ["names_target", "raw_target"]
+__all__ = ["names_other_host", "names_target", "origin_form", "raw_target", "whole_targets"]
 
 _absolute = re.compile(rb"(?:https?|wss?)://([^/?#@]*)([/?].*|)", re.IGNORECASE | re.DOTALL)
 _any_scheme = re.compile(rb"[^/?#]*:/")
@@ -38,7 +39,7 @@ def names_target(uri: bytes, target: bytes, scope: Scope, stripped_prefix: bytes
     `stripped_prefix`, which a proxy in front removes; an empty query written out; and on both sides the absolute form
     with this request's own Host (RFC 9112 §3.2.2). "*" and an authority name only the same.
     """
-    origin_uri, origin_target = _origin_form(uri, scope), _origin_form(target, scope)
+    origin_uri, origin_target = origin_form(uri, scope), origin_form(target, scope)
     if origin_target is None:
         return False
     if not origin_target.startswith(b"/"):
@@ -53,21 +54,34 @@ def names_target(uri: bytes, target: bytes, scope: Scope, stripped_prefix: bytes
     if uri.endswith(b"?") and not scope.get("query_string"):
         # ASGI cannot tell "/x?" from "/x": both have an empty query.
         uri = uri[:-1]
-    if uri == target:
-        return True
+    return uri in whole_targets(target, scope)
+
+
+def whole_targets(target: bytes, scope: Scope) -> list[bytes]:
+    """`target`, which begins with a slash; and the same with its mount (root_path) if the server has left that out."""
     root = (scope.get("root_path") or "").rstrip("/")
-    return bool(root) and uri == _quoted(root) + target and _leaves_out(root, target, scope["path"])
+    if root and _leaves_out(root, target, scope["path"]):
+        return [target, _quoted(root) + target]
+    return [target]
 
 
-def _origin_form(target: bytes, scope: Scope) -> bytes | None:
-    """The path and query of an absolute form, any other form as it is; None if something else is named."""
+def origin_form(target: bytes, scope: Scope) -> bytes | None:
+    """The path and query of an absolute form, any other form as it is; None if something else is named.
+
+    That is another scheme, a user name before the host, or another host than the one of the Host field.
+    """
     absolute = _absolute.fullmatch(target)
     if absolute is None:
-        # Another scheme, or a user name before the host, names nothing here.
         return None if _any_scheme.match(target) else target
     if _authority(absolute[1]) != _host(scope):
         return None
     return absolute[2] if absolute[2].startswith(b"/") else b"/" + absolute[2]
+
+
+def names_other_host(target: bytes, scope: Scope) -> bool:
+    """Whether an absolute form names another host than the Host field; other forms name none."""
+    absolute = _absolute.fullmatch(target)
+    return absolute is not None and _authority(absolute[1]) != _host(scope)
 
 
 def _leaves_out(root: str, target: bytes, path: str) -> bool:
