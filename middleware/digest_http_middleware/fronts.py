@@ -90,8 +90,10 @@ class Front:
             return uri == target
         path, _, query = asked.partition(b"?")
         path_found, _, query_found = found.partition(b"?")
-        made = self._rewriting(path, self._segments)
-        return query == query_found and made is not None and made in map(segments, whole_targets(path_found, scope))
+        made = self._rewriting.makes(path, self._segments)
+        if made is None or query != query_found:
+            return False
+        return any(made == self._rewriting.reads(whole, self._segments) for whole in whole_targets(path_found, scope))
 
     def original(self, scope: Scope) -> Original:
         """What the proxy's field says."""

@@ -1,8 +1,8 @@
 """What proxies make of a path before they hand it on: one model for each that rewrites.
 
-Each is compared with the real proxy over a list of odd paths (tests/proxies). A model gives segments, percent-decoded
-once, and not a spelling: which characters a proxy escapes differs between its versions and directives, while what an
-app routes by is the decoded path. Slashes that are escaped in what arrives stay inside of a segment.
+Each is compared with the real proxy over a list of odd paths (tests/proxies). A model gives decoded segments and no
+spelling: which characters a proxy escapes differs between its versions and directives, while what an app routes by is
+the decoded path. A slash that is escaped in what arrives stays inside of its segment.
 
 A model answers "what arrives if this was asked for", never "are these two alike". So a signed path that no rewriting
 leads to the target that arrived is another one, though both may resolve to the same.
@@ -13,20 +13,33 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Final
-from urllib.parse import unquote_to_bytes
+from typing import Final, NamedTuple
+from urllib.parse import quote, unquote_to_bytes
 
 __all__ = ["REWRITINGS", "Rewriting", "resolves_alike", "segments"]
-
-#: (path as signed, decoded segments of the prefix that is removed) -> decoded segments of what arrives. None if the
-#: proxy refuses such a path, or does not hand it on to this app.
-Rewriting = Callable[[bytes, Sequence[bytes]], "list[bytes] | None"]
 
 # An escape without two hexadecimal digits: nginx, Apache and Caddy refuse it. So they do, or end the path there, with a
 # "#" that is not escaped.
 _refused = re.compile(rb"%(?![0-9A-Fa-f]{2})|#")
 
+# Caddy decodes nothing, but escapes what no URL may hold, and some that one may hold (!'()*[]). So of these, and of
+# these alone, the escaped form and the other are one. "%25" is not among them: there is no other form of it.
+_caddy_escapes = re.compile(rb"%(?:[0189a-f][0-9a-f]|2[0-23789a]|3[ce]|5[b-e]|60|7[b-df])", re.IGNORECASE)
+
+# If a path holds any other octet, Caddy (Go's net/url) decodes all of it, escaped slashes too, and escapes it anew.
+_caddy_keeps = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=:@/\[\]%-]*")
+
 _DOTS: Final = (b".", b"..")
+
+
+class Rewriting(NamedTuple):
+    """What one proxy does."""
+
+    #: (path as signed, decoded segments of the prefix that is removed) -> segments of what arrives. None if the proxy
+    #: refuses such a path, or does not hand it on to this app.
+    makes: Callable[[bytes, Sequence[bytes]], list[bytes] | None]
+    #: (path that arrived, the same prefix) -> its segments, to be compared with those.
+    reads: Callable[[bytes, Sequence[bytes]], list[bytes] | None]
 
 
 def segments(path: bytes) -> list[bytes] | None:
@@ -41,13 +54,19 @@ def resolves_alike(original: bytes, prefix: Sequence[bytes], arrived: bytes) -> 
 
     That is milder than any one proxy: it takes "//", dot segments and escaped slashes for nothing on either side.
     """
-    asked, found = _nginx(original, ()), _nginx(arrived, ())
-    if asked is None or found is None or asked[: len(prefix)] != list(prefix):
+    found = _nginx(arrived, ())
+    if found is None or segments(original) is None:
         return False
-    asked = asked[len(prefix) :] or [b""]
-    # Caddy drops the slash at the end of what was a dot segment.
-    last = unquote_to_bytes(original.rpartition(b"/")[2])
-    return asked == found or (last in _DOTS and asked[:-1] == found)
+    decoded = unquote_to_bytes(original)[1:].split(b"/")
+    # ".." removes an empty segment where those are kept (RFC 3986 §5.2.4), and the one before where they are not.
+    for asked in (_resolved(decoded), _resolved(decoded, empty_ones_count=True)):
+        if asked is None or asked[: len(prefix)] != list(prefix):
+            continue
+        below = asked[len(prefix) :] or [b""]
+        # Caddy drops the slash at the end of what was a dot segment.
+        if below == found or (decoded[-1] in _DOTS and below[:-1] == found):
+            return True
+    return False
 
 
 def _nginx(path: bytes, prefix: Sequence[bytes]) -> list[bytes] | None:
@@ -68,16 +87,40 @@ def _apache(path: bytes, prefix: Sequence[bytes]) -> list[bytes] | None:
 
 
 def _caddy(path: bytes, prefix: Sequence[bytes]) -> list[bytes] | None:
-    """`handle_path`, `uri strip_prefix`: resolved as written, so that escaped dots stay; the prefix goes first."""
-    if _less(segments(path), prefix) is None:
+    """`handle_path`, `uri strip_prefix`: the prefix goes, then the rest is resolved as written: escaped dots stay.
+
+    Where no prefix is removed, nothing is resolved.
+    """
+    asked = segments(path)
+    if asked is None:
+        return None
+    if _caddy_keeps.fullmatch(path) is None:
+        path = quote(unquote_to_bytes(path), safe="/$&+,:;=@").encode()
+        asked = segments(path)
+    if not prefix:
+        return _caddy_reads(path, prefix)
+    if _less(asked, prefix) is None:
         return None
     written = path[1:].split(b"/")[len(prefix) :]
     resolved = _resolved(written)
     if resolved is None:
         return None
     if written[-1] in _DOTS and len(resolved) > 1:
-        del resolved[-1]  # its slash is dropped
-    return [unquote_to_bytes(segment) for segment in resolved]
+        del resolved[-1]  # the slash of a dot segment at the end goes with it
+    return _caddy_reads(b"/" + b"/".join(resolved), prefix)
+
+
+def _caddy_reads(path: bytes, prefix: Sequence[bytes]) -> list[bytes] | None:
+    if segments(path) is None:
+        return None
+    if prefix:
+        # Where it removes one, it may or may not write these anew.
+        path = _caddy_escapes.sub(lambda escape: bytes.fromhex(escape[0][1:].decode()), path)
+    return path[1:].split(b"/")
+
+
+def _reads(path: bytes, _prefix: Sequence[bytes]) -> list[bytes] | None:
+    return segments(path)
 
 
 def _less(found: list[bytes] | None, prefix: Sequence[bytes]) -> list[bytes] | None:
@@ -87,8 +130,8 @@ def _less(found: list[bytes] | None, prefix: Sequence[bytes]) -> list[bytes] | N
     return found[len(prefix) :]
 
 
-def _resolved(found: Sequence[bytes]) -> list[bytes] | None:
-    """Without dot segments and empty ones (RFC 3986 §5.2.4; the latter is the proxies' own). None above the root.
+def _resolved(found: Sequence[bytes], *, empty_ones_count: bool = False) -> list[bytes] | None:
+    """Without dot segments (RFC 3986 §5.2.4) and without empty ones, as the proxies do. None above the root.
 
     A last segment that is dropped leaves its slash.
     """
@@ -98,10 +141,17 @@ def _resolved(found: Sequence[bytes]) -> list[bytes] | None:
             if not left:
                 return None
             del left[-1]
-        elif segment not in (b"", b"."):
+        elif segment != b"." and (segment or empty_ones_count):
             left.append(segment)
+    left = [segment for segment in left if segment]
     return [*left, b""] if found[-1] in (b"", *_DOTS) else left
 
 
 #: By the name that `rewritten_by` takes.
-REWRITINGS: Final[Mapping[str, Rewriting]] = MappingProxyType({"nginx": _nginx, "apache": _apache, "caddy": _caddy})
+REWRITINGS: Final[Mapping[str, Rewriting]] = MappingProxyType(
+    {
+        "nginx": Rewriting(_nginx, _reads),
+        "apache": Rewriting(_apache, _reads),
+        "caddy": Rewriting(_caddy, _caddy_reads),
+    }
+)

@@ -1,0 +1,115 @@
+"""What the four proxies hand on, octet by octet: written from what they were seen to do, and held against them live.
+
+Written apart from the middleware's own models, which know segments only.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote_from_bytes, unquote_to_bytes
+
+from tests.proxies.configurations import Way
+
+__all__ = ["handed_on", "is_modelled"]
+
+_MALFORMED = re.compile(rb"%(?![0-9a-fA-F]{2})")
+#: What each escapes of what it has decoded: all but letters, digits and these.
+_NGINX_KEEPS = "/~!$&'()*+,;=:@-._[]"
+_APACHE_KEEPS = "/~$-_.+!*'(),;:@&="
+_CADDY_KEEPS = "/$&+,:;=@-._~"
+_URL = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=:@/\[\]%-]*")
+
+
+def is_modelled(way: Way) -> bool:
+    """Whether there is a model of this way."""
+    return (way.proxy, way.name) not in {
+        ("nginx", "rewrite"),
+        ("apache", "nocanon"),
+        ("apache", "prefix, nocanon"),
+        ("haproxy", "normalize-uri"),
+        ("caddy", "uri strip_prefix"),
+        ("caddy", "rewrite"),
+    }
+
+
+def handed_on(way: Way, target: bytes) -> bytes | None:
+    """The target that the app gets, an empty query left out; None if it gets none."""
+    path, _, query = target.partition(b"?")
+    made = {"nginx": nginx, "apache": apache, "haproxy": haproxy, "caddy": caddy}[way.proxy](path, way)
+    return made if made is None or not query else made + b"?" + query
+
+
+def haproxy(path: bytes, way: Way) -> bytes | None:
+    """The prefix goes; ISO 8859-1 and the like are refused."""
+    if re.search(rb"[\x00-\x20\x7f-\xff#]", path):
+        return None
+    return below(path, way)
+
+
+def nginx(path: bytes, way: Way) -> bytes | None:
+    """Decoded, resolved, and escaped again if it was escaped anywhere."""
+    whole = resolved(unquote_to_bytes(path), merge="merge_slashes off" not in way.name)
+    if _MALFORMED.search(path) or b"\x00" in unquote_to_bytes(path) or whole is None:
+        return None
+    if way.name == "as it came":
+        return path
+    rest = below(whole, way)
+    if rest is None or b"%" not in path:
+        return rest
+    return quote_from_bytes(rest, safe=_NGINX_KEEPS).encode()
+
+
+def apache(path: bytes, way: Way) -> bytes | None:
+    """As nginx; an escaped slash is kept, refused, or a slash."""
+    kept = re.sub(rb"%2[fF]", lambda slash: slash[0] if way.name.endswith("On") else b"%25" + slash[0][1:], path)
+    decoded = unquote_to_bytes(kept)
+    whole = resolved(decoded)
+    if _MALFORMED.search(path) or b"\x00" in decoded or whole is None:
+        return None
+    if way.name == "prefix" and kept != path:
+        return None
+    if way.name in ("ProxyPass /", "prefix, NoDecode") and b"%25" in path:
+        # What is left of escaped percent signs beside kept slashes is Apache's own affair.
+        return None
+    rest = below(whole, way)
+    if rest is None:
+        return None
+    kept_slashes = b"%" if kept != path else b""
+    return quote_from_bytes(rest, safe=_APACHE_KEEPS.encode() + kept_slashes).encode()
+
+
+def caddy(path: bytes, way: Way) -> bytes | None:
+    """Escaped if it is no URL; below a prefix also resolved as written, and `!'()*[]` escaped if nothing else was."""
+    if _MALFORMED.search(path):
+        return None
+    if not _URL.fullmatch(path):
+        path = quote_from_bytes(unquote_to_bytes(path), safe=_CADDY_KEEPS).encode()
+    if not way.prefix:
+        return path
+    rest = below(path, way)
+    whole = None if rest is None else resolved(rest)
+    if rest is None or whole is None:
+        return None
+    if rest.rpartition(b"/")[2] in (b".", b"..") and whole != b"/":
+        whole = whole[:-1]
+    return whole if b"%" in path else quote_from_bytes(whole, safe=_CADDY_KEEPS).encode()
+
+
+def below(path: bytes, way: Way) -> bytes | None:
+    """What stands below the prefix."""
+    prefix = way.prefix.encode()
+    return path[len(prefix) :] if path.startswith(prefix + b"/") else None
+
+
+def resolved(path: bytes, *, merge: bool = True) -> bytes | None:
+    """Without dot segments, and without empty ones if they are merged; None above the root."""
+    left = re.sub(rb"/{2,}", b"/", path) if merge else path
+    done = b""
+    for segment in re.findall(rb"/[^/]*", left):
+        if segment == b"/..":
+            if not done:
+                return None
+            done = done.rpartition(b"/")[0]
+        elif segment != b"/.":
+            done += segment
+    return done + b"/" if re.search(rb"/\.{1,2}\Z", left) or not done else done

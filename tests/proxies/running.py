@@ -1,0 +1,174 @@
+"""The four proxies as child processes: one each, with a port for every way and for each of the app's two parsers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from tests.live.httpd import MODULES_HERE
+from tests.live.peers import HOST, free_port, peer_file, program, running, server_root, wait_until_listening
+from tests.proxies.configurations import WAYS, Way
+
+__all__ = ["Ports", "proxies"]
+
+#: By way and the app's parser.
+Ports = dict[tuple[Way, str], int]
+
+#: Address and port, by way and the app's port.
+Listening = Mapping[tuple[Way, int], str]
+
+_NGINX = """\
+daemon off;
+master_process off;
+pid {root}/nginx.pid;
+error_log stderr crit;
+events {{ worker_connections 512; }}
+http {{
+    access_log off;
+    client_body_temp_path {root}/body;
+    proxy_temp_path {root}/proxy;
+    fastcgi_temp_path {root}/fastcgi;
+    uwsgi_temp_path {root}/uwsgi;
+    scgi_temp_path {root}/scgi;
+    keepalive_requests 100000;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
+    proxy_set_header Host $http_host;
+    proxy_set_header X-Original-URI $request_uri;
+{servers}
+}}
+"""
+_APACHE = """\
+ServerRoot "{root}"
+ServerName {host}
+PidFile "{root}/httpd.pid"
+Mutex file:{root} default
+ErrorLog "|/bin/cat"
+LogLevel crit
+{modules}
+# Read only when root starts httpd: the ids of nobody.
+User #65534
+Group #65534
+ServerLimit 1
+StartServers 1
+ThreadLimit 64
+ThreadsPerChild 64
+MaxRequestWorkers 64
+MinSpareThreads 1
+MaxSpareThreads 64
+KeepAlive On
+MaxKeepAliveRequests 0
+{servers}
+"""
+_APACHE_HOST = """\
+Listen {listen}
+<VirtualHost {listen}>
+ProxyPreserveHost On
+SetEnvIfExpr "%{{THE_REQUEST}} =~ m#^\\S+ (\\S+)#" ORIGINAL=$1
+RequestHeader set X-Original-URI %{{ORIGINAL}}e
+{text}
+</VirtualHost>
+"""
+_HAPROXY = """\
+global
+  expose-experimental-directives
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 30s
+  timeout server 30s
+{servers}
+"""
+_CADDY = """\
+{
+ admin off
+ auto_https off
+ log {
+  level ERROR
+ }
+}
+"""
+
+
+def _nginx(root: Path, listening: Listening) -> tuple[str, list[str]]:
+    ups = {up: f"upstream up{up} {{ server {HOST}:{up}; keepalive 4; }}" for _, up in listening}
+    servers = [
+        f"server {{ listen {listen}; {way.text.replace('http://up', f'http://up{up}')} }}"
+        for (way, up), listen in listening.items()
+    ]
+    config = _write(root / "nginx.conf", _NGINX.format(root=root, servers="\n".join([*ups.values(), *servers])))
+    return "nginx", [program("nginx", package="nginx"), "-p", str(root), "-c", config]
+
+
+def _apache(root: Path, listening: Listening) -> tuple[str, list[str]]:
+    names = "mpm_event", "unixd", "authn_core", "authz_core", "proxy", "proxy_http", "headers", "setenvif"
+    folder = peer_file(*MODULES_HERE, package="apache2-bin")
+    # A module that is linked into the program has no file.
+    files = {name: folder / f"mod_{name}.so" for name in names}
+    modules = "\n".join(f"LoadModule {name}_module {path}" for name, path in files.items() if path.exists())
+    servers = "".join(
+        _APACHE_HOST.format(listen=listen, text=way.text.format(up=f"{HOST}:{up}"))
+        for (way, up), listen in listening.items()
+    )
+    config = _write(root / "httpd.conf", _APACHE.format(root=root, host=HOST, modules=modules, servers=servers))
+    return "apache", [program("apache2", "httpd", package="apache2-bin"), "-D", "FOREGROUND", "-f", config]
+
+
+def _haproxy(root: Path, listening: Listening) -> tuple[str, list[str]]:
+    servers = "".join(
+        f"listen way{number}\n  bind {listen}\n  http-request set-header X-Original-URI %[pathq]\n"
+        f"  {way.text}\n  server up {HOST}:{up}\n"
+        for number, ((way, up), listen) in enumerate(listening.items())
+    )
+    config = _write(root / "haproxy.cfg", _HAPROXY.format(servers=servers))
+    return "haproxy", [program("haproxy", package="haproxy"), "-db", "-q", "-f", config]
+
+
+def _caddy(root: Path, listening: Listening) -> tuple[str, list[str]]:
+    header = "{\n header_up X-Original-URI {http.request.orig_uri}\n}"
+    sites = [
+        f"http://:{listen.rpartition(':')[2]} {{\n bind {HOST}\n"
+        f"{way.text.format(up=f'{HOST}:{up}', header=header)}\n}}\n"
+        for (way, up), listen in listening.items()
+    ]
+    config = _write(root / "Caddyfile", _CADDY + "".join(sites))
+    return "caddy", [program("caddy", package="caddy"), "run", "--config", config, "--adapter", "caddyfile"]
+
+
+_STARTED: Mapping[str, Callable[[Path, Listening], tuple[str, list[str]]]] = {
+    "nginx": _nginx,
+    "apache": _apache,
+    "haproxy": _haproxy,
+    "caddy": _caddy,
+}
+
+
+@contextmanager
+def proxies(ups: Mapping[str, int]) -> Iterator[Ports]:
+    """All four, in front of the app, which has a port for each parser; their own ports."""
+    ports: Ports = {(way, parser): free_port() for way in WAYS for parser in ups}
+    with server_root() as root, ExitStack() as stack:
+        commands = []
+        for proxy, write in _STARTED.items():
+            folder = root / proxy
+            folder.mkdir()
+            own = {key: port for key, port in ports.items() if key[0].proxy == proxy}
+            commands.append(
+                write(folder, {(way, ups[parser]): f"{HOST}:{port}" for (way, parser), port in own.items()})
+            )
+        started = {}
+        for proxy, command in commands:
+            folder = root / proxy
+            # Caddy keeps its state in the home folder.
+            env = {**os.environ, "HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+            started[proxy] = stack.enter_context(running(command, folder / "output.log", env))
+        for (way, _), port in ports.items():
+            wait_until_listening(started[way.proxy], port, root / way.proxy / "output.log")
+        yield ports
+
+
+def _write(file: Path, text: str) -> str:
+    file.write_text(text, encoding="utf-8")
+    return str(file)
