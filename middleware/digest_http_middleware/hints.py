@@ -99,7 +99,7 @@ def _prefixes(original: bytes, target: bytes, scope: Scope) -> list[str]:
     arrived = segments((origin_form(target, scope) or b"").partition(b"?")[0])
     for made in (segments(path), *(rewriting.makes(path, ()) for rewriting in REWRITINGS.values())):
         if made is not None and arrived is not None and len(arrived) < len(made):
-            before = "".join("/" + quote(each) for each in made[: -len(arrived)])
+            before = "".join("/" + quote(each) for each in made[: -len(arrived)]).rstrip("/")
             if len(before) <= MAX_PREFIX and _can_be_set(before):
                 found[before] = None
     return list(found)

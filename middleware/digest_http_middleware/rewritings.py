@@ -87,27 +87,25 @@ def _apache(path: bytes, prefix: Sequence[bytes]) -> list[bytes] | None:
 
 
 def _caddy(path: bytes, prefix: Sequence[bytes]) -> list[bytes] | None:
-    """`handle_path`, `uri strip_prefix`: the prefix goes, then the rest is resolved as written: escaped dots stay.
+    """`handle_path`, `uri strip_prefix`: resolved as written, so that escaped dots stay; then the prefix goes.
 
     Where no prefix is removed, nothing is resolved.
     """
-    asked = segments(path)
-    if asked is None:
+    if segments(path) is None:
         return None
     if _caddy_keeps.fullmatch(path) is None:
         path = quote(unquote_to_bytes(path), safe="/$&+,:;=@").encode()
-        asked = segments(path)
     if not prefix:
         return _caddy_reads(path, prefix)
-    if _less(asked, prefix) is None:
-        return None
-    written = path[1:].split(b"/")[len(prefix) :]
+    written = path[1:].split(b"/")
     resolved = _resolved(written)
     if resolved is None:
         return None
-    if written[-1] in _DOTS and len(resolved) > 1:
-        del resolved[-1]  # the slash of a dot segment at the end goes with it
-    return _caddy_reads(b"/" + b"/".join(resolved), prefix)
+    if written[-1] in _DOTS and len(resolved) > len(prefix) + 1:
+        del resolved[-1]  # the slash of a dot segment at the end goes with it, but for the last that is left
+    if _less([unquote_to_bytes(segment) for segment in resolved], prefix) is None:
+        return None
+    return _caddy_reads(b"/" + b"/".join(resolved[len(prefix) :]), prefix)
 
 
 def _caddy_reads(path: bytes, prefix: Sequence[bytes]) -> list[bytes] | None:

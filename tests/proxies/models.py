@@ -68,14 +68,14 @@ def apache(path: bytes, way: Way) -> bytes | None:
         return None
     if way.name == "prefix" and kept != path:
         return None
-    if way.name in ("ProxyPass /", "prefix, NoDecode") and b"%25" in path:
-        # What is left of escaped percent signs beside kept slashes is Apache's own affair.
-        return None
     rest = below(whole, way)
     if rest is None:
         return None
-    kept_slashes = b"%" if kept != path else b""
-    return quote_from_bytes(rest, safe=_APACHE_KEEPS.encode() + kept_slashes).encode()
+    spelt = quote_from_bytes(rest, safe=_APACHE_KEEPS).encode()
+    if way.name not in ("ProxyPass /", "prefix, NoDecode"):
+        return spelt
+    # Where slashes stay escaped, it cannot tell an escaped slash from an escaped percent sign before "2F".
+    return None if _MALFORMED.search(rest) else re.sub(rb"%25(2[fF])", rb"%\1", spelt)
 
 
 def caddy(path: bytes, way: Way) -> bytes | None:
@@ -86,13 +86,19 @@ def caddy(path: bytes, way: Way) -> bytes | None:
         path = quote_from_bytes(unquote_to_bytes(path), safe=_CADDY_KEEPS).encode()
     if not way.prefix:
         return path
-    rest = below(path, way)
-    whole = None if rest is None else resolved(rest)
-    if rest is None or whole is None:
+    whole = resolved(path)
+    if whole is None:
         return None
-    if rest.rpartition(b"/")[2] in (b".", b"..") and whole != b"/":
+    if path.rpartition(b"/")[2] in (b".", b"..") and whole != b"/":
         whole = whole[:-1]
-    return whole if b"%" in path else quote_from_bytes(whole, safe=_CADDY_KEEPS).encode()
+    if whole == way.prefix.encode() != path:
+        return b"/"
+    # Escaped letters of the prefix are letters of it.
+    start = re.match(rb"/(?:s|%73)(?:v|%76)(?:c|%63)(?=/)", whole)
+    if start is None:
+        return None
+    rest = whole[start.end() :]
+    return rest if b"%" in path else quote_from_bytes(rest, safe=_CADDY_KEEPS).encode()
 
 
 def below(path: bytes, way: Way) -> bytes | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -13,11 +12,11 @@ from hypothesis import strategies as st
 from digest_http.errors import ConfigurationError
 from digest_http_middleware import DigestAuthMiddleware
 from digest_http_middleware.fronts import Front
-from digest_http_middleware.path_readings import as_written
 from digest_http_middleware.rewritings import resolves_alike
 from tests.proxies.configurations import WAYS, Way
 from tests.proxies.models import handed_on, is_modelled
 from tests.proxies.paths import TARGETS
+from tests.proxies.resources import resource
 
 FIELD = "X-Original-URI"
 MODELLED = [way for way in WAYS if is_modelled(way)]
@@ -45,15 +44,6 @@ def scope_of(target: bytes, original: bytes | None = None) -> dict[str, Any]:
         fields.append((b"x-original-uri", original))
     decoded = unquote_to_bytes(path).decode("utf-8", "surrogateescape")
     return {"path": decoded, "raw_path": path, "query_string": query, "root_path": "", "headers": fields}
-
-
-def resource(target: bytes) -> tuple[str, str, bytes]:
-    """What tells resources apart: the decoded path that most routers see, that of routers by raw_path, the query."""
-    path, _, query = target.partition(b"?")
-    # No URL holds a backslash as it is: it and its escape are two ways to write the same. So are %2f and %2F (RFC 3986
-    # §2.1).
-    spelt = re.sub(rb"%[0-9a-f]{2}", lambda escape: escape[0].upper(), path.replace(b"\\", b"%5C"), flags=re.IGNORECASE)
-    return unquote_to_bytes(path).decode("utf-8", "surrogateescape"), as_written(spelt), query
 
 
 @pytest.mark.parametrize("way", MODELLED, ids=str)
