@@ -58,7 +58,7 @@ class Front:
         self.rewritten_by: Final = rewritten_by
         #: In lower case, as ASGI has field names.
         self.field_name: Final = _field_name(original_target_header)
-        if rewritten_by is not None and (not isinstance(rewritten_by, str) or rewritten_by not in REWRITINGS):
+        if rewritten_by not in (None, *REWRITINGS):
             known = ", ".join(map(repr, REWRITINGS))
             raise ConfigurationError(
                 f"rewritten_by is {rewritten_by!r}; write the proxy whose rewriting it is, one of {known}, "
@@ -141,9 +141,15 @@ def _prefix(prefix: str) -> str:
 def _field_name(name: str | None) -> str | None:
     if name is None:
         return None
-    if not isinstance(name, str) or _token.fullmatch(name) is None or name.lower() in _TAKEN:
-        raise ConfigurationError(
-            f"original_target_header is {name!r}; write the name of a field that the proxy sets in each request to "
-            "the target as it came, for instance 'X-Original-URI'"
-        )
+    if not isinstance(name, str):
+        raise _no_field(name)
+    if _token.fullmatch(name) is None or name.lower() in _TAKEN:
+        raise _no_field(name)
     return name.lower()
+
+
+def _no_field(name: object) -> ConfigurationError:
+    return ConfigurationError(
+        f"original_target_header is {name!r}; write the name of a field that the proxy sets in each request to "
+        "the target as it came, for instance 'X-Original-URI'"
+    )

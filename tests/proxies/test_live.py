@@ -238,15 +238,10 @@ def test_the_page_tells_what_was_tried(run: Run):
         passed = [
             sum(seen.signed[each] == seen.bare[each] for each in seen.reached()) for seen in (by_setting, by_field)
         ]
-        # A pipe in a cell would end it.
         text = " ".join(way.text.replace("{header}", "").replace("{{", "{").replace("}}", "}").split()) or "(no rule)"
-        cells = [
-            way.proxy,
-            f"`{text}`".replace("{up}", "app").replace("//up", "//app").replace("|", "\\|"),
-            told,
-            count,
-            *passed,
-        ]
+        # A pipe in a cell would end it.
+        text = text.replace("{up}", "app").replace("//up", "//app").replace("|", "\\|")
+        cells = [way.proxy, f"`{text}`", told, count, *passed]
         rows.append("| " + " | ".join(map(str, cells)) + " |")
     before, table, after = PAGE.read_text(encoding="utf-8").partition("<!-- table -->\n")
     old, end, rest = after.partition("<!-- end -->\n")
