@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from digest_http.errors import ConfigurationError
 from digest_http_middleware import DigestAuthMiddleware
 from digest_http_middleware.fronts import Front
-from digest_http_middleware.rewritings import resolves_alike
+from digest_http_middleware.rewritings import REWRITINGS, resolves_alike
 from tests.proxies.configurations import WAYS, Way
 from tests.proxies.models import handed_on, is_modelled
 from tests.proxies.paths import TARGETS
@@ -202,6 +202,20 @@ def test_a_root_path_that_the_server_leaves_out(front):
     assert front.is_named_by(b"/svc/x", scope)
     assert not front.is_named_by(b"/svc/y", scope)
     assert not front.is_named_by(b"/other/x", scope)
+
+
+@pytest.mark.parametrize(("name", "signed", "arrived"), [
+    ("nginx", b"/svc/a%00b", b"/a%00b"),
+    ("apache", b"/svc/a%00b", b"/a%00b"),
+    *((name, b"/svc/a" + octets + b"b", b"/a" + octets + b"b") for name in REWRITINGS for octets in (b"#", b"%zz", b"%")),
+    *((name, b"/svc/a#b", b"/a%23b") for name in REWRITINGS),
+    *((name, b"/svc/../svc/../../svc/a", b"/a") for name in REWRITINGS),
+    *((name, b"svc/a", b"/a") for name in REWRITINGS),
+    *((name, b"", b"/") for name in REWRITINGS),
+])  # fmt: skip
+def test_what_no_proxy_of_that_name_hands_on(name, signed, arrived):
+    """It refuses these, or its versions differ: nothing is signed by them."""
+    assert not Front("/svc", name).is_named_by(signed, scope_of(arrived))
 
 
 @pytest.mark.parametrize("prefix", [
