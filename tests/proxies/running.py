@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.live.httpd import MODULES_HERE
-from tests.live.peers import HOST, free_port, peer_file, program, running, server_root, wait_until_listening
+from tests.live.peers import HOST, peer_file, program, running, server_root, wait_until_listening
 from tests.proxies.configurations import WAYS, Way
 
-__all__ = ["Ports", "proxies"]
+__all__ = ["Ports", "free_ports", "proxies"]
 
 #: By way and the app's parser.
 Ports = dict[tuple[Way, str], int]
@@ -145,10 +146,20 @@ _STARTED: Mapping[str, Callable[[Path, Listening], tuple[str, list[str]]]] = {
 }
 
 
+def free_ports(count: int) -> list[int]:
+    """TCP ports that are free and no two the same: some of the proxies share a port without a word."""
+    with ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind((HOST, 0))
+        return [probe.getsockname()[1] for probe in probes]
+
+
 @contextmanager
 def proxies(ups: Mapping[str, int]) -> Iterator[Ports]:
     """All four, in front of the app, which has a port for each parser; their own ports."""
-    ports: Ports = {(way, parser): free_port() for way in WAYS for parser in ups}
+    keys = [(way, parser) for way in WAYS for parser in ups]
+    ports: Ports = dict(zip(keys, free_ports(len(keys)), strict=True))
     with server_root() as root, ExitStack() as stack:
         commands = []
         for proxy, write in _STARTED.items():

@@ -22,14 +22,14 @@ from digest_http_client_auth import DigestAuth
 from digest_http_middleware.fronts import Front
 from digest_http_middleware.targets import raw_target
 from tests.live.commands import curl, curl_digest
-from tests.live.peers import HOST, free_port, python_peer, running, wait_until_listening
+from tests.live.peers import HOST, python_peer, running, wait_until_listening
 from tests.live.serving import PASSWORD, USER
 from tests.proxies.asking import Answer, Asker
 from tests.proxies.configurations import WAYS, Way
 from tests.proxies.models import handed_on, is_modelled
 from tests.proxies.paths import TARGETS
 from tests.proxies.resources import resource
-from tests.proxies.running import Ports, proxies
+from tests.proxies.running import Ports, free_ports, proxies
 from tests.proxies.upstream import BARE, PARSERS, door
 
 pytestmark = [pytest.mark.live]
@@ -100,7 +100,7 @@ def settings(way: Way, parser: str) -> dict[str, str]:
 def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ports]:
     """The proxies and the app behind them."""
     python_peer("uvicorn")
-    ups = {parser: free_port() for parser in PARSERS}
+    ups = dict(zip(PARSERS, free_ports(len(PARSERS)), strict=True))
     log = tmp_path_factory.mktemp("proxies") / "uvicorn.log"
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     command = [sys.executable, "-P", "-m", "tests.proxies.upstream", *map(str, ups.values())]

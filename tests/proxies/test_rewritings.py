@@ -207,7 +207,7 @@ def test_a_root_path_that_the_server_leaves_out(front):
 @pytest.mark.parametrize(("name", "signed", "arrived"), [
     ("nginx", b"/svc/a%00b", b"/a%00b"),
     ("apache", b"/svc/a%00b", b"/a%00b"),
-    *((name, b"/svc/a" + octets + b"b", b"/a" + octets + b"b") for name in REWRITINGS for octets in (b"#", b"%zz", b"%")),
+    *((name, b"/svc/a" + octets + b"b", b"/a" + octets + b"b") for name in REWRITINGS for octets in (b"#", b"%zz")),
     *((name, b"/svc/a#b", b"/a%23b") for name in REWRITINGS),
     *((name, b"/svc/../svc/../../svc/a", b"/a") for name in REWRITINGS),
     *((name, b"svc/a", b"/a") for name in REWRITINGS),
