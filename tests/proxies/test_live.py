@@ -104,10 +104,12 @@ def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ports]:
     log = tmp_path_factory.mktemp("proxies") / "uvicorn.log"
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     command = [sys.executable, "-P", "-m", "tests.proxies.upstream", *map(str, ups.values())]
-    with proxies(ups) as found, running(command, log, env) as process:
+    with running(command, log, env) as process:
         for up in ups.values():
             wait_until_listening(process, up, log)
-        yield found
+        # Only now, so that none of them is given a port of the app's.
+        with proxies(ups) as found:
+            yield found
 
 
 @pytest.fixture(scope="module")
