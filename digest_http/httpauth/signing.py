@@ -41,4 +41,7 @@ def note_accepted(
     context.learn_next(signature, nextnonce)
     if exclusive:
         context.pool.make_exclusive()
+    if new:
+        # It may be in use already, on the word of a challenge alone (`NoncePool.use`): only now is its count safe.
+        context.pool.accept(nonce)
     context.accept(nonce)
