@@ -68,6 +68,13 @@ class NoncePool(HoldsSecrets):
             counter.last = number
         return number
 
+    def take_back(self, nonce: ClientNonce, count: int) -> None:
+        """Take back a count that was given out and never sent, unless later ones are out already."""
+        counter = nonce.counter
+        with self._lock:
+            if count and counter.last == count:
+                counter.last -= 1
+
     def raise_count(self, nonce: ClientNonce, nc: int) -> None:
         """Note that a nonce has been used `nc` times. A count never goes back."""
         counter = nonce.counter

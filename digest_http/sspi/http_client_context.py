@@ -10,9 +10,9 @@ from digest_http.buffers import HTTPMessage
 from digest_http.challenge import UnusableChallenge, parse_challenges
 from digest_http.encoding import octets_to_text, quote_string
 from digest_http.errors import MalformedField, QopNotSupported
+from digest_http.grammar import MAX_NC
 from digest_http.httpauth.client import ClientContext, Signature
 from digest_http.httpauth.client_nonce import ClientNonce
-from digest_http.httpauth.client_nonces import MAX_COUNT
 from digest_http.httpauth.identity import Identity
 from digest_http.httpauth.selection import Choice, Preference, choose
 
@@ -107,9 +107,8 @@ class HTTPClientContext(Context):
         if length <= room:
             return
         signature = self._last
-        if signature is not None and signature.nc:
-            with signature.context.nonces.lock:
-                signature.nonce.counter.last -= 1
+        if signature is not None:
+            signature.context.pool.take_back(signature.nonce, signature.count)
         raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
 
     def make_signature(self, qop: int, message: SecBufferDesc, seq_no: int) -> None:
@@ -122,7 +121,7 @@ class HTTPClientContext(Context):
             # Before nc is taken: a server that counts strictly would refuse all that follows a lost one.
             if message[4].room < self._fixed + len(quote_string(layout.url)):
                 raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
-            if self._nonce is not None and self._nonce.count >= MAX_COUNT:
+            if self._nonce is not None and self._nonce.count >= MAX_NC:
                 # nc has eight digits and does not wrap (MS-DPSP): only a new challenge helps.
                 raise failure(NtStatus.SEC_I_RENEGOTIATE)
             message[4].store(self._sign(layout.method, layout.url, layout.hentity))

@@ -106,6 +106,17 @@ def test_nonce_is_given_back_without_a_proof():
     assert nonces.reserve() is None
 
 
+@pytest.mark.parametrize(("given", "back", "next_one"), [(3, 3, 3), (3, 2, 4), (3, 4, 4), (0, 0, 1)])
+def test_a_count_that_was_not_sent(given, back, next_one):
+    """It is given out again if it was the last one; a gap before later ones stays, and RFC 2069 has no counts."""
+    nonces = NoncePool()
+    nonce = learnt(nonces, b"n")
+    for _ in range(given):
+        nonces.next_count(nonce)
+    nonces.take_back(nonce, back)
+    assert nonces.next_count(nonce) == next_one
+
+
 def test_nonce_in_two_challenges_ends_as_one():
     """The count is the nonce's, so when it is used up nothing that has this nonce is signed with."""
     nonces = NoncePool()
