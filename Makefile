@@ -6,6 +6,7 @@
 #   make matrix          the core suite on every interpreter found among PYTHONS
 #   make wheel-test      the core suite against the built wheel
 #   make mutants [ARGS=] mutation testing of the rooms named in ARGS, or of all; goes on where it was stopped
+#   make programs        the libraries that tests/programs lets loose on the middleware; without them it skips those
 #   make bench           the benchmarks
 #   make clean           remove everything that the above made
 
@@ -20,13 +21,14 @@ CHECK := .venv/stamp-check
 BENCH := .venv/stamp-bench
 MUTATION := .venv/stamp-mutation
 DEMO := .venv-demo/stamp
+PROGRAMS := .venv-programs/stamp
 CHECKED := $(wildcard digest_http middleware client_auth demo_app tests typing_tests benchmarks)
 
 # Answers pip gives about itself are noise here.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check lint types arrows format matrix wheel-test mutants bench clean
+.PHONY: help venv demo test check lint types arrows format matrix wheel-test mutants programs bench clean
 # Two installations into one environment would get in each other's way.
 .NOTPARALLEL:
 
@@ -80,10 +82,20 @@ wheel-test: $(TEST)
 mutants: $(TEST) $(MUTATION)
 	tests/mutation/run $(BIN)/python $(ARGS)
 
+# npm finds node beside itself. No script of a package is run.
+$(PROGRAMS): pyproject.toml tests/programs/package.json
+	@.ci/venv .venv-programs "$(PYTHON)" --group programs
+	@mkdir -p .venv-programs/node
+	@cp tests/programs/package.json .venv-programs/node
+	@PATH="$(CURDIR)/.venv-programs/bin:$$PATH" npm install --prefix .venv-programs/node --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+programs: $(PROGRAMS)
+
 bench: $(TEST) $(BENCH)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean:
-	rm -rf .venv .venv-demo .venvs build dist .coverage .coverage.* htmlcov \
+	rm -rf .venv .venv-demo .venv-programs .venvs build dist .coverage .coverage.* htmlcov \
 	    .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
