@@ -5,7 +5,6 @@ Each program makes its visits once; the tests read what the site wrote down. The
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import pytest
 from tests.live.serving import Exchange
 from tests.programs.fixed import fixed
 from tests.programs.listed import PROGRAMS, Program
+from tests.programs.page import keep
 from tests.programs.visits import Site, Visit, after_the_end, algorithm, came_of, served
 
 # All programs share one run, which takes more than a minute on two processors.
@@ -29,7 +29,6 @@ HEADS = [
 ]
 #: Programs that run at a time.
 AT_ONCE = 2
-PAGE = Path(__file__).parents[2] / "docs" / "programs.md"
 
 
 @dataclass
@@ -122,20 +121,12 @@ def test_the_old_setting_serves_every_program_that_has_digest():
 
 def test_the_page_tells_what_was_tried(outcomes):
     """docs/programs.md has the table of this very run; PROGRAMS_PAGE=write renews it."""
-    rows = [
-        f"| {' | '.join(HEADS)} |",
-        "|---" * len(HEADS) + "|",
-    ]
+    rows = []
     for program in PROGRAMS:
         found = outcomes[program.name].result()
         tries = found.exchanges["wrong"]
         digest = program.why != "Basic only"
         cells = [program.name, *(found.with_setting(area) for area in SETTINGS)]
         cells += [found.after_the_end() if digest else "-", str(len(tries)), program.why]
-        rows.append(f"| {' | '.join(cells)} |")
-    before, table, after = PAGE.read_text(encoding="utf-8").partition("<!-- table -->\n")
-    old, end, rest = after.partition("<!-- end -->\n")
-    new = "\n" + "\n".join(rows) + "\n\n"
-    if os.environ.get("PROGRAMS_PAGE") == "write":
-        PAGE.write_text(before + table + new + end + rest, encoding="utf-8")
-    assert old == new
+        rows.append(cells)
+    keep("programs", HEADS, rows)

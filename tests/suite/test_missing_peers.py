@@ -17,6 +17,8 @@ from tests.live.commands import curl, wget
 from tests.live.httpd import httpd
 from tests.live.lighttpd import lighttpd
 from tests.live.peers import PATH_ONLY, found_program, peer_file
+from tests.programs.firefox import firefox
+from tests.programs.webkit import webkit
 from tests.sasl import programs
 from tests.stores_shared.redis_opener import Background
 from tests.stores_shared.redis_servers import RedisServer
@@ -28,6 +30,8 @@ OPENERS: dict[str, tuple[Any, str]] = {
     "httpd": (lambda _: httpd(), "apache2-bin"),
     "lighttpd": (lambda _: lighttpd("MD5"), "lighttpd"),
     "chromium": (lambda _: chromium(), "chromium"),
+    "firefox": (lambda folder: firefox(folder, "u", "p"), "firefox-esr"),
+    "webkit": (lambda folder: webkit(folder, "u", "p"), "webkit2gtk-driver"),
     "curl": (lambda _: curl("http://127.0.0.1:1/"), "curl"),
     "wget": (lambda _: wget("u", "p", "http://127.0.0.1:1/"), "wget"),
     "redis": (RedisServer, "redis-server"),
