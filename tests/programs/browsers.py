@@ -28,7 +28,7 @@ class Browser(Protocol):
         """Load a page with all its images."""
         ...
 
-    def run(self, function: str, *arguments: str | int) -> Any:
+    def evaluate(self, function: str, *arguments: str | int) -> Any:
         """What a function of the page, in JavaScript, resolves to; it must be JSON text."""
         ...
 
@@ -51,7 +51,7 @@ class ChromiumTab:
         self._tab.prompts.seen.clear()
         self._tab.page.goto(url)
 
-    def run(self, function: str, *arguments: str | int) -> Any:
+    def evaluate(self, function: str, *arguments: str | int) -> Any:
         """What a function of the page resolves to."""
         return json.loads(self._tab.page.evaluate(f"given => ({function})(...given)", list(arguments)))
 

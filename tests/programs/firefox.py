@@ -64,7 +64,7 @@ class Firefox:
         self._earlier = self.prompts
         self._ask("browsingContext.navigate", context=self._tab, url=url, wait="complete")
 
-    def run(self, function: str, *arguments: str | int) -> Any:
+    def evaluate(self, function: str, *arguments: str | int) -> Any:
         """What a function of the page, in JavaScript, resolves to; it must be JSON text."""
         called = ", ".join(map(json.dumps, arguments))
         found = self._ask(

@@ -74,13 +74,13 @@ def log_in(browser: Browser, site: Served) -> int:
     """Open the page; the prompts that it cost."""
     before = browser.prompts
     browser.open(f"{site.base_url}/")
-    assert browser.run(IMAGES) == TILES
+    assert browser.evaluate(IMAGES) == TILES
     return browser.prompts - before
 
 
 def fetch_all(browser: Browser) -> None:
     """Requests of a page, all at once: each is let in."""
-    assert browser.run(FETCHES, AT_ONCE) == [200] * AT_ONCE
+    assert browser.evaluate(FETCHES, AT_ONCE) == [200] * AT_ONCE
 
 
 def test_a_login_costs_one_prompt(browser, sites, cell):
@@ -89,7 +89,7 @@ def test_a_login_costs_one_prompt(browser, sites, cell):
     before = len(site.exchanges())
     prompts = log_in(browser, site)
     fetch_all(browser)
-    used = browser.run(WHOAMI)
+    used = browser.evaluate(WHOAMI)
     assert (used["username"], used["qop"]) == (USER, "auth")
     refused = [each for each in site.exchanges()[before:] if each.status != 200]
     assert [(each.status, each.authorization) for each in refused] == [(401, [])] * len(refused)
@@ -106,7 +106,7 @@ def test_a_nonce_that_ends_in_mid_page(browser, sites, cell):
     site.advance_clock(301)
     fetch_all(browser)
     site.advance_clock(301)
-    assert browser.run(POST, 100_000) == 100_000
+    assert browser.evaluate(POST, 100_000) == 100_000
     assert [each.status for each in site.exchanges("/echo")[asked:]] == [401, 200]
     assert browser.prompts == before
     cell("nonce ended", "signs again, 0")
@@ -127,7 +127,7 @@ def test_a_new_policy_locks_nobody_out(browser, sites, cell, request, change):
     fetch_all(browser)
     assert prompts <= 1
     assert {each.status for each in site.exchanges()[before:]} == {200, 401}
-    used = browser.run(WHOAMI)["algorithm"]
+    used = browser.evaluate(WHOAMI)["algorithm"]
     cell(row, f"{used}, {prompts}")
 
 

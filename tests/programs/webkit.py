@@ -39,7 +39,7 @@ class WebKit:
         """Load a page with all its images."""
         self._ask("POST", f"/session/{self._session}/url", {"url": url.replace("://", f"://{self._login}")})
 
-    def run(self, function: str, *arguments: str | int) -> Any:
+    def evaluate(self, function: str, *arguments: str | int) -> Any:
         """What a function of the page, in JavaScript, resolves to; it must be JSON text."""
         script = f"const done = arguments[arguments.length - 1]; ({function})(...arguments).then(done, done);"
         found = self._ask(
