@@ -74,8 +74,9 @@ ROWS: dict[str, dict[str, list[Any]]] = {
         "app": FUNCTION,
         "users": USERS,
         "realm": REALM,
-        "algorithms": ALGORITHMS,
-        "qop": WORDS,
+        "algorithms": [value for value in ALGORITHMS if value is not None],
+        "qop": [value for value in WORDS if value is not None],
+        "old_clients": FLAG,
         "store": [
             None,
             5,
