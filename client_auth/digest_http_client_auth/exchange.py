@@ -23,14 +23,14 @@ from typing import Final, Generic
 
 from digest_http.challenge import parse_challenges
 from digest_http.errors import BodyNotReplayable, WrongPrincipal
+from digest_http.httpauth.challenge_selection import Choice
 from digest_http.httpauth.client import ClientContext, Signature
 from digest_http.httpauth.client_nonce import ClientNonce
 from digest_http.httpauth.logical_clock import tick
 from digest_http.httpauth.origins import Origin
+from digest_http.httpauth.protection_spaces import ANY_STRENGTH, OriginSpaces
 from digest_http.httpauth.retries import Retries, Try
-from digest_http.httpauth.selection import Choice
 from digest_http.httpauth.signing import note_accepted, sign
-from digest_http.httpauth.spaces import ANY_STRENGTH, OriginSpaces
 
 from .cookies import merge_cookies
 from .library import Replay, RequestT, ResponseT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, Final, Generic
+from typing import Any, Final, Generic, cast
 
 from digest_http.httpauth.origins import Origin
 
@@ -167,8 +167,8 @@ class HttpxLibrary(Generic[RequestT, ResponseT]):
         for name in ("request", "elapsed"):  # not every response was made with the one, or is closed
             with suppress(RuntimeError):
                 later[name] = getattr(response, name)
-        for name in list(vars(response)):
-            delattr(response, name)
+        state = cast("dict[str, Any]", vars(response))
+        state.clear()
         self._module.Response.__init__(response, stream=self._octets(b""), **given)
         for name, value in later.items():
             setattr(response, name, value)

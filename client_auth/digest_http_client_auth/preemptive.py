@@ -10,8 +10,8 @@ from typing import Final, NamedTuple
 
 from digest_http.httpauth.client import Signature
 from digest_http.httpauth.logical_clock import tick
+from digest_http.httpauth.protection_spaces import OriginSpaces
 from digest_http.httpauth.signing import sign
-from digest_http.httpauth.spaces import OriginSpaces
 
 from .library import RequestT, ResponseT
 from .session import Session

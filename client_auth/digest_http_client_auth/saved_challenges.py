@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 
 from digest_http.challenge import parse_challenges
 from digest_http.errors import MalformedField
-from digest_http.httpauth.selection import choose
+from digest_http.httpauth.challenge_selection import choose
 
 from .library import RequestT, ResponseT
 from .session import Session

@@ -10,13 +10,13 @@ from typing import Final, Generic, Literal, cast
 
 from digest_http import settings
 from digest_http.grammar import token
+from digest_http.httpauth.challenge_selection import Preference
+from digest_http.httpauth.client_identity import Identity
 from digest_http.httpauth.client_policy import ClientPolicy
 from digest_http.httpauth.cnonce_source import CnonceSource
-from digest_http.httpauth.identity import Identity
 from digest_http.httpauth.origins import Origin
 from digest_http.httpauth.proof import Verify, check_verify, demands_proof
-from digest_http.httpauth.selection import Preference
-from digest_http.httpauth.spaces import OriginSpaces, SpaceTable
+from digest_http.httpauth.protection_spaces import OriginSpaces, SpaceTable
 from digest_http.secrecy import HoldsSecrets
 
 from .library import Library, RequestT, ResponseT

@@ -19,12 +19,12 @@ from digest_http.encoding import quote_string
 from digest_http.errors import MalformedField, WrongPrincipal
 from digest_http.secrecy import HoldsSecrets
 
+from .challenge_selection import Choice
+from .client_identity import Identity
 from .client_nonce import ClientNonce
 from .cnonce_source import CnonceSource
-from .identity import Identity
 from .logical_clock import tick
 from .nonce_pool import NoncePool
-from .selection import Choice
 
 __all__ = ["ClientContext", "Signature"]
 

@@ -12,8 +12,8 @@ from digest_http.errors import MalformedField
 from digest_http.params import serialize
 from digest_http.secrecy import HoldsSecrets
 
-from .identity import Identity
-from .selection import NO_COLON, Choice
+from .challenge_selection import NO_COLON, Choice
+from .client_identity import Identity
 
 __all__ = ["ClientNonce", "NonceCount"]
 

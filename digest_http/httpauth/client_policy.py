@@ -13,9 +13,9 @@ from digest_http.encoding import printable
 from digest_http.secrecy import HoldsSecrets
 from digest_http.settings import flag, function
 
+from .challenge_selection import Choice, Preference, choose
 from .client import ClientContext, Signature
-from .identity import Identity
-from .selection import Choice, Preference, choose
+from .client_identity import Identity
 
 __all__ = ["ClientPolicy"]
 

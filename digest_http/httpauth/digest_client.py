@@ -27,18 +27,18 @@ from digest_http.params import parse_parameters
 from digest_http.secrecy import HoldsSecrets
 from digest_http.settings import flag, function
 
+from .challenge_selection import Preference
 from .client import ClientContext, Signature
+from .client_identity import Identity
 from .client_nonce import ClientNonce
 from .client_policy import ClientPolicy
 from .cnonce_source import CnonceSource
-from .identity import Identity
 from .logical_clock import tick
 from .origins import Origin
 from .proof import Verify, check_proof, check_verify, covers_body, demands_proof
+from .protection_spaces import OriginSpaces
 from .retries import Retries, Try
-from .selection import Preference
 from .signing import note_accepted, sign
-from .spaces import OriginSpaces
 
 __all__ = ["Authorization", "DigestClient", "FieldValues"]
 

@@ -30,7 +30,7 @@ from digest_http.settings import flag, instances, words
 from .nonces import NonceSource
 from .offer import AUTH_INT, DEFAULT_QOP, QOPS, Offer
 from .session_key import session_key
-from .shapes import Shapes
+from .token_shapes import Shapes
 from .verdict import Verdict
 
 __all__ = ["DEFAULT_QOP", "QOPS", "Acceptor", "ServerContext"]

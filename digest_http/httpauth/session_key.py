@@ -18,8 +18,9 @@ def session_key(algorithm: Algorithm, ha1: bytes, nonce: bytes, cnonce: bytes) -
     """H(HA1 ":" nonce ":" cnonce) in hex, as `ha1` is. Raises MalformedField for a cnonce that could be H(A2).
 
     H(HA1:nonce:H(A2)) is what a client answers without qop (RFC 2069), so that cnonce would make the answer a key. Our
-    client never answers a session's nonce so (selection.py); this protects users whose client does. MD5 is left out:
-    its H(A2) looks like the 32 hex digits that many clients send as their cnonce, ours too. Nobody is known to send 64.
+    client never answers a session's nonce so (challenge_selection.py); this protects users whose client does. MD5 is
+    left out: its H(A2) looks like the 32 hex digits that many clients send as their cnonce, ours too. Nobody is known
+    to send 64.
     """
     size = 2 * algorithm.digest_size
     if len(cnonce) == size > _MD5_DIGITS and not cnonce.translate(None, _HEX_DIGITS):

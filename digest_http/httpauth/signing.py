@@ -7,7 +7,7 @@ from digest_http.buffers import HTTPMessage
 
 from .client import ClientContext, Signature
 from .client_nonce import ClientNonce
-from .spaces import OriginSpaces
+from .protection_spaces import OriginSpaces
 
 __all__ = ["note_accepted", "sign"]
 

@@ -11,10 +11,10 @@ from digest_http.challenge import UnusableChallenge, parse_challenges
 from digest_http.encoding import octets_to_text, quote_string
 from digest_http.errors import MalformedField, QopNotSupported
 from digest_http.grammar import MAX_NC
+from digest_http.httpauth.challenge_selection import Choice, Preference, choose
 from digest_http.httpauth.client import ClientContext, Signature
+from digest_http.httpauth.client_identity import Identity
 from digest_http.httpauth.client_nonce import ClientNonce
-from digest_http.httpauth.identity import Identity
-from digest_http.httpauth.selection import Choice, Preference, choose
 
 from .bindings import NO_BINDING, SecChannelBindings
 from .buffers import SecBufferDesc

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from digest_http.buffers import HTTPMessage
 from digest_http.challenge import parse_challenges
+from digest_http.httpauth.challenge_selection import Preference, choose
 from digest_http.httpauth.client import ClientContext, Signature
-from digest_http.httpauth.identity import Identity
-from digest_http.httpauth.selection import Preference, choose
+from digest_http.httpauth.client_identity import Identity
 from digest_http.sspi import IscReq, WindowsError
 from tests.attacks.conversions import Statement, digest
 from tests.attacks.doors import PASSWORD, REALM, USER, secret

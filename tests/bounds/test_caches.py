@@ -17,13 +17,13 @@ from digest_http.algorithms import by_name
 from digest_http.challenge import MAX_REPEATED_OCTETS, parse_challenges
 from digest_http.errors import DigestError
 from digest_http.httpauth import DigestClient
+from digest_http.httpauth.challenge_selection import Preference, choose
 from digest_http.httpauth.client import ClientContext
+from digest_http.httpauth.client_identity import Identity
 from digest_http.httpauth.cnonce_source import CnonceSource
-from digest_http.httpauth.identity import Identity
 from digest_http.httpauth.nonces import NonceSource
-from digest_http.httpauth.selection import Preference, choose
 from digest_http.httpauth.sequence import ReplayDetect
-from digest_http.httpauth.shapes import Shapes
+from digest_http.httpauth.token_shapes import Shapes
 from digest_http.sasl import ClientSessions, DigestMD5Client, DigestMD5Server, ServerSessions
 from digest_http.sasl.framing import Deframer
 from digest_http.stores import MemoryStore
@@ -265,8 +265,8 @@ def refused_logins() -> Callable[[int], object]:
 
 NONCES = {"digest_http.httpauth.nonce_pool.MAX_NONCES": 16}
 PENDING = {"digest_http.httpauth.digest_client.MAX_PENDING": 8}
-REALMS = {"digest_http.httpauth.spaces.MAX_REALMS": 4}
-ORIGINS = {"digest_http.httpauth.spaces.MAX_ORIGINS": 20, "digest_http_client_auth.session.MAX_URLS": 20}
+REALMS = {"digest_http.httpauth.protection_spaces.MAX_REALMS": 4}
+ORIGINS = {"digest_http.httpauth.protection_spaces.MAX_ORIGINS": 20, "digest_http_client_auth.session.MAX_URLS": 20}
 
 #: Container -> its rows. The figures are some twice what was measured.
 ROWS: dict[str, list[Row]] = {
@@ -274,7 +274,7 @@ ROWS: dict[str, list[Row]] = {
         Row(lambda: cached_users(lambda n: wide(n, 255)), 4000, 3 * MIB),
         Row(lambda: cached_users(lambda n: wide(n, 7000)), 3000, 100 * KIB),
     ],
-    "digest_http.httpauth.shapes.Shapes": [Row(shapes, 3000, 500 * KIB)],
+    "digest_http.httpauth.token_shapes.Shapes": [Row(shapes, 3000, 500 * KIB)],
     "digest_http.httpauth.nonces.NonceSource": [Row(recognised_nonces, 12_000, 5 * MIB)],
     "digest_http.httpauth.nonce_pool.NoncePool": [
         Row(offered_nonces, 150, 500 * KIB, NONCES),
@@ -285,10 +285,12 @@ ROWS: dict[str, list[Row]] = {
         Row(lambda: direct(realm=False), 150, 300 * KIB, {**NONCES, **PENDING}),
         Row(lambda: direct(realm=True), 150, 300 * KIB, PENDING),
     ],
-    "digest_http.httpauth.identity.Identity": [Row(identity_realms, 2000, 3 * MIB)],
-    "digest_http.httpauth.spaces._Space": [Row(lambda: challenged(filled(1000, realm=True)), 150, 500 * KIB, REALMS)],
-    "digest_http.httpauth.spaces.OriginSpaces": [],  # the row before: it keeps those
-    "digest_http.httpauth.spaces.SpaceTable": [Row(origins, 250, 300 * KIB, ORIGINS)],
+    "digest_http.httpauth.client_identity.Identity": [Row(identity_realms, 2000, 3 * MIB)],
+    "digest_http.httpauth.protection_spaces._Space": [
+        Row(lambda: challenged(filled(1000, realm=True)), 150, 500 * KIB, REALMS)
+    ],
+    "digest_http.httpauth.protection_spaces.OriginSpaces": [],  # the row before: it keeps those
+    "digest_http.httpauth.protection_spaces.SpaceTable": [Row(origins, 250, 300 * KIB, ORIGINS)],
     "digest_http_client_auth.session.Session": [],  # the row before: a client keeps both
     "digest_http.httpauth.cnonce_source.CnonceSource": [Row(drawn, 1000, 40 * KIB)],
     "digest_http.httpauth.cnonce_source": [Row(many_sources, 1000, 40 * KIB)],

@@ -14,9 +14,9 @@ from digest_http.buffers import HTTPMessage, SecBufferType
 from digest_http.challenge import Challenge
 from digest_http.credentials import Credentials
 from digest_http.errors import MalformedField, WrongPrincipal
+from digest_http.httpauth.challenge_selection import Choice
 from digest_http.httpauth.client import ClientContext
-from digest_http.httpauth.identity import Identity
-from digest_http.httpauth.selection import Choice
+from digest_http.httpauth.client_identity import Identity
 from tests.vectors import vectors
 
 RESPONSES = [(given, row) for given, row in vectors.http_rows("results") if row["value"] == "response"]

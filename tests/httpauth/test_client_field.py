@@ -12,9 +12,9 @@ from digest_http.challenge import Challenge
 from digest_http.credentials import Credentials
 from digest_http.errors import ConfigurationError
 from digest_http.grammar import forbidden_in_field
+from digest_http.httpauth.challenge_selection import Choice
 from digest_http.httpauth.client import ClientContext
-from digest_http.httpauth.identity import Identity
-from digest_http.httpauth.selection import Choice
+from digest_http.httpauth.client_identity import Identity
 
 #: What once stood for the gaps of a field, what formats and quoting are made of, and what looks like parameters.
 TRICKS = [

@@ -14,10 +14,10 @@ import pytest
 
 from digest_http.algorithms import by_name
 from digest_http.challenge import Challenge
+from digest_http.httpauth.challenge_selection import Choice
+from digest_http.httpauth.client_identity import Identity
 from digest_http.httpauth.client_nonce import ClientNonce
-from digest_http.httpauth.identity import Identity
 from digest_http.httpauth.nonce_pool import NoncePool
-from digest_http.httpauth.selection import Choice
 from digest_http_client_auth import DigestAuth
 
 ROOT = Path(__file__).parents[2]

@@ -13,10 +13,10 @@ from digest_http.algorithms import available, by_name
 from digest_http.buffers import HTTPMessage
 from digest_http.challenge import Challenge, parse_challenges
 from digest_http.errors import MalformedField
+from digest_http.httpauth.challenge_selection import Choice, Preference, choose
 from digest_http.httpauth.client import ClientContext
-from digest_http.httpauth.identity import Identity
+from digest_http.httpauth.client_identity import Identity
 from digest_http.httpauth.nonces import NonceSource
-from digest_http.httpauth.selection import Choice, Preference, choose
 from digest_http.httpauth.verdict import Verdict
 from digest_http.sspi import NtStatus
 from digest_http.sspi.protection import UpgradedNonces

@@ -14,8 +14,8 @@ import pytest
 from digest_http.errors import ConfigurationError, MalformedField, WrongPrincipal
 from digest_http.httpauth import Authorization, DigestClient
 from digest_http.httpauth.origins import Origin
+from digest_http.httpauth.protection_spaces import OriginSpaces
 from digest_http.httpauth.signing import note_accepted
-from digest_http.httpauth.spaces import OriginSpaces
 from tests.client_auth.strict_server import StrictServer
 
 CHALLENGE = 'Digest realm="r", nonce="n", qop="auth", algorithm=SHA-256'

@@ -8,11 +8,11 @@ import pytest
 from digest_http.algorithms import by_name
 from digest_http.challenge import Challenge
 from digest_http.grammar import MAX_NC
+from digest_http.httpauth.challenge_selection import Choice
+from digest_http.httpauth.client_identity import Identity
 from digest_http.httpauth.client_nonce import ClientNonce
 from digest_http.httpauth.cnonce_source import CnonceSource
-from digest_http.httpauth.identity import Identity
 from digest_http.httpauth.nonce_pool import MAX_NONCES, NoncePool
-from digest_http.httpauth.selection import Choice
 
 IDENTITY = Identity("alice", "s3cret")
 

@@ -7,11 +7,11 @@ import pytest
 
 from digest_http.algorithms import by_name
 from digest_http.challenge import Challenge
+from digest_http.httpauth.challenge_selection import Choice
 from digest_http.httpauth.client import ClientContext
-from digest_http.httpauth.identity import Identity
+from digest_http.httpauth.client_identity import Identity
 from digest_http.httpauth.logical_clock import tick
 from digest_http.httpauth.retries import MAX_TRIES, Retries, Try
-from digest_http.httpauth.selection import Choice
 
 MD5 = by_name("MD5")
 

@@ -12,7 +12,7 @@ FILES = [
 
 #: A client's memory of what servers offered; its locks are held for a few statements without I/O.
 OF_CLIENTS = {
-    "digest_http/httpauth/spaces.py",
+    "digest_http/httpauth/protection_spaces.py",
     "digest_http/httpauth/nonce_pool.py",
     "digest_http/httpauth/digest_client.py",
 }

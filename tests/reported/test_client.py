@@ -10,9 +10,9 @@ from digest_http.algorithms import by_name
 from digest_http.challenge import Challenge
 from digest_http.credentials import Credentials
 from digest_http.errors import WrongPrincipal
+from digest_http.httpauth.challenge_selection import Choice
 from digest_http.httpauth.client import ClientContext
-from digest_http.httpauth.identity import Identity
-from digest_http.httpauth.selection import Choice
+from digest_http.httpauth.client_identity import Identity
 
 URL = "http://server.example/page"
 REALM = "r"

@@ -5,7 +5,7 @@ import pytest
 from digest_http.algorithms import available, by_name
 from digest_http.challenge import parse_challenges
 from digest_http.errors import ConfigurationError
-from digest_http.httpauth.selection import Preference, choose
+from digest_http.httpauth.challenge_selection import Preference, choose
 
 
 def chosen(*fields, **preference):

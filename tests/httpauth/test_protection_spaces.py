@@ -6,11 +6,18 @@ from hypothesis import strategies as st
 
 from digest_http.algorithms import by_name
 from digest_http.challenge import Challenge
+from digest_http.httpauth.challenge_selection import Choice
 from digest_http.httpauth.client import ClientContext
-from digest_http.httpauth.identity import Identity
+from digest_http.httpauth.client_identity import Identity
 from digest_http.httpauth.origins import Origin, paths_of
-from digest_http.httpauth.selection import Choice
-from digest_http.httpauth.spaces import MAX_CANDIDATES, MAX_OFFERS, MAX_ORIGINS, MAX_REALMS, OriginSpaces, SpaceTable
+from digest_http.httpauth.protection_spaces import (
+    MAX_CANDIDATES,
+    MAX_OFFERS,
+    MAX_ORIGINS,
+    MAX_REALMS,
+    OriginSpaces,
+    SpaceTable,
+)
 
 HOME = Origin.of("http", "server.example", None)
 

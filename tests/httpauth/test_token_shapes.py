@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from digest_http.algorithms import by_name
 from digest_http.credentials import Credentials
 from digest_http.errors import MalformedField
-from digest_http.httpauth.shapes import MAX_LESSON_OCTETS, MAX_LESSONS, MAX_SHAPES, Shapes
+from digest_http.httpauth.token_shapes import MAX_LESSON_OCTETS, MAX_LESSONS, MAX_SHAPES, Shapes
 from tests.kernel.strategies import TEXT_OCTETS, octets_of
 
 FIREFOX = (
@@ -151,7 +151,7 @@ class Work:
 def work(monkeypatch):
     """What the shapes made in a test do."""
     done = Work()
-    monkeypatch.setattr("digest_http.httpauth.shapes.re", SimpleNamespace(compile=done.compile, escape=re.escape))
+    monkeypatch.setattr("digest_http.httpauth.token_shapes.re", SimpleNamespace(compile=done.compile, escape=re.escape))
     return done
 
 

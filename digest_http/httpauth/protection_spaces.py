@@ -16,10 +16,10 @@ from typing import Final, NamedTuple
 
 from digest_http.algorithms import Algorithm
 
+from .challenge_selection import Choice
 from .client import ClientContext
 from .client_nonce import ClientNonce
 from .origins import MAX_PREFIXES, Origin, covers, paths_of
-from .selection import Choice
 
 __all__ = ["ANY_STRENGTH", "OriginSpaces", "SpaceTable"]
 

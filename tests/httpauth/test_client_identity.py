@@ -7,8 +7,8 @@ import pytest
 
 from digest_http.algorithms import by_name
 from digest_http.errors import ConfigurationError
-from digest_http.httpauth import identity as module
-from digest_http.httpauth.identity import Identity
+from digest_http.httpauth import client_identity as module
+from digest_http.httpauth.client_identity import Identity
 
 MD5, SHA = by_name("MD5"), by_name("SHA-256")
 
