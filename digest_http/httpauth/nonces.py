@@ -7,9 +7,11 @@ Issuing stores nothing, so an anonymous flood costs no memory. The text is fixed
   24 digits   randomness, so that two challenges in one tick differ
   32 digits   HMAC-SHA-256 of the 46 digits before, cut to 128 bits, under a key derived from ours and the realm
 
-A nonce that goes out in a challenge belongs to it (`for_challenge`): the key of its MAC also depends on the algorithm
-and on who asks, server or proxy. Before the MAC of a session algorithm's nonce stands a colon; no other nonce has one.
-docs/security.md says which attacks end there ("No digest stands for another").
+A nonce that goes out in a challenge belongs to its kind (`for_challenge`): the key of its MAC also depends on whether
+the algorithm has sessions, and on who asks, server or proxy. Which hash it is makes no difference: some clients answer
+one challenge with the nonce of another, and a digest of one hash is none of the other. Before the MAC of a session
+algorithm's nonce stands a colon; no other nonce has one. docs/security.md says which attacks end there ("No digest
+stands for another").
 
 The MAC is over the text, not over what it decodes to, so the same nonce has one spelling. The key itself appears
 nowhere in it. `clock` and `random` are arguments, so that tests and vectors need no patching.
@@ -144,7 +146,8 @@ class NonceSource(HoldsSecrets):
 
         `auth_only`: for those challenges of a server with auth-int that leave it out.
 
-        It recognises its own nonces only. Each draws its own randomness: with a common one the counts of two nonces
+        It recognises its own nonces, and those of other hashes with the same realm and role: with sessions those with
+        sessions, without those without. Each draws its own randomness: with a common one the counts of two nonces
         would be one state, and a client that used both, as it may, would look like a replay of itself.
         """
         return type(self)(
@@ -209,12 +212,12 @@ class NonceSource(HoldsSecrets):
 
 
 def _label(realm: bytes, algorithm: Algorithm | None, *, proxy: bool, auth_only: bool) -> bytes:
-    """What tells the keys of two sources apart: no two of them have the same."""
+    """What tells the keys of two kinds of nonces apart."""
     if algorithm is None:
         return b"digest-http nonce\x00" + realm
     # The realm comes last, for it alone could hold a zero octet.
     role = (b"proxy" if proxy else b"server") + (b" auth" if auth_only else b"")
-    return b"\x00".join((b"digest-http challenge", role, algorithm.token, realm))
+    return b"\x00".join((b"digest-http challenge", role, b"session" if algorithm.session else b"plain", realm))
 
 
 def claimed_issue(nonce: bytes) -> int | None:

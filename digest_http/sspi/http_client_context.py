@@ -65,13 +65,13 @@ class HTTPClientContext(Context):
         SEC_E_BUFFER_TOO_SMALL for what is longer than `room`. Then the context is as it was, and no nc is used up: a
         server that counts strictly would refuse all that follows a lost one.
         """
-        before = self.__dict__.copy()
+        before = vars(self).copy()
         try:
             token = self._respond(request, uri, integrity=integrity)
             if room is not None:
                 self._check_room(len(token), room)
         except BaseException:
-            self.__dict__.update(before)
+            vars(self).update(before)
             raise
         return token
 
