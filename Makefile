@@ -3,7 +3,7 @@
 #   make test [ARGS=]    the whole suite, with coverage; real peers that are not installed are skipped
 #   make check           lint (ruff), types (mypy, pyright) and arrows (import-linter)
 #   make format          let ruff repair what it can
-#   make matrix          the core suite on every interpreter found among PYTHONS
+#   make matrix          the core suite against the built wheel on every interpreter found among PYTHONS
 #   make wheel-test      the core suite against the built wheel
 #   make mutants [ARGS=] mutation testing of the rooms named in ARGS, or of all; goes on where it was stopped
 #   make programs        the libraries that tests/programs lets loose on the middleware; without them it skips those
@@ -73,8 +73,8 @@ format: $(CHECK)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-matrix:
-	.ci/matrix $(PYTHONS)
+matrix: $(TEST)
+	.ci/matrix "$(BIN)/python" $(PYTHONS)
 
 wheel-test: $(TEST)
 	.ci/wheel-test "$(BIN)/python"

@@ -6,7 +6,7 @@ Three areas, each a realm of its own, so that each shows one policy:
   /upload        auth-int only: what is uploaded is what was signed
   /brief         nonces that live two seconds, to watch nextnonce renew them
 
-Log in as alice with the password s3cret, or as Jäsøn Doe with the password "Secret, or not?".
+Log in as alice with the password s3cret, or as bob smith with the password "Secret, or not?".
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from . import pages
 
 __all__ = ["USERS", "app"]
 
-USERS: Final = {"alice": "s3cret", "Jäsøn Doe": "Secret, or not?"}
+USERS: Final = {"alice": "s3cret", "bob smith": "Secret, or not?"}
 
 #: Seconds; long enough to follow by eye, short enough to wait for.
 BRIEF_LIFETIME: Final = 2.0

@@ -41,7 +41,7 @@ _comment = re.compile(r"(?m)#.*$")
 _separator = re.compile(r"[\s,]+")
 
 
-def configured_keys(setting: Sequence[bytes] | str | None) -> Keys | None:
+def configured_keys(setting: Sequence[bytes] | KeyFile | str | None) -> Keys | None:
     """The keys of a setting, or of the environment if it is None; None if there are none either.
 
     Raises ConfigurationError for text that holds no key or a short one, a file that cannot be read, and what is
@@ -49,6 +49,8 @@ def configured_keys(setting: Sequence[bytes] | str | None) -> Keys | None:
     """
     if setting is None:
         setting = os.environ.get(ENVIRONMENT) or None
+    if isinstance(setting, KeyFile):
+        return setting
     if not isinstance(setting, str):
         return None if setting is None else checked_keys(setting)
     url = urlsplit(setting)

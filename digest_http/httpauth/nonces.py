@@ -122,6 +122,7 @@ class NonceSource(HoldsSecrets):
         if algorithm is not None:
             instances("algorithm", (algorithm,), Algorithm, example="by_name('SHA-256')")
         flag("proxy", proxy)
+        flag("auth_only", auth_only)
         if not callable(epoch) and not isinstance(cast("object", epoch), bytes):
             raise refusal("epoch", epoch, "octets, or a function that gives them, for instance epoch=store.epoch")
         self._epoch: Final = epoch if callable(epoch) else lambda: epoch

@@ -18,6 +18,7 @@ from digest_http.buffers import HTTPMessage
 from digest_http.credentials import split_scheme
 from digest_http.errors import BodyTooLarge, DigestError, MalformedField
 from digest_http.httpauth.held import DEFAULT_ALGORITHMS
+from digest_http.httpauth.keys import KeyFile
 from digest_http.httpauth.nonces import DEFAULT_LIFETIME, NonceSource, steady_clock
 from digest_http.httpauth.protocols import NonceStore, Users
 from digest_http.httpauth.sequence import DEFAULT_WINDOW, sequence_rule
@@ -66,8 +67,9 @@ class DigestAuthMiddleware(HoldsSecrets):
 
     `algorithms`, `qop`: what is offered, in order of preference. Without `algorithms` that is what all users hold of
     SHA-256 and MD5; without `qop`, auth. `old_clients`: MD5 and auth, which all clients know. `store`: a NonceStore
-    or a URL. `keys`: secrets of the nonces, newest first, 16 octets at least each, or text (see httpauth.keys); by
-    default the environment variable DIGEST_HTTP_KEYS, else a random one, which several workers do not share.
+    or a URL. `keys`: secrets of the nonces, newest first, 16 octets at least each, or text or a KeyFile (see
+    httpauth.keys); by default the environment variable DIGEST_HTTP_KEYS, else a random one, which several workers do
+    not share.
     `nonce_lifetime`: seconds until the head of a request must be there. `sequence`: "window" (counts may overtake each
     other within `window`) or "strict". `max_body`: octets that auth-int may hold back, each way. `userhash`,
     `allow_rfc2069`, `allow_preflight`: off by default. `proxy`: answer 407 and use the Proxy- fields. `protect`,
@@ -89,7 +91,7 @@ class DigestAuthMiddleware(HoldsSecrets):
         qop: Iterable[str] | None = None,
         old_clients: bool = False,
         store: NonceStore | str = "memory://",
-        keys: Sequence[bytes] | str | None = None,
+        keys: Sequence[bytes] | KeyFile | str | None = None,
         nonce_lifetime: float = DEFAULT_LIFETIME,
         sequence: str = "window",
         window: int = DEFAULT_WINDOW,

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from digest_http.errors import SecurityWarning
-from digest_http.httpauth.keys import ENVIRONMENT, Keys, configured_keys
+from digest_http.httpauth.keys import ENVIRONMENT, KeyFile, Keys, configured_keys
 from digest_http.httpauth.protocols import NonceStore
 
 from .workers import known_workers
@@ -23,7 +23,7 @@ COMMON_KEYS: Final = f"set keys= or the environment variable {ENVIRONMENT} to th
 COMMON_STORE: Final = "set store='sqlite:////path/nonces.db', or 'redis://host' for several machines"
 
 
-def keys_of(setting: Sequence[bytes] | str | None, store: NonceStore) -> Keys:
+def keys_of(setting: Sequence[bytes] | KeyFile | str | None, store: NonceStore) -> Keys:
     """The keys of a setting or the environment; without either a random one. A SecurityWarning where that cannot work.
 
     It is given for a store that others share and no keys, and where several workers are known and the store is not one

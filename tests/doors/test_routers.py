@@ -138,7 +138,7 @@ def scope_of(target: str, root: str, *, in_path: bool, raw: bool, kind: str) -> 
 
 def guarded(app: Any, lists: Lists) -> DigestAuthMiddleware:
     """The middleware that knows nobody."""
-    return DigestAuthMiddleware(app, {}, REALM, **lists.policy())
+    return DigestAuthMiddleware(app, {"nobody": "who asks"}, REALM, **lists.policy())
 
 
 def escaped(answer: Answer, lists: Lists, *roots: str) -> list[tuple[str, str]]:

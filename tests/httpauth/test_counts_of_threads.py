@@ -12,6 +12,9 @@ from threading import Event
 import httpx
 import pytest
 
+import digest_http
+import digest_http_client_auth
+import digest_http_middleware
 from digest_http.algorithms import by_name
 from digest_http.challenge import Challenge
 from digest_http.httpauth.challenge_selection import Choice
@@ -20,7 +23,6 @@ from digest_http.httpauth.client_nonce import ClientNonce
 from digest_http.httpauth.nonce_pool import NoncePool
 from digest_http_client_auth import DigestAuth
 
-ROOT = Path(__file__).parents[2]
 SIGNERS, EACH = 3, 6_000
 CHALLENGE = 'Digest realm="r", nonce="n1", qop="auth", algorithm=SHA-256'
 
@@ -109,9 +111,10 @@ def test_no_count_goes_out_twice_while_a_challenge_is_learnt() -> None:
 def test_nobody_but_the_pool_writes_a_count() -> None:
     """The lock is the pool's, so no other file of the package may set what it guards."""
     writers = {
-        file.relative_to(ROOT).as_posix()
-        for folder in ("digest_http", "middleware", "client_auth")
-        for file in sorted((ROOT / folder).rglob("*.py"))
+        f"{package.__name__}/{file.relative_to(folder).as_posix()}"
+        for package in (digest_http, digest_http_middleware, digest_http_client_auth)
+        for folder in map(Path, package.__path__)
+        for file in folder.rglob("*.py")
         if re.search(r"\b(counter\.last|nonce\.count)\b[^\n=]*(?<![=!<>])=(?!=)", file.read_text(encoding="utf-8"))
     }
     assert writers == {"digest_http/httpauth/nonce_pool.py"}

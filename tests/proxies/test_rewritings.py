@@ -19,6 +19,12 @@ from tests.proxies.paths import TARGETS
 from tests.proxies.resources import resource
 
 FIELD = "X-Original-URI"
+
+
+async def app(_scope: Any, _receive: Any, _send: Any) -> None:
+    """Nobody asks it."""
+
+
 MODELLED = [way for way in WAYS if is_modelled(way)]
 
 #: What targets are made of: what some proxy changes, and what looks like it.
@@ -225,7 +231,7 @@ def test_what_no_proxy_of_that_name_hands_on(name, signed, arrived):
 def test_prefixes_that_cannot_work(prefix):
     """Each is refused when the middleware is made, with what to write."""
     with pytest.raises(ConfigurationError, match=r"stripped_prefix is .*for instance '/svc'"):
-        DigestAuthMiddleware(None, users={"a": "b"}, realm="r", stripped_prefix=prefix)  # type: ignore[arg-type]  # no app is asked
+        DigestAuthMiddleware(app, users={"a": "b"}, realm="r", stripped_prefix=prefix)
 
 
 @pytest.mark.parametrize(
@@ -240,7 +246,7 @@ def test_prefixes_that_work(prefix, kept):
 def test_rewritings_that_are_not_known(name):
     """The error names those that are."""
     with pytest.raises(ConfigurationError, match=r"rewritten_by is .*'nginx', 'apache', 'caddy'"):
-        DigestAuthMiddleware(None, users={"a": "b"}, realm="r", rewritten_by=name)  # type: ignore[arg-type]  # no app is asked
+        DigestAuthMiddleware(app, users={"a": "b"}, realm="r", rewritten_by=name)
 
 
 @pytest.mark.parametrize(
@@ -249,7 +255,7 @@ def test_rewritings_that_are_not_known(name):
 def test_field_names_that_cannot_work(name):
     """No token, or a field with another meaning."""
     with pytest.raises(ConfigurationError, match=r"original_target_header is .*for instance 'X-Original-URI'"):
-        DigestAuthMiddleware(None, users={"a": "b"}, realm="r", original_target_header=name)  # type: ignore[arg-type]  # no app is asked
+        DigestAuthMiddleware(app, users={"a": "b"}, realm="r", original_target_header=name)
 
 
 def test_two_settings_for_one_thing():

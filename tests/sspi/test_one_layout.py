@@ -85,7 +85,7 @@ def middleware() -> tuple[bytes, Verify]:
 def acceptor() -> tuple[bytes, Verify]:
     """Acceptor and ServerContext."""
     source = NonceSource(REALM.encode(), [b"k" * 32], b"00000001")
-    accepts = Acceptor(REALM, [SHA256], source)
+    accepts = Acceptor(REALM, [SHA256], source, qop=("auth", "auth-int"))
     (challenge,) = accepts.challenges()
 
     def verify(request: SecBufferDesc) -> bool:
