@@ -96,8 +96,19 @@ class Site:
     """Finds the area and writes down each exchange before its answer leaves."""
 
     def __init__(self, folder: Path, record: TextIO) -> None:
-        self.areas = {name: Area(name, folder) for name in AREAS}
+        self.folder = folder
+        self.areas: dict[str, Area] = {}
         self.record = record
+
+    def area(self, path: str) -> Area | None:
+        """The area of a path. An ageing one is each program's own, or the answers to one would end another's nonces."""
+        name, program = [*path.split("/")[1:3], ""][:2]
+        if name not in AREAS:
+            return None
+        key = f"{name}/{program}" if AREAS[name].ageing else name
+        if key not in self.areas:
+            self.areas[key] = Area(name, self.folder)
+        return self.areas[key]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request; what no area answers is 404."""
@@ -110,7 +121,7 @@ class Site:
                 write_line(self.record, exchange(scope, status, message.get("headers", ())))
             await send(message)
 
-        area = self.areas.get(scope["path"].split("/")[1])
+        area = self.area(scope["path"])
         app: Any = Response(status_code=404) if area is None else area.app
         await app(scope, receive, recording_send)
 
