@@ -54,7 +54,7 @@ def test_right_credentials_get_in(users: dict[str, str], auth: tuple[str, str], 
 
 @pytest.mark.parametrize("stored", [COMPOSED, DECOMPOSED])
 def test_a_browser_that_hashes_what_was_typed(stored: str) -> None:
-    """browsers 8: it neither sends nor hashes Form C."""
+    """It neither sends nor hashes Form C."""
     server = Server(users={stored: "p"})
     assert server.get(server.signer(DECOMPOSED, "p")).status == 200
 

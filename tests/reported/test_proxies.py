@@ -50,7 +50,7 @@ def passes(server: Server, uri: str, target: str, original: str | None = None) -
 
 @pytest.mark.parametrize(("uri", "target"), NGINX)
 def test_nginx_with_a_stripped_prefix(uri, target):
-    """server.md's and people.md's row: each passes with either setting, and for nothing else."""
+    """Each passes with either setting, and for nothing else."""
     by_name = Server(stripped_prefix="/svc", rewritten_by="nginx")
     by_field = Server(stripped_prefix="/svc", original_target_header="X-Original-URI")
     assert passes(by_name, uri, target)
@@ -75,7 +75,7 @@ def test_without_a_setting(uri, target, caplog):
 
 @pytest.mark.parametrize("root", ["/svc", "/svc/v1"])
 def test_a_stripped_prefix_and_the_same_root_path(root, caplog):
-    """server.md: with uvicorn's --root-path as well it is 400 for all; the log says which of the two goes."""
+    """With uvicorn's --root-path as well it is 400 for all; the log says which of the two goes."""
     caplog.set_level(logging.INFO, "digest_http.middleware")
     target = root + "/x"
     both = Server(stripped_prefix="/svc")
