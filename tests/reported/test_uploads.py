@@ -34,7 +34,9 @@ def test_an_upload_of_400_seconds(store, settings, seconds, qop):
         assert upload(server, authorization, pass_time(server, 0), method="PUT").status == 401
 
 
-@pytest.mark.parametrize("others", [pytest.param(127, id="inside the window"), pytest.param(200, id="beyond the window")])
+@pytest.mark.parametrize(
+    "others", [pytest.param(127, id="inside the window"), pytest.param(200, id="beyond the window")]
+)
 @pytest.mark.parametrize("window", [128, 1])
 def test_an_upload_that_many_requests_overtake(store, others, window):
     """None of them is refused, and neither is the upload."""
