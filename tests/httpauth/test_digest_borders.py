@@ -49,6 +49,19 @@ def test_a_nonce_belongs_to_its_kind_of_challenge(kind):
         assert known == {(realm, n, proxy) for n in alike}
 
 
+@pytest.mark.parametrize("kind", [NonceSource, UpgradedNonces])
+@pytest.mark.parametrize(("name", "other"), [("MD5", "MD5-sess"), ("SHA-256", "SHA-256-sess"), ("MD5", "SHA-256-sess")])
+def test_a_colon_more_or_less_makes_no_nonce_of_the_other_kind(kind, name, other):
+    """The MAC does not cover the colon, so its key must differ: else anybody could turn one kind into the other."""
+    base = kind(b"r", KEYS, b"00000001", clock=Clock())
+    plain, session = base.for_challenge(by_name(name)), base.for_challenge(by_name(other))
+    nonce = session.issue()
+    assert plain.recognise(nonce.replace(b":", b"")) is None
+    at = nonce.index(b":")
+    nonce = plain.issue()
+    assert session.recognise(nonce[:at] + b":" + nonce[at:]) is None
+
+
 def test_the_nonces_of_one_answer_are_counted_apart(make):
     """Nothing of them is common but time and epoch, so a client that uses two of them does not replay itself."""
     acceptor = make(algorithms=ALL)
