@@ -1,18 +1,24 @@
-"""The input and output of one call as httpx and httpx2 want it, blocking and asynchronous; `Exchange` decides."""
+"""The input and output of one call, blocking and asynchronous; `Exchange` decides.
+
+Each flow is a generator: it yields a request that is to be sent, and is given what came back. When it ends, the last
+response is the caller's. httpx drives such generators itself; `call` and `acall` drive them for the other libraries.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 
 from .exchange import Exchange
-from .httpx_shapes import RequestT, ResponseT
+from .library import AsyncBodyReader, BodyReader, RequestT, ResponseT
 from .preemptive import is_plain_success, sign_preemptively
 from .session import Session
 
-__all__ = ["async_flow", "sync_flow"]
+__all__ = ["acall", "async_flow", "call", "sync_flow"]
 
 
-def sync_flow(session: Session[RequestT, ResponseT], request: RequestT) -> Generator[RequestT, ResponseT, None]:
+def sync_flow(
+    session: Session[RequestT, ResponseT], reader: BodyReader[RequestT, ResponseT], request: RequestT
+) -> Generator[RequestT, ResponseT, None]:
     """Drive one call for a blocking client."""
     response = None
     preemptive = sign_preemptively(session, request)
@@ -24,17 +30,19 @@ def sync_flow(session: Session[RequestT, ResponseT], request: RequestT) -> Gener
     while True:
         if response is None:
             if exchange.needs_body:
-                exchange.request.read()
+                reader.read_request(exchange.request)
             exchange.sign()
             response = yield exchange.request
         if exchange.needs_body_of(response):
-            response.read()
+            reader.read_response(response)
         if not exchange.receive(response):
             return
         response = None
 
 
-async def async_flow(session: Session[RequestT, ResponseT], request: RequestT) -> AsyncGenerator[RequestT, ResponseT]:
+async def async_flow(
+    session: Session[RequestT, ResponseT], reader: AsyncBodyReader[RequestT, ResponseT], request: RequestT
+) -> AsyncGenerator[RequestT, ResponseT]:
     """Drive one call for an asynchronous client."""
     response = None
     preemptive = sign_preemptively(session, request)
@@ -46,11 +54,35 @@ async def async_flow(session: Session[RequestT, ResponseT], request: RequestT) -
     while True:
         if response is None:
             if exchange.needs_body:
-                await exchange.request.aread()
+                await reader.aread_request(exchange.request)
             exchange.sign()
             response = yield exchange.request
         if exchange.needs_body_of(response):
-            await response.aread()
+            await reader.aread_response(response)
         if not exchange.receive(response):
             return
         response = None
+
+
+def call(flow: Generator[RequestT, ResponseT, None], send: Callable[[RequestT], ResponseT]) -> ResponseT:
+    """Drive one call of a blocking library. `send` sends a request, and has done with the response before it."""
+    request = next(flow)
+    while True:
+        response = send(request)
+        try:
+            request = flow.send(response)
+        except StopIteration:
+            return response
+
+
+async def acall(
+    flow: AsyncGenerator[RequestT, ResponseT], send: Callable[[RequestT], Awaitable[ResponseT]]
+) -> ResponseT:
+    """Drive one call of an asynchronous library; see `call`."""
+    request = await anext(flow)
+    while True:
+        response = await send(request)
+        try:
+            request = await flow.asend(response)
+        except StopAsyncIteration:
+            return response

@@ -25,4 +25,4 @@ class DigestAuth(HttpxDigestAuth[httpx.Request, httpx.Response], httpx.Auth):
     WrongPrincipal (the server did not prove itself) and BodyNotReplayable.
     """
 
-    _library = HttpxLibrary[httpx.Request, httpx.Response](httpx)
+    _library = _reader = HttpxLibrary[httpx.Request, httpx.Response](httpx)

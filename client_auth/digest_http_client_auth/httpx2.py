@@ -25,4 +25,4 @@ class DigestAuth(HttpxDigestAuth[httpx2.Request, httpx2.Response], httpx2.Auth):
     WrongPrincipal (the server did not prove itself) and BodyNotReplayable.
     """
 
-    _library = HttpxLibrary[httpx2.Request, httpx2.Response](httpx2)
+    _library = _reader = HttpxLibrary[httpx2.Request, httpx2.Response](httpx2)

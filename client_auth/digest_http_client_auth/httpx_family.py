@@ -42,14 +42,13 @@ class HttpxLibrary(Generic[RequestT, ResponseT]):
             (True, True): type("Sent", (SentBody, blocking, asynchronous), {}),
         }
 
-    def request_to(self, url: str) -> RequestT:
-        """A request for a URL; raises what the library raises for one that it cannot read."""
+    # --- requests ---
+
+    def request_to(self, url: str, /) -> RequestT:  # noqa: D102  # here and below: see Library
         request: RequestT = self._module.Request("GET", url)
         return request
 
-    # --- requests ---
-
-    def origin(self, request: RequestT, /) -> Origin:  # noqa: D102  # here and below: see Library
+    def origin(self, request: RequestT, /) -> Origin:  # noqa: D102
         url = request.url
         return Origin.of(url.scheme, url.raw_host.decode("ascii"), url.port)
 
@@ -150,6 +149,20 @@ class HttpxLibrary(Generic[RequestT, ResponseT]):
 
     def set_history(self, response: ResponseT, hops: Sequence[ResponseT], /) -> None:  # noqa: D102
         response.history = list(hops)
+
+    # --- reading bodies ---
+
+    def read_request(self, request: RequestT, /) -> None:  # noqa: D102
+        request.read()
+
+    def read_response(self, response: ResponseT, /) -> None:  # noqa: D102
+        response.read()
+
+    async def aread_request(self, request: RequestT, /) -> None:  # noqa: D102
+        await request.aread()
+
+    async def aread_response(self, response: ResponseT, /) -> None:  # noqa: D102
+        await response.aread()
 
     # --- bodies of responses ---
 

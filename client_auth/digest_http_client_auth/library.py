@@ -11,11 +11,36 @@ from typing import Protocol, TypeVar
 
 from digest_http.httpauth.origins import Origin
 
-__all__ = ["Library", "Replay", "RequestT", "ResponseT"]
+__all__ = ["AsyncBodyReader", "BodyReader", "Library", "Replay", "RequestT", "ResponseT"]
 
 RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
 _RequestT_contra = TypeVar("_RequestT_contra", contravariant=True)
+_ResponseT_contra = TypeVar("_ResponseT_contra", contravariant=True)
+
+
+class BodyReader(Protocol[_RequestT_contra, _ResponseT_contra]):
+    """What a blocking library reads bodies with."""
+
+    def read_request(self, request: _RequestT_contra, /) -> None:
+        """Read the body of a request into memory."""
+        ...
+
+    def read_response(self, response: _ResponseT_contra, /) -> None:
+        """Read the body of a response into memory."""
+        ...
+
+
+class AsyncBodyReader(Protocol[_RequestT_contra, _ResponseT_contra]):
+    """What an asynchronous library reads bodies with."""
+
+    async def aread_request(self, request: _RequestT_contra, /) -> None:
+        """Read the body of a request into memory."""
+        ...
+
+    async def aread_response(self, response: _ResponseT_contra, /) -> None:
+        """Read the body of a response into memory."""
+        ...
 
 
 class Replay(Protocol[_RequestT_contra]):
@@ -30,6 +55,10 @@ class Library(Protocol[RequestT, ResponseT]):
     """A client library's requests and responses, as the core sees them."""
 
     # --- requests ---
+
+    def request_to(self, url: str, /) -> RequestT:
+        """A GET request for a URL; raises what the library raises for one that it cannot read."""
+        ...
 
     def origin(self, request: RequestT, /) -> Origin:
         """The origin of its URL."""

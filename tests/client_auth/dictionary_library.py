@@ -8,8 +8,7 @@ from urllib.parse import urlsplit
 
 from digest_http.errors import BodyNotReplayable
 from digest_http.httpauth.origins import Origin
-from digest_http_client_auth.exchange import Exchange
-from digest_http_client_auth.preemptive import is_plain_success, sign_preemptively
+from digest_http_client_auth import flow
 from digest_http_client_auth.session import Session
 
 Message = dict[str, Any]
@@ -22,6 +21,9 @@ def request_to(url: str, method: str = "GET", body: Any = b"", **fields: bytes) 
 
 class DictionaryLibrary:
     """The library door for such messages. Fields of a response are a list of pairs."""
+
+    def request_to(self, url: str) -> Message:
+        return request_to(url)
 
     def origin(self, request: Message) -> Origin:
         return Origin.of(request["url"].scheme, request["url"].hostname, request["url"].port)
@@ -90,23 +92,13 @@ class DictionaryLibrary:
     def set_history(self, response: Message, hops: Any) -> None:
         response["history"] = list(hops)
 
+    def read_request(self, request: Message) -> None:
+        request["body"] = b"".join([request["body"]])
+
+    def read_response(self, response: Message) -> None:
+        response["body"] = b"".join([response["body"]])
+
 
 def call(session: Session[Message, Message], request: Message, send: Callable[[Message], Message]) -> Message:
-    """One call, driven as exchange.py tells."""
-    response: Message | None = None
-    preemptive = sign_preemptively(session, request)
-    if preemptive is not None:
-        response = send(request)
-        if is_plain_success(session, request, preemptive, response):
-            return response
-    exchange = Exchange(session, request, preemptive)
-    while True:
-        if response is None:
-            if exchange.needs_body:
-                exchange.request["body"] = b"".join([exchange.request["body"]])
-            exchange.sign()
-            response = send(exchange.request)
-        exchange.needs_body_of(response)
-        if not exchange.receive(response):
-            return response
-        response = None
+    """One call, driven as flow.py drives it for libraries that are asked to send."""
+    return flow.call(flow.sync_flow(session, DictionaryLibrary(), request), send)

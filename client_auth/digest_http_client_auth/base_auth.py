@@ -1,0 +1,76 @@
+"""What the `DigestAuth` of every plug is made of: its settings, and the doors to what it has learnt."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from typing import Final, Generic, Literal, NoReturn
+
+from digest_http.httpauth.proof import Verify
+
+from .library import Library, RequestT, ResponseT
+from .saved_challenges import SavedChallenge, export_challenges, import_challenge
+from .session import Session
+
+__all__ = ["BaseDigestAuth"]
+
+
+class BaseDigestAuth(Generic[RequestT, ResponseT]):
+    """Credentials for HTTP Digest (RFC 7616), to be shared by many calls. A plug sets `_library`."""
+
+    _library: Library[RequestT, ResponseT]
+
+    def __init__(
+        self,
+        username: str | bytes,
+        password: str | bytes,
+        *,
+        verify: Verify = "if-present",
+        algorithms: Iterable[str] | None = None,
+        qop: Iterable[str] = ("auth", "auth-int"),
+        allow_rfc2069: bool | None = None,
+        allow_weaker: bool = False,
+        prefer: Literal["strongest", "server-order"] = "strongest",
+        charset: str = "utf-8",
+        proxy: bool = False,
+        challenge_header: str | None = None,
+        quote_all: bool = False,
+        random: Callable[[int], bytes] = os.urandom,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._session: Final = Session(
+            username,
+            password,
+            library=self._library,
+            verify=verify,
+            algorithms=algorithms,
+            qop=qop,
+            allow_rfc2069=allow_rfc2069,
+            allow_weaker=allow_weaker,
+            prefer=prefer,
+            charset=charset,
+            proxy=proxy,
+            challenge_header=challenge_header,
+            quote_all=quote_all,
+            random=random,
+            clock=clock,
+        )
+
+    def export_learnt(self) -> list[SavedChallenge]:
+        """What has been learnt so far, to be stored (as JSON, say) and given to `learn` of another object later."""
+        return export_challenges(self._session)
+
+    def learn(self, origin: str, challenge: str, nc: int = 0) -> None:
+        """Take `challenge`, a WWW-Authenticate value, as if a server at `origin` had sent it.
+
+        Requests to that server are then signed from the first one on; a weaker challenge from it is answered no more.
+        `nc` is how often its nonce has been used. Raises MalformedField for no usable challenge.
+        """
+        import_challenge(self._session, self._library.request_to(origin), challenge, nc)
+
+    def __repr__(self) -> str:
+        return f"<DigestAuth of {self._session.identity.username!a}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("DigestAuth is not pickled: a pickle would hold the password. Make it anew from settings")
