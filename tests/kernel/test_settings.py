@@ -23,7 +23,7 @@ from digest_http.errors import ConfigurationError
         (lambda value: settings.seconds("s", value, example=5), settings.MAX_SECONDS, settings.MAX_SECONDS),
         (lambda value: settings.words("w", value, ("a", "b")), ["B", "a", "b"], ("b", "a")),
         (lambda value: settings.words("w", value, ("a", "b"), one_alone=True), "A", ("a",)),
-        (lambda value: settings.words("w", value, ("a", "b")), (word for word in "ab"), ("a", "b")),
+        (lambda value: settings.words("w", iter(value), ("a", "b")), "ab", ("a", "b")),
         (lambda value: settings.algorithms("a", value), ["md5", "MD5"], (by_name("MD5"),)),
         (lambda value: settings.texts("t", value, example="x"), "abc", ("abc",)),
         (lambda value: settings.texts("t", value, example="x"), [], ()),
