@@ -70,3 +70,62 @@ def test_what_is_no_text(wrong: Any) -> None:
     for check in (user_name, realm_name):
         with pytest.raises(ConfigurationError, match="for instance"):
             check(wrong)
+
+
+#: Whole messages; what an error may not quote is in none of them.
+SENTENCES = [
+    (lambda: user_name(5), "username is 5; write a user name as text, for instance 'alice'"),
+    (lambda: user_name(""), "username is empty; write a user name as text, for instance 'alice'"),
+    (
+        lambda: user_name("a:b"),
+        (
+            "username has 'a:...', with a colon, which no user name may hold: hashed with its realm it would be that of "
+            "another user; write a name without, for instance 'alice'"
+        ),
+    ),
+    (
+        lambda: user_name("a:b", "x", shown=False),
+        (
+            "x has a colon, which no user name may hold: hashed with its realm it would be that of another user; write a "
+            "name without, for instance 'alice'"
+        ),
+    ),
+    (
+        lambda: user_name("é\n"),
+        (
+            r"username has '\xe9\n', with a control character, which a user name may not hold; write a user name as text, "
+            "for instance 'alice'"
+        ),
+    ),
+    (
+        lambda: user_name("\x7f", shown=False),
+        (
+            "username has a control character, which a user name may not hold; write a user name as text, for instance "
+            "'alice'"
+        ),
+    ),
+    (lambda: realm_name(None), "realm is None; write a realm as text, for instance 'Members'"),
+    (
+        lambda: realm_name("\ud800"),
+        (
+            r"realm has '\ud800', with half of a surrogate pair, which a realm may not hold; write a realm as text, for "
+            "instance 'Members'"
+        ),
+    ),
+    (lambda: distinct_names([""]), "a name in users is empty; write a user name as text, for instance 'alice'"),
+    (
+        lambda: distinct_names([COMPOSED, DECOMPOSED]),
+        (
+            rf"users has the name '{COMPOSED}' twice, in two Unicode forms ('\xc5sa' and 'A\u030asa'); leave one of them "
+            "out"
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("refused", "sentence"), SENTENCES, ids=[sentence[:40] for _, sentence in SENTENCES])
+def test_the_whole_sentence(refused: Any, sentence: str) -> None:
+    """What was given, and what to write."""
+    with pytest.raises(ConfigurationError) as caught:
+        refused()
+    assert str(caught.value) == sentence
