@@ -79,21 +79,24 @@ SENTENCES = [
     (
         lambda: user_name("a:b"),
         (
-            "username has 'a:...', with a colon, which no user name may hold: hashed with its realm it would be that of "
+            "username has 'a:...', with a colon, which no user name may hold: hashed with its realm it would be "
+            "that of "
             "another user; write a name without, for instance 'alice'"
         ),
     ),
     (
         lambda: user_name("a:b", "x", shown=False),
         (
-            "x has a colon, which no user name may hold: hashed with its realm it would be that of another user; write a "
+            "x has a colon, which no user name may hold: hashed with its realm it would be that of another "
+            "user; write a "
             "name without, for instance 'alice'"
         ),
     ),
     (
         lambda: user_name("é\n"),
         (
-            r"username has '\xe9\n', with a control character, which a user name may not hold; write a user name as text, "
+            r"username has '\xe9\n', with a control character, which a user name may not hold; write a user "
+            r"name as text, "
             "for instance 'alice'"
         ),
     ),
@@ -108,7 +111,8 @@ SENTENCES = [
     (
         lambda: realm_name("\ud800"),
         (
-            r"realm has '\ud800', with half of a surrogate pair, which a realm may not hold; write a realm as text, for "
+            r"realm has '\ud800', with half of a surrogate pair, which a realm may not hold; write a realm as "
+            r"text, for "
             "instance 'Members'"
         ),
     ),
@@ -116,7 +120,8 @@ SENTENCES = [
     (
         lambda: distinct_names([COMPOSED, DECOMPOSED]),
         (
-            rf"users has the name '{COMPOSED}' twice, in two Unicode forms ('\xc5sa' and 'A\u030asa'); leave one of them "
+            rf"users has the name '{COMPOSED}' twice, in two Unicode forms ('\xc5sa' and 'A\u030asa'); leave "
+            rf"one of them "
             "out"
         ),
     ),
