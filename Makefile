@@ -6,7 +6,7 @@
 #   make matrix          the core suite against the built wheel on every interpreter found among PYTHONS
 #   make wheel-test      the core suite against the built wheel
 #   make mutants [ARGS=] mutation testing of the rooms named in ARGS, or of all; goes on where it was stopped
-#   make programs        the libraries that tests/programs lets loose on the middleware; without them it skips those
+#   make programs        the libraries and sources of others that are tried against ours; without them those tests skip
 #   make bench           the benchmarks
 #   make clean           remove everything that the above made
 
@@ -88,6 +88,7 @@ $(PROGRAMS): pyproject.toml tests/programs/package.json
 	@mkdir -p .venv-programs/node
 	@cp tests/programs/package.json .venv-programs/node
 	@PATH="$(CURDIR)/.venv-programs/bin:$$PATH" npm install --prefix .venv-programs/node --ignore-scripts --no-audit --no-fund
+	@tests/sspi/sspilib_suite/fetch .venv-programs/bin/python .venv-programs/sspilib
 	@touch $@
 
 programs: $(PROGRAMS)
