@@ -6,9 +6,12 @@ import inspect
 from collections.abc import Callable
 from functools import wraps
 from types import NoneType, UnionType
-from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Final, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 __all__ = ["checked"]
+
+#: Combinations of types that are remembered a function; callers have few.
+MAX_PASSED: Final = 64
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
 
@@ -23,9 +26,15 @@ def checked(function: _Function) -> _Function:
     parameters = inspect.signature(function).parameters
     rules = {name: _Rule(function.__name__, name, hints[name]) for name in parameters if name in hints}
     in_order = [rules.get(name) for name in parameters]
+    # Types that have passed; a rule with a bound looks at the value itself.
+    passed: set[tuple[type, ...]] = set()
+    by_type = all(rule is None or rule.bound is None for rule in in_order)
 
     @wraps(function)
     def call(*arguments: object, **named: object) -> object:
+        types = tuple(map(type, arguments))
+        if types in passed and not named:
+            return function(*arguments)
         for rule, value in zip(in_order, arguments, strict=False):
             if rule is not None and not isinstance(value, rule.classes):
                 raise rule.error(value)
@@ -35,6 +44,8 @@ def checked(function: _Function) -> _Function:
             rule = rules.get(name)
             if rule is not None and not (isinstance(value, rule.classes) and rule.fits(value)):
                 raise rule.error(value)
+        if by_type and len(passed) < MAX_PASSED:
+            passed.add(types)
         return function(*arguments, **named)
 
     return cast("_Function", call)

@@ -13,7 +13,7 @@ from .http_client_context import HTTPClientContext
 from .http_layouts import read_initialize
 from .request_flags import ISC_INTEGRITY, IscReq, IscRet
 from .sasl_client_context import SASLClientContext
-from .status import NtStatus, failure, translated
+from .status import NtStatus, Translation, failure
 
 __all__ = ["InitializeContextResult", "initialize_security_context"]
 
@@ -23,7 +23,9 @@ _HTTP: Final = IscReq.ISC_REQ_HTTP | IscReq.ISC_REQ_USE_HTTP_STYLE
 #: What is granted because it was asked for, by the bit that both sides share.
 _ECHOED: Final = IscRet.ISC_RET_ALLOCATED_MEMORY | IscRet.ISC_RET_CONNECTION
 
-_OF_TARGETS: Final = {"qop": NtStatus.SEC_E_QOP_NOT_SUPPORTED, "control-character": NtStatus.SEC_E_TARGET_UNKNOWN}
+_OF_TARGETS: Final = Translation(
+    {"qop": NtStatus.SEC_E_QOP_NOT_SUPPORTED, "control-character": NtStatus.SEC_E_TARGET_UNKNOWN}
+)
 
 
 class InitializeContextResult(NamedTuple):
@@ -64,7 +66,7 @@ def initialize_security_context(  # noqa: PLR0917 - sspilib's signature
         held.check_open()
     if flags & _REFUSED:
         raise failure(NtStatus.SEC_E_UNSUPPORTED_FUNCTION)
-    with translated(_OF_TARGETS):
+    with _OF_TARGETS:
         if held is None and _is_http(flags, input_buffers):
             held = HTTPClientContext(_identity(credential))
         elif held is None:

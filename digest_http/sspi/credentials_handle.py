@@ -93,7 +93,7 @@ def acquire_credentials_handle(
     if auth_data is None:
         raise failure(NtStatus.SEC_E_NO_CREDENTIALS)
     handle = CredHandle()
-    with translated():
+    with translated:
         handle.digest_credential = _credential(principal, use, auth_data)
     return AcquireCredentialsResult(handle, SECURITY_MAX_EXPIRY)
 

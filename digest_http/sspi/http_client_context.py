@@ -8,7 +8,7 @@ from typing import Final
 from digest_http import calculation
 from digest_http.buffers import HTTPMessage
 from digest_http.challenge import UnusableChallenge, parse_challenges
-from digest_http.encoding import octets_to_text, quote_string
+from digest_http.encoding import octets_to_text
 from digest_http.errors import MalformedField, QopNotSupported
 from digest_http.grammar import MAX_NC
 from digest_http.httpauth.challenge_selection import Choice, Preference, choose
@@ -25,14 +25,14 @@ from .http_layouts import InitializeInput
 from .http_sizes import HTTP_SIZES, check_plain, key_info
 from .protection import UPGRADED, Claim, target_name
 from .request_flags import ISC_INTEGRITY_GRANTED, IscRet
-from .status import NtStatus, failure, translated
+from .status import NtStatus, Translation, failure, translated
 
 __all__ = ["HTTPClientContext", "account"]
 
 _CNONCE_OCTETS: Final = 16
 
 #: What the challenge does not offer, or offers in a form that is not allowed here.
-_OF_MESSAGES: Final = {"qop": NtStatus.SEC_E_QOP_NOT_SUPPORTED}
+_OF_MESSAGES: Final = Translation({"qop": NtStatus.SEC_E_QOP_NOT_SUPPORTED})
 
 
 def account(identity: DigestIdentity, realm: str) -> str:
@@ -96,8 +96,8 @@ class HTTPClientContext(Context):
                 cnonces=self._cnonce,
             )
         self._nonce = context.learn(choice)
-        token = self._sign(request.method, uri, request.hentity)
-        self._fixed = len(token) - len(quote_string(uri))
+        token = self._sign(HTTPMessage(b"", request.method, uri, request.hentity))
+        self._fixed = len(token) - _quoted_length(uri)
         self.granted = ISC_INTEGRITY_GRANTED if integrity else IscRet(0)
         self.established = True
         return token
@@ -114,22 +114,22 @@ class HTTPClientContext(Context):
     def make_signature(self, qop: int, message: SecBufferDesc, seq_no: int) -> None:
         """Sign the next request: PADDING receives the Authorization parameters with the next nc."""
         check_plain(qop, seq_no)
-        with translated(_OF_MESSAGES):
+        with _OF_MESSAGES:
             layout = HTTPMessage.from_buffers(message)
             if not layout.method or not layout.url:
                 raise failure(NtStatus.SEC_E_INVALID_TOKEN)
             # Before nc is taken: a server that counts strictly would refuse all that follows a lost one.
-            if message[4].room < self._fixed + len(quote_string(layout.url)):
+            if message[4].room < self._fixed + _quoted_length(layout.url):
                 raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
             if self._nonce is not None and self._nonce.count >= MAX_NC:
                 # nc has eight digits and does not wrap (MS-DPSP): only a new challenge helps.
                 raise failure(NtStatus.SEC_I_RENEGOTIATE)
-            message[4].store(self._sign(layout.method, layout.url, layout.hentity))
+            message[4].store(self._sign(layout))
 
     def verify_signature(self, message: SecBufferDesc, seq_no: int) -> int:
         """Check the server's proof of its last answer: TOKEN is the Authentication-Info value."""
         check_plain(0, seq_no)
-        with translated():
+        with translated:
             layout = HTTPMessage.from_buffers(message)
             if self._context is None or self._last is None or not layout.token:
                 raise failure(NtStatus.SEC_E_INVALID_TOKEN)
@@ -150,14 +150,13 @@ class HTTPClientContext(Context):
             raise QopNotSupported("; ".join(reasons))
         return choice
 
-    def _sign(self, method: bytes, uri: bytes, hentity: bytes) -> bytes:
+    def _sign(self, layout: HTTPMessage) -> bytes:
         context = self._context
         if context is None or self._nonce is None:
             raise failure(NtStatus.SEC_E_OUT_OF_SEQUENCE)
         if self._integrity:
             # Without a hash the body counts as empty. Falling back to qop=auth would drop what was asked for.
-            hentity = hentity or calculation.entity_hash(context.algorithm, b"")
-        layout = HTTPMessage(b"", method, uri, hentity)
+            layout.hentity = layout.hentity or calculation.entity_hash(context.algorithm, b"")
         signature = context.make_signature(layout, self._nonce)
         if signature is None:
             # The server repeats a challenge whose counts are used up.
@@ -209,6 +208,11 @@ class HTTPClientContext(Context):
         if self._context is None:
             raise failure(NtStatus.SEC_E_INVALID_HANDLE)
         return key_info(self._context.algorithm)
+
+
+def _quoted_length(uri: bytes) -> int:
+    """How long a uri is as a quoted-string; see encoding.quote_string."""
+    return len(uri) + 2 + uri.count(b'"') + uri.count(b"\\")
 
 
 def _claim(request: InitializeInput) -> Claim | None:

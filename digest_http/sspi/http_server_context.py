@@ -21,15 +21,16 @@ from .http_service import HTTPService, LiveContext, Realm
 from .http_sizes import HTTP_SIZES, check_plain, key_info
 from .protection import Claim, Requirement
 from .request_flags import ASC_INTEGRITY_GRANTED, AscRet
-from .status import NtStatus, WindowsError, failure, translated
+from .status import NtStatus, Translation, WindowsError, failure, translated
 
 __all__ = ["HTTPServerContext"]
 
 _SCHEME: Final = len(b"Digest ")
 
 #: How the reasons of a malformed message are told once a context stands ("VerifySignature (Digest)").
-_OF_MESSAGES: Final = {"uri": NtStatus.SEC_E_MESSAGE_ALTERED, "qop": NtStatus.SEC_E_QOP_NOT_SUPPORTED}
-_OF_SIGNATURES: Final = {**_OF_MESSAGES, "nc": NtStatus.STATUS_INVALID_PARAMETER}
+_OF_BOTH: Final = {"uri": NtStatus.SEC_E_MESSAGE_ALTERED, "qop": NtStatus.SEC_E_QOP_NOT_SUPPORTED}
+_OF_MESSAGES: Final = Translation(_OF_BOTH)
+_OF_SIGNATURES: Final = Translation({**_OF_BOTH, "nc": NtStatus.STATUS_INVALID_PARAMETER})
 
 
 class HTTPServerContext(LiveContext):
@@ -71,7 +72,7 @@ class HTTPServerContext(LiveContext):
     def make_signature(self, qop: int, message: SecBufferDesc, seq_no: int) -> None:
         """Prove the answer to the last verified request: PADDING receives the Authentication-Info parameters."""
         check_plain(qop, seq_no)
-        with translated():
+        with translated:
             layout = HTTPMessage.from_buffers(message)
             self._opened(self._last).make_signature(layout)
             if message[4].room < len(layout.padding):
@@ -81,7 +82,7 @@ class HTTPServerContext(LiveContext):
     def verify_signature(self, message: SecBufferDesc, seq_no: int) -> int:
         """Check the next request. A PADDING buffer with room receives the Authentication-Info parameters."""
         check_plain(0, seq_no)
-        with translated(_OF_SIGNATURES):
+        with _OF_SIGNATURES:
             layout = HTTPMessage.from_buffers(message)
             if not layout.token:
                 raise failure(NtStatus.SEC_E_INVALID_TOKEN)
@@ -93,7 +94,7 @@ class HTTPServerContext(LiveContext):
 
     def complete(self, token: SecBufferDesc) -> None:
         """Check the request that accept_security_context matched to this context; the layout is ASC's."""
-        with translated(_OF_MESSAGES):
+        with _OF_MESSAGES:
             request = read_accept(token)
             if not request.message.token:
                 raise failure(NtStatus.SEC_E_INVALID_TOKEN)
@@ -128,8 +129,10 @@ class HTTPServerContext(LiveContext):
         """Digest, nonce, bindings, room for the proof, then the count: what is refused has not counted."""
         now = opened.nonces.now()
         # "AcceptSecurityContext (Digest)" reserves the URL's place: the application may have compared it itself.
-        url = message.url or opened.credentials.uri
-        verdict = opened.verify_signature(HTTPMessage(message.token, message.method, url, message.hentity), ha1, now)
+        named = message
+        if not message.url:
+            named = HTTPMessage(message.token, message.method, opened.credentials.uri, message.hentity)
+        verdict = opened.verify_signature(named, ha1, now)
         if verdict is not Verdict.ACCEPTED:
             return verdict, None
         claim = Claim.of_token(message.token, opened.credentials.cnonce)

@@ -26,7 +26,7 @@ __all__ = ["UPGRADED", "BindingPolicy", "Claim", "Requirement", "UpgradedNonces"
 UPGRADED: Final = b"+Upgraded+v1"
 
 _HASHED_DIRS: Final = b"service-name,channel-binding"
-_DIRECTIVES: Final = (b"hashed-dirs", b"service-name", b"channel-binding")
+_HASHED, _SERVICE, _CHANNEL = _DIRECTIVES = (b"hashed-dirs", b"service-name", b"channel-binding")
 _HEX_DIGITS: Final = 32
 
 
@@ -87,7 +87,7 @@ class Claim:
         """The same for a response that has been parsed; it is parsed again only if there is something to be found."""
         if not cnonce.startswith(UPGRADED):
             lowered = token.lower()
-            if not any(name in lowered for name in _DIRECTIVES):
+            if _HASHED not in lowered and _SERVICE not in lowered and _CHANNEL not in lowered:
                 return None
         return cls.read(parse_parameters(token), cnonce)
 

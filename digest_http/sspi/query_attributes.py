@@ -49,7 +49,7 @@ def query_context_attributes(context: CtxtHandle, attribute: type[_Attribute]) -
         raise failure(NtStatus.SEC_E_UNSUPPORTED_FUNCTION)
     if not state.established and attribute not in _KNOWN_EARLY:
         raise failure(NtStatus.SEC_E_INVALID_HANDLE)
-    with translated():
+    with translated:
         value = make(state)
     return cast("_Attribute", value)
 

@@ -19,7 +19,7 @@ from .context_attributes import SecPkgContextKeyInfo, SecPkgContextSizes, SecPkg
 from .flags import QopFlags
 from .package import MAX_TOKEN
 from .sasl_options import SaslOptions
-from .status import NtStatus, WindowsError, failure, translated
+from .status import NtStatus, Translation, WindowsError, failure
 
 __all__ = ["SASLContext"]
 
@@ -35,10 +35,10 @@ _HMAC_BITS: Final = 128
 _CALG_HMAC: Final = 0x8009
 
 #: Of a layer's records; a short or misshapen one cannot be told from an altered one.
-_OF_RECORDS: Final = {"length": NtStatus.SEC_E_MESSAGE_ALTERED, "type": NtStatus.SEC_E_MESSAGE_ALTERED}
+_OF_RECORDS: Final = Translation({"length": NtStatus.SEC_E_MESSAGE_ALTERED, "type": NtStatus.SEC_E_MESSAGE_ALTERED})
 
 #: "MakeSignature (Digest)": a new handshake is needed. Here it is after 2**32 records.
-_USED_UP: Final = {"expired": NtStatus.SEC_I_RENEGOTIATE}
+_USED_UP: Final = Translation({"expired": NtStatus.SEC_I_RENEGOTIATE})
 
 
 class SASLContext(Context):
@@ -84,15 +84,20 @@ class SASLContext(Context):
         """TOKEN receives the 16 octets that prove DATA."""
         if qop:
             raise failure(NtStatus.SEC_E_QOP_NOT_SUPPORTED)
-        with translated(_USED_UP):
+        with _USED_UP:
             self._layer()
             sasl_records.sign(self.mechanism, message)
 
     def verify_signature(self, message: SecBufferDesc, seq_no: int) -> int:  # noqa: ARG002 - see message_functions
         """Check TOKEN against DATA."""
-        with self._ended_by_a_wrong_record():
+        with _OF_RECORDS:
             self._layer()
-            sasl_records.verify(self.mechanism, message, self._undelivered)
+            try:
+                sasl_records.verify(self.mechanism, message, self._undelivered)
+            except DigestError:
+                # The mechanism has ended itself. What was refused before it was looked at does not end the context.
+                self.close()
+                raise
         return 0
 
     def encrypt_message(self, qop: int, message: SecBufferDesc, seq_no: int) -> None:  # noqa: ARG002 - see message_functions
@@ -101,26 +106,20 @@ class SASLContext(Context):
         # A record does not say whether it is sealed; the context does. So it cannot change from record to record.
         if qop not in (0, QopFlags.SECQOP_WRAP_NO_ENCRYPT) or (qop and self.mechanism.qop == "auth-conf"):
             raise failure(NtStatus.SEC_E_QOP_NOT_SUPPORTED)
-        with translated(_OF_RECORDS):
+        with _OF_RECORDS:
             sasl_records.encrypt(self.mechanism, message, block, self._limit())
 
     def decrypt_message(self, message: SecBufferDesc, seq_no: int) -> int:  # noqa: ARG002 - see message_functions
         """Unseal a record; returns SECQOP_WRAP_NO_ENCRYPT if it was only signed."""
         block = self._layer()
         limit = self.options.receive_size if self.options is not None else DEFAULT_MAXBUF
-        with self._ended_by_a_wrong_record():
-            sasl_records.decrypt(self.mechanism, message, block, limit, self._undelivered)
-        return 0 if self.mechanism.qop == "auth-conf" else QopFlags.SECQOP_WRAP_NO_ENCRYPT
-
-    @contextmanager
-    def _ended_by_a_wrong_record(self) -> Generator[None]:
-        """Close the context with the mechanism, which ended itself. What was refused before it was looked at is not."""
-        with translated(_OF_RECORDS):
+        with _OF_RECORDS:
             try:
-                yield
+                sasl_records.decrypt(self.mechanism, message, block, limit, self._undelivered)
             except DigestError:
-                self.close()
+                self.close()  # as in verify_signature
                 raise
+        return 0 if self.mechanism.qop == "auth-conf" else QopFlags.SECQOP_WRAP_NO_ENCRYPT
 
     def _layer(self) -> int:
         """The padding unit of the layer. Raises SEC_E_QOP_NOT_SUPPORTED if there is none."""

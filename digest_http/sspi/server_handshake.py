@@ -72,7 +72,7 @@ def accept_security_context(  # noqa: PLR0917 - sspilib's signature
         held.check_open()
         if held.established:
             raise failure(NtStatus.STATUS_LOGON_FAILURE)
-    with translated():
+    with translated:
         # A call that goes on may leave the credential out.
         server = _server(credential) if credential is not None or held is None else None
         if isinstance(held, HTTPServerContext):

@@ -6,14 +6,13 @@ and ntstatus.h; the sentences are ours.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Final
 
 from digest_http.errors import ConfigurationError, DigestError
 
-__all__ = ["NtStatus", "WindowsError", "failure", "translated"]
+__all__ = ["NtStatus", "Translation", "WindowsError", "failure", "translated"]
 
 
 class NtStatus(IntEnum):
@@ -120,17 +119,31 @@ def failure(status: int) -> WindowsError:
     return WindowsError(status - (1 << 32) if status & 0x80000000 else status)
 
 
-@contextmanager
-def translated(special: Mapping[str, NtStatus] | None = None) -> Generator[None]:
+class Translation:
     """Turn errors of the rooms below into WindowsError, the original as its cause.
 
-    `special` names codes for stable reasons (DigestError.reason) that this function tells apart.
+    `special` names codes for stable reasons (DigestError.reason) that this function tells apart. It has no state:
+    one object is made for each set of codes and serves all calls, also several at once.
     """
-    try:
-        yield
-    except DigestError as error:
-        raise failure((special or {}).get(error.reason, error.sspi_status)) from error
-    except ConfigurationError as error:
-        raise failure(NtStatus.SEC_E_INVALID_PARAMETER) from error
-    except MemoryError as error:
-        raise failure(NtStatus.SEC_E_INSUFFICIENT_MEMORY) from error
+
+    __slots__ = ("_special",)
+
+    def __init__(self, special: Mapping[str, NtStatus] | None = None) -> None:
+        self._special: Final = special or {}
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, traceback: object) -> None:
+        if error is None:
+            return
+        if isinstance(error, DigestError):
+            raise failure(self._special.get(error.reason, error.sspi_status)) from error
+        if isinstance(error, ConfigurationError):
+            raise failure(NtStatus.SEC_E_INVALID_PARAMETER) from error
+        if isinstance(error, MemoryError):
+            raise failure(NtStatus.SEC_E_INSUFFICIENT_MEMORY) from error
+
+
+#: The translation with no code of its own.
+translated: Final = Translation()

@@ -49,7 +49,7 @@ def test_what_is_translated():
     """Errors below become codes with themselves as the cause; running out of memory is one; others stay themselves."""
 
     def fail(error: Exception) -> None:
-        with translated():
+        with translated:
             raise error
 
     with refused(NtStatus.SEC_E_INVALID_TOKEN) as caught:
