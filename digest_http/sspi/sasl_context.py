@@ -34,6 +34,9 @@ _ALG_IDS: Final = {
 _HMAC_BITS: Final = 128
 _CALG_HMAC: Final = 0x8009
 
+# An attribute of an Enum class costs as much as a call in Python 3.11.
+_UNSEALED: Final = QopFlags.SECQOP_WRAP_NO_ENCRYPT
+
 #: Of a layer's records; a short or misshapen one cannot be told from an altered one.
 _OF_RECORDS: Final = Translation({"length": NtStatus.SEC_E_MESSAGE_ALTERED, "type": NtStatus.SEC_E_MESSAGE_ALTERED})
 
@@ -104,7 +107,7 @@ class SASLContext(Context):
         """Seal DATA, or with auth-int sign it, as one record."""
         block = self._layer()
         # A record does not say whether it is sealed; the context does. So it cannot change from record to record.
-        if qop not in (0, QopFlags.SECQOP_WRAP_NO_ENCRYPT) or (qop and self.mechanism.qop == "auth-conf"):
+        if qop and (qop != _UNSEALED or self.mechanism.qop == "auth-conf"):
             raise failure(NtStatus.SEC_E_QOP_NOT_SUPPORTED)
         with _OF_RECORDS:
             sasl_records.encrypt(self.mechanism, message, block, self._limit())
@@ -119,7 +122,7 @@ class SASLContext(Context):
             except DigestError:
                 self.close()  # as in verify_signature
                 raise
-        return 0 if self.mechanism.qop == "auth-conf" else QopFlags.SECQOP_WRAP_NO_ENCRYPT
+        return 0 if self.mechanism.qop == "auth-conf" else _UNSEALED
 
     def _layer(self) -> int:
         """The padding unit of the layer. Raises SEC_E_QOP_NOT_SUPPORTED if there is none."""
@@ -130,12 +133,17 @@ class SASLContext(Context):
     def _block(self) -> int:
         return CIPHERS[self.mechanism.cipher].block if self.mechanism.cipher is not None else 1
 
+    def _trailer(self) -> int:
+        """The longest trailer of a record."""
+        block = self._block()
+        return SIGNATURE_OCTETS + (block if block > 1 else 0)
+
     def _limit(self) -> int | None:
         limit = self.mechanism.max_message
         if self.options is None:
             return limit
         # SASL_OPTION_SEND_SIZE is of a whole record.
-        own = self.options.send_size - self.sizes().security_trailer
+        own = self.options.send_size - self._trailer()
         return own if limit is None else min(limit, own)
 
     def close(self) -> None:
@@ -164,12 +172,11 @@ class SASLContext(Context):
         """See Context. cbMaxSignature and cbBlockSize together hold the longest trailer."""
         if not self.established or self.mechanism.qop == "auth":
             return SecPkgContextSizes(max_token=MAX_TOKEN, block_size=1)
-        block = self._block()
         return SecPkgContextSizes(
             max_token=MAX_TOKEN,
             max_signature=SIGNATURE_OCTETS,
-            block_size=block,
-            security_trailer=SIGNATURE_OCTETS + (block if block > 1 else 0),
+            block_size=self._block(),
+            security_trailer=self._trailer(),
         )
 
     def stream_sizes(self) -> SecPkgContextStreamSizes:

@@ -30,14 +30,13 @@ __all__ = ["SURROUNDING", "Undelivered", "decrypt", "encrypt", "sign", "trailer_
 _DATA: Final = SecBufferType.SECBUFFER_DATA
 _TOKEN: Final = SecBufferType.SECBUFFER_TOKEN
 
-#: The types that hold what a record has more than its message.
-SURROUNDING: Final = frozenset(
-    {
-        _TOKEN,
-        SecBufferType.SECBUFFER_PADDING,
-        SecBufferType.SECBUFFER_STREAM_HEADER,
-        SecBufferType.SECBUFFER_STREAM_TRAILER,
-    }
+#: The types that hold what a record has more than its message. A tuple: the hash of an enum member costs more than
+#: four looks.
+SURROUNDING: Final = (
+    SecBufferType.SECBUFFER_PADDING,
+    _TOKEN,
+    SecBufferType.SECBUFFER_STREAM_HEADER,
+    SecBufferType.SECBUFFER_STREAM_TRAILER,
 )
 
 #: "EncryptMessage (Digest)": without PADDING a second DATA holds the signature. With more than two DATA the page does
@@ -81,14 +80,14 @@ def encrypt(mechanism: Mechanism, message: SecBufferDesc, block: int, limit: int
     parts, data = _parts(message)
     if not data:
         raise failure(NtStatus.SEC_E_INVALID_TOKEN)
-    surrounding = [buffer for buffer in parts if buffer.buffer_type != _DATA]
+    surrounding = [buffer for buffer in parts if buffer.buffer_type is not _DATA]
     if not surrounding and len(data) == _DATA_WITH_SIGNATURE:
         surrounding = [data.pop()]
-    length = sum(buffer.count for buffer in data)
-    needed = trailer_length(length, block)
-    if (limit is not None and length > limit) or sum(buffer.room for buffer in surrounding) < needed:
-        raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
     record = _joined(data)
+    length = len(record)
+    needed = trailer_length(length, block)
+    if (limit is not None and length > limit) or sum([buffer.room for buffer in surrounding]) < needed:
+        raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
     record += mechanism.seal_in_place(record)
     sizes: list[int] = []
     for buffer in parts:
@@ -151,12 +150,15 @@ def trailer_length(length: int, block: int) -> int:
 
 def _parts(message: SecBufferDesc) -> tuple[list[SecBuffer], list[SecBuffer]]:
     """(The buffers that make up a record, those of them that are DATA), in the order of the array."""
-    parts = [
-        buffer
-        for buffer in message
-        if not buffer.readonly and (buffer.buffer_type == _DATA or buffer.buffer_type in SURROUNDING)
-    ]
-    return parts, [buffer for buffer in parts if buffer.buffer_type == _DATA]
+    parts: list[SecBuffer] = []
+    data: list[SecBuffer] = []
+    for buffer in message:
+        kind = buffer.buffer_type
+        if not buffer.readonly and (kind is _DATA or kind in SURROUNDING):
+            parts.append(buffer)
+            if kind is _DATA:
+                data.append(buffer)
+    return parts, data
 
 
 def _signed(message: SecBufferDesc) -> bytearray:
@@ -167,7 +169,9 @@ def _signed(message: SecBufferDesc) -> bytearray:
 
 
 def _joined(parts: Sequence[SecBuffer]) -> bytearray:
-    return bytearray().join(part.dangerous_get_view() for part in parts)
+    if len(parts) == 1:
+        return bytearray(parts[0].dangerous_get_view())
+    return bytearray().join([part.dangerous_get_view() for part in parts])
 
 
 def _unseal(mechanism: Mechanism, record: bytearray, undelivered: Undelivered) -> memoryview:
