@@ -1,4 +1,4 @@
-"""The `digest-http` command: users in htdigest files and databases, and keys for nonces."""
+"""The `digest-http` command: users in htdigest files and databases, keys for nonces, requests to servers."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from digest_http.errors import DigestError
 from digest_http.names import realm_name, user_name
 from digest_http.users.htdigest_lines import HASHES
 
+from .over_http import Commands
 from .passwords import read_password
 from .sources import Source, open_source
 
@@ -49,10 +50,10 @@ def _sets_a_password(function: Command) -> Command:
     return function
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="digest-http")
 def command() -> None:
-    """Users and keys for HTTP Digest authentication."""
+    """HTTP Digest authentication: users, keys, requests, and a look at servers."""
 
 
 @command.group()
