@@ -109,11 +109,7 @@ class _Signing(HoldsSecrets):
         for title in ("signed, nc=1", "signed with the new nonce, nc=1"):
             if choice is None:
                 break
-            try:
-                signer = Signer(self._identity, choice)
-            except MalformedField as error:
-                self._add("broken-challenge", reason=error)
-                return None
+            signer = Signer(self._identity, choice)
             signed = self._sign(signer, 1)
             answer = await self._ask(title, signed)
             if answer.lets_in:

@@ -24,7 +24,7 @@ class Signed(NamedTuple):
 
 
 class Signer(HoldsSecrets):
-    """One user and one challenge. Raises MalformedField for a challenge whose values no field can carry back."""
+    """One user and one challenge."""
 
     def __init__(self, identity: Identity, choice: Choice) -> None:
         self._identity: Final = identity
@@ -34,7 +34,6 @@ class Signer(HoldsSecrets):
         session = source.draw()
         self._cnonces: Final = (lambda: session) if choice.algorithm.session else source.draw
         self._context: Final = ClientContext(identity, choice.challenge.realm, choice.algorithm, cnonces=source.draw)
-        self.sign(b"GET", b"/", 1)
 
     @property
     def counts(self) -> bool:
@@ -42,7 +41,10 @@ class Signer(HoldsSecrets):
         return bool(self.choice.qop)
 
     def sign(self, method: bytes, target: bytes, nc: int, nonce: bytes | None = None) -> Signed:
-        """The field for a request without a body, with this very count. `nonce` replaces that of the challenge."""
+        """The field for a request without a body, with this very count. `nonce` replaces that of the challenge.
+
+        Raises MalformedField for a nonce that no field can carry back.
+        """
         count = NonceCount()
         count.last = nc - 1  # nobody else has it: it was made for this request
         known = ClientNonce(self.choice, self._identity, cnonces=self._cnonces, counter=count)
