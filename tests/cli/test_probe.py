@@ -1,6 +1,7 @@
 """digest-http probe: each sentence that it can say, said of a server that deserves it."""
 
 import ssl
+from functools import partial
 
 import pytest
 
@@ -25,55 +26,57 @@ OFFER = ["strong-hash", "plain-http", "choice"]
 CHALLENGE = 'Digest realm="wonder", nonce="n", qop="auth", algorithm=SHA-256'
 MD5_ONLY = 'Digest realm="wonder", nonce="n", qop="auth"'
 
-#: What a server is -> exit status, findings in order, requests signed.
+
+def stale(times):
+    """A server that calls so many nonces stale."""
+    server = StrictServer()
+    server.stale_left = times
+    return server
+
+
+#: How a server is made, since it has a memory -> exit status, findings in order, requests signed.
 SIGNED = {
-    "sound": (StrictServer(), 0, [*OFFER, *TAKEN, "replay-refused"], 5),
-    "sess": (StrictServer(algorithms=("SHA-256-sess",)), 0, [*OFFER, *TAKEN, "replay-refused"], 5),
-    "exact counts": (StrictServer(counting="exact"), 0,
+    "sound": (StrictServer, 0, [*OFFER, *TAKEN, "replay-refused"], 5),
+    "sess": (partial(StrictServer, algorithms=("SHA-256-sess",)), 0, [*OFFER, *TAKEN, "replay-refused"], 5),
+    "exact counts": (partial(StrictServer, counting="exact"), 0,
                      [*OFFER, *TAKEN[:3], "gap-refused", "replay-refused"], 4),
-    "rising counts": (StrictServer(counting="rising"), 0,
+    "rising counts": (partial(StrictServer, counting="rising"), 0,
                       [*OFFER, *TAKEN[:4], "back-refused", "replay-refused"], 5),
-    "replays": (TakesReplays(), 3, [*OFFER, *TAKEN, "replay-taken"], 5),
-    "no qop": (StrictServer(algorithms=(None,), qop=None), 3,
+    "replays": (TakesReplays, 3, [*OFFER, *TAKEN, "replay-taken"], 5),
+    "no qop": (partial(StrictServer, algorithms=(None,), qop=None), 3,
                ["md5-only", "no-qop", "plain-http", "choice", "accepted", "proof-missing", "replay-taken"], 2),
-    "auth-int": (StrictServer(qop="auth-int"), 0,
+    "auth-int": (partial(StrictServer, qop="auth-int"), 0,
                  ["strong-hash", "auth-int-only", *OFFER[1:], *TAKEN, "replay-refused"], 5),
-    "auth-int, long page": (StrictServer(qop="auth-int", page=b"x" * 1_100_000), 0,
+    "auth-int, long page": (partial(StrictServer, qop="auth-int", page=b"x" * 1_100_000), 0,
                             ["strong-hash", "auth-int-only", *OFFER[1:], "accepted", "proof-too-long", *TAKEN[2:],
                              "replay-refused"], 5),
-    "one time": (StrictServer(one_time=True), 0,
+    "one time": (partial(StrictServer, one_time=True), 0,
                  [*OFFER, *TAKEN[:2], "nextnonce-taken", "next-stale", "replay-refused"], 4),
-    "one time, not said": (StrictServer(one_time=True, says_stale=False), 0,
+    "one time, not said": (partial(StrictServer, one_time=True, says_stale=False), 0,
                            [*OFFER, *TAKEN[:2], "nextnonce-taken", "next-refused", "replay-refused"], 4),
-    "nextnonce is another's": (NamesBadNonces(), 4,
+    "nextnonce is another's": (NamesBadNonces, 4,
                                [*OFFER, *TAKEN[:2], "nextnonce-refused", *TAKEN[2:], "replay-refused"], 6),
-    "nextnonce is none": (NamesBadNonces(next_nonce="\x7f"), 4,
-                          [*OFFER, *TAKEN[:2], "nextnonce-refused", *TAKEN[2:], "replay-refused"], 5),
-    "no proof": (StrictServer(prove=False), 0, [*OFFER, "accepted", "proof-missing", *TAKEN[2:], "replay-refused"], 5),
-    "wrong proof": (ProvesWrongly(), 4, [*OFFER, "accepted", "proof-wrong", *TAKEN[2:], "replay-refused"], 5),
-    "endless stale": (None, 4, [*OFFER, "endless-stale"], 2),
-    "stale once": (None, 0, [*OFFER, *TAKEN, "replay-refused"], 6),
-    "error 500": (breaks_when_signed(500), 4, [OFFER[0], "same-nonce", *OFFER[1:], "signed-error"], 1),
-    "error 400": (breaks_when_signed(400), 4, [OFFER[0], "same-nonce", *OFFER[1:], "signed-error"], 1),
-    "not found": (breaks_when_signed(404), 3,
+    "nextnonce with a colon": (partial(NamesBadNonces, algorithms=(None,), qop=None, next_nonce="a:b"), 4,
+                               ["md5-only", "no-qop", "plain-http", "choice", "accepted", "proof-missing",
+                                "nextnonce-refused", "replay-taken"], 2),
+    "no proof": (partial(StrictServer, prove=False), 0,
+                 [*OFFER, "accepted", "proof-missing", *TAKEN[2:], "replay-refused"], 5),
+    "wrong proof": (ProvesWrongly, 4, [*OFFER, "accepted", "proof-wrong", *TAKEN[2:], "replay-refused"], 5),
+    "endless stale": (partial(stale, 99), 4, [*OFFER, "endless-stale"], 2),
+    "stale once": (partial(stale, 1), 0, [*OFFER, *TAKEN, "replay-refused"], 6),
+    "error 500": (partial(breaks_when_signed, 500), 4, [OFFER[0], "same-nonce", *OFFER[1:], "signed-error"], 1),
+    "error 400": (partial(breaks_when_signed, 400), 4, [OFFER[0], "same-nonce", *OFFER[1:], "signed-error"], 1),
+    "not found": (partial(breaks_when_signed, 404), 3,
                   [OFFER[0], "same-nonce", *OFFER[1:], "accepted", "proof-missing", *TAKEN[2:], "replay-taken"], 5),
 }  # fmt: skip
-
-
-def server_of(name):
-    """The server of a row; it has a memory, so each test makes its own."""
-    server = SIGNED[name][0]
-    if server is None:
-        server = StrictServer()
-        server.stale_left = 99 if name == "endless stale" else 1
-    return getattr(server, "answer", server)
 
 
 @pytest.mark.parametrize("name", SIGNED)
 def test_signed_requests_and_what_they_show(name):
     """Status, findings and the number of signed requests, which never passes what the help promises."""
-    _, status, keys, signed = SIGNED[name]
-    with serving(server_of(name)) as url:
+    make, status, keys, signed = SIGNED[name]
+    server = make()
+    with serving(getattr(server, "answer", server)) as url:
         found = probe(f"{url}/page?x=1")
     assert found[:2] == (status, keys)
     assert found[2]["signed"] == signed <= MAX_SIGNED
@@ -147,10 +150,11 @@ def test_a_wrong_password_ends_the_probe():
 
 
 @pytest.mark.parametrize(
-    ("server", "key", "status"), [(StrictServer(), "wrong-refused", 0), (LetsAnybodyIn(), "wrong-taken", 4)]
+    ("make", "key", "status"), [(StrictServer, "wrong-refused", 0), (LetsAnybodyIn, "wrong-taken", 4)]
 )
-def test_a_wrong_password_is_sent_on_demand_only(server, key, status):
+def test_a_wrong_password_is_sent_on_demand_only(make, key, status):
     """Without --wrong-password every signed request has the right one; with it one more has not."""
+    server = make()
     with serving(server.answer) as url:
         assert key not in probe(url)[1]
         before = len(server.signed)

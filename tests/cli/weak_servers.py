@@ -32,14 +32,15 @@ class ProvesWrongly(StrictServer):
 
 @dataclass
 class NamesBadNonces(StrictServer):
-    """Names a next nonce that it does not take, or that cannot even be sent back."""
+    """Names a next nonce that it does not take, or that must not even be answered."""
 
     next_nonce: str = "other"
 
     def _answer(self, method, target, parameters, body):
         status, headers, content = super()._answer(method, target, parameters, body)
         if status == 200:
-            headers = [(name, f'{value}, nextnonce="{self.next_nonce}"') for name, value in headers]
+            proof = [f"{value}, " for _, value in headers] or [""]
+            headers = [("Authentication-Info", f'{proof[0]}nextnonce="{self.next_nonce}"')]
         return status, headers, content
 
 

@@ -145,7 +145,7 @@ class _Signing(HoldsSecrets):
     async def _use_next_nonce(self, signer: Signer, nonce: bytes) -> None:
         try:
             signed = signer.sign(self._wire.method.encode(), self._wire.target, 1, nonce)
-        except MalformedField:  # octets that no field can carry back
+        except MalformedField:  # one with a colon, and no qop
             self._add("nextnonce-refused")
             return
         answer = await self._ask("signed with nextnonce, nc=1", signed)
