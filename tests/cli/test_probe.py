@@ -252,3 +252,19 @@ def test_the_password_itself_is_never_sent():
         run("get", url)
     assert len(seen) > 3
     assert all(PASSWORD not in str(fields) and "Basic" not in str(fields) for fields in seen)
+
+
+@pytest.mark.parametrize(
+    ("offers", "why"),
+    [
+        ((CHALLENGE,), "SHA-256 with qop auth: nothing else is offered"),
+        ((MD5_ONLY, CHALLENGE), "SHA-256 with qop auth: it is the strongest of what is offered"),
+        ((CHALLENGE, CHALLENGE.replace("wonder", "b")), "SHA-256 with qop auth: the server names it first"),
+        (('Digest realm="r", nonce="n"',), "MD5 with no qop: nothing else is offered"),
+    ],
+)
+def test_why_a_challenge_is_answered(offers, why):
+    """The hash, the qop, and the reason."""
+    with serving(challenges(*offers)) as url:
+        report = probe(url, name=None)[2]
+    assert f"We answer {why}." in [found["text"] for found in report["findings"]]

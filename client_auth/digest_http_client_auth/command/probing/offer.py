@@ -127,7 +127,7 @@ def _of_surroundings(answer: Answer, origin: Origin) -> Iterator[Finding]:
 
 
 def _of_choice(choice: Choice, challenges: list[Challenge]) -> Finding:
-    others = [challenge for challenge in challenges if challenge is not choice.challenge]
+    others = [challenge for challenge in challenges if challenge != choice.challenge]
     if not others:
         why = "nothing else is offered"
     elif any((by_token(other.algorithm or b"MD5")) is not choice.algorithm for other in others):
