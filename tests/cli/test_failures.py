@@ -11,7 +11,8 @@ import pytest
 
 from tests.cli.http_server import serving
 from tests.cli.probed import run
-from tests.cli.weak_servers import StrictServer, says
+from tests.cli.weak_servers import says
+from tests.client_auth.strict_server import StrictServer
 from tests.live.peers import free_port
 from tests.stores_shared.tls import certificate
 

@@ -8,7 +8,8 @@ import pytest
 
 from tests.cli.http_server import serving
 from tests.cli.probed import run
-from tests.cli.weak_servers import ProvesWrongly, StrictServer, challenges, says
+from tests.cli.weak_servers import ProvesWrongly, challenges, says
+from tests.client_auth.strict_server import StrictServer
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ def test_an_answer_that_breaks_off_leaves_the_file_alone(tmp_path):
 
 def test_data_is_sent_as_a_form(server):
     """Unless a header says what it is."""
-    seen = []
+    seen: list[tuple[object, ...]] = []
     plain = server.answer
 
     def answer(method, target, fields, body):

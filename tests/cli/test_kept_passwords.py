@@ -1,13 +1,14 @@
 """Where the commands that speak HTTP take a password from: file, input, netrc, keyring, prompt; and what goes wrong."""
 
 import sys
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from digest_http.cli.commands import command
 from tests.cli.http_server import serving
-from tests.cli.weak_servers import StrictServer
+from tests.client_auth.strict_server import StrictServer
 from tests.live.peers import python_peer
 
 BROKEN = "machine 127.0.0.1 login alice s3cret\n"
@@ -62,7 +63,7 @@ def test_netrc_gives_name_and_password(url, kept, tmp_path, monkeypatch):
     assert get(url, "--netrc").stdout == "hello alice"
 
 
-NETRC = {
+NETRC: dict[str, tuple[str | bytes, list[str], str]] = {
     "another host": ("machine other login bob password s3cret\n", [], "has no password for 127.0.0.1"),
     "another name": ("machine 127.0.0.1 login bob password s3cret\n", ["-u", "alice"], "of 'bob' for 127.0.0.1, not"),
     "broken": (BROKEN, [], ": this is no netrc file, or others may read it"),
@@ -93,9 +94,9 @@ def test_without_a_home_there_is_no_netrc(url, monkeypatch, tmp_path):
 def keyring():
     """The keyring package with a backend that keeps things in memory; what is in it can be set."""
     package = python_peer("keyring")
-    backend = python_peer("keyring.backend")
+    backend: Any = python_peer("keyring.backend")
 
-    class Memory(backend.KeyringBackend):
+    class Memory(backend.KeyringBackend):  # type: ignore[misc,name-defined]  # a package that need not be there
         priority = 1
         kept: dict[tuple[str, str], str]
         broken = False

@@ -13,12 +13,12 @@ from tests.cli.weak_servers import (
     LetsAnybodyIn,
     NamesBadNonces,
     ProvesWrongly,
-    StrictServer,
     TakesReplays,
     breaks_when_signed,
     challenges,
     says,
 )
+from tests.client_auth.strict_server import StrictServer
 from tests.stores_shared.tls import certificate
 
 TAKEN = ["accepted", "proof-right", "next-taken", "gap-taken", "back-taken"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ def ours(folder, **policy):
 
 
 #: Policy of our middleware -> exit status, and findings besides those that all have.
-POLICIES = {
+POLICIES: dict[str, tuple[dict[str, Any], int, set[str]]] = {
     "default": ({}, 0, {"strong-hash", "proof-right", "replay-refused", *TAKEN}),
     "auth-int": ({"qop": ["auth-int"]}, 0, {"strong-hash", "auth-int-only", "proof-right", "replay-refused", *TAKEN}),
     "MD5": ({"algorithms": ["MD5"]}, 3, {"md5-only", "proof-right", "replay-refused", *TAKEN}),

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from digest_http.cli.commands import command
 from digest_http_client_auth.command.probing.result import EXIT_STATUS
 from tests.cli.http_server import serving
-from tests.cli.weak_servers import StrictServer
+from tests.client_auth.strict_server import StrictServer
 
 PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
 _console = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -46,7 +46,7 @@ def test_an_example_prints_what_is_shown(
     monkeypatch.chdir(tmp_path)
     Path("secret").write_text("s3cret\n", encoding="utf-8")
     Path("photo").write_bytes(b"eleven octs")
-    with serving(Greets(realm="Staff area", algorithms=("SHA-256", "MD5")).answer) as url:
+    with serving(Greets(realm="Staff area", opaque=None, algorithms=("SHA-256", "MD5")).answer) as url:
         arguments = shlex.split(line.replace("http://127.0.0.1:8000", url))[1:]
         printed = CliRunner().invoke(command, arguments).output.replace(url, "http://127.0.0.1:8000")
     pattern = re.escape(shown).replace(r"\.\.\.", ".*").replace("\n.*\\\n", "\n(?s:.*)\n")

@@ -50,8 +50,8 @@ class Result:
 
     url: str
     choice: Choice | None = None
-    findings: list[Finding] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list[Finding])
+    steps: list[Step] = field(default_factory=list[Step])
     #: Requests that were signed with the password, and with a wrong one.
     signed: int = 0
     wrong: int = 0
