@@ -78,10 +78,10 @@ def test_data_is_sent_as_a_form(server):
 
     with serving(answer) as other:
         assert run("post", other, "--data", "a=b").exit_code == 0
-        assert seen[-1] == ("POST", "application/x-www-form-urlencoded", None, b"a=b")
+        assert seen.pop() == ("POST", "application/x-www-form-urlencoded", None, b"a=b")
         more = ["-H", "content-type: application/json", "-H", "X-More: yes", "--method", "PUT"]
         assert run("post", other, "--data", "{}", *more).exit_code == 0
-        assert seen[-1] == ("PUT", "application/json", "yes", b"{}")
+        assert seen.pop() == ("PUT", "application/json", "yes", b"{}")
 
 
 def test_an_upload_is_sent_once(url, server, tmp_path):

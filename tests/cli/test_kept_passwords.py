@@ -96,7 +96,7 @@ def keyring():
     package = python_peer("keyring")
     backend: Any = python_peer("keyring.backend")
 
-    class Memory(backend.KeyringBackend):  # type: ignore[misc,name-defined]  # a package that need not be there
+    class Memory(backend.KeyringBackend):  # type: ignore[misc]  # a package that need not be there
         priority = 1
         kept: dict[tuple[str, str], str]
         broken = False

@@ -1,7 +1,9 @@
 """digest-http probe: each sentence that it can say, said of a server that deserves it."""
 
 import ssl
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -35,7 +37,7 @@ def stale(times):
 
 
 #: How a server is made, since it has a memory -> exit status, findings in order, requests signed.
-SIGNED = {
+SIGNED: dict[str, tuple[Callable[[], Any], int, list[str], int]] = {
     "sound": (StrictServer, 0, [*OFFER, *TAKEN, "replay-refused"], 5),
     "sess": (partial(StrictServer, algorithms=("SHA-256-sess",)), 0, [*OFFER, *TAKEN, "replay-refused"], 5),
     "exact counts": (partial(StrictServer, counting="exact"), 0,

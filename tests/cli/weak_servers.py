@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tests.client_auth.strict_server import StrictServer, parameters_of
 
 
-class Forgetful(list):
+class Forgetful(list[int]):
     """Counts that are not kept."""
 
     def append(self, _):
