@@ -26,7 +26,8 @@ def serving(answer: Answer, tls: ssl.SSLContext | None = None) -> Iterator[str]:
             self.send_response_only(status)
             for name, value in headers:
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(content)))
+            if "Content-Length" not in dict(headers):
+                self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             if self.command != "HEAD":
                 try:
