@@ -1,8 +1,10 @@
 """digest-challenge, digest-response and response-auth: tokens <-> values (RFC 2831 §2.1.1-§2.1.3).
 
-The grammar is the kernel's; the rules on what may repeat, be absent or be empty are SASL's and live here. Any value
-may be quoted or bare (Dovecot quotes charset and algorithm, JDK quotes maxbuf and cipher), names and keywords come in
-any letter case, unknown directives are ignored.
+The grammar is the kernel's, in SASL's spelling; the rules on what may repeat, be absent or be empty are SASL's and live
+here. Any value may be quoted or bare (Dovecot quotes charset and algorithm, JDK quotes maxbuf and cipher), a bare one
+may be empty (Twisted writes `realm=,`), names and keywords come in any letter case, unknown directives are ignored.
+White space is RFC 2616's LWS, which RFC 2831 builds on: a token is no header field, so it may be folded over lines and
+may end in one.
 """
 
 from __future__ import annotations
@@ -14,8 +16,8 @@ from typing import Final
 
 from digest_http.encoding import quote_string
 from digest_http.errors import FieldTooLarge, MalformedField
-from digest_http.grammar import nc_value
-from digest_http.params import scan_parameters
+from digest_http.grammar import bare_value, nc_value, qdtext, quoted_pair
+from digest_http.params import Spelling, scan_parameters
 
 __all__ = [
     "DEFAULT_MAXBUF",
@@ -37,8 +39,21 @@ DEFAULT_MAXBUF: Final = 65536
 MIN_MAXBUF: Final = 17
 MAX_MAXBUF: Final = 0xFFFFFF
 
-_digits = re.compile(rb"[0-9]{1,9}")
+# maxbuf-value = 1*DIGIT ; so zeros may lead
+_digits = re.compile(rb"0*[0-9]{1,8}")
 _list_separator = re.compile(rb"[ \t,]+")
+
+# RFC 2616 §2.2: LWS = [CRLF] 1*( SP | HT ). JDK, Cyrus and GNU SASL skip CR and LF wherever they stand between words.
+_BLANKS: Final = rb"[ \t\r\n]*"
+# RFC 2616 §2.2: TEXT, and so qdtext, includes LWS, and "any linear white space may be replaced with a single SP".
+_fold = re.compile(rb"\r\n[ \t]+")
+_QUOTED: Final = rb'"((?:' + qdtext + rb"|" + quoted_pair + rb"|" + _fold.pattern + rb')*+)"'
+_SPELLING: Final = Spelling(
+    blanks=_BLANKS,
+    quoted=_QUOTED,
+    # Nothing at all is a value, where the next comma or the end shows that it ends there.
+    bare=rb"(?:" + bare_value + rb"|(?=" + _BLANKS + rb"(?:,|\Z)))",
+)
 
 # response-value = 32LHEX ; JDK, Cyrus and GNU SASL all refuse capitals
 _digest_value = re.compile(rb"[0-9a-f]{32}")
@@ -207,7 +222,9 @@ def _read(
         raise FieldTooLarge(f"the token has {len(token)} octets; at most {limit} are read")
     fields: dict[bytes, bytes] = {}
     others: dict[bytes, bytes] = {}
-    for name, value in scan_parameters(token):
+    for name, value in scan_parameters(token, _SPELLING):
+        if b"\n" in value:
+            value = _fold.sub(b" ", value)  # noqa: PLW2901  # the same value, on one line
         if name in single:
             # RFC 2831 §2.1.1, §2.1.2: more than one instance of these aborts the exchange.
             if name in fields:

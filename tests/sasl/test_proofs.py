@@ -16,7 +16,8 @@ from tests.sasl.dead_ends import assert_dead
     ("token", "error"),
     [
         (b"rspauth=00000000000000000000000000000000", WrongPrincipal),
-        (b"rspauth=", MalformedField),
+        (b"rspauth=", WrongPrincipal),
+        (b"rspauth", MalformedField),
         (b'rspauth=""', WrongPrincipal),
         (b"", MalformedField),
         (b'realm="r",nonce="n",algorithm=md5-sess', MalformedField),
