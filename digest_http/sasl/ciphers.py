@@ -1,12 +1,14 @@
 """The five ciphers of auth-conf (RFC 2831 §2.4). The only file that touches `cryptography`, and only when asked.
 
-All five are broken or short by today's measure; `cryptography` keeps them in its `decrepit` module for that reason.
+All five are broken or short by today's measure; `cryptography` keeps them in its `decrepit` module for that reason, and
+an OpenSSL in FIPS mode or without its legacy provider bars some or all of them.
 """
 
 from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from digest_http.errors import ConfigurationError, UnsupportedAlgorithm
@@ -14,7 +16,10 @@ from digest_http.errors import ConfigurationError, UnsupportedAlgorithm
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers import CipherContext
 
-__all__ = ["CIPHERS", "CipherSpec", "check_installed", "decryptor", "encryptor", "spread"]
+__all__ = ["CIPHERS", "CipherSpec", "check_installed", "decryptor", "encryptor", "is_barred", "spread"]
+
+#: Seven octets twice, which differ, and an IV: a build may refuse 3DES with keys that are alike.
+_PROBE: Final = bytes(range(16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,16 @@ def check_installed() -> None:
             "auth-conf needs the package 'cryptography', 43 or newer: install digest-http[sasl], "
             "or leave auth-conf out of qop"
         ) from None
+
+
+@cache
+def is_barred(name: str) -> bool:
+    """Whether the OpenSSL under `cryptography` refuses this cipher. It is tried once, for the life of the process."""
+    try:
+        _make(CIPHERS[name], _PROBE, encrypt=True)
+    except Exception:  # noqa: BLE001  # an unsupported algorithm, an internal error, a bad key: each build says it so
+        return True
+    return False
 
 
 def encryptor(spec: CipherSpec, key: bytes) -> CipherContext:

@@ -14,7 +14,17 @@ from typing import Final
 from digest_http.errors import MalformedField
 
 from .ciphers import CipherSpec, decryptor, encryptor
-from .integrity import MAC_OCTETS, MESSAGE_TYPE, SIGNATURE_OCTETS, TRAILER_OCTETS, Octets, Signer, Verifier, octets_of
+from .integrity import (
+    MAC_OCTETS,
+    MESSAGE_TYPE,
+    SIGNATURE_OCTETS,
+    TRAILER_OCTETS,
+    Octets,
+    Signer,
+    Verifier,
+    octets_of,
+    writable,
+)
 
 __all__ = ["Sealer", "Unsealer", "overhead"]
 
@@ -47,13 +57,13 @@ class Sealer(Signer):
 
     def seal(self, message: Octets) -> tuple[bytes, bytes]:
         """(body, trailer): a record in two pieces, the first as long as the message."""
-        body = bytearray(message)
+        body = bytearray(octets_of(message))
         trailer = self.seal_in_place(body)
         return bytes(body), trailer
 
     def seal_in_place(self, message: bytearray | memoryview) -> bytes:
         """Turn the message into the body of a record where it stands, and return the trailer."""
-        view = memoryview(message).cast("B")
+        view = writable(message)
         self._checked(view)
         end, number = self._end(view)
         whole = len(view) - len(view) % self._block
@@ -101,7 +111,7 @@ class Unsealer(Verifier):
 
     def unseal_in_place(self, record: bytearray | memoryview) -> int:
         """Turn a record into its message where it stands, and return the message's length."""
-        view = memoryview(record).cast("B")
+        view = writable(record)
         number = self._number()
         self._check_sealed_form(view, number)
         view = view[:-TRAILER_OCTETS]

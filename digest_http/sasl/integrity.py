@@ -25,6 +25,7 @@ __all__ = [
     "Signer",
     "Verifier",
     "octets_of",
+    "writable",
 ]
 
 Octets: TypeAlias = bytes | bytearray | memoryview
@@ -47,6 +48,14 @@ def octets_of(data: Octets) -> bytes | memoryview:
         return data
     view = memoryview(data)
     return view.cast("B") if view.c_contiguous else view.tobytes()
+
+
+def writable(buffer: bytearray | memoryview) -> memoryview:
+    """A flat view of memory that is to be changed where it stands. TypeError for what is read-only or has gaps."""
+    view = memoryview(buffer).cast("B")
+    if view.readonly:
+        raise TypeError("the buffer is read-only: give a bytearray, or a view of one, to be changed where it stands")
+    return view
 
 
 class _Keyed(HoldsSecrets):
@@ -108,11 +117,12 @@ class Signer(_Keyed):
 
     def seal(self, message: Octets) -> tuple[bytes, bytes]:
         """(body, trailer): a record in two pieces, the first as long as the message."""
+        message = octets_of(message)
         return bytes(message), self.sign(message)
 
     def seal_in_place(self, message: bytearray | memoryview) -> bytes:
         """Turn the message into the body of a record where it stands, and return the trailer."""
-        return self.sign(message)
+        return self.sign(writable(message))
 
     def _checked(self, message: Octets) -> bytes | memoryview:
         message = octets_of(message)
@@ -152,7 +162,7 @@ class Verifier(_Keyed):
 
     def unseal_in_place(self, record: bytearray | memoryview) -> int:
         """Turn a record into its message where it stands, and return the message's length."""
-        return len(self._verified(memoryview(record).cast("B")))
+        return len(self._verified(writable(record)))
 
     def _verified(self, record: memoryview) -> memoryview:
         number = self._number()

@@ -6,11 +6,11 @@ import warnings
 from collections.abc import Iterable
 from typing import Final, cast
 
-from digest_http.errors import SecurityWarning
+from digest_http.errors import SecurityWarning, UnsupportedAlgorithm
 from digest_http.settings import flag, items, number
 from digest_http.settings import words as known_words
 
-from .ciphers import CIPHERS, check_installed
+from .ciphers import CIPHERS, check_installed, is_barred
 from .directives import DEFAULT_MAXBUF, MAX_MAXBUF, MIN_MAXBUF
 
 __all__ = ["DEFAULT_CIPHERS", "DEFAULT_QOP", "QOPS", "Policy", "words"]
@@ -25,19 +25,28 @@ DEFAULT_CIPHERS: Final = ("3des", "rc4")
 
 
 class Policy:
-    """Checked settings, best first. Raises ConfigurationError for what cannot work, warns of what is weak."""
+    """Checked settings, best first. Raises ConfigurationError for what cannot work, warns of what is weak.
 
-    __slots__ = ("ciphers", "enforce_maxbuf", "maxbuf", "qop")
+    Ciphers that this machine's OpenSSL bars stand in `barred` and nowhere else. Where none is left, auth-conf goes too;
+    raises UnsupportedAlgorithm if no other qop was allowed.
+    """
+
+    __slots__ = ("barred", "ciphers", "enforce_maxbuf", "maxbuf", "qop")
 
     def __init__(
         self, qop: str | Iterable[str], ciphers: str | Iterable[str], maxbuf: int, *, enforce_maxbuf: bool
     ) -> None:
-        self.qop: Final = words("qop", qop, QOPS)
-        self.ciphers: Final = _ciphers(ciphers, needed="auth-conf" in self.qop)
+        allowed = words("qop", qop, QOPS)
+        chosen = _ciphers(ciphers, needed="auth-conf" in allowed)
         self.maxbuf: Final = number("maxbuf", maxbuf, MIN_MAXBUF, MAX_MAXBUF, example=DEFAULT_MAXBUF)
         self.enforce_maxbuf: Final = flag("enforce_maxbuf", enforce_maxbuf)
-        if self.ciphers:
+        if chosen:
             check_installed()
+        self.barred: Final = tuple(name for name in chosen if is_barred(name))
+        self.ciphers: Final = tuple(name for name in chosen if name not in self.barred)
+        self.qop: Final = allowed if self.ciphers or not chosen else tuple(q for q in allowed if q != "auth-conf")
+        if not self.qop:
+            raise UnsupportedAlgorithm(f"auth-conf cannot work here: {self.reason_barred()}", reason="cipher")
         for name in self.ciphers:
             if CIPHERS[name].weak:
                 warnings.warn(
@@ -46,6 +55,15 @@ class Policy:
                     SecurityWarning,
                     stacklevel=4,  # the line that makes the client or server
                 )
+
+    def reason_barred(self) -> str:
+        """Which of the ciphers named cannot be used on this machine, why, and what to do; empty if all can."""
+        if not self.barred:
+            return ""
+        return (
+            f"the OpenSSL under the package 'cryptography' bars {', '.join(self.barred)} (FIPS mode, or no legacy "
+            "provider): take another cipher, or auth-int inside TLS"
+        )
 
 
 def _ciphers(value: str | Iterable[str], *, needed: bool) -> tuple[str, ...]:

@@ -40,3 +40,44 @@ def test_large_buffers_in_place(layer):
     buffer = bytearray(message)
     buffer += sender.seal_in_place(buffer)
     assert buffer[: receiver.unseal_in_place(buffer)] == message
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        bytes(40),
+        memoryview(bytes(40)),
+        memoryview(bytearray(40)).toreadonly(),
+        memoryview(bytearray(80))[::2],
+        "text",
+        40,
+    ],
+    ids=["bytes", "view-of-bytes", "read-only", "gaps", "text", "number"],
+)
+@pytest.mark.parametrize("operation", ["seal_in_place", "unseal_in_place"])
+def test_memory_that_cannot_be_changed_uses_nothing_up(pair, layer, given, operation):
+    """A slip of the caller's: both directions go on as if it had not been."""
+    both = pair(layer).login()
+    for sender, receiver in both.ends():
+        with pytest.raises(TypeError):
+            getattr(sender, operation)(given)
+        assert receiver.unwrap(sender.wrap(b"next")) == b"next"
+
+
+@pytest.mark.parametrize("given", ["text", 40, None, [1]])
+def test_what_is_no_buffer_uses_nothing_up(pair, layer, given):
+    """In every call of the layer; a number is no message of so many octets."""
+    both = pair(layer).login()
+    for sender, receiver in both.ends():
+        for call in (
+            sender.wrap,
+            sender.wrap_parts,
+            sender.seal,
+            sender.sign,
+            sender.unwrap,
+            lambda given, sender=sender: sender.verify(given, bytes(16)),
+            lambda given, sender=sender: sender.verify(b"", given),
+        ):
+            with pytest.raises(TypeError):
+                call(given)
+        assert receiver.unwrap(sender.wrap(b"next")) == b"next"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 import pytest
 
@@ -43,10 +44,8 @@ def test_white_space_between_words(parse, blank, place):
 def test_what_is_no_white_space(parse, blank):
     """Other octets between words are refused or belong to the value."""
     spelt = PLAIN[parse].replace(b"=", b"=" + blank, 1)
-    try:
+    with suppress(MalformedField):
         assert parse(spelt) != parse(PLAIN[parse])
-    except MalformedField:
-        pass
 
 
 @pytest.mark.parametrize("fold", [b"\r\n ", b"\r\n\t", b"\r\n   "])
