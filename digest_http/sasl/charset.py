@@ -2,28 +2,40 @@
 
 RFC text and sample code disagree; JDK and Cyrus follow the code: user name, realm and password are each hashed in
 ISO 8859-1 when every character fits it, else in UTF-8. GNU SASL does so with the password only, Dovecot with none.
+
+Nothing here raises while it holds a password: a traceback shows the locals of its functions to error reporters.
 """
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 from digest_http.encoding import text_to_octets
 from digest_http.errors import MalformedField
 
-__all__ = ["candidates", "downgrade", "encode", "hashed"]
+__all__ = ["Downgrade", "candidates", "downgrade", "encode", "fitting", "hashed"]
+
+#: What a client hashes in ISO 8859-1 where it fits: name, realm and password, the password alone, or nothing.
+Downgrade: TypeAlias = Literal[True, False, "password"]
 
 
 def encode(text: str, *, utf8: bool) -> bytes:
-    """The octets that stand in a directive: UTF-8 (Normalization Form C) if the server offered it, else ISO 8859-1.
+    """The octets of a name that stand in a directive: UTF-8 (Form C) if the server offered it, else ISO 8859-1.
 
-    Raises MalformedField if the text does not fit.
+    Raises MalformedField if the name does not fit. Not for passwords: those are fitting().
     """
+    octets = fitting(text, utf8=utf8)
+    if octets is None:
+        raise MalformedField("a name holds characters that the charset of this exchange has not", reason="charset")
+    return octets
+
+
+def fitting(text: str, *, utf8: bool) -> bytes | None:
+    """As encode, for names and passwords; None if the text does not fit."""
     try:
         return text_to_octets(text, "utf-8" if utf8 else "latin-1")
     except UnicodeEncodeError:
-        # `from None`: the cause would quote the text, which may be a password.
-        raise MalformedField(
-            "a name or password holds characters that the charset of this exchange has not", reason="charset"
-        ) from None
+        return None
 
 
 def downgrade(octets: bytes) -> bytes:
@@ -36,10 +48,10 @@ def downgrade(octets: bytes) -> bytes:
         return octets
 
 
-def hashed(text: str, *, utf8: bool, downgraded: bool) -> bytes:
-    """The octets of a name or password that a client hashes."""
-    octets = encode(text, utf8=utf8)
-    return downgrade(octets) if utf8 and downgraded else octets
+def hashed(text: str, *, utf8: bool, downgraded: bool) -> bytes | None:
+    """The octets of a name or password that a client hashes; None if it does not fit."""
+    octets = fitting(text, utf8=utf8)
+    return downgrade(octets) if octets is not None and utf8 and downgraded else octets
 
 
 def candidates(username: bytes, realm: bytes, password: str) -> list[tuple[bytes, bytes, bytes]]:
@@ -48,7 +60,7 @@ def candidates(username: bytes, realm: bytes, password: str) -> list[tuple[bytes
     `username` and `realm` as received. All forms are of the same password, so trying each weakens nothing. Forms that
     are alike are not left out, so that their number tells nothing of the password.
     """
-    plain = encode(password, utf8=True)
+    plain = text_to_octets(password)
     return [
         (downgrade(username), downgrade(realm), downgrade(plain)),  # JDK, Cyrus, RFC 2831 §8
         (username, realm, plain),  # UTF-8 as it is: Dovecot's clients, ldap3, pure-sasl

@@ -11,7 +11,7 @@ from digest_http import calculation
 from digest_http.encoding import octets_to_text
 from digest_http.errors import ConfigurationError, MalformedField, OutOfSequence, QopNotSupported, WrongPrincipal
 from digest_http.names import realm_name, user_name
-from digest_http.settings import flag, function, instances, text
+from digest_http.settings import function, instances, refusal, text
 
 from . import charset, keys
 from .digest_uri import part_of_uri
@@ -39,7 +39,8 @@ class DigestMD5Client(Mechanism):
     * `qop`, `ciphers`: what is accepted, best first. Only what is listed can be negotiated, so list nothing weaker
       than what you need. The weak ciphers des, rc4-56 and rc4-40 are off unless named here, with a SecurityWarning.
     * `maxbuf`: the longest record this side takes; with `enforce_maxbuf=False` neither side's limit counts.
-    * `downgrade`: hash names in ISO 8859-1 where they fit, as all peers but Dovecot expect.
+    * `downgrade`: True: hash name, realm and password in ISO 8859-1 where they fit, as JDK, Cyrus and Active Directory
+      expect; "password": that alone, for GNU SASL; False: nothing, for Dovecot.
     * `sessions`: where challenges are kept to be answered again without a round trip.
     * `random(n)`: n octets of randomness for the cnonce.
     * `cnonce`, `directives`: for protocols on top (channel binding): make the cnonce, or add directives to the answer.
@@ -62,7 +63,7 @@ class DigestMD5Client(Mechanism):
         ciphers: str | Iterable[str] = DEFAULT_CIPHERS,
         maxbuf: int = DEFAULT_MAXBUF,
         enforce_maxbuf: bool = True,
-        downgrade: bool = True,
+        downgrade: charset.Downgrade = True,
         sessions: ClientSessions | None = None,
         random: Callable[[int], bytes] = os.urandom,
         cnonce: Callable[[Challenge], bytes] | None = None,
@@ -79,7 +80,7 @@ class DigestMD5Client(Mechanism):
         self._ha1 = _raw(ha1) if ha1 is not None else None
         self._digest_uri: Final = _joined(service, host, serv_name)
         self._realm: Final = _checked_realm(realm)
-        self._downgrade: Final = flag("downgrade", downgrade)
+        self._downgrade: Final = _checked_downgrade(downgrade)
         self._sessions: Final = sessions
         if sessions is not None:
             instances("sessions", (sessions,), ClientSessions, example="ClientSessions()")
@@ -146,13 +147,13 @@ class DigestMD5Client(Mechanism):
         uri = self._digest_uri.encode()
         nc = b"%08x" % count
         cnonce = self._make_cnonce(challenge) if self._make_cnonce is not None else self._fresh()
-        session = keys.session_hash(
-            self._user_hash(realm or b"", utf8=challenge.utf8), challenge.nonce, cnonce, authzid
-        )
+        self._session = self._session_hash(realm or b"", challenge, cnonce, authzid)
+        if self._session is None:
+            raise MalformedField("the password holds characters that the server's charset has not", reason="charset")
         proof, self._rspauth = keys.proofs(
-            session, nonce=challenge.nonce, nc=nc, cnonce=cnonce, qop=self.qop, digest_uri=uri
+            self._session, nonce=challenge.nonce, nc=nc, cnonce=cnonce, qop=self.qop, digest_uri=uri
         )
-        self._establish(session, challenge.maxbuf)
+        self._establish(challenge.maxbuf)
         self._answered = challenge
         return Response(
             username=username,
@@ -180,9 +181,11 @@ class DigestMD5Client(Mechanism):
             for cipher in self._policy.ciphers:
                 if cipher in challenge.ciphers:
                     return qop, cipher
+        barred = self._policy.reason_barred()
         raise QopNotSupported(
             f"the server offers qop {','.join(challenge.qop)!a} and ciphers {','.join(challenge.ciphers)!a}; "
             f"allowed here: {','.join(self._policy.qop)} and {','.join(self._policy.ciphers) or 'no cipher'}"
+            + (f"; {barred}" if barred else "")
         )
 
     def _realm_octets(self, challenge: Challenge) -> bytes | None:
@@ -192,16 +195,23 @@ class DigestMD5Client(Mechanism):
         as_offered = (octets for octets in challenge.realms if octets_to_text(octets) == self.realm)
         return next(as_offered, None) or charset.encode(self.realm, utf8=challenge.utf8)
 
-    def _user_hash(self, realm: bytes, *, utf8: bool) -> bytes:
+    # Secrets are locals of the next two only, and these raise nothing: a traceback shows locals to error reporters.
+
+    def _session_hash(self, realm: bytes, challenge: Challenge, cnonce: bytes, authzid: bytes | None) -> bytes | None:
+        """H(A1), raw; None if the password does not fit the charset."""
+        inner = self._user_hash(realm, utf8=challenge.utf8)
+        return None if inner is None else keys.session_hash(inner, challenge.nonce, cnonce, authzid)
+
+    def _user_hash(self, realm: bytes, *, utf8: bool) -> bytes | None:
+        """H(username:realm:password), raw; None if the password does not fit the charset."""
         if self._ha1 is not None:
             return self._ha1
-        username, password = (
-            charset.hashed(text, utf8=utf8, downgraded=self._downgrade)
-            for text in (self._username, self._password or "")
-        )
-        if utf8 and self._downgrade:
-            realm = charset.downgrade(realm)
-        return keys.user_hash(username, realm, password)
+        names = self._downgrade is True
+        username = charset.hashed(self._username, utf8=utf8, downgraded=names)
+        password = charset.hashed(self._password or "", utf8=utf8, downgraded=self._downgrade is not False)
+        if username is None or password is None:
+            return None
+        return keys.user_hash(username, charset.downgrade(realm) if utf8 and names else realm, password)
 
     def _fresh(self) -> bytes:
         return base64.b64encode(self._random(_RANDOM_OCTETS))
@@ -248,6 +258,14 @@ def _checked_realm(realm: object) -> str | Callable[[tuple[str, ...]], str | Non
     if callable(realm):
         return cast("Callable[[tuple[str, ...]], str | None]", function("realm", realm, 1, example="choose"))
     return realm_name(realm)
+
+
+def _checked_downgrade(value: object) -> bool | str:
+    if value == "password" and isinstance(value, str):
+        return value
+    if not isinstance(value, bool):
+        raise refusal("downgrade", value, "True, False or 'password'")
+    return value
 
 
 def _raw(ha1: bytes | str) -> bytes:

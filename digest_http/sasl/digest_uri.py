@@ -1,10 +1,14 @@
-"""The parts of a digest-uri as settings: service "/" host [ "/" serv-name ] (RFC 2831 §2.1.2)."""
+"""The digest-uri, service "/" host [ "/" serv-name ] (RFC 2831 §2.1.2): its parts as settings, and what it names."""
 
 from __future__ import annotations
 
-from digest_http.settings import refusal, text
+from typing import NamedTuple
 
-__all__ = ["part_of_uri"]
+from digest_http.encoding import octets_to_text
+from digest_http.errors import LogonDenied, MalformedField
+from digest_http.settings import refusal, text, texts
+
+__all__ = ["Names", "hosts_of", "part_of_uri"]
 
 _EXAMPLES = {"service": "ldap", "host": "dc1.example.com", "serv_name": "example.com"}
 
@@ -19,3 +23,29 @@ def part_of_uri(setting: str, value: object) -> str:
     if "/" in part or not part.isprintable():
         raise refusal(setting, value, f"a name without slash and control character, for instance {example!r}")
     return part
+
+
+def hosts_of(setting: object) -> tuple[str, ...]:
+    """One host or several. Raises ConfigurationError as part_of_uri."""
+    return tuple(part_of_uri("host", host) for host in texts("host", setting, example="mail.example.com"))
+
+
+class Names(NamedTuple):
+    """What a digest-uri must name, letter case apart; None: any service or host, and no third part."""
+
+    service: str | None
+    hosts: tuple[str, ...] | None
+    serv_name: str | None
+
+    def check(self, digest_uri: bytes) -> None:
+        """Raise LogonDenied for another service or host, MalformedField for what is no digest-uri."""
+        service, *rest = octets_to_text(digest_uri).split("/")
+        if len(rest) not in (1, 2):
+            raise MalformedField("digest-uri is not of the form service/host[/name]", reason="digest-uri")
+        right = (
+            (self.service is None or service.lower() == self.service.lower())
+            and (self.hosts is None or rest[0].lower() in [host.lower() for host in self.hosts])
+            and (len(rest) == 1 or (self.serv_name is not None and rest[1].lower() == self.serv_name.lower()))
+        )
+        if not right:
+            raise LogonDenied("digest-uri names another service or host", reason="digest-uri")

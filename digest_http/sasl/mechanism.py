@@ -10,7 +10,7 @@ from digest_http.errors import ContextExpired, MessageTooLarge, OutOfSequence, Q
 
 from .ciphers import CIPHERS
 from .confidentiality import Sealer, Unsealer, overhead
-from .integrity import SIGNATURE_OCTETS, Octets, Signer, Verifier, octets_of
+from .integrity import SIGNATURE_OCTETS, Octets, Signer, Verifier, octets_of, writable
 from .keys import integrity_keys, sealing_keys
 from .policy import Policy
 
@@ -57,7 +57,7 @@ class Mechanism(ABC):
         """
         self._alive()
         try:
-            return self._step(bytes(token) if token is not None else b"")
+            return self._step(bytes(octets_of(token)) if token is not None else b"")
         except BaseException:
             self._end("the exchange failed")
             raise
@@ -99,9 +99,11 @@ class Mechanism(ABC):
     def unwrap(self, record: Octets) -> bytes:
         """The message of one whole record.
 
-        Raises MessageAltered, OutOfSequence, MalformedField or MessageTooLarge, after which the object is dead.
+        Raises MessageAltered, OutOfSequence, MalformedField or MessageTooLarge, after which the object is dead. What is
+        no buffer is a TypeError of the caller's, in this and in all calls of the layer: nothing is used up.
         """
         receiver = self._receiver or self._no_layer()
+        record = octets_of(record)
         try:
             return receiver.unwrap(record)
         except BaseException:
@@ -113,12 +115,19 @@ class Mechanism(ABC):
         return (self._sender or self._no_layer()).seal(message)
 
     def seal_in_place(self, message: bytearray | memoryview) -> bytes:
-        """Turn a message into the body of its record where it stands, and return the trailer."""
+        """Turn a message into the body of its record where it stands, and return the trailer.
+
+        Raises TypeError for memory that is read-only or has gaps, with nothing used up.
+        """
         return (self._sender or self._no_layer()).seal_in_place(message)
 
     def unseal_in_place(self, record: bytearray | memoryview) -> int:
-        """Turn a record into its message where it stands, and return the message's length. Raises as unwrap."""
+        """Turn a record into its message where it stands, and return the message's length. Raises as unwrap.
+
+        Raises TypeError for memory that is read-only or has gaps; the context lives on, and the record may come again.
+        """
         receiver = self._receiver or self._no_layer()
+        record = writable(record)
         try:
             return receiver.unseal_in_place(record)
         except BaseException:
@@ -132,6 +141,7 @@ class Mechanism(ABC):
     def verify(self, message: Octets, signature: Octets) -> None:
         """Check a message in clear against the peer's sign(). Raises as unwrap."""
         receiver = self._receiver or self._no_layer()
+        message, signature = octets_of(message), octets_of(signature)
         try:
             receiver.verify(message, signature)
         except BaseException:
@@ -140,12 +150,15 @@ class Mechanism(ABC):
 
     # --- inside ---
 
-    def _establish(self, session: bytes, peer_maxbuf: int) -> None:
-        """Make the layer of the chosen qop and cipher. It opens in _finish(), when the peer's proof holds."""
-        self._session = session
+    def _establish(self, peer_maxbuf: int) -> None:
+        """Make the layer of the chosen qop and cipher. It opens in _finish(), when the peer's proof holds.
+
+        The session hash stands in `_session` already, and in no local of a function that can refuse: a traceback shows
+        those to error reporters.
+        """
         self.peer_maxbuf = peer_maxbuf
         self._layer = None
-        if self.qop == "auth":
+        if self.qop == "auth" or self._session is None:
             return
         spec = CIPHERS[self.cipher] if self.cipher is not None else None
         room = peer_maxbuf - (overhead(spec) if spec is not None else SIGNATURE_OCTETS)
@@ -153,18 +166,19 @@ class Mechanism(ABC):
             raise MessageTooLarge(f"the peer's maxbuf of {peer_maxbuf} leaves no room for a message")
         send_limit = room if self._policy.enforce_maxbuf else None
         receive_limit = self._policy.maxbuf if self._policy.enforce_maxbuf else None
-        own, peers = self._in_order(integrity_keys(session))
+        own, peers = self._in_order(integrity_keys(self._session))
         if spec is None:
             self._layer = Signer(own, send_limit), Verifier(peers, receive_limit)
         else:
-            own_sealing, peers_sealing = self._in_order(sealing_keys(session, spec.key_octets))
+            own_sealing, peers_sealing = self._in_order(sealing_keys(self._session, spec.key_octets))
             self._layer = (
                 Sealer(own, send_limit, spec, own_sealing),
                 Unsealer(peers, receive_limit, spec, peers_sealing),
             )
 
     def _finish(self) -> None:
-        """The peer's proof holds: open the layer."""
+        """The peer's proof holds: open the layer. Raises ContextExpired if the object was closed meanwhile."""
+        self._alive()
         self._complete = True
         if self._layer is not None:
             self._sender, self._receiver = self._layer

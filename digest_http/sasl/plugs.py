@@ -94,6 +94,11 @@ class ThriftSASLClient:
         # thrift_sasl frames and bounds its reads itself.
         self._deframer = Deframer(limit=MAX_MAXBUF)
 
+    @property
+    def complete(self) -> bool:
+        """Whether the server has proved itself."""
+        return self._client.complete
+
     def start(self, mechanism: str | bytes) -> tuple[bool, str, bytes]:
         """Choose the mechanism and begin."""
         name = mechanism.decode("ascii") if isinstance(mechanism, bytes) else mechanism
@@ -137,7 +142,7 @@ class ThriftSASLClient:
 def verifying(transport: type[Any]) -> type[Any]:
     """A subclass of thrift_sasl's TSaslClientTransport that hands on the data which comes with COMPLETE.
 
-    That data is the server's proof (rspauth); thrift_sasl drops it.
+    That data is the server's proof (rspauth); thrift_sasl drops it. Without it the transport does not open.
     """
     receive = transport._recv_sasl_message  # noqa: SLF001  # the one place where the data passes
 
@@ -147,6 +152,12 @@ def verifying(transport: type[Any]) -> type[Any]:
             ok, _ = self.sasl.step(payload)
             if not ok:
                 return self.BAD, self.sasl.getError()
+            # A token that the client could answer is no proof: the transport would open towards anybody.
+            if not self.sasl.complete:
+                return (
+                    self.BAD,
+                    "the server said that the login is complete and did not prove that it knows the password",
+                )
         return status, payload
 
     return type("VerifyingTransport", (transport,), {"_recv_sasl_message": receive_and_verify})

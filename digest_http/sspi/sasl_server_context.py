@@ -35,6 +35,8 @@ class SASLServerContext(SASLContext):
             qop=_qop(flags),
             ciphers=accounts.ciphers,
             maxbuf=options.receive_size if options is not None else DEFAULT_MAXBUF,
+            # Windows takes a UPN, and NETBIOS\name, with the empty realm, and keeps hashes of both (MS-SAMR).
+            domain_accounts=True,
             authorize=self._authorize,
             nonce=lambda: UPGRADED + b64encode(accounts.random(_NONCE_OCTETS)),
         )

@@ -1,4 +1,4 @@
-"""Ciphers that this machine's OpenSSL bars: FIPS mode, or no legacy provider. Each case is a real configuration file."""
+"""Ciphers that this machine's OpenSSL bars: FIPS mode, or no legacy provider. Each case is a real configuration."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_nothing_in_common_because_of_a_bar(pair, bar):
     both = pair(server={"qop": "auth-conf", "ciphers": "rc4"})
     bar("rc4")
     client = pair(client={"qop": "auth-conf", "ciphers": ("rc4", "3des")}).client
-    with pytest.raises(QopNotSupported, match="bars rc4 .*legacy provider"):
+    with pytest.raises(QopNotSupported, match=r"bars rc4 .*legacy provider"):
         client.step(both.server.step())
 
 

@@ -89,4 +89,4 @@ def test_without_charset_other_names_are_refused(pair):
     with pytest.raises(MalformedField) as caught:
         both.client.step(both.server.step().replace(b"charset=utf-8,", b""))
     assert "secret" not in str(caught.value)
-    assert caught.value.__suppress_context__
+    assert caught.value.__context__ is None

@@ -137,6 +137,27 @@ def test_verifying_hands_on_the_servers_proof(spoil, status):
     assert payload == ("the server does not know the password: its rspauth is wrong" if spoil else proof)
 
 
+@pytest.mark.parametrize("late", ["before-the-challenge", "challenge-again", "nothing", "at-the-challenge"])
+@pytest.mark.parametrize("qop", LAYERS)
+def test_verifying_opens_only_after_the_proof(qop, late):
+    """COMPLETE with anything but the proof is a bad end, whether or not the client could answer it."""
+    client, server = thrift(qop), server_of(qop)
+    client.start("DIGEST-MD5")
+    message = b""
+    if late in {"before-the-challenge", "challenge-again"}:
+        message = server.step()
+    if late in {"challenge-again", "nothing"}:
+        challenge = message or server.step()
+        assert client.step(challenge)[0]
+    transport = verifying(Transport)(client, (Transport.COMPLETE, message))
+    status, payload = transport._recv_sasl_message()  # noqa: SLF001  # as the library calls it
+    assert status == Transport.BAD
+    assert payload
+    assert not client.complete
+    assert client.encode(b"message")[0] is False
+    assert client.decode(b"message")[0] is False
+
+
 def test_verifying_leaves_other_messages_alone():
     """A challenge is for the transport's own loop."""
     transport = verifying(Transport)(None, (Transport.OK, b"challenge"))

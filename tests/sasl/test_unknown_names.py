@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from digest_http.errors import DigestError, LogonDenied
+from digest_http.sasl import proving
 from tests.sasl.user_hash import HA1
 from tests.support.hash_calls import hash_calls
 
@@ -28,10 +29,34 @@ KEPT = {
 NAMES = ["chris", "Zoë", "я"]
 
 
-def refusal(pair, users, username, password):
-    """What a server did with one login: the error, and the calls of hashes it took."""
-    both = pair(client={"username": username, "password": password}, server={"users": users})
-    response = both.client.step(both.server.step())
+#: How a client spells and hashes what it sends: by the server's charset, or by none.
+CLIENTS = {
+    "downgraded": {"downgrade": True},
+    "password-downgraded": {"downgrade": "password"},
+    "utf-8": {"downgrade": False},
+    "no-charset": {},
+}
+
+#: Realms that are offered, and the one that comes back.
+REALMS = {"host": (None, None), "none": ((), None), "none-own": ((), "Königreich"), "several": (("a", "b"), "b")}
+
+
+def refusal(pair, users, username, password, *, kind="downgraded", realms=(None, None)):
+    """What a server did with one login: the error, the calls of hashes it took, and how often it asked."""
+    asked: list[object] = []
+
+    def look_up(*who):
+        asked.append(who)
+        return users.get(who[0])
+
+    both = pair(
+        client={"username": username, "password": password, "realm": realms[1], **CLIENTS[kind]},
+        server={"users": look_up, "realms": realms[0]},
+    )
+    challenge = both.server.step()
+    if kind == "no-charset":
+        challenge = challenge.replace(b"charset=utf-8,", b"")
+    response = both.client.step(challenge)
     caught: list[DigestError] = []
 
     def judge():
@@ -42,6 +67,7 @@ def refusal(pair, users, username, password):
 
     calls = hash_calls(judge)
     (error,) = caught
+    assert len(asked) == 1
     return type(error), str(error), error.reason, calls
 
 
@@ -56,6 +82,29 @@ def test_a_refusal_tells_nothing(pair, kept, username, password):
     assert known[:3] == unknown[:3]
     assert sorted(known[3]) == sorted(unknown[3])
     assert known[3]
+
+
+@pytest.mark.parametrize("realms", REALMS)
+@pytest.mark.parametrize("kind", CLIENTS)
+@pytest.mark.parametrize("username", ["chris", "Zoë"])
+def test_a_refusal_tells_nothing_in_any_charset(pair, username, kind, realms):
+    """However the client spells names, and whatever realm it says; names that no charset holds are not sent."""
+    given = {"kind": kind, "realms": REALMS[realms]}
+    refusals = [
+        refusal(pair, users, username, "wrong ü", **given)
+        for users in ({}, *({username: KEPT[kept]} for kept in ("password", "other-alphabet", "raw-hash", "no-hex")))
+    ]
+    assert {one[:3] for one in refusals} == {refusals[0][:3]}
+    assert {tuple(sorted(one[3])) for one in refusals} == {tuple(sorted(refusals[0][3]))}
+
+
+@pytest.mark.parametrize("kept", [None, "", b"short", "secret", HA1])
+def test_the_password_of_nobody(pair, kept):
+    """Who knows what is hashed in place of a password gets neither in nor a shorter answer."""
+    users = {} if kept is None else {"chris": kept}
+    probe = refusal(pair, users, "chris", proving._NOBODY)  # noqa: SLF001  # what a stranger would try
+    usual = refusal(pair, {"chris": "secret"}, "chris", "wrong")
+    assert probe == usual
 
 
 def test_who_is_right_is_not_kept_waiting(pair):
