@@ -1,9 +1,10 @@
-"""A client and a server of ours, wired together."""
+"""A client and a server of ours, wired together; peers that are not ours."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from digest_http.errors import SecurityWarning
 from digest_http.sasl import DigestMD5Client, DigestMD5Server
+from tests.sasl.programs import Peer, running
 
 HOST = "example.com"
 LAYERS = ("auth-int", "3des", "rc4", "des", "rc4-56", "rc4-40")
@@ -72,3 +74,18 @@ def pair() -> Callable[..., Pair]:
 def layer(request: pytest.FixtureRequest) -> str:
     """Each layer there is, by its cipher."""
     return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def peers(tmp_path_factory) -> Iterator[Any]:
+    """Each program is started when a test first asks for it, and ended with the last."""
+    folder = tmp_path_factory.mktemp("peers")
+    found: dict[str, Peer] = {}
+    with ExitStack() as stack:
+
+        def get(kind: str) -> Peer:
+            if kind not in found:
+                found[kind] = stack.enter_context(running(kind, folder))
+            return found[kind]
+
+        yield get

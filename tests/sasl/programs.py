@@ -1,4 +1,4 @@
-"""Our programs around the libraries of the JDK, Cyrus and GNU SASL: built once, run as children, talked to by pipe.
+"""Our programs around the libraries of the JDK, Cyrus, GNU SASL and Perl: built once, run as children, talked to by pipe.
 
 The sources are in `peers/`; each holds one context at a time and speaks bare records, whatever its library does.
 """
@@ -19,8 +19,19 @@ SOURCES = Path(__file__).with_name("peers")
 #: Security strength factors by which Cyrus names layers.
 STRENGTH = {"auth": 0, "auth-int": 1, "rc4-40": 40, "des": 55, "rc4-56": 56, "3des": 112, "rc4": 128}
 
+PERL_MODULES = {
+    "Authen::SASL": "libauthen-sasl-perl",
+    "Digest::HMAC_MD5": "libdigest-hmac-perl",
+    "Crypt::DES": "libcrypt-des-perl",
+    "Crypt::RC4": "libcrypt-rc4-perl",
+}
+
 #: What each library can do: JDK and Cyrus everything, GNU SASL has no auth-conf.
 LAYERS = {"jdk": tuple(STRENGTH), "cyrus": tuple(STRENGTH), "gsasl": ("auth", "auth-int")}
+
+
+#: Whose records have no length in front.
+BARE = {"jdk", "perl"}
 
 
 class PeerError(Exception):
@@ -69,11 +80,11 @@ class Peer:
     def wrap(self, message: bytes) -> list[bytes]:
         """The records of one message: Cyrus splits what is over maxbuf."""
         out = self._call(b"W", message)
-        return [out] if self.kind == "jdk" else self._deframer.feed(out)
+        return [out] if self.kind in BARE else self._deframer.feed(out)
 
     def unwrap(self, record: bytes) -> bytes:
         """The message of one record."""
-        return self._call(b"U", record if self.kind == "jdk" else frame(record))
+        return self._call(b"U", record if self.kind in BARE else frame(record))
 
     def time_wrap(self, size: int, milliseconds: int) -> float:
         """Octets of clear text a second through wrap, in processor time."""
@@ -88,6 +99,8 @@ def command(kind: str, folder: Path) -> list[str]:
     """How to run a peer, compiled into `folder` where it must be. Skips, or fails in CI, if something is missing."""
     if kind == "jdk":
         return [program("java", package="openjdk-17-jdk-headless"), "-XX:+UseSerialGC", str(SOURCES / "Peer.java")]
+    if kind == "perl":
+        return perl_command()
     package, header, libraries = {
         "cyrus": ("libsasl2-dev libsasl2-modules libssl-dev", "sasl/sasl.h", ("sasl2", "crypto")),
         "gsasl": ("libgsasl-dev", "gsasl.h", ("gsasl",)),
@@ -95,6 +108,15 @@ def command(kind: str, folder: Path) -> list[str]:
     built = folder / kind
     compile_c(kind, built, "-rdynamic", package=package, header=header, libraries=libraries)
     return [str(built)]
+
+
+def perl_command() -> list[str]:
+    """Perl with its modules. Skips, or fails in CI, if one is missing."""
+    perl = program("perl", package="perl")
+    for module, package in PERL_MODULES.items():
+        if subprocess.run([perl, f"-M{module}", "-e1"], capture_output=True, check=False).returncode:
+            missing_peer(f"Perl's {module} is not installed (Debian package {package})")
+    return [perl, str(SOURCES / "perl.pl")]
 
 
 def compile_c(name: str, output: Path, *flags: str, package: str, header: str, libraries: tuple[str, ...]) -> None:

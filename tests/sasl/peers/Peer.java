@@ -133,7 +133,7 @@ public class Peer {
                 }
             } else if (callback instanceof RealmCallback) {
                 RealmCallback realm = (RealmCallback) callback;
-                realm.setText(realm.getDefaultText());
+                realm.setText(settings.getOrDefault("realm", realm.getDefaultText()));
             } else if (callback instanceof NameCallback) {
                 // Asked of the client only; to a server it tells the name, as the default.
                 ((NameCallback) callback).setName(settings.get("username"));
