@@ -32,6 +32,9 @@ _OF_A_CHALLENGE: Final = "make, with def make(challenge)"
 class DigestMD5Client(Mechanism):
     """One login of one user. Feed step() the server's tokens until `complete`; then the server has proved itself too.
 
+    RFC 6331 made this mechanism Historic: take SCRAM-SHA-256 inside TLS, Kerberos or a client's certificate as soon as
+    the server has one of them.
+
     * `password`, or `ha1`: H(username:realm:password) as 16 raw octets or 32 hex digits, when only that is kept.
     * `service`, `host`, `serv_name`: the digest-uri, as in "ldap/dc1.example.com".
     * `realm`: a name, or a callable that chooses from those offered (None: no realm); default: the first offered.

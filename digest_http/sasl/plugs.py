@@ -3,6 +3,8 @@
 * PureSASLClient: pure-sasl's `SASLClient`, which Apache Thrift's TSaslClientTransport and kazoo use.
 * ThriftSASLClient: the client that `thrift_sasl`'s TSaslClientTransport (impyla, Hive) gets from its factory.
 
+RFC 6331 made DIGEST-MD5 Historic: where the service has Kerberos or SCRAM inside TLS, use that and no plug.
+
 Both give clear text through unchanged when qop=auth was negotiated, as their callers expect.
 """
 
@@ -23,6 +25,8 @@ __all__ = ["PureSASLClient", "ThriftSASLClient", "verifying"]
 
 class PureSASLClient:
     """The calls of pure-sasl's SASLClient, with layers that work; further keywords go to DigestMD5Client.
+
+    RFC 6331 made this mechanism Historic: Kerberos or SCRAM inside TLS where the service has them.
 
     `qops` and `max_buffer` are its names for qop and maxbuf, `authorization_id` for authzid. Neither side's maxbuf is
     enforced unless asked for: Thrift and Hadoop send records of any length, whatever they announce.
@@ -84,6 +88,8 @@ class PureSASLClient:
 
 class ThriftSASLClient:
     """The calls that thrift_sasl makes: results are (ok, value), records carry their length.
+
+    RFC 6331 made this mechanism Historic: Kerberos or SCRAM inside TLS where the service has them.
 
     Give the transport through verifying(), or the server's proof is never looked at and nothing can be sent.
     """

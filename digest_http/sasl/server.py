@@ -42,6 +42,9 @@ _names_its_domain: Final = re.compile(r"[@\\]")
 class DigestMD5Server(Mechanism):
     r"""One login at one service. step() without a token gives the challenge, step(response) the proof to send back.
 
+    RFC 6331 made this mechanism Historic: offer SCRAM-SHA-256 inside TLS beside it, and end this one when the log shows
+    no more logins with it.
+
     * `users`: a mapping of name to password, a callable (username, realm) -> password, H(A1) or None, or an object
       with `ha1(username, realm, algorithm)`. One that answers later needs astep() in place of step().
     * `service`, `host`: what the digest-uri must name; None takes any, several hosts may be given. `serv_name`: its
