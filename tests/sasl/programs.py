@@ -1,4 +1,4 @@
-"""Our programs around the libraries of the JDK, Cyrus, GNU SASL and Perl: built once, run as children, talked to by pipe.
+"""Our programs around the libraries of the JDK, Cyrus, GNU SASL and Perl: run as children, talked to by pipe.
 
 The sources are in `peers/`; each holds one context at a time and speaks bare records, whatever its library does.
 """
