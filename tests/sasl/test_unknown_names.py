@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from digest_http.errors import DigestError, LogonDenied
@@ -30,7 +32,7 @@ NAMES = ["chris", "Zoë", "я"]
 
 
 #: How a client spells and hashes what it sends: by the server's charset, or by none.
-CLIENTS = {
+CLIENTS: dict[str, dict[str, Any]] = {
     "downgraded": {"downgrade": True},
     "password-downgraded": {"downgrade": "password"},
     "utf-8": {"downgrade": False},
