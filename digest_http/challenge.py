@@ -154,8 +154,6 @@ def _interpret(pairs: list[tuple[bytes, bytes | None]]) -> Challenge | UnusableC
         # Two different values are two readings of one challenge: which one a server checks is a guess, so refuse.
         if fields.setdefault(name, value) != value:
             return UnusableChallenge(f"{name.decode()!r} stands twice with different values")
-    if b"realm" not in fields:
-        return UnusableChallenge("realm is missing")
     if not fields.get(b"nonce"):
         return UnusableChallenge("nonce is missing or empty")
     if sum(len(fields.get(name, b"")) for name in _REPEATED) > MAX_REPEATED_OCTETS:
@@ -164,7 +162,8 @@ def _interpret(pairs: list[tuple[bytes, bytes | None]]) -> Challenge | UnusableC
     qop = tuple(word for word in offered if word)[:MAX_WORDS]
     try:
         challenge = Challenge(
-            realm=fields[b"realm"],
+            # RFC 7616 §3.3 demands it. Devices that leave it out mean an empty one, which is a realm like any other.
+            realm=fields.get(b"realm", b""),
             nonce=fields[b"nonce"],
             algorithm=fields.get(b"algorithm"),
             qop=qop,

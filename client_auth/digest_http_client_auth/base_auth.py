@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable
-from typing import Final, Generic, Literal, NoReturn
+from typing import Final, Generic, Literal, NoReturn, Self
 
+from digest_http.httpauth.credential_sources import CredentialSource
 from digest_http.httpauth.proof import Verify
 
 from .library import Library, RequestT, ResponseT
@@ -23,9 +24,10 @@ class BaseDigestAuth(Generic[RequestT, ResponseT]):
 
     def __init__(
         self,
-        username: str | bytes,
-        password: str | bytes,
+        username: str | bytes | None = None,
+        password: str | bytes | None = None,
         *,
+        credentials: CredentialSource | None = None,
         verify: Verify = "if-present",
         algorithms: Iterable[str] | None = None,
         qop: Iterable[str] = ("auth", "auth-int"),
@@ -33,6 +35,8 @@ class BaseDigestAuth(Generic[RequestT, ResponseT]):
         allow_weaker: bool = False,
         prefer: Literal["strongest", "server-order"] = "strongest",
         charset: str = "utf-8",
+        field_charset: str | None = None,
+        probe: bool = False,
         proxy: bool = False,
         challenge_header: str | None = None,
         quote_all: bool = False,
@@ -43,6 +47,7 @@ class BaseDigestAuth(Generic[RequestT, ResponseT]):
             username,
             password,
             library=self._library,
+            credentials=credentials,
             verify=verify,
             algorithms=algorithms,
             qop=qop,
@@ -50,6 +55,8 @@ class BaseDigestAuth(Generic[RequestT, ResponseT]):
             allow_weaker=allow_weaker,
             prefer=prefer,
             charset=charset,
+            field_charset=field_charset,
+            probe=probe,
             proxy=proxy,
             challenge_header=challenge_header,
             quote_all=quote_all,
@@ -70,7 +77,17 @@ class BaseDigestAuth(Generic[RequestT, ResponseT]):
         import_challenge(self._session, self._library.request_to(origin), challenge, nc)
 
     def __repr__(self) -> str:
-        return f"<DigestAuth of {self._session.identity.username!a}>"
+        return f"<DigestAuth of {self._session.logins.whom}>"
+
+    def __copy__(self) -> Self:
+        """Another object that shares everything: whom it speaks for, and what has been learnt."""
+        copied = type(self).__new__(type(self))
+        vars(copied).update(vars(self))
+        return copied
+
+    def __deepcopy__(self, _: dict[int, object]) -> Self:
+        """As `__copy__`: counts that went on apart would be sent twice."""
+        return self.__copy__()
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("DigestAuth is not pickled: a pickle would hold the password. Make it anew from settings")

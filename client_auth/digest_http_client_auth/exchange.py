@@ -13,21 +13,27 @@ The order of one call, as whoever drives it goes through it:
    b. a 401 (or 407) is `_challenged`: the challenge is chosen, its nonce learnt, and `retries.RULES` asked;
    c. a 400 to a request that a redirect made may be about the field it carried along: `_retry_after_redirect`;
    d. anything else is settled: the proof is checked, and what it proves is remembered.
-   True: the next `request` is ready, with body and cookies; go on at step 3. False: the response is the caller's.
+   True: the next `request` is ready, with body and cookies; go on at step 3. False: if `take_wanted` gives
+   something, credentials are asked for and step 6 is done once more; else the response is the caller's.
+
+With `probe=True` a body that is not in memory waits: `request` is a small one first, whose answer brings the nonce.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final, Generic
 
 from digest_http.challenge import parse_challenges
 from digest_http.errors import BodyNotReplayable, WrongPrincipal
 from digest_http.httpauth.challenge_selection import Choice
 from digest_http.httpauth.client import ClientContext, Signature
+from digest_http.httpauth.client_identity import Identity
 from digest_http.httpauth.client_nonce import ClientNonce
 from digest_http.httpauth.logical_clock import tick
-from digest_http.httpauth.origins import Origin
+from digest_http.httpauth.logins import MAX_ASKED, Wanted
+from digest_http.httpauth.origins import Origin, is_upgrade
 from digest_http.httpauth.protection_spaces import ANY_STRENGTH, OriginSpaces
 from digest_http.httpauth.retries import Retries, Try
 from digest_http.httpauth.signing import note_accepted, sign
@@ -58,6 +64,10 @@ class Exchange(Generic[RequestT, ResponseT]):
     #: The body of the last response, where its proof covers it.
     _body: Callable[[], bytes] = bytes
     _trail: tuple[ResponseT, ...] = ()
+    #: Whether `request` is a probe.
+    _probing = False
+    _wanted: Wanted | None = None
+    _asked: tuple[tuple[bytes, Identity | None], ...] = ()
 
     def __init__(
         self, session: Session[RequestT, ResponseT], request: RequestT, preemptive: Preemptive | None = None
@@ -66,6 +76,8 @@ class Exchange(Generic[RequestT, ResponseT]):
         library = session.library
         self._library: Final = library
         self._original: Final = request
+        # Whose origin is that of the call.
+        self._home = request
         self.request = request
         if not library.holds_body(request):
             self._replay = library.replay(request)
@@ -75,6 +87,15 @@ class Exchange(Generic[RequestT, ResponseT]):
             self._context, self._nonce = self._signature.context, self._signature.nonce
             return
         self._retries = Retries(tick())
+        if session.prober is not None and self._replay is not None:
+            self._probing = True
+            self.request = session.prober.probe(request)
+            return
+        self._find_nonce(request)
+
+    def _find_nonce(self, request: RequestT) -> None:
+        """Look for what to sign a request with that no challenge has come for."""
+        session, library = self._session, self._library
         self._spaces = spaces = session.by_key.get(library.origin_key(request))
         if spaces is None:
             return
@@ -117,9 +138,14 @@ class Exchange(Generic[RequestT, ResponseT]):
         session, library = self._session, self._library
         status = library.status(response)
         refused = status == session.status
-        if session.demands_proof:
+        if self._probing and not refused:
+            self._end_probe(response)
+            return True
+        if session.demands_proof and not self._probing:
             check_redirects(session, self._signature, self._new_hops(response))
         again = self._challenged(response) if refused else self._retry_after_redirect(response, status)
+        if self._wanted is not None:
+            return False
         if again or self._trail:
             # The client starts a history for each sending; the caller gets the whole one, redirects and 401s in order.
             self._trail = (*self._trail, *self._new_hops(response), response)
@@ -134,6 +160,11 @@ class Exchange(Generic[RequestT, ResponseT]):
             self._settle(response, status)
         return again
 
+    def take_wanted(self) -> Wanted | None:
+        """After `receive`: what credentials are to be asked for before it is called again; None for none."""
+        wanted, self._wanted = self._wanted, None
+        return wanted
+
     def _new_hops(self, response: ResponseT) -> list[ResponseT]:
         known = {id(hop) for hop in self._trail}
         return [hop for hop in self._library.history(response) if id(hop) not in known]
@@ -141,43 +172,77 @@ class Exchange(Generic[RequestT, ResponseT]):
     def _challenged(self, response: ResponseT) -> bool:
         session = self._session
         last = self._library.request_of(response, self.request)
+        signature = self._signature
         found = self._choose(response, last)
         if found is None:
             return False
         choice, spaces = found
-        context = spaces.context_for(choice, session.policy.make_context)
-        nonce = context.learn(choice)
+        realm = choice.challenge.realm
+        identity = session.logins.known_for(spaces, realm)
+        if identity is None:
+            self._want(spaces, realm, None)
+            return False
+        context = spaces.context_for(choice, partial(session.policy.make_context, identity))
+        retries = self._retries
+        nonce = context.learn(choice, retries.refused_nonce(signature))
         if nonce is None:
             session.policy.report("its nonce has been used as often as nc can count")
             return False
-        if last is not self.request:
-            outcome = self._retries.after_move()
+        if last is self.request or self._probing:
+            outcome = retries.after_challenge(context, nonce, signature, stale=choice.challenge.stale)
         else:
-            signature = self._signature
-            if signature is not None and (signature.context is not context or signature.qop != choice.qop):
-                # It was signed for another realm, algorithm or qop than is on offer: that says nothing of the password.
-                signature = None
-            outcome = self._retries.after_challenge(context, nonce, signature, stale=choice.challenge.stale)
+            outcome = retries.after_move(fresh=True)
         if outcome is Try.NO_MORE:
+            if retries.asks:
+                self._want(spaces, realm, identity)
             return False
         self._spaces = spaces
         self._new = True
-        self._prepare(last, response, context, nonce if outcome is Try.SIGNED else None)
+        following = self._original if self._probing else last
+        self._probing = False
+        self._prepare(following, response, context, nonce if outcome is Try.SIGNED else None)
         return True
+
+    def _want(self, spaces: OriginSpaces, realm: bytes, refused: Identity | None) -> None:
+        """Ask for credentials, if they can be asked for: once for a realm, and once after a refusal."""
+        question = (realm, refused)
+        if self._session.logins.source is None or question in self._asked or len(self._asked) >= MAX_ASKED:
+            self._session.policy.report("the source of credentials has none for its realm")
+            return
+        self._asked = (*self._asked, question)
+        self._wanted = Wanted(spaces, realm, refused)
+
+    def _end_probe(self, response: ResponseT) -> None:
+        """Go on with the request itself after a probe that was not challenged."""
+        self._probing = False
+        if self._session.demands_proof:
+            self._library.withhold(response)
+        self._trail = (response,)
+        self.request = self._original
+        self._find_nonce(self._original)
 
     def _choose(self, response: ResponseT, last: RequestT) -> tuple[Choice, OriginSpaces] | None:
         """The challenge to answer and where it belongs, or None; nothing is remembered of rejected challenges."""
         session, library = self._session, self._library
         policy, origin = session.policy, library.origin(last)
-        if origin != library.origin(self._original):
-            policy.report("it came from another origin, to which a redirect led")
+        home = library.origin(self._home)
+        if origin != home and not self._is_upgraded(last, home, origin):
+            if origin.host == home.host:
+                policy.warn("a redirect led to another scheme or port of the same host: call the URL there by itself")
+            else:
+                policy.report("it came from another origin, to which a redirect led")
             return None
         peer: Origin | None = origin
         if session.proxy:
             peer = peer_of(library.peer_address(response), origin, policy.report)
         challenges = parse_challenges(library.response_values(response, session.challenge_name))
         choice = policy.choose(challenges)
-        if peer is None or choice is None:
+        if peer is None:
+            return None
+        if choice is None:
+            if self._signature is not None and last is self.request:
+                # The server does not say what to sign with instead: the next request asks it, by going unsigned.
+                self._signature.context.pool.drop(self._signature.nonce)
             return None
         known = session.spaces.at(peer, proxy=session.proxy)
         choice = policy.admit(choice, challenges, known.floor if known else ANY_STRENGTH, self._signature)
@@ -191,12 +256,28 @@ class Exchange(Generic[RequestT, ResponseT]):
         last = library.request_of(response, self.request)
         if last is self.request or signature is None:
             return False
-        if library.origin(last) != library.origin(self._original) or not self._is_ours(last):
+        home, origin = library.origin(self._home), library.origin(last)
+        upgraded = origin != home and self._is_upgraded(last, home, origin)
+        if not (origin == home or upgraded) or not self._is_ours(last):
             return False
-        if self._retries.after_move() is Try.NO_MORE:
+        if self._retries.after_move(fresh=False) is Try.NO_MORE:
             return False
-        self._prepare(last, response, signature.context, signature.nonce)
+        # What was learnt by http says nothing of the server behind https: that one is asked.
+        self._prepare(last, response, signature.context, None if upgraded else signature.nonce)
         return True
+
+    def _is_upgraded(self, last: RequestT, home: Origin, origin: Origin) -> bool:
+        """Whether a redirect led to the very same target by https.
+
+        Whoever answers by http in the server's name could else choose what is signed for the https server.
+        """
+        library = self._library
+        return (
+            not self._session.proxy
+            and is_upgrade(home, origin)
+            and library.target(last) == library.target(self._original)
+            and library.method(last) == library.method(self._original)
+        )
 
     def _prepare(
         self, request: RequestT, response: ResponseT, context: ClientContext, nonce: ClientNonce | None
@@ -216,6 +297,8 @@ class Exchange(Generic[RequestT, ResponseT]):
             if cookies:
                 sent = library.request_values(request, b"cookie")
                 library.set_field(request, b"cookie", merge_cookies(sent, cookies))
+        if library.origin(request) != library.origin(self._home):
+            self._home = request
         self.request = request
         self._context = context
         self._nonce = nonce

@@ -35,7 +35,11 @@ def sync_flow(
             response = yield exchange.request
         if exchange.needs_body_of(response):
             reader.read_response(response)
-        if not exchange.receive(response):
+        again = exchange.receive(response)
+        while (wanted := exchange.take_wanted()) is not None:
+            session.logins.ask(wanted)
+            again = exchange.receive(response)
+        if not again:
             return
         response = None
 
@@ -59,7 +63,11 @@ async def async_flow(
             response = yield exchange.request
         if exchange.needs_body_of(response):
             await reader.aread_response(response)
-        if not exchange.receive(response):
+        again = exchange.receive(response)
+        while (wanted := exchange.take_wanted()) is not None:
+            await session.logins.aask(wanted)
+            again = exchange.receive(response)
+        if not again:
             return
         response = None
 

@@ -17,6 +17,11 @@ __all__ = ["HttpxLibrary"]
 #: Fields that describe a body; they go where it goes.
 _OF_BODY: Final = ("Content-Encoding", "Content-Length", "Transfer-Encoding")
 
+#: What a probe does not repeat besides.
+_NOT_OF_PROBES: Final = frozenset((
+    b"transfer-encoding", b"trailer", b"expect", b"authorization", b"proxy-authorization",
+))  # fmt: skip
+
 #: How the fields that are set are usually spelt.
 _SPELT: Final = {
     b"authorization": "Authorization",
@@ -94,6 +99,12 @@ class HttpxLibrary(Generic[RequestT, ResponseT]):
         kind = isinstance(stream, self._module.SyncByteStream), isinstance(stream, self._module.AsyncByteStream)
         request.stream = sent = self._sent[kind](stream)
         return BodyReplay(sent, self._octets, self._module.__name__)
+
+    def probe(self, request: RequestT, /) -> RequestT:  # noqa: D102
+        kept = [(name, value) for name, value in request.headers.raw if not _describes_body(name.lower())]
+        # Made of the URL itself and of fields as octets, so that both go out as they would have.
+        probe: RequestT = self._module.Request("HEAD", request.url, headers=kept, extensions=dict(request.extensions))
+        return probe
 
     # --- responses ---
 
@@ -186,6 +197,10 @@ class HttpxLibrary(Generic[RequestT, ResponseT]):
         for name, value in later.items():
             setattr(response, name, value)
         response.read()
+
+
+def _describes_body(name: bytes) -> bool:
+    return name.startswith(b"content-") or name in _NOT_OF_PROBES
 
 
 def _values(message: Request | Response, name: bytes) -> list[bytes]:

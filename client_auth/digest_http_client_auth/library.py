@@ -7,11 +7,11 @@ fields are lower-case octets here; a plug spells them as is usual when it sets o
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from digest_http.httpauth.origins import Origin
 
-__all__ = ["AsyncBodyReader", "BodyReader", "Library", "Replay", "RequestT", "ResponseT"]
+__all__ = ["AsyncBodyReader", "BodyReader", "Library", "MakesProbes", "Replay", "RequestT", "ResponseT"]
 
 RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
@@ -40,6 +40,20 @@ class AsyncBodyReader(Protocol[_RequestT_contra, _ResponseT_contra]):
 
     async def aread_response(self, response: _ResponseT_contra, /) -> None:
         """Read the body of a response into memory."""
+        ...
+
+
+@runtime_checkable
+class MakesProbes(Protocol[RequestT]):
+    """What a library has besides, if it can make a request of another: then `probe=True` works with it."""
+
+    def probe(self, request: RequestT, /) -> RequestT:
+        """A HEAD request for the same URL and target, without a body, to be sent before a body that is sent once only.
+
+        It has the fields, time limits and other settings of `request`, which is not changed, but for what describes the
+        body (Content-*, Transfer-Encoding, Trailer, Expect) and Authorization or Proxy-Authorization. It is sent as any
+        other: redirects of it may be followed.
+        """
         ...
 
 

@@ -5,11 +5,13 @@ For devices that drop a connection whose first request has no credentials, and f
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, TypedDict
 
 from digest_http.challenge import parse_challenges
-from digest_http.errors import MalformedField
+from digest_http.errors import ConfigurationError, MalformedField
 from digest_http.httpauth.challenge_selection import choose
+from digest_http.httpauth.logins import Wanted
 
 from .library import RequestT, ResponseT
 from .session import Session
@@ -44,6 +46,8 @@ def export_challenges(session: Session[Any, Any]) -> list[SavedChallenge]:
 def import_challenge(session: Session[RequestT, ResponseT], request: RequestT, challenge: str, nc: int) -> None:
     """Sign requests to the origin of `request` from the first one on. Raises MalformedField for no usable challenge.
 
+    A source of credentials is asked here and now: ConfigurationError if it has none, or if it is asynchronous.
+
     What the user vouches for counts as accepted: a weaker challenge is not answered any more, nor taken in.
     """
     try:
@@ -58,7 +62,13 @@ def import_challenge(session: Session[RequestT, ResponseT], request: RequestT, c
         raise MalformedField("no usable Digest challenge: " + ("; ".join(reasons) or "none found"), reason="challenge")
     library = session.library
     spaces = session.spaces_at(request, library.origin(request))
-    context = spaces.context_for(choice, session.policy.make_context)
+    realm, logins = choice.challenge.realm, session.logins
+    if logins.known_for(spaces, realm) is None:
+        logins.ask(Wanted(spaces, realm, None))
+    identity = logins.known_for(spaces, realm)
+    if identity is None:
+        raise ConfigurationError("credentials has none for this origin; write what has some, or do without learn()")
+    context = spaces.context_for(choice, partial(session.policy.make_context, identity))
     nonce = context.learn(choice)
     if nonce is None:
         return

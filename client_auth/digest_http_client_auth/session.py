@@ -11,15 +11,16 @@ from typing import Final, Generic, Literal, cast
 from digest_http import settings
 from digest_http.grammar import token
 from digest_http.httpauth.challenge_selection import Preference
-from digest_http.httpauth.client_identity import Identity
 from digest_http.httpauth.client_policy import ClientPolicy
 from digest_http.httpauth.cnonce_source import CnonceSource
+from digest_http.httpauth.credential_sources import CredentialSource
+from digest_http.httpauth.logins import Logins
 from digest_http.httpauth.origins import Origin
 from digest_http.httpauth.proof import Verify, check_verify, demands_proof
 from digest_http.httpauth.protection_spaces import OriginSpaces, SpaceTable
 from digest_http.secrecy import HoldsSecrets
 
-from .library import Library, RequestT, ResponseT
+from .library import Library, MakesProbes, RequestT, ResponseT
 
 __all__ = ["Session"]
 
@@ -35,10 +36,11 @@ class Session(HoldsSecrets, Generic[RequestT, ResponseT]):
 
     def __init__(
         self,
-        username: str | bytes,
-        password: str | bytes,
+        username: str | bytes | None = None,
+        password: str | bytes | None = None,
         *,
         library: Library[RequestT, ResponseT],
+        credentials: CredentialSource | None = None,
         verify: Verify = "if-present",
         algorithms: Iterable[str] | None = None,
         qop: Iterable[str] = ("auth", "auth-int"),
@@ -46,6 +48,8 @@ class Session(HoldsSecrets, Generic[RequestT, ResponseT]):
         allow_weaker: bool = False,
         prefer: Literal["strongest", "server-order"] = "strongest",
         charset: str = "utf-8",
+        field_charset: str | None = None,
+        probe: bool = False,
         proxy: bool = False,
         challenge_header: str | None = None,
         quote_all: bool = False,
@@ -53,9 +57,8 @@ class Session(HoldsSecrets, Generic[RequestT, ResponseT]):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.verify: Final[Verify] = check_verify(verify)
-        self.identity: Final = Identity(username, password, charset=charset)
+        self.logins: Final = Logins(username, password, credentials, charset=charset, field_charset=field_charset)
         self.policy: Final = ClientPolicy(
-            self.identity,
             Preference(algorithms, qop, allow_rfc2069=allow_rfc2069, prefer=prefer),
             quote_all=quote_all,
             cnonces=CnonceSource(settings.function("random", random, 1, example="os.urandom")).draw,
@@ -64,6 +67,8 @@ class Session(HoldsSecrets, Generic[RequestT, ResponseT]):
         #: Whether no answer is handed out that the server has not proved to be its own.
         self.demands_proof: Final = demands_proof(verify)
         self.library: Final = library
+        #: What makes probes, where they are wanted.
+        self.prober: Final = _prober(library) if settings.flag("probe", probe) else None
         self.proxy: Final = settings.flag("proxy", proxy)
         # RFC 9110 §11.6 and §11.7: the same framework twice, once for servers and once for proxies.
         self.status: Final = 407 if proxy else 401
@@ -91,4 +96,12 @@ class Session(HoldsSecrets, Generic[RequestT, ResponseT]):
         return spaces
 
     def __repr__(self) -> str:
-        return f"<Session of {self.identity.username!a}>"
+        return f"<Session of {self.logins.whom}>"
+
+
+def _prober(library: Library[RequestT, ResponseT]) -> MakesProbes[RequestT]:
+    # Not every library can make a request of another, so this is no part of the door that each of them must have.
+    asked = cast("object", library)
+    if not isinstance(asked, MakesProbes):
+        raise settings.refusal("probe", True, "probe=False: no request can be made of another with this library")  # noqa: FBT003  # the value
+    return cast("MakesProbes[RequestT]", asked)

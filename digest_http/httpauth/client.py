@@ -79,7 +79,8 @@ class ClientContext(HoldsSecrets):
         cnonces: Callable[[], bytes] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.identity: Final = identity
+        #: Whose password signs; see `speak_for`.
+        self.identity = identity
         self.realm: Final = realm
         self.algorithm: Final = algorithm
         #: When the server last let in what was signed here, by the `tick` of then; 0 before that.
@@ -155,14 +156,20 @@ class ClientContext(HoldsSecrets):
             raise WrongPrincipal("the server's proof (rspauth) is wrong: it does not know the password")
         return info
 
-    def learn(self, choice: Choice) -> ClientNonce | None:
+    def learn(self, choice: Choice, refused: ClientNonce | None = None) -> ClientNonce | None:
         """Take in a challenge and return its nonce to sign with, counting on if it is known; None if its count is over.
 
-        Others sign with it once it was accepted. Raises MalformedField for a challenge that cannot be answered.
+        Others sign with it once it was accepted. `refused` is a nonce that was refused although it came a moment ago:
+        where the challenge repeats it with another opaque, its count goes on all the same. Raises MalformedField for a
+        challenge that cannot be answered.
         """
         if choice.challenge.stale:  # said of the nonce before: not part of what this one is
             choice = replace(choice, challenge=replace(choice.challenge, stale=False))
-        return self.pool.learn(ClientNonce(choice, self.identity, cnonces=self._cnonces, quote_all=self._quote_all))
+        nonce = ClientNonce(choice, self.identity, cnonces=self._cnonces, quote_all=self._quote_all)
+        learnt = self.pool.learn(nonce)
+        if learnt is not None and refused is not None and refused.octets == learnt.octets:
+            self.pool.count_on(learnt)
+        return learnt
 
     def learn_next(self, signature: Signature, nextnonce: bytes | None) -> None:
         """Take up nextnonce (RFC 7616 §3.5), or note that the answer to a signed request had none.
@@ -177,15 +184,24 @@ class ClientContext(HoldsSecrets):
                 successor = signature.nonce.successor(nextnonce)
             except MalformedField:  # octets that no field can carry back: as if it had not been sent
                 return
-        if signature.count:
-            self.pool.take_nextnonce(signature.count, successor)
+        # Without qop there is no count, and nothing tells a nonce for one use from others.
+        self.pool.take_nextnonce(signature.count, successor)
 
     def accept(self, nonce: ClientNonce) -> None:
         """Note that a request signed with this nonce was let in."""
+        if nonce.identity is not self.identity:  # the answer to a password of before
+            return
         self.accepted_at = tick()
         self._refused_at = None
         if nonce is not self.pool.current:
             self.pool.accept(nonce)
+
+    def speak_for(self, identity: Identity) -> None:
+        """Sign with another name or password from now on, of which nothing is known yet. Counts go on."""
+        self.identity = identity
+        self.accepted_at = 0
+        self._refused_at = None
+        self.pool.sign_no_more()
 
     def refuse(self) -> None:
         """Note that the server seems to have refused the password itself, not the nonce or the count.

@@ -30,12 +30,23 @@ class Identity:
     that it cannot hold; for a name that is empty or has a colon, which could not be told from the realm; and for
     control characters in the name, which no header field can carry (a name as octets may hold what only as text would
     be one: which character 0x85 is depends on the charset). The password may be empty: there are devices with none.
+
+    `field_charset` encodes the name in the header field where that is not what is hashed: there are servers that read
+    fields as ISO 8859-1 and hash UTF-8. None for the octets that are hashed.
     """
 
-    __slots__ = ("_ha1", "_password", "_username", "charset", "is_text", "username")
+    __slots__ = ("_field_charset", "_ha1", "_password", "_username", "charset", "is_text", "username")
 
-    def __init__(self, username: str | bytes, password: str | bytes, *, charset: str = "utf-8") -> None:
-        self.charset: Final = _charset(charset)
+    def __init__(
+        self,
+        username: str | bytes,
+        password: str | bytes,
+        *,
+        charset: str = "utf-8",
+        field_charset: str | None = None,
+    ) -> None:
+        self.charset: Final = _charset("charset", charset)
+        self._field_charset: Final = None if field_charset is None else _charset("field_charset", field_charset)
         if isinstance(username, bytes):
             _check_octets(username)
         else:
@@ -48,6 +59,10 @@ class Identity:
         for what, value in (("user name", username), ("password", password)):
             if not (_fits(value, self.charset) and _fits(value, "utf-8")):
                 raise ConfigurationError(f"the {what} does not fit into {self.charset}; write what it can hold")
+        if self._field_charset is not None and not _fits(username, self._field_charset):
+            raise ConfigurationError(
+                f"the user name does not fit into field_charset; write another than {self._field_charset}"
+            )
         #: False if the name was given as octets, which only the caller knows the charset of.
         self.is_text: Final = isinstance(username, str)
         self.username: Final = username if isinstance(username, str) else octets_to_text(username)
@@ -60,6 +75,14 @@ class Identity:
     def name_octets(self, charset: str) -> bytes:
         """The user name as it is hashed."""
         return _encode(self._username, charset)
+
+    def field_octets(self, charset: str) -> bytes:
+        """The user name as it stands in the header field, where `charset` is the one that is hashed in."""
+        return _encode(self._username, self._field_charset or charset)
+
+    def is_same_as(self, other: Identity) -> bool:
+        """Whether name and password are those of another one."""
+        return (self._username, self._password) == (other._username, other._password)
 
     def ha1(self, algorithm: Algorithm, realm: bytes, charset: str) -> bytes:
         """The user hash in hex, cached for this user, realm, hash and charset (and never for anything less)."""
@@ -86,7 +109,7 @@ def _encode(value: str | bytes, charset: str) -> bytes:
     return text_to_octets(value, charset) if isinstance(value, str) else value
 
 
-def _charset(name: object) -> str:
+def _charset(setting: str, name: object) -> str:
     try:
         charset = codecs.lookup(name).name if isinstance(name, str) else ""
         # Text both ways: Python's list also has transforms of octets ("hex"), which fail later.
@@ -94,7 +117,7 @@ def _charset(name: object) -> str:
     except (LookupError, ValueError):
         charset = ""
     if not charset:
-        raise refusal("charset", name, "a charset that Python has, for instance charset='latin-1'")
+        raise refusal(setting, name, f"a charset that Python has, for instance {setting}='latin-1'")
     return charset
 
 

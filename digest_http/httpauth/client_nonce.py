@@ -43,8 +43,8 @@ class ClientNonce(HoldsSecrets):
     a colon that comes without qop.
     """
 
-    __slots__ = ("_identity", "_quote_all", "auth", "auth_int", "choice", "cnonce", "counter", "ha1", "learnt_at",
-                 "needs_entity", "octets", "strength")  # fmt: skip
+    __slots__ = ("_quote_all", "auth", "auth_int", "choice", "cnonce", "counter", "ha1", "identity", "key",
+                 "learnt_at", "needs_entity", "octets", "strength")  # fmt: skip
 
     def __init__(
         self,
@@ -64,6 +64,8 @@ class ClientNonce(HoldsSecrets):
         #: Whether HEntity must be given, which takes the whole body.
         self.needs_entity: Final = choice.qop == b"auth-int"
         self.octets: Final = challenge.nonce
+        #: What counts are kept by. Some servers name one nonce to many clients and count by opaque (WEBrick does).
+        self.key: Final = (challenge.nonce, challenge.opaque)
         self.counter: Final = counter or NonceCount()
         #: Place in `logical_clock.tick`, set when the nonce is first seen.
         self.learnt_at = 0
@@ -74,7 +76,8 @@ class ClientNonce(HoldsSecrets):
             self.cnonce = cnonces()
             raw = calculation.session_hash(choice.algorithm, self.ha1, self.octets, self.cnonce)
             self.ha1 = calculation.hex_octets(raw)
-        self._identity: Final = identity
+        #: Whose H(A1) it is.
+        self.identity: Final = identity
         self._quote_all: Final = quote_all
         offered = challenge.qop
         self.auth: tuple[bytes, bytes | None] = (b"auth", self._format(b"auth") if b"auth" in offered else None)
@@ -93,18 +96,18 @@ class ClientNonce(HoldsSecrets):
         Raises MalformedField for octets that cannot be sent back.
         """
         choice = replace(self.choice, challenge=replace(self.choice.challenge, nonce=octets))
-        return ClientNonce(choice, self._identity, cnonces=bytes, quote_all=self._quote_all)
+        return ClientNonce(choice, self.identity, cnonces=bytes, quote_all=self._quote_all)
 
-    def again(self, choice: Choice) -> ClientNonce:
-        """The same nonce in another challenge (with another opaque, say): its count and its session's cnonce go on.
+    def again(self, choice: Choice, identity: Identity) -> ClientNonce:
+        """The same nonce in another challenge (with another charset, say): its count and its session's cnonce go on.
 
         This object if nothing differs. Raises MalformedField for values that cannot be sent back.
         """
-        if choice == self.choice:
+        if choice == self.choice and identity is self.identity:
             return self
         return ClientNonce(
             choice,
-            self._identity,
+            identity,
             # RFC 7616 §3.4.2: the cnonce of a session is part of its A1, so a new one would make another key. Only
             # sessions ask for one here.
             cnonces=lambda: self.cnonce or b"",
@@ -120,7 +123,7 @@ class ClientNonce(HoldsSecrets):
 
     def _format(self, qop: bytes) -> bytes:
         """The field as a %-format: serialised parameter by parameter, with a gap where a request puts its own value."""
-        challenge, identity = self.choice.challenge, self._identity
+        challenge, identity = self.choice.challenge, self.identity
         charset = identity.charset_for(utf8=challenge.utf8)
         name = identity.name_octets(charset)
         extended = None
@@ -131,6 +134,8 @@ class ClientNonce(HoldsSecrets):
             # RFC 7616 §3.4: username* for a name beyond ASCII. A server that does not speak of charsets is older than
             # that parameter, and gets the octets.
             name, extended = b"", identity.username
+        else:
+            name = identity.field_octets(charset)
         field = Credentials(
             name,
             challenge.realm,

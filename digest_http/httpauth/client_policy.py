@@ -1,4 +1,4 @@
-"""Whom a client speaks for, and which challenges it answers; what all its calls have in common."""
+"""Which challenges a client answers, and how; what all its calls have in common."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from .client_identity import Identity
 
 __all__ = ["ClientPolicy"]
 
-#: Level DEBUG, one line for each challenge that was passed over and each answer that was held back.
+#: Level DEBUG, one line for each challenge that was passed over and each answer that was held back; WARNING where the
+#: program must say more.
 logger: Final = logging.getLogger("digest_http.client")
 
 
 class ClientPolicy(HoldsSecrets):
-    """A user and what may be answered for him. Threads may share it.
+    """What may be answered, and how it is signed. Threads may share it.
 
     `cnonces()` gives a new cnonce, `clock()` seconds of any steady clock; for `quote_all` and `decimal_nc` see
     `ClientContext`.
     """
 
-    __slots__ = ("_clock", "_cnonces", "_decimal_nc", "_quote_all", "identity", "preference")
+    __slots__ = ("_clock", "_cnonces", "_decimal_nc", "_quote_all", "preference")
 
     def __init__(
         self,
-        identity: Identity,
         preference: Preference,
         *,
         quote_all: bool = False,
@@ -42,17 +42,16 @@ class ClientPolicy(HoldsSecrets):
         cnonces: Callable[[], bytes] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.identity: Final = identity
         self.preference: Final = preference
         self._quote_all: Final = flag("quote_all", quote_all)
         self._decimal_nc: Final = flag("decimal_nc", decimal_nc)
         self._cnonces: Final = cnonces
         self._clock: Final = function("clock", clock, 0, example="time.monotonic")
 
-    def make_context(self, realm: bytes, algorithm: Algorithm) -> ClientContext:
-        """A new context for this user."""
+    def make_context(self, identity: Identity, realm: bytes, algorithm: Algorithm) -> ClientContext:
+        """A new context for a user."""
         return ClientContext(
-            self.identity,
+            identity,
             realm,
             algorithm,
             quote_all=self._quote_all,
@@ -91,5 +90,9 @@ class ClientPolicy(HoldsSecrets):
         """Log why a challenge was passed over or an answer held back. Never holds a secret."""
         logger.debug("Digest challenge not answered: %s", printable(reason))
 
+    def warn(self, reason: str) -> None:
+        """Log, at level WARNING, why a challenge was not answered that the user can do something about."""
+        logger.warning("Digest challenge not answered: %s", printable(reason))
+
     def __repr__(self) -> str:
-        return f"<ClientPolicy of {self.identity.username!a}>"
+        return f"<ClientPolicy {self.preference.prefer!a}>"

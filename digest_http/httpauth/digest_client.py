@@ -16,8 +16,9 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from threading import Lock
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, Self, TypeAlias
 
 from digest_http.challenge import parse_challenges
 from digest_http.credentials import split_scheme
@@ -33,7 +34,9 @@ from .client_identity import Identity
 from .client_nonce import ClientNonce
 from .client_policy import ClientPolicy
 from .cnonce_source import CnonceSource
+from .credential_sources import CredentialSource
 from .logical_clock import tick
+from .logins import Logins, Wanted
 from .origins import Origin
 from .proof import Verify, check_proof, check_verify, covers_body, demands_proof
 from .protection_spaces import OriginSpaces
@@ -108,13 +111,14 @@ class DigestClient(HoldsSecrets):
     All keywords are explained in docs/client-without-io.md. Raises ConfigurationError for settings that cannot work.
     """
 
-    __slots__ = ("_accepted", "_clock", "_context", "_lock", "_pending", "_policy", "_spaces", "_verify")
+    __slots__ = ("_accepted", "_clock", "_context", "_lock", "_logins", "_pending", "_policy", "_spaces", "_verify")
 
     def __init__(
         self,
-        username: str | bytes,
-        password: str | bytes,
+        username: str | bytes | None = None,
+        password: str | bytes | None = None,
         *,
+        credentials: CredentialSource | None = None,
         verify: Verify = "if-present",
         algorithms: Iterable[str] | None = None,
         qop: Iterable[str] = ("auth", "auth-int"),
@@ -122,6 +126,7 @@ class DigestClient(HoldsSecrets):
         allow_weaker: bool = False,
         prefer: Literal["strongest", "server-order"] = "strongest",
         charset: str = "utf-8",
+        field_charset: str | None = None,
         quote_all: bool = False,
         decimal_nc: bool = False,
         cnonce: Callable[[], str] | None = None,
@@ -131,8 +136,8 @@ class DigestClient(HoldsSecrets):
         if cnonce is not None:
             function("cnonce", cnonce, 0, example="lambda: secrets.token_hex(16)")
         self._verify: Final[Verify] = check_verify(verify)
+        self._logins: Final = Logins(username, password, credentials, charset=charset, field_charset=field_charset)
         self._policy: Final = ClientPolicy(
-            Identity(username, password, charset=charset),
             Preference(algorithms, qop, allow_rfc2069=allow_rfc2069, prefer=prefer),
             quote_all=quote_all,
             decimal_nc=decimal_nc,
@@ -186,19 +191,30 @@ class DigestClient(HoldsSecrets):
         policy, signature = self._policy, None if refused is None else refused.signature
         found = parse_challenges(_all_octets(challenges))
         choice = policy.choose(found)
+        if choice is None and signature is not None:
+            # The server does not say what to sign with instead: the next request asks it, by going unsigned.
+            signature.context.pool.drop(signature.nonce)
         choice = choice and policy.admit(choice, found, self._spaces.floor, signature)
         if choice is None:
             return False
-        context = self._spaces.context_for(choice, policy.make_context)
-        nonce = context.learn(choice)
+        realm = choice.challenge.realm
+        identity = self._known_for(realm, None)
+        if identity is None:
+            policy.report("the source of credentials has none for its realm")
+            return False
+        context = self._spaces.context_for(choice, partial(policy.make_context, identity))
+        retries = Retries(tick()) if refused is None else refused.retries
+        nonce = context.learn(choice, retries.refused_nonce(signature))
         if nonce is None:
             policy.report("its nonce has been used as often as nc can count")
             return False
-        retries = Retries(tick()) if refused is None else refused.retries
-        if signature is not None and (signature.context is not context or signature.qop != choice.qop):
-            # It was signed for another realm, algorithm or qop than is on offer: that says nothing of the password.
-            signature = None
-        if retries.after_challenge(context, nonce, signature, stale=choice.challenge.stale) is Try.NO_MORE:
+        stale = choice.challenge.stale
+        outcome = retries.after_challenge(context, nonce, signature, stale=stale)
+        if outcome is Try.NO_MORE and retries.asks and self._known_for(realm, identity) is not identity:
+            # Other credentials are there. The nonce has not been used with them.
+            nonce = context.learn(choice) or nonce
+            outcome = retries.after_challenge(context, nonce, signature, stale=stale)
+        if outcome is Try.NO_MORE:
             policy.report("the password is wrong, or it was tried often enough")
             return False
         context.pool.use(nonce)
@@ -242,6 +258,14 @@ class DigestClient(HoldsSecrets):
         self._accepted = signature.nonce
         return proof.given
 
+    def _known_for(self, realm: bytes, refused: Identity | None) -> Identity | None:
+        """The user for a realm, asked for if that has to be; `refused` is what is not to be told again."""
+        known = self._logins.known_for(self._spaces, realm)
+        if self._logins.source is not None and known is refused:
+            self._logins.ask(Wanted(self._spaces, realm, refused))
+            known = self._logins.known_for(self._spaces, realm)
+        return known
+
     def _take_pending(self, request: _Request) -> _Pending | None:
         """The challenge that this request is to answer: the one it met, else one that any request met unsigned."""
         if not self._pending:
@@ -257,7 +281,15 @@ class DigestClient(HoldsSecrets):
         return None
 
     def __repr__(self) -> str:
-        return f"<DigestClient of {self._policy.identity.username!a}>"
+        return f"<DigestClient of {self._logins.whom}>"
+
+    def __copy__(self) -> Self:
+        """This very object: what it has learnt, and its counts, are one."""
+        return self
+
+    def __deepcopy__(self, _: dict[int, object]) -> Self:
+        """As `__copy__`."""
+        return self
 
 
 def _octets_of(what: str, value: str | bytes) -> bytes:

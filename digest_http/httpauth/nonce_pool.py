@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from threading import Lock
-from typing import Final
+from typing import Final, TypeAlias
 
 from digest_http.grammar import MAX_NC
 from digest_http.secrecy import HoldsSecrets
@@ -26,6 +26,9 @@ from .client_nonce import ClientNonce
 from .logical_clock import tick
 
 __all__ = ["MAX_NONCES", "NoncePool"]
+
+#: A nonce and the opaque that came with it.
+_Key: TypeAlias = tuple[bytes, bytes | None]
 
 #: Nonces remembered in one context, accepted ones and merely offered ones each. A nonce that is forgotten and then
 #: offered again would restart its count, so there are many more than requests are usually under way.
@@ -40,8 +43,8 @@ class NoncePool(HoldsSecrets):
     def __init__(self) -> None:
         # Guards all of this, and the counts of the nonces. So nobody but this class reads a count to write it.
         self._lock: Final = Lock()
-        self._accepted: Final[OrderedDict[bytes, ClientNonce]] = OrderedDict()
-        self._offered: Final[OrderedDict[bytes, ClientNonce]] = OrderedDict()
+        self._accepted: Final[OrderedDict[_Key, ClientNonce]] = OrderedDict()
+        self._offered: Final[OrderedDict[_Key, ClientNonce]] = OrderedDict()
         self._idle: Final[list[ClientNonce]] = []
         self._once = False
         #: Whether each nonce belongs to one request at a time.
@@ -87,20 +90,27 @@ class NoncePool(HoldsSecrets):
         RFC 7616 §3.4: nc counts the requests sent with a nonce. A repeated 401 does not undo them. What a repeated
         challenge says differently is in what is returned, and reaches others once it was accepted.
         """
-        octets = nonce.octets
+        key = nonce.key
         with self._lock:
-            known = self._accepted.get(octets) or self._offered.get(octets)
+            known = self._accepted.get(key) or self._offered.get(key)
             if known is not None:
-                nonce = known.again(nonce.choice)
+                nonce = known.again(nonce.choice, nonce.identity)
             else:
-                self._offered[octets] = nonce
+                self._offered[key] = nonce
                 if len(self._offered) > MAX_NONCES:
                     self._offered.popitem(last=False)
             if nonce is not known:
                 nonce.learnt_at = tick()
-            elif octets in self._offered:
-                self._offered.move_to_end(octets)
+            elif key in self._offered:
+                self._offered.move_to_end(key)
             return nonce if nonce.count < MAX_NC else None
+
+    def count_on(self, nonce: ClientNonce) -> None:
+        """Count on from the highest count of this nonce with any opaque: for a server that counts by nonce alone."""
+        with self._lock:
+            known = (*self._accepted.values(), *self._offered.values())
+            highest = max((other.count for other in known if other.octets == nonce.octets), default=0)
+            nonce.counter.last = max(nonce.counter.last, highest)
 
     def accept(self, nonce: ClientNonce) -> None:
         """Note that the server took a request signed with this nonce: from now on it may be signed with in advance.
@@ -120,7 +130,7 @@ class NoncePool(HoldsSecrets):
     def release(self, nonce: ClientNonce) -> bool:
         """Give back the nonce of a request whose answer proves nothing; False if it was never accepted."""
         with self._lock:
-            if self._accepted.get(nonce.octets) is not nonce:
+            if self._accepted.get(nonce.key) is not nonce:
                 return False
             if self.exclusive and not self._once and nonce.count < MAX_NC:
                 self._put_back(nonce)
@@ -163,6 +173,18 @@ class NoncePool(HoldsSecrets):
             if not self.exclusive and nonce.count < MAX_NC:
                 self.current = nonce
 
+    def drop(self, nonce: ClientNonce) -> None:
+        """Sign nothing more with this nonce, unless a challenge brings it again. Its count is kept."""
+        with self._lock:
+            if self.current is nonce:
+                self.current = None
+
+    def sign_no_more(self) -> None:
+        """Sign nothing more with any nonce of before. Their counts are kept."""
+        with self._lock:
+            self.current = None
+            self._idle.clear()
+
     def make_exclusive(self) -> None:
         """From now on let each nonce belong to one request at a time."""
         with self._lock:
@@ -173,9 +195,9 @@ class NoncePool(HoldsSecrets):
     # Both with the lock held.
 
     def _remember(self, nonce: ClientNonce) -> None:
-        self._offered.pop(nonce.octets, None)
-        self._accepted[nonce.octets] = nonce
-        self._accepted.move_to_end(nonce.octets)
+        self._offered.pop(nonce.key, None)
+        self._accepted[nonce.key] = nonce
+        self._accepted.move_to_end(nonce.key)
         if len(self._accepted) > MAX_NONCES:
             self._accepted.popitem(last=False)
 

@@ -6,15 +6,15 @@ import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-__all__ = ["MAX_PREFIXES", "Origin", "covers", "paths_of"]
+__all__ = ["MAX_PREFIXES", "Origin", "covers", "is_upgrade", "paths_of"]
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 #: Path prefixes of one realm that are kept.
 MAX_PREFIXES: Final = 64
 
-# RFC 3986 §3: scheme "://" authority, then path, query or fragment.
-_absolute: Final = re.compile(rb"([A-Za-z][A-Za-z0-9+.\-]*)://([^/?#]*)([^?#]*)")
+# RFC 3986 §3: scheme "://" authority, then path, query or fragment; §4.2: without a scheme, in that of the request.
+_absolute: Final = re.compile(rb"(?:([A-Za-z][A-Za-z0-9+.\-]*):)?//([^/?#]*)([^?#]*)")
 _authority: Final = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[^:@\[\]]+)(?::([0-9]{0,5}))?")
 
 
@@ -39,22 +39,28 @@ class Origin(NamedTuple):
         return cls(scheme, host.lower().strip("[]"), port or _DEFAULT_PORTS.get(scheme, 0))
 
 
-def paths_of(domain: Iterable[bytes], origin: Origin) -> tuple[bytes, ...]:
-    """The path prefixes that a challenge's `domain` names at `origin`; a domain that is absent covers every path.
+def is_upgrade(before: Origin, after: Origin) -> bool:
+    """Whether a redirect from the one to the other only turns http into https, on the same host and the usual ports."""
+    return (before.scheme, after.scheme, before.host) == ("http", "https", after.host) and (
+        before.port, after.port
+    ) == (_DEFAULT_PORTS["http"], _DEFAULT_PORTS["https"])  # fmt: skip
 
-    RFC 7616 §3.3. URIs of other origins are left out: what was learnt here is not used there.
+
+def paths_of(domain: Iterable[bytes], origin: Origin) -> tuple[bytes, ...]:
+    """The path prefixes that a challenge's `domain` names at `origin`; one that names none covers every path.
+
+    RFC 7616 §3.3. URIs of other origins are left out: what was learnt here is not used there. Devices send much that
+    names nothing here: relative paths, a port alone, "::", or the address that they have behind a NAT.
     """
     found: list[bytes] = []
-    given = False
     for uri in domain:
-        given = True
         absolute = _absolute.match(uri)
         if absolute is not None:
-            if _origin_of(absolute[1], absolute[2]) == origin:
+            if _origin_of(absolute[1] or origin.scheme.encode(), absolute[2]) == origin:
                 found.append(absolute[3] or b"/")
-        elif uri.startswith(b"/") and not uri.startswith(b"//"):
+        elif uri.startswith(b"/"):
             found.append(re.split(rb"[?#]", uri, maxsplit=1)[0])
-    return tuple(found[:MAX_PREFIXES]) if given else (b"/",)
+    return tuple(found[:MAX_PREFIXES]) or (b"/",)
 
 
 def _origin_of(scheme: bytes, authority: bytes) -> Origin | None:

@@ -18,6 +18,7 @@ from digest_http.algorithms import Algorithm
 
 from .challenge_selection import Choice
 from .client import ClientContext
+from .client_identity import Identity
 from .client_nonce import ClientNonce
 from .origins import MAX_PREFIXES, Origin, covers, paths_of
 
@@ -67,7 +68,19 @@ class OriginSpaces:
     With `allow_weaker` the strength that the origin has accepted binds nothing.
     """
 
-    __slots__ = ("_candidates", "_lock", "_spaces", "allow_weaker", "floor", "offers", "only", "origin", "pin", "proxy")
+    __slots__ = (
+        "_candidates",
+        "_identities",
+        "_lock",
+        "_spaces",
+        "allow_weaker",
+        "floor",
+        "offers",
+        "only",
+        "origin",
+        "pin",
+        "proxy",
+    )
 
     def __init__(self, origin: Origin, *, proxy: bool = False, allow_weaker: bool = False) -> None:
         self.origin: Final = origin
@@ -76,6 +89,8 @@ class OriginSpaces:
         self._lock: Final = Lock()
         self._spaces: tuple[_Space, ...] = ()
         self._candidates: Final[OrderedDict[tuple[bytes, Algorithm], ClientContext]] = OrderedDict()
+        # Users by realm, where a source names them.
+        self._identities: Final[OrderedDict[bytes, Identity]] = OrderedDict()
         #: The one context of an origin that has one realm for all its paths: the usual case, and no search.
         self.only: ClientContext | None = None
         #: Nonces for one more try each, see `offer`.
@@ -108,6 +123,22 @@ class OriginSpaces:
                 if len(self._candidates) > MAX_CANDIDATES:
                     self._candidates.popitem(last=False)
         return context
+
+    def identity_for(self, realm: bytes) -> Identity | None:
+        """The user that `take_identity` was told for a realm."""
+        return self._identities.get(realm)
+
+    def take_identity(self, realm: bytes, identity: Identity) -> None:
+        """Sign for another user in a realm, or with another password, from now on."""
+        with self._lock:
+            self._identities[realm] = identity
+            self._identities.move_to_end(realm)
+            if len(self._identities) > MAX_REALMS:
+                self._identities.popitem(last=False)
+            space = self._space_of(realm)
+            for context in (*self._candidates.values(), *(space.contexts.values() if space is not None else ())):
+                if context.realm == realm:
+                    context.speak_for(identity)
 
     def accept(self, context: ClientContext, nonce: ClientNonce, target: bytes) -> bool:
         """Note that the server took a request for `target` signed with this new nonce, or that the user vouches for it.

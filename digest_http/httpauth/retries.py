@@ -37,7 +37,7 @@ class Situation(NamedTuple):
     moved: bool | None = None
     """A redirect inside the origin led here."""
     signed: bool | None = None
-    """The refused request was signed for this realm and algorithm."""
+    """The refused request was signed for this realm, algorithm and qop, by whom we speak for now."""
     stale: bool | None = None
     """The server says that only the nonce was wrong."""
     stale_before: bool | None = None
@@ -52,6 +52,10 @@ class Situation(NamedTuple):
     """The password is known to be right, and other requests may have come first."""
     same_nonce: bool | None = None
     """The challenge repeats the nonce that was signed with."""
+    changed: bool | None = None
+    """The refused request answered a challenge of this very call, and now there is another realm, or a weaker offer."""
+    another: bool | None = None
+    """It answered one, and now there is another qop, a stronger hash, or other credentials to try."""
 
 
 class Rule(NamedTuple):
@@ -65,7 +69,9 @@ class Rule(NamedTuple):
     exclusive: bool = False
     """Whether it shows that requests get in each other's way."""
     refuses: bool = False
-    """Whether it shows that the password is wrong."""
+    """Whether it shows that the password is wrong, once its tries are over."""
+    asks: bool = False
+    """Whether other credentials may help, where they can be asked for."""
 
 
 RULES: Final = (
@@ -73,17 +79,20 @@ RULES: Final = (
     Rule("moved", Situation(moved=True), Try.SIGNED, 5),
     # A password that was once accepted gets its try: a forged refusal must not lock it out for a minute.
     Rule("held back", Situation(signed=False, refused=True, accepted=False), Try.NO_MORE),
+    # Whoever names a new realm after each try would be told of the password as often as he likes, and lock the account.
+    Rule("changed", Situation(changed=True), Try.NO_MORE, refuses=True),
+    Rule("another", Situation(another=True), Try.SIGNED, 1, refuses=True),
     Rule("first", Situation(signed=False), Try.SIGNED, 3),
     # The digest was right.
     Rule("stale", Situation(stale=True, stale_before=False), Try.SIGNED, 2),
     Rule("stale", Situation(stale=True), Try.AFRESH, 2, exclusive=True),
     # The nonce is from an earlier call: some servers forget nonces without a word.
-    Rule("refused before", Situation(fresh=False, refused=True), Try.NO_MORE),
+    Rule("refused before", Situation(fresh=False, refused=True), Try.NO_MORE, asks=True),
     Rule("forgotten", Situation(fresh=False), Try.SIGNED, 1),
     # The count or the nonce was refused, not the password.
     Rule("overtaken", Situation(overtaken=True, same_nonce=True), Try.SIGNED, 3, exclusive=True),
     Rule("overtaken", Situation(overtaken=True), Try.AFRESH, 3, exclusive=True),
-    Rule("wrong password", Situation(), Try.NO_MORE, refuses=True),
+    Rule("wrong password", Situation(), Try.NO_MORE, refuses=True, asks=True),
 )
 
 #: How often one call is sent again, by the name of the rule.
@@ -93,7 +102,7 @@ MAX_TRIES: Final[Mapping[str, int]] = MappingProxyType({rule.name: rule.tries fo
 class Retries:
     """The tries of one call."""
 
-    __slots__ = ("_began", "_fresh", "_spent", "exclusive")
+    __slots__ = ("_began", "_fresh", "_spent", "asks", "exclusive")
 
     def __init__(self, began: int) -> None:
         """`began` is the `tick` from before the first request went out."""
@@ -103,33 +112,49 @@ class Retries:
         self._spent: tuple[str, ...] = ()
         #: The context whose requests seem to get in each other's way; see `NoncePool.make_exclusive`.
         self.exclusive: ClientContext | None = None
+        #: Whether other credentials may help, after the last challenge.
+        self.asks = False
 
-    def after_move(self) -> Try:
-        """After a redirect."""
+    def after_move(self, *, fresh: bool) -> Try:
+        """After a redirect; `fresh` if what comes next is signed with a nonce that the answer brought."""
+        self._fresh = fresh
         return self._follow(_first_rule(Situation(moved=True)))
+
+    def refused_nonce(self, signature: Signature | None) -> ClientNonce | None:
+        """The nonce of a request that was refused, if this very call was given it."""
+        return signature.nonce if signature is not None and self._fresh else None
 
     def after_challenge(
         self, context: ClientContext, nonce: ClientNonce, signature: Signature | None, *, stale: bool
     ) -> Try:
-        """After a challenge with `nonce` for `context`; `signature` if this context signed the request."""
+        """After a challenge with `nonce` for `context`; `signature` is what the refused request was signed with."""
+        answered = self._fresh and signature is not None
+        changed = answered and signature is not None and _is_changed(signature, context, nonce)
+        signed = signature is not None and _is_for(signature, context, nonce)
         rule = _first_rule(
             Situation(
-                signed=signature is not None,
+                signed=signed,
                 stale=stale,
                 stale_before="stale" in self._spent,
                 fresh=self._fresh,
                 refused=context.refused,
                 accepted=context.accepted_at > 0,
-                overtaken=signature is not None and self._overtaken(context, signature),
-                same_nonce=signature is not None and nonce.counter is signature.nonce.counter,
+                overtaken=signed and signature is not None and self._overtaken(context, signature),
+                same_nonce=signed and signature is not None and nonce.counter is signature.nonce.counter,
+                changed=changed,
+                another=answered and not signed,
             )
         )
         self._fresh = True
         if rule.exclusive:
             self.exclusive = context
-        if rule.refuses:
+        outcome = self._follow(rule)
+        self.asks = rule.asks
+        if rule.refuses and outcome is Try.NO_MORE:
             context.refuse()
-        return self._follow(rule)
+            if signature is not None:
+                signature.context.refuse()
+        return outcome
 
     def _overtaken(self, context: ClientContext, signature: Signature) -> bool:
         if context.accepted_at > self._began:
@@ -142,6 +167,20 @@ class Retries:
             return Try.NO_MORE
         self._spent = (*self._spent, rule.name)
         return rule.outcome
+
+
+def _is_for(signature: Signature, context: ClientContext, nonce: ClientNonce) -> bool:
+    """Whether a refusal of this signature says something of the password, where this is what is asked for now."""
+    return (
+        signature.context is context
+        and signature.qop == nonce.choice.qop
+        and signature.nonce.identity is context.identity
+    )
+
+
+def _is_changed(signature: Signature, context: ClientContext, nonce: ClientNonce) -> bool:
+    """Whether another realm is asked for than was signed for, or less than that."""
+    return signature.context.realm != context.realm or nonce.strength < signature.nonce.strength
 
 
 def _first_rule(now: Situation) -> Rule:

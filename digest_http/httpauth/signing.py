@@ -36,6 +36,8 @@ def note_accepted(
     `new` is whether its nonce came in this call. `exclusive` is whether requests there get in each other's way.
     """
     context, nonce = signature.context, signature.nonce
+    if nonce.identity is not context.identity:  # the answer to a password of before
+        return
     if new and not spaces.accept(context, nonce, signature.url):
         return
     context.learn_next(signature, nextnonce)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from collections.abc import Callable
@@ -119,6 +120,34 @@ def moved() -> None:
     assert server.statuses == [400, 200]  # the library carried the field for the old page along
 
 
+def offers(*challenges: str) -> list[bool]:
+    """What a server that refuses everything is sent, with a new nonce and these challenges in turn, in two calls."""
+    session, signed, answers = session_for(), list[bool](), itertools.cycle(challenges)
+
+    def send(request: Message) -> Message:
+        signed.append(b"authorization" in request["fields"])
+        challenge = f'Digest nonce="n{len(signed)}", {next(answers)}'
+        return {"status": 401, "fields": [(b"www-authenticate", challenge.encode())], "request": request}
+
+    for _ in range(2):
+        assert call(session, request_to(URL), send)["status"] == 401
+    return signed
+
+
+def changed() -> None:
+    """A refusal with another realm, or with less: one signed try a call, whatever the server makes up next."""
+    assert offers(*(f'realm="{number}", qop=auth' for number in range(9))) == [False, True] * 2
+    assert offers(*(f'realm="{number}", qop=auth, stale=true' for number in range(9))) == [False, True] * 2
+    weaker = [f"realm=r, qop=auth, algorithm={name}, stale=true" for name in ("SHA-512-256", "SHA-256", "MD5")]
+    assert offers(*weaker)[:2] == [False, True]
+    assert sum(offers(*weaker)) <= 2
+
+
+def another() -> None:
+    """A refusal with another qop is followed once; then the password is held back."""
+    assert offers("realm=r, qop=auth", "realm=r, qop=auth-int") == [False, True, True, False]
+
+
 def overtaken(*, same_nonce: bool) -> None:
     """Another call is let in between signing and arriving."""
     server = StrictServer(shared_nonce="only" if same_nonce else None, counting="rising")
@@ -149,6 +178,8 @@ SCENARIOS: dict[str, tuple[set[str], Callable[[], None]]] = {
     "wrong password": ({"wrong password", "held back"}, wrong_password),
     "refused before": ({"refused before"}, refused_before),
     "moved": ({"moved"}, moved),
+    "changed": ({"changed"}, changed),
+    "another": ({"another"}, another),
     "overtaken": ({"overtaken"}, lambda: overtaken(same_nonce=True)),
     "overtaken by another nonce": ({"overtaken"}, lambda: overtaken(same_nonce=False)),
 }

@@ -150,7 +150,17 @@ def attack(caller, auth, answers, **settings):
     return None
 
 
-def check(caller, verify, apart, answers):
+def without_current(memory):
+    """The same but for the nonce in use, which a refusal without a usable challenge takes away."""
+    nonces = [part[:3] if isinstance(part, tuple) and len(part) == 4 else part for part in memory]
+    return [part for part in nonces if part is not None]
+
+
+#: Refusals that do not say what to sign with.
+UNUSABLE = {"no qop", "RFC 2069", "no challenge", "Basic", "garbage", "refusal with nextnonce"}
+
+
+def check(caller, verify, apart, answers, *, dropped=False):
     """Attack an object that is logged in; its memory is as it was, and honest requests go on."""
     server = TwoRealms()
     auth = logged_in(caller, server, verify, apart=apart)
@@ -162,6 +172,8 @@ def check(caller, verify, apart, answers):
         assert answer is None or (answer.status_code, answer.content) == (401, b"")
         assert answer is None or all(hop.content == b"" for hop in answer.history)
     after, idle_after = memory_of(auth)
+    if dropped:
+        after, before = (without_current(memory) for memory in (after, before))
     assert after == before
     assert [nonce for nonce in idle_after if nonce not in idle] == []
     for url, realm in ((URL, server), (INNER, server.inner), (URL, server), (INNER, server.inner)):
@@ -182,15 +194,16 @@ def check(caller, verify, apart, answers):
 @pytest.mark.parametrize("verify", ["if-present", "required"])
 def test_one_answer(plain, verify, apart, name):
     """Any answer of a stranger, and the same once more to what it brings about, leaves the memory as it was."""
-    check(plain, verify, apart, [REFUSALS[name]])
-    check(plain, verify, apart, [REFUSALS[name]] * 5)
+    check(plain, verify, apart, [REFUSALS[name]], dropped=name in UNUSABLE)
+    check(plain, verify, apart, [REFUSALS[name]] * 5, dropped=name in UNUSABLE)
 
 
 @pytest.mark.parametrize("name", REFUSALS | SUCCESSES)
 def test_one_answer_in_either_way(caller, name):
     """The same for blocking and asynchronous clients of both libraries, where every answer needs a proof."""
-    check(caller, "required", False, [REFUSALS["plain"], (REFUSALS | SUCCESSES)[name]])
-    check(caller, "always", False, [(REFUSALS | SUCCESSES)[name]])
+    dropped = name in UNUSABLE
+    check(caller, "required", False, [REFUSALS["plain"], (REFUSALS | SUCCESSES)[name]], dropped=dropped)
+    check(caller, "always", False, [(REFUSALS | SUCCESSES)[name]], dropped=dropped)
 
 
 @given(
@@ -204,7 +217,7 @@ def test_many_answers(names, verify, apart, last):
     answers = [REFUSALS[name] for name in names]
     if verify in {"required", "always"}:
         answers.append(SUCCESSES[last])
-    check(Caller("httpx", blocking=True), verify, apart, answers)
+    check(Caller("httpx", blocking=True), verify, apart, answers, dropped=not UNUSABLE.isdisjoint(names))
 
 
 def test_a_forged_refusal_does_not_lock_out(caller):

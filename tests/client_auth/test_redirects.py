@@ -116,7 +116,7 @@ def test_endless_redirects_are_bounded(caller):
 
 
 def test_400_of_another_origin_is_left_alone(caller):
-    """The libraries keep credentials when http is upgraded to https; a 400 there is still another origin's."""
+    """The libraries keep credentials when http is upgraded to https; a 400 to another page there is not answered."""
     server = StrictServer()
     seen = []
 
@@ -125,7 +125,7 @@ def test_400_of_another_origin_is_left_alone(caller):
             seen.append(request.headers.get("authorization"))
             return 400, [], b""
         if request.url.path == "/go":
-            return 302, [("Location", "https://server.example/go")], b""
+            return 302, [("Location", "https://server.example/gone")], b""
         return served_by(server)(request, body)
 
     auth = caller.DigestAuth("alice", "s3cret")

@@ -54,9 +54,9 @@ def test_repr_and_pickle(plain, algorithm):
     with pytest.raises(TypeError, match="password"):
         pickle.dumps(auth)
     with pytest.raises(TypeError, match="password"):
-        pickle.dumps(session_of(auth).identity)
+        pickle.dumps(session_of(auth).logins.fixed)
     with pytest.raises(TypeError):
-        copy.deepcopy(auth)
+        copy.deepcopy(session_of(auth))
 
 
 def test_logs(plain, caplog):

@@ -31,7 +31,7 @@ def policy_of(auth):
         "qop": preference.qop,
         "prefer": preference.prefer,
         "allow_rfc2069": preference.allow_rfc2069,
-        "charset": session.identity.charset,
+        "charset": session.logins.fixed.charset,
         "allow_weaker": session.spaces_at(StandIn, StandIn.origin).allow_weaker,
         "proxy": (session.proxy, session.status),
         "fields": (session.challenge_name, session.authorization_name, session.info_name),

@@ -20,8 +20,8 @@ def challenge(number: int, qop: str) -> str:
         # The qop is the same, so it was the password.
         (("auth-int", "auth"), ("auth", "auth"), ["auth"]),
         (("auth-int", "auth"), ("auth,auth-int", "auth-int"), ["auth-int"]),
-        # A server that changes its mind for ever is not followed for ever.
-        (("auth", "auth-int"), ("auth", "auth-int") * 5, ["auth", "auth-int", "auth"]),
+        # A server that changes its mind again has been told of the password twice, which is enough.
+        (("auth", "auth-int"), ("auth", "auth-int") * 5, ["auth", "auth-int"]),
     ],
 )
 def test_how_often_it_signs(order: tuple[str, str], offers: tuple[str, ...], used: list[str]) -> None:

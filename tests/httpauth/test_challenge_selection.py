@@ -54,7 +54,7 @@ def test_order_of_the_server():
     (digest("n", "algorithm=MD5-sess"), "algorithm MD5-sess without qop cannot be answered"),
     (digest("n", "algorithm=SHA-256"), "RFC 2069 (no qop) is not allowed with SHA-256"),
     (digest(""), "nonce is missing or empty"),
-    (b'Digest nonce="n"', "realm is missing"),
+    (b"Digest algorithm=MD5", "nonce is missing or empty"),
     (b'Digest realm="r", nonce="n", realm="s"', "'realm' stands twice with different values"),
     (b'Digest realm="r", nonce="n', "the quotes of 'nonce' do not close"),
 ])  # fmt: skip

@@ -195,7 +195,7 @@ def repeated(nonce, **changes):
 
 
 REPEATS: dict[str, dict[str, Any]] = {
-    "opaque": {"opaque": b"new opaque"}, "no opaque": {"opaque": None}, "qop": {"qop": (b"auth-int",)},
+    "qop": {"qop": (b"auth-int",)},
     "no qop": {"qop": ()}, "userhash": {"userhash": True}, "charset": {"utf8": True}, "domain": {"domain": (b"/x",)},
     "spelling": {"algorithm": b"sha-256"},
 }  # fmt: skip
@@ -225,6 +225,24 @@ def test_repeated_challenge_changes_nothing_before_it_was_accepted(changes):
     context.accept(again)
     assert context.pool.current is again
     assert context.learn(repeated(nonce, **changes)) is again
+
+
+@pytest.mark.parametrize("opaque", [b"new opaque", None, b""])
+def test_another_opaque_begins_a_count_of_its_own(opaque):
+    """Servers that give many clients one nonce tell them apart by opaque; what is in use counts on undisturbed."""
+    context = context_for(GIVEN)
+    nonce = context.pool.current
+    assert context.make_signature(message_for(GIVEN)).nc == b"00000001"
+    again = context.learn(repeated(nonce, opaque=opaque))
+    message = message_for(GIVEN)
+    assert [context.make_signature(message, each).nc for each in (again, again, nonce)] == [
+        b"00000001", b"00000002", b"00000002",
+    ]  # fmt: skip
+    assert context.pool.current is nonce
+    assert context.learn(repeated(nonce, opaque=opaque)) is again
+    # A server that counts by the nonce alone refuses that, and names one opaque more: now its count goes on.
+    third = context.learn(repeated(nonce, opaque=b"third"), again)
+    assert context.make_signature(message, third).nc == b"00000003"
 
 
 def test_stale_is_no_part_of_the_nonce_that_comes_with_it():

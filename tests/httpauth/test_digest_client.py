@@ -75,7 +75,7 @@ def test_forms_of_field_values(as_field: Callable[[str], Any]) -> None:
 
 
 @pytest.mark.parametrize("values", [
-    None, "", [], "Basic realm=x", "Digest", "Digest realm=r", "Digest nonce=n", b"\xff\x00", "\ud800", "\u20ac" * 3,
+    None, "", [], "Basic realm=x", "Digest", "Digest realm=r", "Digest nonce=", b"\xff\x00", "\ud800", "\u20ac" * 3,
     "Digest " + "," * 9999, 'Digest realm="r", nonce="n", qop="auth", algorithm=SHA-1', 'Digest realm="r", nonce="a:b"',
     'Digest realm="r", nonce="n", algorithm=SHA-256', b'Digest realm="r\x01", nonce="n", qop="auth"',
     b'Digest realm="r", nonce="n\x7f", qop="auth"', 'Digest realm="r", nonce="n", qop="auth", opaque="\x02"',

@@ -122,7 +122,7 @@ def test_nonce_in_two_challenges_ends_as_one():
     nonces = NoncePool()
     nonce = learnt(nonces, b"n")
     nonces.accept(nonce)
-    choice = Choice(Challenge(b"r", b"n", b"MD5", (b"auth",), b"opaque"), by_name("MD5"), b"auth")
+    choice = Choice(Challenge(b"r", b"n", b"MD5", (b"auth",), utf8=True), by_name("MD5"), b"auth")
     again = nonces.learn(ClientNonce(choice, IDENTITY, cnonces=CnonceSource().draw))
     assert again is not None
     assert again is not nonce

@@ -76,12 +76,13 @@ def test_internationalised_and_numeric_hosts():
 @pytest.mark.parametrize(("domain", "paths"), [
     ([], (b"/",)), ([b"/"], (b"/",)), ([b"/a", b"/b/"], (b"/a", b"/b/")), ([b"/a?x#y"], (b"/a",)),
     ([b"http://server.example/c?x"], (b"/c",)), ([b"HTTP://SERVER.example:80"], (b"/",)),
-    ([b"https://server.example/c", b"http://other.example/", b"http://server.example:81/"], ()),
-    ([b"//server.example/x", b"a/b", b"http://u@server.example/", b"http://[x/"], ()),
-    ([b"http://\xff/", b"http://" + b"\xc3\xbc" * 80], ()),
+    ([b"https://server.example/c", b"http://other.example/", b"http://server.example:81/"], (b"/",)),
+    ([b"//server.example/x?y", b"a/b"], (b"/x",)),
+    ([b"a/b", b"http://u@server.example/", b"http://[x/", b"//other.example/x", b"::", b":80", b"?", b"#"], (b"/",)),
+    ([b"http://\xff/", b"http://" + b"\xc3\xbc" * 80], (b"/",)),
 ])  # fmt: skip
 def test_domain(domain, paths):
-    """Paths and URIs of this origin count; other origins, relative and broken ones do not; none means everything."""
+    """Paths and URIs of this origin count; others, relative and broken ones do not; none at all means everything."""
     assert paths_of(domain, HOME) == paths
 
 
@@ -108,7 +109,7 @@ def test_paths_are_covered_by_segment(prefix, covered, uncovered):
 def test_challenged_path_outside_of_its_domain():
     """A path that was challenged belongs to the realm, whatever domain says; its neighbours do not."""
     spaces = SpaceTable().create(HOME)
-    context = accepted(spaces, choice_of(domain=[b"http://other.example/"]), b"/a/b?x")
+    context = accepted(spaces, choice_of(domain=[b"http://other.example/", b"/x"]), b"/a/b?x")
     assert spaces.find(b"/a/b?y") is context
     assert spaces.find(b"/a/c") is None
 

@@ -26,9 +26,9 @@ def met(*, accepted=False):
     return context, nonce
 
 
-def signed(nonce, nc) -> Any:
+def signed(context, nonce, nc) -> Any:
     """The parts of a signature that are looked at."""
-    return SimpleNamespace(nonce=nonce, count=nc)
+    return SimpleNamespace(nonce=nonce, count=nc, qop=b"auth", context=context)
 
 
 @pytest.mark.parametrize(("nc", "count", "outcome"), [
@@ -41,7 +41,7 @@ def test_overtaken_by_others(nc, count, outcome):
     retries = Retries(tick())
     assert retries.after_challenge(context, nonce, None, stale=False) is Try.SIGNED
     nonce.counter.last = count
-    assert retries.after_challenge(context, nonce, signed(nonce, nc), stale=False) is outcome
+    assert retries.after_challenge(context, nonce, signed(context, nonce, nc), stale=False) is outcome
     assert (retries.exclusive is context) is (outcome is Try.SIGNED)
     assert context.refused is (outcome is Try.NO_MORE)
 
@@ -54,7 +54,7 @@ def test_overtaken_by_an_acceptance(same):
     assert retries.after_challenge(context, nonce, None, stale=False) is Try.SIGNED
     context.accept(nonce)
     other = nonce if same else met()[1]
-    signature = signed(nonce, 1)
+    signature = signed(context, nonce, 1)
     outcomes = [retries.after_challenge(context, other, signature, stale=False) for _ in range(4)]
     assert outcomes == [Try.SIGNED if same else Try.AFRESH] * MAX_TRIES["overtaken"] + [Try.NO_MORE]
     assert retries.exclusive is context
@@ -66,7 +66,7 @@ def test_a_wrong_password():
     nonce.counter.last = 5
     retries = Retries(tick())
     assert retries.after_challenge(context, nonce, None, stale=False) is Try.SIGNED
-    assert retries.after_challenge(context, nonce, signed(nonce, 1), stale=False) is Try.NO_MORE
+    assert retries.after_challenge(context, nonce, signed(context, nonce, 1), stale=False) is Try.NO_MORE
     assert context.refused
     assert Retries(tick()).after_challenge(context, nonce, None, stale=False) is Try.NO_MORE
 
@@ -77,14 +77,14 @@ def test_a_password_that_was_right_before():
     context.refuse()
     assert Retries(tick()).after_challenge(context, nonce, None, stale=False) is Try.SIGNED
     retries = Retries(tick())
-    assert retries.after_challenge(context, nonce, signed(nonce, 1), stale=False) is Try.NO_MORE
+    assert retries.after_challenge(context, nonce, signed(context, nonce, 1), stale=False) is Try.NO_MORE
 
 
 def test_a_nonce_of_before():
     """It may have been forgotten, once in a call; after that it is fresh."""
     context, nonce = met()
     retries = Retries(tick())
-    signature = signed(nonce, 1)
+    signature = signed(context, nonce, 1)
     assert retries.after_challenge(context, nonce, signature, stale=False) is Try.SIGNED
     assert retries.exclusive is None
     assert retries.after_challenge(context, nonce, signature, stale=False) is Try.NO_MORE
@@ -94,7 +94,7 @@ def test_stale():
     """With the new nonce, then afresh, then no more."""
     context, nonce = met()
     retries = Retries(tick())
-    signature = signed(nonce, 1)
+    signature = signed(context, nonce, 1)
     outcomes = [
         (retries.after_challenge(context, nonce, signature, stale=True), retries.exclusive is context) for _ in range(3)
     ]
@@ -108,5 +108,47 @@ def test_each_reason_has_its_bound():
     retries = Retries(tick())
     firsts = [retries.after_challenge(context, nonce, None, stale=False) for _ in range(MAX_TRIES["first"] + 2)]
     assert firsts == [Try.SIGNED] * 3 + [Try.NO_MORE] * 2
-    assert [retries.after_move() for _ in range(MAX_TRIES["moved"] + 2)] == [Try.SIGNED] * 5 + [Try.NO_MORE] * 2
-    assert dict(MAX_TRIES) == {"first": 3, "stale": 2, "forgotten": 1, "overtaken": 3, "moved": 5}
+    assert [retries.after_move(fresh=True) for _ in range(MAX_TRIES["moved"] + 2)] == [Try.SIGNED] * 5 + [
+        Try.NO_MORE
+    ] * 2
+    assert dict(MAX_TRIES) == {"first": 3, "stale": 2, "forgotten": 1, "another": 1, "overtaken": 3, "moved": 5}
+
+
+@pytest.mark.parametrize(("realm", "algorithm", "qop", "stale", "outcomes"), [
+    # Another realm, or less than was signed: a refusal, whatever it calls itself.
+    (b"other", "SHA-256", b"auth", False, [Try.NO_MORE]),
+    (b"other", "SHA-256", b"auth", True, [Try.NO_MORE]),
+    (b"other", "SHA-512-256", b"auth", True, [Try.NO_MORE]),
+    (b"r", "MD5", b"auth", False, [Try.NO_MORE]),
+    (b"r", "MD5", b"auth", True, [Try.NO_MORE]),
+    (b"r", "SHA-256", b"", True, [Try.NO_MORE]),
+    # Another qop or a stronger hash: once.
+    (b"r", "SHA-256", b"auth-int", False, [Try.SIGNED, Try.NO_MORE]),
+    (b"r", "SHA-512-256", b"auth", False, [Try.SIGNED, Try.NO_MORE]),
+    (b"r", "SHA-512-256", b"auth", True, [Try.SIGNED, Try.NO_MORE]),
+])  # fmt: skip
+def test_an_offer_that_changes_within_a_call(realm, algorithm, qop, stale, outcomes):
+    """A request signed as this call was told is refused with another offer; later calls hold the password back."""
+    identity = Identity("a", "b")
+
+    def context_and_nonce(realm, algorithm, qop):
+        chosen = by_name(algorithm)
+        context = ClientContext(identity, realm, chosen)
+        return context, context.learn(Choice(Challenge(realm, b"n", chosen.token, (qop,) * bool(qop)), chosen, qop))
+
+    first, nonce = context_and_nonce(b"r", "SHA-256", b"auth")
+    other, offered = context_and_nonce(realm, algorithm, qop)
+    for known in (True, False):  # the first signature may be with a nonce of before: that one says nothing
+        retries = Retries(tick())
+        signature = SimpleNamespace(nonce=nonce, count=1, qop=b"auth", context=first)
+        if not known:
+            assert retries.after_challenge(other, offered, signature, stale=stale) is Try.SIGNED
+            assert not other.refused
+            continue
+        assert retries.after_challenge(first, nonce, None, stale=False) is Try.SIGNED
+        found = [retries.after_challenge(other, offered, signature, stale=stale) for _ in outcomes]
+        assert found == outcomes
+        assert (first.refused, other.refused) == (True, True)
+        assert Retries(tick()).after_challenge(first, nonce, None, stale=False) is Try.NO_MORE
+        first.accept(nonce)
+        other.accept(offered)

@@ -157,6 +157,11 @@ def test_values_that_are_left_out():
     assert only(b"Digest Realm=, nonce=n, OPAQUE=, domain=") == Challenge(realm=b"", nonce=b"n", opaque=b"")
 
 
+def test_no_realm_is_an_empty_one():
+    """Devices that leave it out mean that."""
+    assert only(b"Digest nonce=n") == Challenge(realm=b"", nonce=b"n")
+
+
 def test_parameters_do_not_leak_between_challenges():
     """Each of two challenges in one line has its own parameters."""
     found = parse_challenges(
@@ -191,15 +196,14 @@ def test_qop_lists(octets, qop):
 @pytest.mark.parametrize(
     ("octets", "reason"),
     [
-        (b"Digest", "realm"),
-        (b"Digest ", "realm"),
-        (b'Digest nonce="n"', "realm"),
+        (b"Digest", "nonce"),
+        (b"Digest ", "nonce"),
         (b'Digest realm="a"', "nonce"),
         (b'Digest realm="a", nonce=""', "nonce"),
         (b'Digest realm="a", nonce=', "nonce"),
-        (b"Digest abc==", "realm"),
-        (b'Basic realm="b", Digest', "realm"),
-        (b'Basic realm="b", DIGEST , Negotiate', "realm"),
+        (b"Digest abc==", "nonce"),
+        (b'Basic realm="b", Digest', "nonce"),
+        (b'Basic realm="b", DIGEST , Negotiate', "nonce"),
         (b'Digest realm="a", nonce="n', "close"),
         (b'Digest realm="a", nonce="n\x00"', "close"),
         (b'Digest realm="a", nonce="n", nonce="m"', "twice"),

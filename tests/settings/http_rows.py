@@ -55,6 +55,10 @@ class _ShortStore(_NoStore):
 _CLIENT: dict[str, list[Any]] = {
     "username": [*NAME, b"", b"a:r", b"a\nb", lambda: "alice"],
     "password": [None, 5, True, [SECRET], lambda: SECRET, "\ud800" + SECRET],
+    "credentials": [
+        5, True, "netrc", SECRET, ("alice", SECRET), {"alice": SECRET},
+        lambda: ("alice", SECRET), lambda _asked: ("alice", SECRET),
+    ],
     "verify": [*WORD, "yes", "always "],
     "algorithms": [value for value in ALGORITHMS if value is not None],
     "qop": WORDS,
@@ -62,12 +66,16 @@ _CLIENT: dict[str, list[Any]] = {
     "allow_weaker": FLAG,
     "prefer": WORD,
     "charset": ["utf-12", "", None, 5, b"utf-8", "hex", "\u00e9", "a\0b", ["utf-8"]],
+    "field_charset": ["utf-12", "", 5, b"utf-8", "hex", "\u00e9", "a\0b", ["utf-8"]],
+    "probe": FLAG,
     "proxy": FLAG,
     "challenge_header": ["X Challenge", "", "X:", "\u00e9", "X\n", "\ud800", 5, True, b"X", ["X"]],
     "quote_all": FLAG,
     "random": FUNCTION,
     "clock": FUNCTION,
-}
+}  # fmt: skip
+
+_NOT_OF_DIGEST_CLIENT = ("proxy", "challenge_header", "random", "probe")
 
 ROWS: dict[str, dict[str, list[Any]]] = {
     "DigestAuthMiddleware": {
@@ -119,7 +127,7 @@ ROWS: dict[str, dict[str, list[Any]]] = {
     "DigestAuth": _CLIENT,
     "DigestAuth of httpx2": _CLIENT,
     "DigestClient": {
-        **{name: rows for name, rows in _CLIENT.items() if name not in ("proxy", "challenge_header", "random")},
+        **{name: rows for name, rows in _CLIENT.items() if name not in _NOT_OF_DIGEST_CLIENT},
         "decimal_nc": FLAG,
         "cnonce": MAYBE_FUNCTION,
     },
@@ -146,7 +154,7 @@ ROWS: dict[str, dict[str, list[Any]]] = {
         "auth_only": FLAG,
     },
     "sequence_rule": {"sequence": WORD, "window": [*NUMBER, 0, 4097, HUGE]},
-    "Identity": {name: _CLIENT[name] for name in ("username", "password", "charset")},
+    "Identity": {name: _CLIENT[name] for name in ("username", "password", "charset", "field_charset")},
     "Preference": {name: _CLIENT[name] for name in ("algorithms", "qop", "allow_rfc2069", "prefer")},
     "KeyFile": {"path": [*PATH, "/nowhere/keys", os.devnull], "seconds": FUNCTION},
 }
