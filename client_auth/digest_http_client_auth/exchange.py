@@ -198,9 +198,9 @@ class Exchange(Generic[RequestT, ResponseT]):
             return False
         self._spaces = spaces
         self._new = True
-        following = self._original if self._probing else last
-        self._probing = False
-        self._prepare(following, response, context, nonce if outcome is Try.SIGNED else None)
+        probed, self._probing = self._probing, False
+        following = self._original if probed else last
+        self._prepare(following, response, context, nonce if outcome is Try.SIGNED else None, unsent=probed)
         return True
 
     def _want(self, spaces: OriginSpaces, realm: bytes, refused: Identity | None) -> None:
@@ -280,11 +280,20 @@ class Exchange(Generic[RequestT, ResponseT]):
         )
 
     def _prepare(
-        self, request: RequestT, response: ResponseT, context: ClientContext, nonce: ClientNonce | None
+        self,
+        request: RequestT,
+        response: ResponseT,
+        context: ClientContext,
+        nonce: ClientNonce | None,
+        *,
+        unsent: bool = False,
     ) -> None:
-        """Make ready to send `request` signed with `nonce`, or unsigned to be challenged anew if that is None."""
+        """Make ready to send `request` signed with `nonce`, or unsigned to be challenged anew if that is None.
+
+        `unsent` is whether its body has not been sent yet.
+        """
         library = self._library
-        if self._replay is not None:
+        if self._replay is not None and not unsent:
             try:
                 self._replay.restore(request)
             except BodyNotReplayable:

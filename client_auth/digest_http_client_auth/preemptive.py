@@ -11,9 +11,11 @@ from typing import Final, NamedTuple
 from digest_http.httpauth.client import Signature
 from digest_http.httpauth.logical_clock import tick
 from digest_http.httpauth.protection_spaces import OriginSpaces
-from digest_http.httpauth.signing import sign
+from digest_http.httpauth.proof import covers_body
+from digest_http.httpauth.signing import note_accepted, sign
 
 from .library import RequestT, ResponseT
+from .proof import check_info, info_of
 from .session import Session
 
 __all__ = ["BAD_REQUEST", "Preemptive", "is_plain_success", "sign_preemptively"]
@@ -58,17 +60,25 @@ def sign_preemptively(session: Session[RequestT, ResponseT], request: RequestT) 
 def is_plain_success(
     session: Session[RequestT, ResponseT], request: RequestT, preemptive: Preemptive, response: ResponseT
 ) -> bool:
-    """Whether the response is a success with nothing to check or to learn. Never where a proof is demanded."""
+    """Whether the response is a success that needs no more than a look; then its proof is checked and noted.
+
+    Raises WrongPrincipal.
+    """
     library = session.library
-    if (
-        library.status(response) >= BAD_REQUEST
-        or library.has_field(response, session.info_name)
-        or session.demands_proof
-    ):
-        return False
     signature = preemptive.signature
     # A first count may be the only one (see NoncePool.take_nextnonce); after a redirect another request was answered.
-    if signature.count == 1 or library.request_of(response, request) is not request:
+    if (
+        library.status(response) >= BAD_REQUEST
+        or signature.count == 1
+        or library.request_of(response, request) is not request
+    ):
         return False
-    signature.context.accept(signature.nonce)
+    if not (session.demands_proof or library.has_field(response, session.info_name)):
+        signature.context.accept(signature.nonce)
+        return True
+    info = info_of(session, response)
+    if covers_body(session.verify, signature, info):
+        return False
+    proof = check_info(session, signature, response, info)
+    note_accepted(preemptive.spaces, signature, proof.nextnonce, new=False, exclusive=False)
     return True

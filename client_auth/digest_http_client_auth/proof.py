@@ -12,20 +12,31 @@ from digest_http.httpauth.proof import Proof
 from .library import RequestT, ResponseT
 from .session import Session
 
-__all__ = ["check_proof", "check_redirects", "proof_covers_body"]
+__all__ = ["check_info", "check_proof", "check_redirects", "info_of", "proof_covers_body"]
 
 
 def proof_covers_body(session: Session[RequestT, ResponseT], signature: Signature, response: ResponseT) -> bool:
     """Whether checking the answer takes its body."""
-    return proof.covers_body(session.verify, signature, _info(session, response))
+    return proof.covers_body(session.verify, signature, info_of(session, response))
 
 
 def check_proof(
     session: Session[RequestT, ResponseT], signature: Signature, response: ResponseT, body: Callable[[], bytes]
 ) -> Proof:
     """Check the answer to a request with `signature` as the policy says. Changes nothing. Raises WrongPrincipal."""
-    what = f"{session.info_name.decode()} with status {session.library.status(response)}"
-    return proof.check_proof(session.verify, signature, _info(session, response), body, what)
+    return check_info(session, signature, response, info_of(session, response), body)
+
+
+def check_info(
+    session: Session[RequestT, ResponseT],
+    signature: Signature,
+    response: ResponseT,
+    info: bytes | None,
+    body: Callable[[], bytes] = bytes,
+) -> Proof:
+    """The same, with the value of Authentication-Info that `info_of` gave."""
+    what = "" if info is not None else f"{session.info_name.decode()} with status {session.library.status(response)}"
+    return proof.check_proof(session.verify, signature, info, body, what)
 
 
 def check_redirects(
@@ -44,6 +55,7 @@ def check_redirects(
     check_proof(session, signature, hops[0], session.library.record(hops[0]))
 
 
-def _info(session: Session[RequestT, ResponseT], response: ResponseT) -> bytes | None:
+def info_of(session: Session[RequestT, ResponseT], response: ResponseT) -> bytes | None:
+    """The value of Authentication-Info, None if there is no such field."""
     values = session.library.response_values(response, session.info_name)
     return b", ".join(values) if values else None

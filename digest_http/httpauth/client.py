@@ -132,6 +132,11 @@ class ClientContext(HoldsSecrets):
         nc, cnonce or qop are those of another request; MalformedField for a broken field.
         """
         info = AuthenticationInfo.parse(message.token)
+        self.verify_proof(info, signature, message.hentity)
+        return info
+
+    def verify_proof(self, info: AuthenticationInfo, signature: Signature, hentity: bytes) -> None:
+        """The same, for a field that has been read. Raises WrongPrincipal."""
         if info.rspauth is None:
             raise WrongPrincipal("the server sent no rspauth, so it has not proved that it knows the password")
         # RFC 7616 §3.5: cnonce and nc must be those of the request; the response covers them even if not repeated.
@@ -143,7 +148,7 @@ class ClientContext(HoldsSecrets):
         if qop not in (signature.qop, b"auth", b"auth-int"):
             raise WrongPrincipal("the server's proof has a qop that was never asked for")
         # RFC 7616 §3.5: A2 has no method, and H(entity-body) with auth-int only.
-        hentity = message.hentity if qop == b"auth-int" else b""
+        hentity = hentity if qop == b"auth-int" else b""
         nonce = signature.nonce
         ha2 = calculation.request_hash(self.algorithm, b"", signature.url, hentity)
         if qop:
@@ -154,7 +159,6 @@ class ClientContext(HoldsSecrets):
             expected = calculation.response_rfc2069(self.algorithm, nonce.ha1, nonce.octets, ha2)
         if not calculation.same_digest(expected, info.rspauth.lower()):
             raise WrongPrincipal("the server's proof (rspauth) is wrong: it does not know the password")
-        return info
 
     def learn(self, choice: Choice, refused: ClientNonce | None = None) -> ClientNonce | None:
         """Take in a challenge and return its nonce to sign with, counting on if it is known; None if its count is over.

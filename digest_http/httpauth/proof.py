@@ -7,7 +7,6 @@ from typing import Final, Literal, NamedTuple
 
 from digest_http import calculation
 from digest_http.authinfo import AuthenticationInfo
-from digest_http.buffers import HTTPMessage
 from digest_http.errors import MalformedField, WrongPrincipal
 from digest_http.settings import choice
 
@@ -72,5 +71,5 @@ def check_proof(
     if covers_body(verify, signature, info):
         # RFC 7616 §3.4.3: the hash is over the octets before they are decoded.
         hentity = calculation.entity_hash(signature.context.algorithm, body())
-    signature.context.verify_signature(HTTPMessage(info, b"", signature.url, hentity), signature)
+    signature.context.verify_proof(values, signature, hentity)
     return Proof(given=True, nextnonce=values.nextnonce)

@@ -20,7 +20,8 @@ from .challenge_selection import Choice
 from .client import ClientContext
 from .client_identity import Identity
 from .client_nonce import ClientNonce
-from .origins import MAX_PREFIXES, Origin, covers, paths_of
+from .origins import Origin, covers, paths_of
+from .path_memory import PathMemory
 
 __all__ = ["ANY_STRENGTH", "OriginSpaces", "SpaceTable"]
 
@@ -47,11 +48,11 @@ class _Space:
         self.context = context
         self.contexts: Final[dict[Algorithm, ClientContext]] = {}
         self.prefixes: tuple[bytes, ...] = ()
-        self.seen: tuple[bytes, ...] = ()
+        self.seen: Final = PathMemory()
 
     def reach(self, path: bytes) -> int:
         """Length of the longest prefix that covers `path`; 0 for none."""
-        return _reach((*self.prefixes, *self.seen), path)
+        return max(_reach(self.prefixes, path), self.seen.reach(path))
 
 
 class _Offer(NamedTuple):
@@ -154,8 +155,7 @@ class OriginSpaces:
                 space.context = context
             # RFC 7616 §3.3: domain means nothing to a proxy, which is one space.
             space.prefixes = (b"/",) if self.proxy else paths_of(nonce.choice.challenge.domain, self.origin)
-            hint = _hint(space, target.partition(b"?")[0])
-            space.seen = (*(known for known in space.seen if known != hint), hint)[-MAX_PREFIXES:]
+            space.seen.add(_hint(space, target.partition(b"?")[0]))
             self._spaces = (space, *(known for known in self._spaces if known is not space))[:MAX_REALMS]
             self.only = space.context if len(self._spaces) == 1 and b"/" in space.prefixes else None
             self._candidates.pop((context.realm, context.algorithm), None)

@@ -60,6 +60,9 @@ class DictionaryLibrary:
         if not self.holds_body(request):
             raise BodyNotReplayable("the body is used up")
 
+    def probe(self, request: Message) -> Message:
+        return {**request, "method": "HEAD", "body": b"", "fields": {}}
+
     def status(self, response: Message) -> int:
         return int(response["status"])
 

@@ -125,7 +125,7 @@ def memory_of(auth):
     for spaces in session_of(auth).spaces.all():
         kept.append((spaces.origin, spaces.proxy, spaces.pin, spaces.floor, spaces.only))
         for space in spaces._spaces:  # noqa: SLF001  # what must not change is what the test looks into
-            kept.append((space.context, dict(space.contexts), space.prefixes, space.seen))
+            kept.append((space.context, dict(space.contexts), space.prefixes, set(space.seen)))
             for context in space.contexts.values():
                 nonces = context.pool
                 known = nonces._accepted.items()  # noqa: SLF001  # as above
