@@ -10,8 +10,8 @@ from typing import Final, NamedTuple
 
 from digest_http.httpauth.client import Signature
 from digest_http.httpauth.logical_clock import tick
-from digest_http.httpauth.protection_spaces import OriginSpaces
 from digest_http.httpauth.proof import covers_body
+from digest_http.httpauth.protection_spaces import OriginSpaces
 from digest_http.httpauth.signing import note_accepted, sign
 
 from .library import RequestT, ResponseT

@@ -96,7 +96,7 @@ class DictionaryLibrary:
         response["history"] = list(hops)
 
     def read_request(self, request: Message) -> None:
-        request["body"] = b"".join([request["body"]])
+        request["body"] = request["body"] if isinstance(request["body"], bytes) else b"".join(request["body"])
 
     def read_response(self, response: Message) -> None:
         response["body"] = b"".join([response["body"]])

@@ -62,12 +62,8 @@ def test_bodies_in_memory_are_not_probed_for() -> None:
 def test_a_refused_password_sends_no_body_again() -> None:
     """While the password is held back the probe's answer is the caller's, and the body stays unsent."""
     server, session = StrictServer(), session_for("wrong")
-    with pytest.raises(BodyNotReplayable):
-        call(session, request_to(URL, "PUT", iter([b"once"])), served_by(server))
-    before = len(server.requests)
-    call(session, request_to(URL), served_by(server))
-    assert upload(server, session) == 401
-    assert len(server.requests) - before <= 4
+    assert [upload(server, session) for _ in range(2)] == [401, 401]
+    assert [parameters is not None for _, parameters, _ in server.requests] == [False, True, False]
     assert server.accepted == []
 
 
