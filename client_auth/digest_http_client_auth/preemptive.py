@@ -73,12 +73,15 @@ def is_plain_success(
         or library.request_of(response, request) is not request
     ):
         return False
-    if not (session.demands_proof or library.has_field(response, session.info_name)):
+    info = info_of(session, response)
+    if info is None and not session.demands_proof:
         signature.context.accept(signature.nonce)
         return True
-    info = info_of(session, response)
     if covers_body(session.verify, signature, info):
         return False
     proof = check_info(session, signature, response, info)
-    note_accepted(preemptive.spaces, signature, proof.nextnonce, new=False, exclusive=False)
+    if proof.nextnonce is None:
+        signature.context.accept(signature.nonce)
+    else:
+        note_accepted(preemptive.spaces, signature, proof.nextnonce, new=False, exclusive=False)
     return True

@@ -68,7 +68,7 @@ def check_proof(
     if not demands_proof(verify) and (verify == "off" or values.rspauth is None):
         return Proof(given=False, nextnonce=values.nextnonce)
     hentity = b""
-    if covers_body(verify, signature, info):
+    if values.rspauth is not None and b"auth-int" in (signature.qop, (values.qop or b"").lower()):
         # RFC 7616 §3.4.3: the hash is over the octets before they are decoded.
         hentity = calculation.entity_hash(signature.context.algorithm, body())
     signature.context.verify_proof(values, signature, hentity)
