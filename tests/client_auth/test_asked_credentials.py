@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from digest_http.errors import ConfigurationError
-from digest_http.httpauth import DigestClient
+from digest_http.httpauth import Authorization, DigestClient
 from digest_http.httpauth.credential_sources import Asked, Login, from_environment, from_netrc
 from digest_http_client_auth import DigestAuth
 
@@ -160,9 +160,12 @@ def test_the_client_without_io() -> None:
     """It asks in `challenged`."""
     source = Source([("alice", "old"), ("alice", "s3cret")])
     client, server = DigestClient(credentials=source), StrictServer()
-    signed, answers = None, list[int]()
+    signed: Authorization | None = None
+    answers = list[int]()
     for _ in range(3):
-        fields = {} if signed is None else {"authorization": str(signed)}
+        fields: dict[str, str] = {}
+        if signed is not None:
+            fields["authorization"] = str(signed)
         status, sent, _ = server.answer("GET", "/a", fields, b"")
         answers.append(status)
         if status == 200:

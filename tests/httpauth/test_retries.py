@@ -140,7 +140,7 @@ def test_an_offer_that_changes_within_a_call(realm, algorithm, qop, stale, outco
     other, offered = context_and_nonce(realm, algorithm, qop)
     for known in (True, False):  # the first signature may be with a nonce of before: that one says nothing
         retries = Retries(tick())
-        signature = SimpleNamespace(nonce=nonce, count=1, qop=b"auth", context=first)
+        signature: Any = SimpleNamespace(nonce=nonce, count=1, qop=b"auth", context=first)
         if not known:
             assert retries.after_challenge(other, offered, signature, stale=stale) is Try.SIGNED
             assert not other.refused

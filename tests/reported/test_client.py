@@ -316,7 +316,7 @@ def test_f5_stale_that_grows_weaker(blocking):
 
 def test_f6_one_nonce_for_many_clients_who_are_told_apart_by_opaque(blocking):
     """Each opaque has its own count, which begins at 1 (WEBrick with CheckNc)."""
-    expected = {}
+    expected: dict[bytes | None, int] = {}
 
     def respond(number, field):
         sent = None if field is None else Credentials.parse(field.removeprefix("Digest ").encode())
