@@ -39,7 +39,7 @@ from digest_http.httpauth.retries import Retries, Try
 from digest_http.httpauth.signing import note_accepted, sign
 
 from .cookies import merge_cookies
-from .library import Replay, RequestT, ResponseT
+from .library import UNTOLD, Replay, RequestT, ResponseT
 from .preemptive import BAD_REQUEST, Preemptive
 from .proof import check_proof, check_redirects, proof_covers_body
 from .proxies import peer_of
@@ -96,7 +96,7 @@ class Exchange(Generic[RequestT, ResponseT]):
     def _find_nonce(self, request: RequestT) -> None:
         """Look for what to sign a request with that no challenge has come for."""
         session, library = self._session, self._library
-        self._spaces = spaces = session.by_key.get(library.origin_key(request))
+        self._spaces = spaces = session.by_key.get(session.key_of(request))
         if spaces is None:
             return
         target = library.target(request)
@@ -234,7 +234,9 @@ class Exchange(Generic[RequestT, ResponseT]):
             return None
         peer: Origin | None = origin
         if session.proxy:
-            peer = peer_of(library.peer_address(response), origin, policy.report)
+            told = session.proxy_of(last)
+            address = library.peer_address(response) if told is UNTOLD else None
+            peer = peer_of(told, address, origin, policy)
         challenges = parse_challenges(library.response_values(response, session.challenge_name))
         choice = policy.choose(challenges)
         if peer is None:

@@ -7,11 +7,24 @@ fields are lower-case octets here; a plug spells them as is usual when it sets o
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Final, Protocol, TypeVar, runtime_checkable
 
 from digest_http.httpauth.origins import Origin
 
-__all__ = ["AsyncBodyReader", "BodyReader", "Library", "MakesProbes", "Replay", "RequestT", "ResponseT"]
+__all__ = [
+    "UNTOLD",
+    "AsyncBodyReader",
+    "BodyReader",
+    "Library",
+    "MakesProbes",
+    "Replay",
+    "RequestT",
+    "ResponseT",
+    "TellsProxy",
+]
+
+#: What `TellsProxy.proxy_of` gives where it is not known which way a request goes.
+UNTOLD: Final = Origin("", "", 0)
 
 RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
@@ -53,6 +66,18 @@ class MakesProbes(Protocol[RequestT]):
         It has the fields, time limits and other settings of `request`, which is not changed, but for what describes the
         body (Content-*, Transfer-Encoding, Trailer, Expect) and Authorization or Proxy-Authorization. It is sent as any
         other: redirects of it may be followed.
+        """
+        ...
+
+
+@runtime_checkable
+class TellsProxy(Protocol[_RequestT_contra]):
+    """What a library has besides, if it knows the proxy of a request: then requests can be signed for it in advance."""
+
+    def proxy_of(self, request: _RequestT_contra, /) -> Origin | None:
+        """The proxy that reads the header section of a request; None if a server reads it, UNTOLD if nobody knows.
+
+        A request that goes through a tunnel (https) is read by the server; the CONNECT before it by the proxy.
         """
         ...
 

@@ -39,7 +39,7 @@ class Preemptive(NamedTuple):
 def sign_preemptively(session: Session[RequestT, ResponseT], request: RequestT) -> Preemptive | None:
     """Sign a request with what is known of its server; None if that takes more than a look."""
     library = session.library
-    spaces = session.by_key.get(library.origin_key(request))
+    spaces = session.by_key.get(session.key_of(request))
     if spaces is None or spaces.offers or not library.holds_body(request):
         return None
     target = library.target(request)

@@ -2,35 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from ipaddress import ip_address
 
+from digest_http.httpauth.client_policy import ClientPolicy
 from digest_http.httpauth.origins import Origin
+
+from .library import UNTOLD
 
 __all__ = ["peer_of"]
 
 
-def peer_of(address: tuple[str, int] | None, origin: Origin, report: Callable[[str], None]) -> Origin | None:
-    """The proxy that sent a response, named by its address; None if the response may not be a proxy's.
+def peer_of(
+    told: Origin | None, address: tuple[str, int] | None, origin: Origin, policy: ClientPolicy
+) -> Origin | None:
+    """The proxy that sent a response; None if the response may not be a proxy's.
 
-    Only for http: with https the proxy speaks before the TLS connection is made, so what is seen is the server's.
-    Where the library does not tell the peer's address, the origin stands for it.
+    `told` is what the library tells of it. Where that is UNTOLD the address is looked at, for http alone: with https
+    the proxy speaks before the TLS connection is made, so what is seen is the server's. Where the library does not tell
+    the peer's address either, the origin stands for it.
     """
-    if origin.scheme != "http":
-        report("a 407 inside an https connection comes from the server, not from a proxy")
+    if told is None or (told is UNTOLD and origin.scheme != "http"):
+        policy.report("a 407 that comes from the server, not from a proxy")
         return None
+    if told is not UNTOLD:
+        return told
     if address is None:
         return origin
     host, port = address
-    if port == origin.port and _may_be(host, origin.host):
-        report("the connection goes to the server itself, which may not ask for a proxy's credentials")
+    if port != origin.port:
+        return Origin("http", host, port)
+    if _is_name(origin.host) or _is_name(host):
+        policy.warn(
+            f"a 407 came from port {port}, which is the port of the URL too: it may be the server's own. If it was a "
+            "proxy's, tell which proxy it is (docs/client.md, Proxies)"
+        )
+        return None
+    if ip_address(host) == ip_address(origin.host):
+        policy.report("the connection goes to the server itself, which may not ask for a proxy's credentials")
         return None
     return Origin("http", host, port)
 
 
-def _may_be(address: str, host: str) -> bool:
-    """Whether a host of a URL may have this address. A name may have any: asking DNS would be input and output."""
+def _is_name(host: str) -> bool:
+    """Whether a host is no address. A name may have any: asking DNS would be input and output."""
     try:
-        return ip_address(host) == ip_address(address)
+        ip_address(host)
     except ValueError:
         return True
+    return False

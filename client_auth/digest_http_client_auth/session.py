@@ -20,7 +20,7 @@ from digest_http.httpauth.proof import Verify, check_verify, demands_proof
 from digest_http.httpauth.protection_spaces import OriginSpaces, SpaceTable
 from digest_http.secrecy import HoldsSecrets
 
-from .library import Library, MakesProbes, RequestT, ResponseT
+from .library import UNTOLD, Library, MakesProbes, RequestT, ResponseT, TellsProxy
 
 __all__ = ["Session"]
 
@@ -82,17 +82,26 @@ class Session(HoldsSecrets, Generic[RequestT, ResponseT]):
         self.authorization_name: Final = b"proxy-authorization" if proxy else b"authorization"
         self.info_name: Final = b"proxy-authentication-info" if proxy else b"authentication-info"
         self.spaces: Final = SpaceTable(allow_weaker=settings.flag("allow_weaker", allow_weaker))
-        #: Spaces by what the library gives for an origin, which saves normalising it for each request.
+        #: Spaces by `key_of`. For servers that is what the library gives for an origin, which saves normalising it for
+        #: each request; for proxies it is `proxy_of`.
         self.by_key: Final[dict[Hashable, OriginSpaces]] = {}
+        self.key_of: Final[Callable[[RequestT], Hashable]] = self.proxy_of if proxy else library.origin_key
+
+    def proxy_of(self, request: RequestT) -> Origin | None:
+        """The proxy that reads a request, None if a server does, UNTOLD if the library does not know."""
+        # Most libraries know no proxies, so this is no part of the door that each of them must have.
+        library = cast("object", self.library)
+        return cast("TellsProxy[RequestT]", library).proxy_of(request) if isinstance(library, TellsProxy) else UNTOLD
 
     def spaces_at(self, request: RequestT, peer: Origin) -> OriginSpaces:
-        """The spaces of a peer that has challenged, made if need be; for a server, from now on found for its URLs."""
+        """The spaces of a peer that has challenged, made if need be; from now on found for requests that it reads."""
         spaces = self.spaces.create(peer, proxy=self.proxy)
-        # Which proxy the next request will go through is the client's secret, so nothing is signed for one in advance.
-        if not self.proxy:
-            if len(self.by_key) >= MAX_URLS:
-                self.by_key.clear()
-            self.by_key[self.library.origin_key(request)] = spaces
+        # A field for a proxy must reach no server, so it is found by the proxy alone: nothing is signed in advance for
+        # a request of which the library cannot tell that this very proxy reads it.
+        key = peer if self.proxy else self.library.origin_key(request)
+        if len(self.by_key) >= MAX_URLS:
+            self.by_key.clear()
+        self.by_key[key] = spaces
         return spaces
 
     def __repr__(self) -> str:

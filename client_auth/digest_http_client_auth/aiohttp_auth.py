@@ -1,0 +1,111 @@
+"""`DigestAuth` for aiohttp: a middleware of its client."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing, suppress
+
+import aiohttp
+
+from digest_http import errors
+
+from .aiohttp_bodies import discard
+from .aiohttp_family import AiohttpLibrary
+from .aiohttp_messages import Answer, Message
+from .aiohttp_redirects import Redirects
+from .base_auth import BaseDigestAuth
+from .flow import acall, async_flow
+from .library_errors import raised_as
+
+__all__ = ["BodyNotReplayable", "DigestAuth", "MalformedField", "WrongPrincipal"]
+
+
+class WrongPrincipal(errors.WrongPrincipal, aiohttp.ClientError):
+    """The server did not prove that it knows the password."""
+
+
+class BodyNotReplayable(errors.BodyNotReplayable, aiohttp.ClientError):
+    """A challenge came, and the request body is used up."""
+
+
+class MalformedField(errors.MalformedField, aiohttp.ClientError):
+    """A field that aiohttp cannot send."""
+
+
+class DigestAuth(BaseDigestAuth[Message, Answer]):
+    """HTTP Digest (RFC 7616) for aiohttp: `aiohttp.ClientSession(middlewares=(DigestAuth(name, password),))`.
+
+    Share one object by all requests, sessions, tasks and event loops: it signs in advance what it has learnt to sign.
+    All keywords are explained in docs/client.md. Raises ConfigurationError for settings that cannot work; while
+    sending, WrongPrincipal (the server did not prove itself) and BodyNotReplayable, which are aiohttp.ClientError too.
+    """
+
+    _library = _reader = AiohttpLibrary()
+    _redirects = Redirects()
+
+    @property
+    def is_for_proxies(self) -> bool:
+        """Whether it was made with `proxy=True`."""
+        return self._session.proxy
+
+    async def __call__(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        """Send one request, and answer the challenges that it meets. aiohttp calls this for each hop of a redirect."""
+        with raised_as(WrongPrincipal, BodyNotReplayable, MalformedField):
+            message, session = Message.of(request), self._session
+            if session.proxy:
+                return await self._answered(message, request, handler)
+            began = self._redirects.began_at(session, message.origin)
+            if began == message.origin:
+                response = await self._answered(message, request, handler)
+            else:
+                session.policy.report("it came from another origin, to which a redirect led")
+                if session.demands_proof:
+                    raise errors.WrongPrincipal("a redirect led to another origin, which proves nothing")
+                response = await handler(request)
+            self._redirects.note(session, response, began)
+            return response
+
+    async def tunnel(self, message: Message, send: Callable[[Message], Awaitable[Answer]]) -> Answer:
+        """Sign a CONNECT; `send` sends it, and gives the proxy's answer."""
+        with raised_as(WrongPrincipal, BodyNotReplayable, MalformedField):
+            async with aclosing(async_flow(self._session, self._reader, message)) as flow:
+                return await acall(flow, send)
+
+    async def _answered(
+        self, message: Message, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        last: aiohttp.ClientResponse | None = None
+
+        async def send(_: Message) -> Answer:
+            nonlocal last
+            if last is not None:
+                await _have_done_with(last, request)
+            last = await handler(request)
+            return Answer.of(last)
+
+        try:
+            async with aclosing(async_flow(self._session, self._reader, message)) as flow:
+                answer = await acall(flow, send)
+            response = answer.response
+            assert response is not None  # noqa: S101  # `send` gives no other answers
+            if answer.unread is not None and not await discard(response, answer.unread) and response.connection:
+                response.connection.close()
+        except BaseException:
+            if last is not None:
+                last.close()
+            raise
+        return response
+
+
+async def _have_done_with(response: aiohttp.ClientResponse, request: aiohttp.ClientRequest) -> None:
+    """Make ready to send the request again that was answered so."""
+    await discard(response, response.content)
+    response.release()
+    # Its body may still be on its way. Two that send from one file would send nonsense.
+    with suppress(aiohttp.ClientError, OSError):
+        await request.close()
+    if request.headers.get("Expect", "").lower() == "100-continue":
+        # What the first sending waited for will not come any more.
+        request.update_expect_continue(expect=True)
