@@ -43,11 +43,6 @@ class DigestAuth(BaseDigestAuth[Message, Answer]):
     _library = _reader = AiohttpLibrary()
     _redirects = Redirects()
 
-    @property
-    def is_for_proxies(self) -> bool:
-        """Whether it was made with `proxy=True`."""
-        return self._session.proxy
-
     async def __call__(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:

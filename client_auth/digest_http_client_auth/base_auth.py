@@ -64,6 +64,11 @@ class BaseDigestAuth(Generic[RequestT, ResponseT]):
             clock=clock,
         )
 
+    @property
+    def is_for_proxies(self) -> bool:
+        """Whether it was made with `proxy=True`."""
+        return self._session.proxy
+
     def export_learnt(self) -> list[SavedChallenge]:
         """What has been learnt so far, to be stored (as JSON, say) and given to `learn` of another object later."""
         return export_challenges(self._session)

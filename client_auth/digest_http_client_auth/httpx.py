@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .httpx_auth import HttpxDigestAuth
 from .httpx_family import HttpxLibrary
+from .httpx_proxies import AsyncDigestProxy, DigestProxy
 
 try:
     import httpx
@@ -14,7 +15,7 @@ except ModuleNotFoundError as error:
         "DigestAuth for httpx needs httpx: pip install 'digest-http[client]'", name="httpx"
     ) from None
 
-__all__ = ["DigestAuth"]
+__all__ = ["AsyncProxyTransport", "DigestAuth", "ProxyTransport"]
 
 
 class DigestAuth(HttpxDigestAuth[httpx.Request, httpx.Response], httpx.Auth):
@@ -26,3 +27,21 @@ class DigestAuth(HttpxDigestAuth[httpx.Request, httpx.Response], httpx.Auth):
     """
 
     _library = _reader = HttpxLibrary[httpx.Request, httpx.Response](httpx)
+
+
+class ProxyTransport(DigestProxy, httpx.HTTPTransport):
+    """A transport through a proxy that wants Digest, for http and https: `httpx.Client(transport=...)`.
+
+    `proxy` is its URL, `auth` a `DigestAuth(..., proxy=True)`; all else goes to `httpx.HTTPTransport`: `verify`,
+    `http2`, `limits` and so on, which a client ignores that has a transport. Raises ConfigurationError.
+    """
+
+    _module = httpx
+    _auth = DigestAuth
+
+
+class AsyncProxyTransport(AsyncDigestProxy, httpx.AsyncHTTPTransport):
+    """The same for `httpx.AsyncClient(transport=...)`."""
+
+    _module = httpx
+    _auth = DigestAuth

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .httpx_auth import HttpxDigestAuth
 from .httpx_family import HttpxLibrary
+from .httpx_proxies import AsyncDigestProxy, DigestProxy
 
 try:
     import httpx2
@@ -14,7 +15,7 @@ except ModuleNotFoundError as error:
         "DigestAuth for httpx2 needs httpx2: pip install 'digest-http[client2]'", name="httpx2"
     ) from None
 
-__all__ = ["DigestAuth"]
+__all__ = ["AsyncProxyTransport", "DigestAuth", "ProxyTransport"]
 
 
 class DigestAuth(HttpxDigestAuth[httpx2.Request, httpx2.Response], httpx2.Auth):
@@ -26,3 +27,21 @@ class DigestAuth(HttpxDigestAuth[httpx2.Request, httpx2.Response], httpx2.Auth):
     """
 
     _library = _reader = HttpxLibrary[httpx2.Request, httpx2.Response](httpx2)
+
+
+class ProxyTransport(DigestProxy, httpx2.HTTPTransport):
+    """A transport through a proxy that wants Digest, for http and https: `httpx2.Client(transport=...)`.
+
+    `proxy` is its URL, `auth` a `DigestAuth(..., proxy=True)`; all else goes to `httpx2.HTTPTransport`: `verify`,
+    `http2`, `limits` and so on, which a client ignores that has a transport. Raises ConfigurationError.
+    """
+
+    _module = httpx2
+    _auth = DigestAuth
+
+
+class AsyncProxyTransport(AsyncDigestProxy, httpx2.AsyncHTTPTransport):
+    """The same for `httpx2.AsyncClient(transport=...)`."""
+
+    _module = httpx2
+    _auth = DigestAuth

@@ -17,6 +17,10 @@ class HttpxDigestAuth(BaseDigestAuth[RequestT, ResponseT]):
 
     _reader: HttpxLibrary[RequestT, ResponseT]
 
+    def withhold(self, response: ResponseT) -> None:
+        """Make the body of a response read as empty; reading it then throws away what is left of it."""
+        self._reader.withhold(response)
+
     def auth_flow(self, request: RequestT) -> Generator[RequestT, ResponseT, None]:
         """The flow for callers that drive it by hand."""
         return sync_flow(self._session, self._reader, request)

@@ -9,10 +9,14 @@ from typing import Any, Final, Generic, cast
 from digest_http.httpauth.origins import Origin
 
 from .httpx_shapes import Request, RequestT, Response, ResponseT
+from .library import UNTOLD
 from .request_bodies import BodyReplay, SentBody
 from .response_octets import RecordedBody, WithheldBody
 
-__all__ = ["HttpxLibrary"]
+__all__ = ["PROXY", "HttpxLibrary"]
+
+#: The extension of a request in which our transports tell its proxy, an Origin.
+PROXY: Final = "digest_http.proxy"
 
 #: Fields that describe a body; they go where it goes.
 _OF_BODY: Final = ("Content-Encoding", "Content-Length", "Transfer-Encoding")
@@ -61,6 +65,11 @@ class HttpxLibrary(Generic[RequestT, ResponseT]):
         url = request.url
         return (url.scheme, url.raw_host, url.port)
 
+    def proxy_of(self, request: RequestT, /) -> Origin | None:  # noqa: D102
+        # An auth class of httpx is not told; our transports for proxies are, since it stands in their settings.
+        told: Origin = request.extensions.get(PROXY, UNTOLD)
+        return told
+
     def method(self, request: RequestT, /) -> bytes:  # noqa: D102
         return request.method.encode()
 
@@ -94,8 +103,11 @@ class HttpxLibrary(Generic[RequestT, ResponseT]):
 
     def replay(self, request: RequestT, /) -> BodyReplay:  # noqa: D102
         stream = request.stream
-        if isinstance(stream, SentBody):  # the request was sent before, in another call
-            stream = stream.stream
+        if isinstance(stream, SentBody):
+            if PROXY in request.extensions:
+                # A transport beneath an auth class that holds this stream too, and must know when it was begun.
+                return BodyReplay(stream, self._octets, self._module.__name__)
+            stream = stream.stream  # the request was sent before, in another call
         kind = isinstance(stream, self._module.SyncByteStream), isinstance(stream, self._module.AsyncByteStream)
         request.stream = sent = self._sent[kind](stream)
         return BodyReplay(sent, self._octets, self._module.__name__)
