@@ -39,9 +39,12 @@ class Message:
     @classmethod
     def of(cls, request: aiohttp.ClientRequest) -> Message:
         """A request that is to be sent. What is set in its fields is set in the request."""
-        url = request.url
         # Through a proxy aiohttp writes the whole URL; curl, browsers and we sign its path, and proxies take that.
         proxy = None if request.proxy is None or request.is_ssl() else _origin(request.proxy)
+        if proxy is not None and request.url == request.url.origin():
+            # It writes no path where the URL has none, and Apache compares what is written.
+            request.url = URL(f"{request.url.origin()}/")
+        url = request.url
         made = cls(request.method, url, url.raw_path_qs, request.headers, proxy)
         made.request = request
         return made

@@ -1,0 +1,131 @@
+"""The clients that speak to a proxy which wants Digest, each behind one face."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import aiohttp
+import httpx
+import httpx2
+
+from digest_http_client_auth import aiohttp as for_aiohttp
+from digest_http_client_auth import httpx as for_httpx
+from digest_http_client_auth import httpx2 as for_httpx2
+
+__all__ = ["CLIENTS", "Call", "Client", "Way"]
+
+SECONDS = 30.0
+
+
+class Call(NamedTuple):
+    """A request; `body` makes a new body each time, and is told whether the client is asynchronous."""
+
+    url: str
+    method: str = "GET"
+    body: Callable[[bool], Any] | None = None
+
+
+@dataclass(frozen=True)
+class Way:
+    """How requests go: through which proxy, with whose credentials, and which certificate the server has."""
+
+    proxy: str
+    proxy_auth: Any
+    site_auth: Any = None
+    authority: Path | None = None
+    redirects: bool = False
+
+    @property
+    def context(self) -> ssl.SSLContext:
+        """What TLS connections are made with."""
+        return ssl.create_default_context(cafile=self.authority)
+
+
+@dataclass(frozen=True)
+class Client:
+    """A library in one of its ways. `send` makes some calls with one client of it, one after the other or at once."""
+
+    plug: Any
+    send: Callable[[Way, Sequence[Call], bool], list[tuple[int, bytes]]]
+    #: The base of what the library raises.
+    error: type[Exception]
+
+    def auth(self, name: str, password: str, **settings: Any) -> Any:
+        """Credentials of its plug."""
+        return self.plug.DigestAuth(name, password, **settings)
+
+    def calls(self, way: Way, *calls: Call | str, at_once: bool = False) -> list[tuple[int, bytes]]:
+        """Status and body of each call."""
+        return self.send(way, [Call(call) if isinstance(call, str) else call for call in calls], at_once)
+
+
+def _blocking(library: Any, plug: Any) -> Client:
+    def send(way: Way, calls: Sequence[Call], at_once: bool) -> list[tuple[int, bytes]]:
+        transport = plug.ProxyTransport(way.proxy, way.proxy_auth, verify=way.context)
+
+        def one(call: Call) -> tuple[int, bytes]:
+            answer = client.request(call.method, call.url, content=call.body(False) if call.body else None)
+            return answer.status_code, answer.content
+
+        with library.Client(
+            transport=transport, auth=way.site_auth, timeout=SECONDS, follow_redirects=way.redirects
+        ) as client:
+            if not at_once:
+                return [one(call) for call in calls]
+            with ThreadPoolExecutor(len(calls)) as pool:
+                return list(pool.map(one, calls))
+
+    return Client(plug, send, library.HTTPError)
+
+
+def _asynchronous(library: Any, plug: Any) -> Client:
+    async def main(way: Way, calls: Sequence[Call], at_once: bool) -> list[tuple[int, bytes]]:
+        transport = plug.AsyncProxyTransport(way.proxy, way.proxy_auth, verify=way.context)
+
+        async def one(call: Call) -> tuple[int, bytes]:
+            answer = await client.request(call.method, call.url, content=call.body(True) if call.body else None)
+            return answer.status_code, answer.content
+
+        async with library.AsyncClient(
+            transport=transport, auth=way.site_auth, timeout=SECONDS, follow_redirects=way.redirects
+        ) as client:
+            if at_once:
+                return await asyncio.gather(*(one(call) for call in calls))
+            return [await one(call) for call in calls]
+
+    return Client(plug, lambda *given: asyncio.run(main(*given)), library.HTTPError)
+
+
+async def _aiohttp(way: Way, calls: Sequence[Call], at_once: bool) -> list[tuple[int, bytes]]:
+    middlewares = (way.proxy_auth,) if way.site_auth is None else (way.site_auth, way.proxy_auth)
+    connector = for_aiohttp.ProxyConnector(way.proxy_auth, ssl=way.context)
+
+    async def one(call: Call) -> tuple[int, bytes]:
+        body = call.body(True) if call.body else None
+        async with client.request(call.method, call.url, data=body, allow_redirects=way.redirects) as answer:
+            return answer.status, await answer.read()
+
+    async with aiohttp.ClientSession(
+        connector=connector,
+        middlewares=middlewares,
+        proxy=way.proxy,
+        timeout=aiohttp.ClientTimeout(total=SECONDS),
+    ) as client:
+        if at_once:
+            return await asyncio.gather(*(one(call) for call in calls))
+        return [await one(call) for call in calls]
+
+
+CLIENTS: dict[str, Client] = {
+    "httpx": _blocking(httpx, for_httpx),
+    "httpx-async": _asynchronous(httpx, for_httpx),
+    "httpx2": _blocking(httpx2, for_httpx2),
+    "httpx2-async": _asynchronous(httpx2, for_httpx2),
+    "aiohttp": Client(for_aiohttp, lambda *given: asyncio.run(_aiohttp(*given)), aiohttp.ClientError),
+}
