@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 try:
-    from .aiohttp_auth import BodyNotReplayable, DigestAuth, MalformedField, WrongPrincipal
+    from .aiohttp_auth import DigestAuth
     from .aiohttp_tunnels import ProxyConnector
 except ModuleNotFoundError as error:
     if error.name != "aiohttp":
@@ -12,4 +12,4 @@ except ModuleNotFoundError as error:
         "DigestAuth for aiohttp needs aiohttp: pip install 'digest-http[aiohttp]'", name="aiohttp"
     ) from None
 
-__all__ = ["BodyNotReplayable", "DigestAuth", "MalformedField", "ProxyConnector", "WrongPrincipal"]
+__all__ = ["DigestAuth", "ProxyConnector"]

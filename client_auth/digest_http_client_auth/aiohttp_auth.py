@@ -7,7 +7,7 @@ from contextlib import aclosing, suppress
 
 import aiohttp
 
-from digest_http import errors
+from digest_http.errors import WrongPrincipal
 
 from .aiohttp_bodies import discard
 from .aiohttp_family import AiohttpLibrary
@@ -15,21 +15,9 @@ from .aiohttp_messages import Answer, Message
 from .aiohttp_redirects import Redirects
 from .base_auth import BaseDigestAuth
 from .flow import acall, async_flow
-from .library_errors import raised_as
+from .library_errors import errors_also
 
-__all__ = ["BodyNotReplayable", "DigestAuth", "MalformedField", "WrongPrincipal"]
-
-
-class WrongPrincipal(errors.WrongPrincipal, aiohttp.ClientError):
-    """The server did not prove that it knows the password."""
-
-
-class BodyNotReplayable(errors.BodyNotReplayable, aiohttp.ClientError):
-    """A challenge came, and the request body is used up."""
-
-
-class MalformedField(errors.MalformedField, aiohttp.ClientError):
-    """A field that aiohttp cannot send."""
+__all__ = ["DigestAuth"]
 
 
 class DigestAuth(BaseDigestAuth[Message, Answer]):
@@ -47,7 +35,7 @@ class DigestAuth(BaseDigestAuth[Message, Answer]):
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
         """Send one request, and answer the challenges that it meets. aiohttp calls this for each hop of a redirect."""
-        with raised_as(WrongPrincipal, BodyNotReplayable, MalformedField):
+        with errors_also(aiohttp.ClientError):
             message, session = Message.of(request), self._session
             if session.proxy:
                 return await self._answered(message, request, handler)
@@ -57,14 +45,14 @@ class DigestAuth(BaseDigestAuth[Message, Answer]):
             else:
                 session.policy.report("it came from another origin, to which a redirect led")
                 if session.demands_proof:
-                    raise errors.WrongPrincipal("a redirect led to another origin, which proves nothing")
+                    raise WrongPrincipal("a redirect led to another origin, which proves nothing")
                 response = await handler(request)
             self._redirects.note(session, response, began)
             return response
 
     async def tunnel(self, message: Message, send: Callable[[Message], Awaitable[Answer]]) -> Answer:
         """Sign a CONNECT; `send` sends it, and gives the proxy's answer."""
-        with raised_as(WrongPrincipal, BodyNotReplayable, MalformedField):
+        with errors_also(aiohttp.ClientError):
             async with aclosing(async_flow(self._session, self._reader, message)) as flow:
                 return await acall(flow, send)
 

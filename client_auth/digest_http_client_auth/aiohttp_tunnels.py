@@ -30,7 +30,7 @@ class ProxyConnector(aiohttp.TCPConnector):
         given: object = proxy_auth
         if not isinstance(given, DigestAuth) or not given.is_for_proxies:
             raise ConfigurationError("proxy_auth is a DigestAuth of this module that was made with proxy=True")
-        super().__init__(**keywords)
+        super().__init__(**keywords)  # pyright: ignore[reportUnknownMemberType]  # aiohttp leaves some open
         self._proxy_auth: Final = proxy_auth
 
     # aiohttp documents this method as the one that subclasses override.

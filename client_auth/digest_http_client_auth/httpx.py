@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .httpx_auth import HttpxDigestAuth
 from .httpx_family import HttpxLibrary
-from .httpx_proxies import AsyncDigestProxy, DigestProxy
+from .httpx_proxies import DigestProxy
 
 try:
     import httpx
@@ -29,19 +31,31 @@ class DigestAuth(HttpxDigestAuth[httpx.Request, httpx.Response], httpx.Auth):
     _library = _reader = HttpxLibrary[httpx.Request, httpx.Response](httpx)
 
 
-class ProxyTransport(DigestProxy, httpx.HTTPTransport):
+class ProxyTransport(httpx.HTTPTransport):
     """A transport through a proxy that wants Digest, for http and https: `httpx.Client(transport=...)`.
 
     `proxy` is its URL, `auth` a `DigestAuth(..., proxy=True)`; all else goes to `httpx.HTTPTransport`: `verify`,
     `http2`, `limits` and so on, which a client ignores that has a transport. Raises ConfigurationError.
     """
 
-    _module = httpx
-    _auth = DigestAuth
+    def __init__(self, proxy: str | httpx.URL | httpx.Proxy, auth: DigestAuth, **keywords: Any) -> None:
+        self._digest = DigestProxy(httpx, proxy, auth, DigestAuth)
+        super().__init__(proxy=self._digest.proxy, **keywords)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request. Raises what the library raises, and WrongPrincipal and BodyNotReplayable."""
+        response: httpx.Response = self._digest.send(request, super().handle_request)
+        return response
 
 
-class AsyncProxyTransport(AsyncDigestProxy, httpx.AsyncHTTPTransport):
+class AsyncProxyTransport(httpx.AsyncHTTPTransport):
     """The same for `httpx.AsyncClient(transport=...)`."""
 
-    _module = httpx
-    _auth = DigestAuth
+    def __init__(self, proxy: str | httpx.URL | httpx.Proxy, auth: DigestAuth, **keywords: Any) -> None:
+        self._digest = DigestProxy(httpx, proxy, auth, DigestAuth)
+        super().__init__(proxy=self._digest.proxy, **keywords)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request; see `ProxyTransport`."""
+        response: httpx.Response = await self._digest.asend(request, super().handle_async_request)
+        return response

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .httpx_auth import HttpxDigestAuth
 from .httpx_family import HttpxLibrary
-from .httpx_proxies import AsyncDigestProxy, DigestProxy
+from .httpx_proxies import DigestProxy
 
 try:
     import httpx2
@@ -29,19 +31,31 @@ class DigestAuth(HttpxDigestAuth[httpx2.Request, httpx2.Response], httpx2.Auth):
     _library = _reader = HttpxLibrary[httpx2.Request, httpx2.Response](httpx2)
 
 
-class ProxyTransport(DigestProxy, httpx2.HTTPTransport):
+class ProxyTransport(httpx2.HTTPTransport):
     """A transport through a proxy that wants Digest, for http and https: `httpx2.Client(transport=...)`.
 
     `proxy` is its URL, `auth` a `DigestAuth(..., proxy=True)`; all else goes to `httpx2.HTTPTransport`: `verify`,
     `http2`, `limits` and so on, which a client ignores that has a transport. Raises ConfigurationError.
     """
 
-    _module = httpx2
-    _auth = DigestAuth
+    def __init__(self, proxy: str | httpx2.URL | httpx2.Proxy, auth: DigestAuth, **keywords: Any) -> None:
+        self._digest = DigestProxy(httpx2, proxy, auth, DigestAuth)
+        super().__init__(proxy=self._digest.proxy, **keywords)
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send one request. Raises what the library raises, and WrongPrincipal and BodyNotReplayable."""
+        response: httpx2.Response = self._digest.send(request, super().handle_request)
+        return response
 
 
-class AsyncProxyTransport(AsyncDigestProxy, httpx2.AsyncHTTPTransport):
+class AsyncProxyTransport(httpx2.AsyncHTTPTransport):
     """The same for `httpx2.AsyncClient(transport=...)`."""
 
-    _module = httpx2
-    _auth = DigestAuth
+    def __init__(self, proxy: str | httpx2.URL | httpx2.Proxy, auth: DigestAuth, **keywords: Any) -> None:
+        self._digest = DigestProxy(httpx2, proxy, auth, DigestAuth)
+        super().__init__(proxy=self._digest.proxy, **keywords)
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send one request; see `ProxyTransport`."""
+        response: httpx2.Response = await self._digest.asend(request, super().handle_async_request)
+        return response

@@ -21,56 +21,17 @@ from .flow import acall, call
 from .httpx_auth import HttpxDigestAuth
 from .httpx_family import PROXY
 
-__all__ = ["AsyncDigestProxy", "DigestProxy"]
+__all__ = ["DigestProxy"]
 
 #: The steps of a request that the `trace` extension tells of, as the library documents them.
 _SENDING: Final = "http11.send_request_headers.started"
 _ANSWERED: Final = "http11.receive_response_headers.complete"
 
 
-class _Proxy:
-    """A proxy and the credentials for it. `module` is httpx or httpx2; the messages here are its own."""
-
-    def __init__(self, module: Any, url: Any, auth: Any, kind: type) -> None:
-        if not isinstance(auth, kind) or not isinstance(auth, HttpxDigestAuth) or not auth.is_for_proxies:
-            raise ConfigurationError("auth is a DigestAuth of this module that was made with proxy=True")
-        try:
-            given: Any = url if isinstance(url, module.Proxy) else module.Proxy(url)
-        except (TypeError, ValueError, module.InvalidURL):
-            given = None
-        if given is None or given.url.scheme not in {"http", "https"} or not given.url.host:
-            # What was given may hold a password.
-            raise ConfigurationError("proxy is no URL of a proxy that speaks HTTP: write 'http://proxy.example:3128'")
-        if given.auth is not None:
-            raise ConfigurationError("proxy holds a name or a password: they go into DigestAuth(..., proxy=True)")
-        self.module: Final = module
-        self.given: Final = given
-        self.auth: Final[HttpxDigestAuth[Any, Any]] = auth
-        self.origin: Final = Origin.of(given.url.scheme, given.url.raw_host.decode("ascii"), given.url.port)
-
-    def copy_of(self, request: Any, **extensions: Any) -> Any:
-        """A request like the caller's: what is put into it goes to the proxy, and to no redirect."""
-        return self.module.Request(
-            request.method,
-            request.url,
-            headers=request.headers,
-            stream=request.stream,
-            extensions={**request.extensions, **extensions},
-        )
-
-    def connect_for(self, request: Any) -> Any:
-        """The CONNECT that makes a tunnel for a request, as far as a signature looks at it."""
-        url = request.url
-        host, port = url.raw_host, url.port or Origin.of(url.scheme, "", None).port
-        return self.module.Request(
-            "CONNECT", self.given.url, extensions={"target": b"%b:%d" % (host, port), PROXY: self.origin}
-        )
-
-
 class _Tunnel:
     """The CONNECTs that one request leads to, usually none; what blocking and asynchronous ones have in common."""
 
-    def __init__(self, proxy: _Proxy, request: Any) -> None:
+    def __init__(self, proxy: DigestProxy, request: Any) -> None:
         self._proxy: Final = proxy
         self._request: Final = request
         self._traced: Final = request.extensions.get("trace")
@@ -107,7 +68,7 @@ class _BlockingTunnel(_Tunnel):
         """Called by the library at each step."""
         if self._is_connect(name, info):
             if self.prepared is None:
-                self._flow = self._proxy.auth.sync_auth_flow(self._proxy.connect_for(self._request))
+                self._flow = self._proxy.auth.sync_auth_flow(self._proxy.connect_to(info["request"].url.target))
                 self.prepared = next(self._flow)
             self._sign(info)
         answer = self._answer(name, info)
@@ -127,7 +88,7 @@ class _AsyncTunnel(_Tunnel):
         """Called by the library at each step."""
         if self._is_connect(name, info):
             if self.prepared is None:
-                self._flow = self._proxy.auth.async_auth_flow(self._proxy.connect_for(self._request))
+                self._flow = self._proxy.auth.async_auth_flow(self._proxy.connect_to(info["request"].url.target))
                 self.prepared = await anext(self._flow)
             self._sign(info)
         answer = self._answer(name, info)
@@ -146,102 +107,101 @@ class _AsyncTunnel(_Tunnel):
 
 
 class DigestProxy:
-    """A blocking transport; a plug joins it with its library's own, sets `_module`, and `_auth` to its DigestAuth."""
+    """A proxy and the credentials for it. `module` is httpx or httpx2; the messages here are its own.
 
-    _module: Any
-    _auth: type[HttpxDigestAuth[Any, Any]]
+    `proxy` is its URL, or the library's own Proxy; `auth` is a `kind`, the DigestAuth of that library. Raises
+    ConfigurationError.
+    """
 
-    def __init__(self, proxy: Any, auth: Any, **keywords: Any) -> None:
-        self._proxy: Final = _Proxy(self._module, proxy, auth, self._auth)
-        super().__init__(proxy=self._proxy.given, **keywords)  # type: ignore[call-arg]  # the library's transport
+    def __init__(self, module: Any, proxy: Any, auth: Any, kind: type) -> None:
+        if not isinstance(auth, kind) or not isinstance(auth, HttpxDigestAuth) or not auth.is_for_proxies:
+            raise ConfigurationError("auth is a DigestAuth of this module that was made with proxy=True")
+        try:
+            given: Any = proxy if isinstance(proxy, module.Proxy) else module.Proxy(proxy)
+        except (TypeError, ValueError, module.InvalidURL):
+            given = None
+        if given is None or given.url.scheme not in {"http", "https"} or not given.url.host:
+            # What was given may hold a password.
+            raise ConfigurationError("proxy is no URL of a proxy that speaks HTTP: write 'http://proxy.example:3128'")
+        if given.auth is not None:
+            raise ConfigurationError("proxy holds a name or a password: they go into DigestAuth(..., proxy=True)")
+        self.module: Final = module
+        self.proxy: Final = given
+        self.auth: Final[HttpxDigestAuth[Any, Any]] = auth
+        self._origin: Final = Origin.of(given.url.scheme, given.url.raw_host.decode("ascii"), given.url.port)
 
-    def handle_request(self, request: Any) -> Any:
-        """Send one request. What the library raises comes through; WrongPrincipal and BodyNotReplayable are ours."""
-        send: Callable[[Any], Any] = super().handle_request  # type: ignore[misc]  # the library's transport
+    def connect_to(self, target: bytes) -> Any:
+        """The CONNECT that the library sends, as far as a signature looks at it; `target` is host and port."""
+        return self.module.Request("CONNECT", self.proxy.url, extensions={"target": target, PROXY: self._origin})
+
+    def send(self, request: Any, send: Callable[[Any], Any]) -> Any:
+        """Send one request through the proxy; `send` is the library's transport, which raises what it raises."""
         if request.url.scheme == "https":
-            return self._through_tunnel(request, send)
-        return self._forwarded(request, send)
-
-    def _through_tunnel(self, request: Any, send: Callable[[Any], Any]) -> Any:
-        tunnel = _BlockingTunnel(self._proxy, request)
-        copy = self._proxy.copy_of(request, trace=tunnel.trace)
-        while True:
-            try:
-                return send(copy)
-            except self._module.ProxyError:
-                # The tunnel was refused, so of the request itself nothing was sent.
-                if tunnel.prepared is None:
-                    raise
-
-    def _forwarded(self, request: Any, send: Callable[[Any], Any]) -> Any:
-        auth = self._proxy.auth
+            tunnel = _BlockingTunnel(self, request)
+            copy = self._copy_of(request, trace=tunnel.trace)
+            while True:
+                try:
+                    return send(copy)
+                except self.module.ProxyError:
+                    # The tunnel was refused, so of the request itself nothing was sent.
+                    if tunnel.prepared is None:
+                        raise
         last: Any = None
 
         def send_next(message: Any) -> Any:
             nonlocal last
             if last is not None:
-                with suppress(self._module.TransportError):
-                    auth.withhold(last)
+                with suppress(self.module.TransportError):
+                    self.auth.withhold(last)
                     last.read()
             last = send(message)
             last.request = message
             return last
 
         try:
-            return call(auth.sync_auth_flow(self._proxy.copy_of(request, **{PROXY: self._proxy.origin})), send_next)
+            return call(self.auth.sync_auth_flow(self._copy_of(request, **{PROXY: self._origin})), send_next)
         except BaseException:
             if last is not None:
                 last.close()
             raise
 
-
-class AsyncDigestProxy:
-    """An asynchronous transport; see `DigestProxy`."""
-
-    _module: Any
-    _auth: type[HttpxDigestAuth[Any, Any]]
-
-    def __init__(self, proxy: Any, auth: Any, **keywords: Any) -> None:
-        self._proxy: Final = _Proxy(self._module, proxy, auth, self._auth)
-        super().__init__(proxy=self._proxy.given, **keywords)  # type: ignore[call-arg]  # the library's transport
-
-    async def handle_async_request(self, request: Any) -> Any:
-        """Send one request; see `DigestProxy`."""
-        send: Callable[[Any], Awaitable[Any]] = super().handle_async_request  # type: ignore[misc]  # see above
+    async def asend(self, request: Any, send: Callable[[Any], Awaitable[Any]]) -> Any:
+        """The same for the asynchronous transport."""
         if request.url.scheme == "https":
-            return await self._through_tunnel(request, send)
-        return await self._forwarded(request, send)
-
-    async def _through_tunnel(self, request: Any, send: Callable[[Any], Awaitable[Any]]) -> Any:
-        async with aclosing(_AsyncTunnel(self._proxy, request)) as tunnel:
-            copy = self._proxy.copy_of(request, trace=tunnel.trace)
-            while True:
-                try:
-                    return await send(copy)
-                except self._module.ProxyError:
-                    # The tunnel was refused, so of the request itself nothing was sent.
-                    if tunnel.prepared is None:
-                        raise
-
-    async def _forwarded(self, request: Any, send: Callable[[Any], Awaitable[Any]]) -> Any:
-        auth = self._proxy.auth
+            async with aclosing(_AsyncTunnel(self, request)) as tunnel:
+                copy = self._copy_of(request, trace=tunnel.trace)
+                while True:
+                    try:
+                        return await send(copy)
+                    except self.module.ProxyError:
+                        if tunnel.prepared is None:
+                            raise
         last: Any = None
 
         async def send_next(message: Any) -> Any:
             nonlocal last
             if last is not None:
-                with suppress(self._module.TransportError):
-                    auth.withhold(last)
+                with suppress(self.module.TransportError):
+                    self.auth.withhold(last)
                     await last.aread()
             last = await send(message)
             last.request = message
             return last
 
-        copy = self._proxy.copy_of(request, **{PROXY: self._proxy.origin})
         try:
-            async with aclosing(auth.async_auth_flow(copy)) as flow:
+            async with aclosing(self.auth.async_auth_flow(self._copy_of(request, **{PROXY: self._origin}))) as flow:
                 return await acall(flow, send_next)
         except BaseException:
             if last is not None:
                 await last.aclose()
             raise
+
+    def _copy_of(self, request: Any, **extensions: Any) -> Any:
+        """A request like the caller's: what is put into it goes to the proxy, and to no redirect."""
+        return self.module.Request(
+            request.method,
+            request.url,
+            headers=request.headers,
+            stream=request.stream,
+            extensions={**request.extensions, **extensions},
+        )

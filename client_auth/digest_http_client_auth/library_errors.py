@@ -1,25 +1,53 @@
-"""Errors that are ours and the library's: `except requests.RequestException` catches them, and so does DigestError."""
+"""Our errors inside a library's own tree: who catches what the library raises catches these too.
+
+`WrongPrincipal` raised through requests is a `requests.RequestException` as well, and still a `WrongPrincipal`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from digest_http.errors import DigestError
 
-__all__ = ["raised_as"]
+__all__ = ["errors_also", "joined_error"]
 
 
 @contextmanager
-def raised_as(*classes: type[DigestError]) -> Iterator[None]:
-    """Raise each DigestError of the block as the one of `classes` that derives from its class and from the library's.
-
-    A class that has no such counterpart is raised as it is.
-    """
+def errors_also(base: type[Exception], **attributes: object) -> Iterator[None]:
+    """Let each DigestError that is raised inside also be a `base`; `attributes` are set on it (`request`, say)."""
     try:
         yield
     except DigestError as error:
-        for kind in classes:
-            if issubclass(kind, type(error)) and kind is not type(error):
-                raise kind(str(error), reason=error.reason) from error
-        raise
+        if isinstance(error, base):
+            raise
+        joined = joined_error(error, base)
+        for name, value in attributes.items():
+            setattr(joined, name, value)
+        raise joined.with_traceback(error.__traceback__) from error.__cause__
+
+
+def joined_error(error: DigestError, base: type[Exception]) -> DigestError:
+    """The same error, of a class that is a subclass of both its own and `base`."""
+    return _remake(type(error), base, str(error), error.reason)
+
+
+#: Classes that were made, by what they are made of. There are as many as errors and libraries.
+_made: Final[dict[tuple[type[DigestError], type[Exception]], type[DigestError]]] = {}
+
+
+def _joined_class(kind: type[DigestError], base: type[Exception]) -> type[DigestError]:
+    if (kind, base) in _made:
+        return _made[kind, base]
+
+    def reduce(self: DigestError) -> tuple[object, ...]:
+        # The class is not found by its name, so it is made anew where the pickle is read.
+        return (_remake, (kind, base, str(self), self.reason))
+
+    members = {"__doc__": kind.__doc__, "__module__": __name__, "__reduce__": reduce}
+    return _made.setdefault((kind, base), type(kind.__name__, (kind, base), members))
+
+
+def _remake(kind: type[DigestError], base: type[Exception], text: str, reason: str) -> DigestError:
+    return _joined_class(kind, base)(text, reason=reason)

@@ -39,8 +39,8 @@ class Wire(aiohttp.BaseConnector):
         loop = asyncio.get_running_loop()
         ours, theirs = socket.socketpair()
         await loop.connect_accepted_socket(self._serve, theirs)
-        _, protocol = await loop.create_connection(self._factory, sock=ours)
-        return protocol
+        pair = await loop.create_connection(self._factory, sock=ours)
+        return pair[1]
 
     async def finish(self) -> None:
         """End the server's side."""
@@ -69,7 +69,7 @@ def fields_of(request: web.BaseRequest) -> dict[str, str]:
 async def read(request: web.BaseRequest) -> bytes:
     """The body of a request, of whatever length; it is asked for if the client waits for that."""
     if request.headers.get("Expect") and request.transport is not None:
-        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")  # type: ignore[attr-defined]  # aiohttp says Transport
+        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     return await request.content.read()
 
 

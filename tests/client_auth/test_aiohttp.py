@@ -9,13 +9,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from digest_http import errors
-from digest_http_client_auth.aiohttp import (
-    DigestAuth,
-    MalformedField,
-    ProxyConnector,
-    WrongPrincipal,
-)
+from digest_http.errors import ConfigurationError, DigestError, MalformedField, WrongPrincipal
+from digest_http_client_auth.aiohttp import DigestAuth, ProxyConnector
 
 from .aiohttp_wire import LONG, URL, Wire, answered, auth, fields_of, run, served_by, statuses
 from .strict_server import StrictServer
@@ -130,7 +125,7 @@ def test_a_wrong_proof(verify: str) -> None:
             return web.Response(headers={"Authentication-Info": f'rspauth="{"0" * 64}", qop=auth'})
         return web.Response(status=401, headers={"WWW-Authenticate": 'Digest realm="r", nonce="n", qop="auth"'})
 
-    for caught in (aiohttp.ClientError, errors.WrongPrincipal, WrongPrincipal):
+    for caught in (aiohttp.ClientError, DigestError, WrongPrincipal):
         with pytest.raises(caught):
             statuses(handler, auth(verify=verify), URL)
 
@@ -312,13 +307,17 @@ def test_learnt_challenges() -> None:
 
 
 def test_errors_can_be_pickled() -> None:
-    """Pools of processes carry them as what they are."""
-    error = pickle.loads(pickle.dumps(WrongPrincipal("text", reason="why")))  # noqa: S301  # our own octets
-    assert (type(error), str(error), error.reason) == (WrongPrincipal, "text", "why")
+    """Pools of processes carry them as what they are: ours, and the library's."""
+    with pytest.raises(WrongPrincipal) as caught:
+        statuses(served_by(StrictServer(prove=False)), auth(verify="required"), URL)
+    error = pickle.loads(pickle.dumps(caught.value))  # noqa: S301  # our own octets
+    assert isinstance(error, WrongPrincipal)
+    assert isinstance(error, aiohttp.ClientError)
+    assert (str(error), error.reason) == (str(caught.value), caught.value.reason)
 
 
 def test_a_connector_wants_credentials_of_a_proxy() -> None:
     """Those of a server are refused when the connector is made."""
     for wrong in (auth(), None, ("bob", "s3cret")):
-        with pytest.raises(errors.ConfigurationError, match="proxy=True"):
+        with pytest.raises(ConfigurationError, match="proxy=True"):
             ProxyConnector(wrong)  # type: ignore[arg-type]  # that is the point

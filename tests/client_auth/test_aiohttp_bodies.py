@@ -12,8 +12,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from digest_http import errors
-from digest_http_client_auth.aiohttp import BodyNotReplayable
+from digest_http.errors import BodyNotReplayable, DigestError
 
 from .aiohttp_wire import LONG, URL, Handler, answered, auth, fields_of, read, run, served_by, statuses
 from .strict_server import StrictServer
@@ -103,7 +102,7 @@ def test_a_body_that_comes_once() -> None:
     """It is never replaced by an empty one; once the challenge is known it is sent whole, also if it is covered."""
     for qop in ("auth", "auth-int"):
         server, digest = StrictServer(qop=qop), auth()
-        for caught in (aiohttp.ClientError, errors.BodyNotReplayable, BodyNotReplayable):
+        for caught in (aiohttp.ClientError, DigestError, BodyNotReplayable):
             with pytest.raises(caught):
                 statuses(served_by(server), auth(), URL, method="PUT", data=once())
         with pytest.raises(BodyNotReplayable):

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from digest_http_client_auth.aiohttp import WrongPrincipal
+from digest_http.errors import WrongPrincipal
 
 from .aiohttp_wire import Handler, answered, auth, fields_of, run, served_by, statuses
 from .strict_server import StrictServer

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from digest_http.errors import BodyNotReplayable, WrongPrincipal
+from digest_http.httpauth.origins import Origin
 from digest_http.httpauth.retries import RULES
+from digest_http_client_auth.library import UNTOLD
 from digest_http_client_auth.saved_challenges import export_challenges, import_challenge
 from digest_http_client_auth.session import Session
 
@@ -240,6 +242,59 @@ def test_a_proxy(peer: tuple[str, int] | None, last: int) -> None:
     session = session_for(proxy=True)
     assert [call(session, request_to(URL), send)["status"] for _ in range(2)] == [last, last]
     assert signed == ([False, True] * 2 if last == 200 else [False, False])
+
+
+class TellingLibrary(DictionaryLibrary):
+    """One that knows the proxy of a request, which stands in the request."""
+
+    def proxy_of(self, request: Message) -> Origin | None:
+        found: Origin | None = request["proxy"]
+        return found
+
+
+PROXY, OTHER = Origin("http", "proxy.example", 3128), Origin("https", "proxy.example", 3128)
+
+
+def test_a_proxy_that_the_library_tells() -> None:
+    """It is signed for in advance, and nobody else is: no server, no other proxy, no proxy that may be a server."""
+    signed: list[bool] = []
+
+    def send(request: Message) -> Message:
+        signed.append(b"proxy-authorization" in request["fields"])
+        fields = [(b"proxy-authenticate", b'Digest realm="r", nonce="n", qop="auth"')]
+        return {"status": 200 if signed[-1] else 407, "fields": fields, "peer": ("10.0.0.1", 3128)}
+
+    session = Session("alice", "s3cret", library=TellingLibrary(), proxy=True)
+
+    def through(proxy: Origin | None, url: str = URL) -> tuple[int, list[bool]]:
+        signed.clear()
+        status = call(session, {**request_to(url), "proxy": proxy}, send)["status"]
+        return status, signed.copy()
+
+    assert through(PROXY) == (200, [False, True])
+    for url in (URL, "http://other.example/b", "https://other.example/b"):
+        assert through(PROXY, url) == (200, [True])
+    assert through(None) == (407, [False])
+    assert through(OTHER) == (200, [False, True])
+    assert through(UNTOLD) == (200, [False, True])
+    assert through(UNTOLD) == (200, [False, True])
+    assert through(UNTOLD, "https://server.example/") == (407, [False])
+
+
+def test_what_is_learnt_of_a_proxy_is_for_that_proxy() -> None:
+    """A challenge that the user gives names the proxy; no request to a server of that name is signed with it."""
+    session = Session("alice", "s3cret", library=TellingLibrary(), proxy=True)
+    asked = {**request_to("http://proxy.example:3128/"), "proxy": None}
+    import_challenge(session, asked, 'Digest realm="r", nonce="n", qop="auth"', 0)
+    seen: list[bool] = []
+
+    def send(request: Message) -> Message:
+        seen.append(b"proxy-authorization" in request["fields"])
+        return {"status": 200}
+
+    for proxy in (PROXY, None, UNTOLD, OTHER):
+        call(session, {**request_to("http://proxy.example:3128/"), "proxy": proxy}, send)
+    assert seen == [True, False, False, False]
 
 
 def test_all_of_it_with_http_libraries_unimportable() -> None:

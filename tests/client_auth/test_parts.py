@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 
 from digest_http.errors import BodyNotReplayable
+from digest_http.httpauth.challenge_selection import Preference
+from digest_http.httpauth.client_identity import Identity
+from digest_http.httpauth.client_policy import ClientPolicy
 from digest_http.httpauth.origins import Origin
 from digest_http_client_auth.cookies import merge_cookies
 from digest_http_client_auth.httpx_family import HttpxLibrary
+from digest_http_client_auth.library import UNTOLD
 from digest_http_client_auth.proxies import peer_of
 
 
@@ -151,11 +155,32 @@ def test_cookies_are_merged_by_name(sent, added, merged):
     (("http", "10.0.0.1", 80), ("10.0.0.2", 80), ("http", "10.0.0.2", 80)),
     (("https", "server.example", 443), ("10.0.0.1", 3128), None),
 ])  # fmt: skip
-def test_who_a_proxy_is(origin, address, peer):
+def test_who_a_proxy_is(origin, address, peer, caplog):
     """It is named by its address; where that is not told, the origin stands for it."""
-    reasons: list[str] = []
-    assert peer_of(address, Origin(*origin), reasons.append) == peer
-    assert len(reasons) == (peer is None)
+    caplog.set_level("DEBUG", "digest_http.client")
+    assert peer_of(UNTOLD, address, Origin(*origin), a_policy()) == peer
+    assert len(caplog.records) == (peer is None)
+
+
+@pytest.mark.parametrize("origin", [("http", "server.example", 80), ("https", "10.0.0.1", 443)])
+@pytest.mark.parametrize("told", [None, Origin("http", "proxy.example", 80), Origin("https", "10.0.0.1", 443)])
+def test_a_proxy_that_is_told(told, origin):
+    """Where the library knows, nothing is guessed: a proxy is what it says, and without one a 407 is the server's."""
+    for address in (None, ("10.0.0.1", 80), ("10.0.0.2", 3128)):
+        assert peer_of(told, address, Origin(*origin), a_policy()) == told
+
+
+@pytest.mark.parametrize(("host", "level"), [("server.example", "WARNING"), ("10.0.0.1", "DEBUG")])
+def test_equal_ports(host, level, caplog):
+    """A proxy on the port of the URL cannot be told from a server with a name: that is said where people look."""
+    caplog.set_level("DEBUG", "digest_http.client")
+    assert peer_of(UNTOLD, ("10.0.0.1", 8080), Origin("http", host, 8080), a_policy()) is None
+    assert [record.levelname for record in caplog.records] == [level]
+
+
+def a_policy() -> ClientPolicy:
+    """Anybody's."""
+    return ClientPolicy(Identity("alice", "s3cret"), Preference())
 
 
 @pytest.mark.parametrize(("address", "told"), [

@@ -27,7 +27,7 @@ def site(request: pytest.FixtureRequest, both_sites: Sites) -> Site:
     return both_sites.plain if request.param == "http" else both_sites.tls
 
 
-@pytest.fixture(params=CLIENTS.values(), ids=CLIENTS.keys())
+@pytest.fixture(params=list(CLIENTS.values()), ids=list(CLIENTS))
 def client(request: pytest.FixtureRequest) -> Client:
     """Each client."""
     found: Client = request.param

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.live
 LET_IN = (200, b"hello alice")
 
 
-@pytest.fixture(scope="module", params=PROXIES.values(), ids=PROXIES.keys())
+@pytest.fixture(scope="module", params=list(PROXIES.values()), ids=list(PROXIES))
 def proxy_url(request: pytest.FixtureRequest, both_sites: Sites) -> Iterator[str]:
     """Each proxy, which allows CONNECT to the server for https."""
     with request.param(int(both_sites.tls.url.rpartition(":")[2])) as url:
@@ -28,7 +28,7 @@ def test_both_credentials(client: Client, proxy_url: str, site: Site, both_sites
     proxy_auth = client.auth(NAME, PASSWORD, proxy=True)
     way = Way(proxy_url, proxy_auth, client.auth("alice", "s3cret"), both_sites.authority, redirects=True)
     put = Call(site.url + "/p", "PUT", lambda _: b"body")
-    calls = [site.url + "/a?b=c", site.url + "/a", put, site.url + "/public/to/public"]
+    calls: list[Call | str] = [site.url + "/a?b=c", site.url + "/a", put, site.url + "/public/to/public"]
     assert client.calls(way, *calls) == [LET_IN] * 3 + [(200, b"hello")]
     # One nonce, asked for once: it signs each of six requests for http, or the CONNECT of a tunnel. (aiohttp may close
     # the connection of a redirect, and make another.)

@@ -25,6 +25,7 @@ from digest_http.stores import MemoryStore, SQLiteStore
 from digest_http.stores.redis import RedisStore
 from digest_http.users import CachedUsers, CallableUsers, HtdigestUsers, MappingUsers
 from digest_http.users.sql import SQLUsers
+from digest_http_client_auth.aiohttp import DigestAuth as DigestAuthOfAiohttp
 from digest_http_client_auth.httpx import DigestAuth
 from digest_http_client_auth.httpx2 import DigestAuth as DigestAuth2
 from digest_http_middleware import DigestAuthMiddleware
@@ -66,6 +67,7 @@ _SASL = {"service": "imap", "host": "mail.example.com"}
 DOORS = {
     "DigestAuthMiddleware": Door(DigestAuthMiddleware, {"app": app, "users": {"alice": "s3cret"}, "realm": "wonder"}),
     "DigestAuth": Door(DigestAuth, {"username": "alice", "password": "s3cret"}),
+    "DigestAuth of aiohttp": Door(DigestAuthOfAiohttp, {"username": "alice", "password": "s3cret"}),
     "DigestAuth of httpx2": Door(DigestAuth2, {"username": "alice", "password": "s3cret"}),
     "DigestClient": Door(DigestClient, {"username": "alice", "password": "s3cret"}),
     "Acceptor": Door(Acceptor, {"realm": "r", "algorithms": [MD5], "nonces": _nonces()}),

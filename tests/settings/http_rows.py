@@ -125,6 +125,7 @@ ROWS: dict[str, dict[str, list[Any]]] = {
         "random": FUNCTION,
     },
     "DigestAuth": _CLIENT,
+    "DigestAuth of aiohttp": _CLIENT,
     "DigestAuth of httpx2": _CLIENT,
     "DigestClient": {
         **{name: rows for name, rows in _CLIENT.items() if name not in _NOT_OF_DIGEST_CLIENT},
