@@ -25,9 +25,6 @@ __all__ = ["MessageReplay", "discard", "read_answer", "read_message"]
 #: closed: a stranger's body may have no end.
 MAX_DISCARDED: Final = 65536
 
-#: A response that changes the protocol has no body: what follows is the new protocol (RFC 9110 §15.2.2).
-_SWITCHING: Final = 101
-
 #: zlib's word for the form of gzip; without it, it is what HTTP calls deflate (RFC 9110 §8.4.1).
 _GZIP: Final = 16
 
@@ -89,7 +86,7 @@ async def read_message(message: Message) -> None:
 async def read_answer(answer: Answer) -> None:
     """Read the body of a response into memory; its stream begins anew for whoever reads it then."""
     response = answer.response
-    if response is None or response.status == _SWITCHING:
+    if response is None:
         return
     answer.body = octets = await response.read()
     loop = asyncio.get_running_loop()

@@ -179,8 +179,35 @@ def test_a_refusal_without_end(verify: str) -> None:
             await asyncio.sleep(0)
         return response
 
-    expected = [(200, b"in")] if verify == "if-present" else [(401, b"")]
-    assert statuses(handler, auth(verify=verify), URL) == expected
+    async def use(client: aiohttp.ClientSession) -> tuple[int, bytes]:
+        async with client.get(URL) as answer:
+            assert verify == "if-present" or answer.connection is None or answer.connection.closed
+            return answer.status, await answer.read()
+
+    expected = (200, b"in") if verify == "if-present" else (401, b"")
+    assert run(handler, use, middlewares=(auth(verify=verify),)) == expected
+
+
+def test_a_refusal_that_comes_slowly() -> None:
+    """Its body is read to the end, and the connection serves the next try as well."""
+
+    async def handler(request: web.BaseRequest) -> web.StreamResponse:
+        if "Authorization" in request.headers:
+            return web.Response(body=b"in")
+        response = web.StreamResponse(
+            status=401, headers={"WWW-Authenticate": 'Digest realm="r", nonce="n", qop="auth"'}
+        )
+        await response.prepare(request)
+        for _ in range(3):
+            await asyncio.sleep(0.02)
+            await response.write(b"x" * 10_000)
+        return response
+
+    async def use(client: aiohttp.ClientSession) -> tuple[int, int]:
+        async with client.get(URL) as answer:
+            return answer.status, client.connector.made  # type: ignore[union-attr]  # it is a Wire
+
+    assert run(handler, use, middlewares=(auth(),)) == (200, 1)
 
 
 def test_cookies_of_a_challenge() -> None:
@@ -252,14 +279,15 @@ def test_octets_that_aiohttp_cannot_send() -> None:
 
 
 def test_a_websocket() -> None:
-    """The handshake is signed, and signed in advance where requests were let in before."""
-    server, digest = StrictServer(), auth()
+    """The handshake is signed, in advance where requests were let in before, and its proof over no body is checked."""
+    server, digest = StrictServer(page=b""), auth()
 
     async def handler(request: web.BaseRequest) -> web.StreamResponse:
         answer = await served_by(server)(request)
         if answer.status != 200 or "Upgrade" not in request.headers:
             return answer
         socket = web.WebSocketResponse()
+        socket.headers["Authentication-Info"] = answer.headers["Authentication-Info"]
         await socket.prepare(request)
         await socket.send_str(await socket.receive_str())
         await socket.close()
@@ -274,7 +302,7 @@ def test_a_websocket() -> None:
     statuses(handler, digest, URL)
     assert run(handler, use, middlewares=(digest,)) == "echo"
     assert server.statuses == [401, 200, 200, 200]
-    assert run(handler, use, middlewares=(auth(qop=["auth-int"]),)) == "echo"
+    assert run(handler, use, middlewares=(auth(qop=["auth-int"], verify="required"),)) == "echo"
 
 
 def test_a_timeout_is_the_librarys() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import os
 import tempfile
 import zlib
 from collections.abc import AsyncIterator, Callable
@@ -112,6 +114,17 @@ def test_a_body_that_comes_once() -> None:
         assert [octets for _, octets in server.accepted] == [LONG + b"end"]
 
 
+def test_a_pipe() -> None:
+    """A file without an offset to go back to comes once too."""
+    server = StrictServer()
+    reading, writing = os.pipe()
+    os.write(writing, b"through the pipe")
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe, pytest.raises(BodyNotReplayable):
+        statuses(served_by(server), auth(), URL, method="PUT", data=pipe)
+    assert server.accepted == []
+
+
 def test_a_form_with_a_part_that_comes_once() -> None:
     """One part is enough to refuse the whole."""
 
@@ -127,8 +140,9 @@ def test_a_form_with_a_part_that_comes_once() -> None:
     assert server.accepted == []
 
 
-def test_an_upload_that_is_interrupted() -> None:
-    """A server that answers before it has read a long body gets it whole the second time."""
+@pytest.mark.parametrize("expect", [False, True])
+def test_an_upload_that_is_interrupted(expect: bool) -> None:
+    """A server that answers before it has read a long body, or asked for it, gets it whole the second time."""
     server = StrictServer()
 
     async def hasty(request: web.BaseRequest) -> web.StreamResponse:
@@ -141,5 +155,13 @@ def test_an_upload_that_is_interrupted() -> None:
     file = tempfile.TemporaryFile()  # noqa: SIM115  # aiohttp closes it
     file.write(big)
     file.seek(0)
-    assert statuses(hasty, auth(), URL, method="PUT", data=file) == [(200, b"hello alice")]
+    digest, busy = auth(), []
+
+    async def watching(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+        busy.append(sum("write_bytes" in repr(task.get_coro()) for task in asyncio.all_tasks()))
+        return await handler(request)
+
+    found = statuses(hasty, digest, URL, method="PUT", data=file, expect100=expect, middlewares=(digest, watching))
+    assert found == [(200, b"hello alice")]
+    assert busy == [0, 0]  # two that send from one file would send nonsense
     assert [octets for _, octets in server.accepted] == [big]
