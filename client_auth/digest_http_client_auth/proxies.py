@@ -34,7 +34,7 @@ def peer_of(
     if _is_name(origin.host) or _is_name(host):
         policy.warn(
             f"a 407 came from port {port}, which is the port of the URL too: it may be the server's own. If it was a "
-            "proxy's, tell which proxy it is (docs/client.md, Proxies)"
+            "proxy's, tell which proxy it is (docs/client.md, Through a proxy)"
         )
         return None
     if ip_address(host) == ip_address(origin.host):
