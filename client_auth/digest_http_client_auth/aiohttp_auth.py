@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
 
 import aiohttp
+from multidict import CIMultiDict
 
 from digest_http.errors import WrongPrincipal
 
@@ -60,11 +61,15 @@ class DigestAuth(BaseDigestAuth[Message, Answer]):
         self, message: Message, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
         last: aiohttp.ClientResponse | None = None
+        # aiohttp keeps connections apart by these fields, and puts another one into them while it sends.
+        fields = request.proxy_headers
 
         async def send(_: Message) -> Answer:
             nonlocal last
             if last is not None:
                 await _have_done_with(last, request)
+            if fields is not None:
+                request.proxy_headers = CIMultiDict(fields)
             last = await handler(request)
             return Answer.of(last)
 
@@ -77,9 +82,18 @@ class DigestAuth(BaseDigestAuth[Message, Answer]):
                 response.connection.close()
         except BaseException:
             if last is not None:
-                last.close()
+                _abandon(last)
             raise
         return response
+
+
+def _abandon(response: aiohttp.ClientResponse) -> None:
+    """Close a response that nobody gets to see, and its connection."""
+    connection = response.connection
+    if connection is not None and connection.transport is not None:
+        # No farewell of TLS: the event loop may end before an answer to it comes.
+        connection.transport.abort()
+    response.close()
 
 
 async def _have_done_with(response: aiohttp.ClientResponse, request: aiohttp.ClientRequest) -> None:

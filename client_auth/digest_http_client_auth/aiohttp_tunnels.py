@@ -69,7 +69,8 @@ class ProxyConnector(aiohttp.TCPConnector):
             await self._proxy_auth.tunnel(Message.connect(req, proxy), connect)
         except BaseException:
             if connection is not None:
-                connection.close()
+                # No farewell of TLS: the event loop may end before an answer to it comes.
+                connection.abort()
             raise
         if connection is None:
             assert refused is not None  # noqa: S101  # a call ends with an answer

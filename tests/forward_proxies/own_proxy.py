@@ -9,12 +9,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 from urllib.parse import urlsplit
 
 from tests.client_auth.strict_server import StrictServer
 from tests.live.peers import HOST
 
-__all__ = ["Proxy", "proxy"]
+__all__ = ["Proxy", "proxy", "read_body"]
 
 
 @dataclass
@@ -26,6 +27,8 @@ class Proxy:
     asked: list[tuple[str, bool, int]] = field(default_factory=list)
     #: Answer every request with this status, in place of a check.
     always: int | None = None
+    #: Connections that were made to it.
+    connections: int = 0
 
     @property
     def statuses(self) -> list[int]:
@@ -44,9 +47,25 @@ def _judged(
     return status, [(names.get(name, name), value) for name, value in sent]
 
 
+def read_body(stream: BufferedIOBase, fields: dict[str, str]) -> bytes:
+    """The body of a request, from its connection."""
+    if "chunked" not in fields.get("transfer-encoding", ""):
+        return stream.read(int(fields.get("content-length", 0)))
+    found = b""
+    while size := int(stream.readline(), 16):
+        found += stream.read(size)
+        stream.readline()
+    stream.readline()
+    return found
+
+
 def _handler_for(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            super().setup()
+            proxy.connections += 1
 
         def do_CONNECT(self) -> None:  # as the library calls it
             fields = {name.lower(): value for name, value in self.headers.items()}
@@ -70,7 +89,7 @@ def _handler_for(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
             fields = {name.lower(): value for name, value in self.headers.items()}
             url = urlsplit(self.path)
             target = (url.path or "/") + (f"?{url.query}" if url.query else "")
-            body = self._body(fields)
+            body = read_body(self.rfile, fields)
             status, sent = _judged(proxy, self.command, target, fields, body)
             if status != 200:
                 self._say(status, sent, b"no way")
@@ -93,16 +112,6 @@ def _handler_for(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(content)
-
-        def _body(self, fields: dict[str, str]) -> bytes:
-            if "chunked" not in fields.get("transfer-encoding", ""):
-                return self.rfile.read(int(fields.get("content-length", 0)))
-            found = b""
-            while size := int(self.rfile.readline(), 16):
-                found += self.rfile.read(size)
-                self.rfile.readline()
-            self.rfile.readline()
-            return found
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from tests.client_auth.strict_server import StrictServer
+from tests.forward_proxies.own_proxy import read_body
 from tests.live.httpd import MODULES_HERE, htdigest_line
 from tests.live.peers import HOST, free_port, peer_file, program, running, server_root, wait_until_listening
 from tests.stores_shared.tls import certificate
@@ -103,7 +104,7 @@ def _handler_for(site: Site) -> type[BaseHTTPRequestHandler]:
 
         def answer(self) -> None:
             fields = {name.lower(): value for name, value in self.headers.items()}
-            body = self._body(fields)
+            body = read_body(self.rfile, fields)
             site.seen.append(fields)
             site.bodies.append(body)
             if site.digest is None or self.path.startswith("/public"):
@@ -121,17 +122,7 @@ def _handler_for(site: Site) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_PUT = do_POST = answer  # noqa: N815  # as the library calls them
-
-        def _body(self, fields: dict[str, str]) -> bytes:
-            if "chunked" not in fields.get("transfer-encoding", ""):
-                return self.rfile.read(int(fields.get("content-length", 0)))
-            found = b""
-            while size := int(self.rfile.readline(), 16):
-                found += self.rfile.read(size)
-                self.rfile.readline()
-            self.rfile.readline()
-            return found
+        do_GET = do_PUT = do_POST = do_CONNECT = answer  # noqa: N815  # as the library calls them
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
