@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import aiohttp
 import httpx
 import httpx2
 from starlette.applications import Starlette
@@ -14,7 +15,11 @@ from digest_http.httpauth.protocols import CountedUsers, HashCounts, NonceStore,
 from digest_http.sasl import DigestMD5Client, DigestMD5Server
 from digest_http.stores import MemoryStore
 from digest_http_client_auth import DigestAuth
+from digest_http_client_auth.aiohttp import DigestAuth as DigestAuthOfAiohttp
+from digest_http_client_auth.aiohttp import ProxyConnector
+from digest_http_client_auth.httpx import AsyncProxyTransport, ProxyTransport
 from digest_http_client_auth.httpx2 import DigestAuth as DigestAuth2
+from digest_http_client_auth.httpx2 import ProxyTransport as ProxyTransport2
 from digest_http_middleware import DigestAuthMiddleware, Refusal
 
 
@@ -69,6 +74,26 @@ def call() -> httpx.Response:
     httpx2.Client(auth=DigestAuth2("alice", "s3cret", verify="required", algorithms=["SHA-256"]))
     httpx.AsyncClient(auth=DigestAuth("alice", "s3cret"))
     return httpx.get("http://127.0.0.1/", auth=DigestAuth("alice", "s3cret", verify="off"))
+
+
+async def call_of_aiohttp() -> int:
+    """A middleware of a session and of a request; a connector for a proxy."""
+    proxy_auth = DigestAuthOfAiohttp("bob", "pr0xy", proxy=True)
+    middlewares = (DigestAuthOfAiohttp("alice", "s3cret", verify="required"), proxy_auth)
+    connector = ProxyConnector(proxy_auth, limit=10)
+    async with aiohttp.ClientSession(middlewares=middlewares, connector=connector) as session:
+        answer = await session.get("http://127.0.0.1/", middlewares=[proxy_auth])
+    return answer.status
+
+
+def through_a_proxy() -> tuple[httpx.Client, httpx.AsyncClient, httpx2.Client]:
+    """Transports for proxies go where transports go."""
+    proxy_auth, url = DigestAuth("bob", "pr0xy", proxy=True), "http://proxy.example:3128"
+    return (
+        httpx.Client(transport=ProxyTransport(url, proxy_auth, verify=False), mounts={"http://": None}),
+        httpx.AsyncClient(transport=AsyncProxyTransport(httpx.URL(url), proxy_auth)),
+        httpx2.Client(transport=ProxyTransport2(url, DigestAuth2("bob", "pr0xy", proxy=True))),
+    )
 
 
 def signed() -> str | None:

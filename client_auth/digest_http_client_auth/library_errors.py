@@ -1,6 +1,6 @@
-"""Our errors inside a library's own tree: who catches what the library raises catches these too.
+"""Errors that are ours and the library's: `except requests.RequestException` catches them, and so does DigestError.
 
-`WrongPrincipal` raised through requests is a `requests.RequestException` as well, and still a `WrongPrincipal`.
+`raised_as` is for plugs that give such classes names of their own; `errors_also` makes them as they are needed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,22 @@ from typing import Final
 
 from digest_http.errors import DigestError
 
-__all__ = ["errors_also", "joined_error"]
+__all__ = ["errors_also", "joined_error", "raised_as"]
+
+
+@contextmanager
+def raised_as(*classes: type[DigestError]) -> Iterator[None]:
+    """Raise each DigestError of the block as the one of `classes` that derives from its class and from the library's.
+
+    A class that has no such counterpart is raised as it is.
+    """
+    try:
+        yield
+    except DigestError as error:
+        for kind in classes:
+            if issubclass(kind, type(error)) and kind is not type(error):
+                raise kind(str(error), reason=error.reason) from error
+        raise
 
 
 @contextmanager
@@ -25,7 +40,7 @@ def errors_also(base: type[Exception], **attributes: object) -> Iterator[None]:
         joined = joined_error(error, base)
         for name, value in attributes.items():
             setattr(joined, name, value)
-        raise joined.with_traceback(error.__traceback__) from error.__cause__
+        raise joined from error
 
 
 def joined_error(error: DigestError, base: type[Exception]) -> DigestError:

@@ -10,7 +10,7 @@ import pytest
 
 from digest_http.errors import BodyNotReplayable, ConfigurationError, WrongPrincipal
 from tests.client_auth.strict_server import StrictServer
-from tests.forward_proxies.clients import Call, Client, Way
+from tests.forward_proxies.clients import CLIENTS, Call, Client, Way
 from tests.forward_proxies.own_proxy import proxy
 from tests.forward_proxies.running import NAME, PASSWORD, Site, Sites
 
@@ -223,3 +223,18 @@ def test_credentials_of_a_server_are_refused(client: Client) -> None:
     """Where those of a proxy are wanted, that is said when the client is made."""
     with pytest.raises(ConfigurationError, match="proxy=True"):
         client.calls(Way("http://proxy.example", client.auth("alice", "s3cret")), "http://server.example")
+
+
+#: What is no proxy that speaks HTTP, or tells more than where it is.
+WRONG = ["proxy.example:3128", "socks5://proxy.example", "http://", "http://bob:pr0xy@proxy.example", 3128]
+
+
+@pytest.mark.parametrize("name", [name for name in CLIENTS if name != "aiohttp"])
+@pytest.mark.parametrize("url", WRONG)
+def test_what_is_no_proxy(name: str, url: Any) -> None:
+    """It is refused when the transport is made, and the refusal does not show what may be a password."""
+    client = CLIENTS[name]
+    kind = client.plug.AsyncProxyTransport if name.endswith("async") else client.plug.ProxyTransport
+    with pytest.raises(ConfigurationError) as caught:
+        kind(url, client.auth(NAME, PASSWORD, proxy=True))
+    assert PASSWORD not in str(caught.value)
