@@ -21,11 +21,14 @@ def peer_of(
     the proxy speaks before the TLS connection is made, so what is seen is the server's. Where the library does not tell
     the peer's address either, the origin stands for it.
     """
-    if told is None or (told is UNTOLD and origin.scheme != "http"):
-        policy.report("a 407 that comes from the server, not from a proxy")
+    if told is None:
+        policy.report("a 407 to a request that goes to the server itself comes from the server, not from a proxy")
         return None
     if told is not UNTOLD:
         return told
+    if origin.scheme != "http":
+        policy.report("a 407 inside an https connection comes from the server, not from a proxy")
+        return None
     if address is None:
         return origin
     host, port = address

@@ -323,6 +323,8 @@ NOT_CACHES = {
     "digest_http_middleware.deadlines.Deadlines": "one entry an event loop that is alive",
     "digest_http_middleware.deadlines._Queue": "waits of requests under way",
     "digest_http_client_auth.response_octets.RecordedBody": "the body of one response",
+    "digest_http_client_auth.aiohttp_redirects.Redirects": "one entry a task that is alive and DigestAuth that it used",
+    "digest_http_client_auth.library_errors": "one class an error and library",
     "digest_http.httpauth.retries.Retries": "the tries of one call, as many as its rules allow",
 }
 
