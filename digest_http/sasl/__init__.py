@@ -6,9 +6,22 @@ SCRAM-SHA-256 (RFC 7677) inside TLS, Kerberos (GSSAPI) or client certificates (E
 
 from __future__ import annotations
 
+from .async_streams import LayeredStream
 from .client import DigestMD5Client
+from .files import LayeredFile
 from .framing import Deframer, frame
 from .reauthentication import ClientSessions, ServerSessions
 from .server import DigestMD5Server
+from .streams import LayeredSocket
 
-__all__ = ["ClientSessions", "Deframer", "DigestMD5Client", "DigestMD5Server", "ServerSessions", "frame"]
+__all__ = [
+    "ClientSessions",
+    "Deframer",
+    "DigestMD5Client",
+    "DigestMD5Server",
+    "LayeredFile",
+    "LayeredSocket",
+    "LayeredStream",
+    "ServerSessions",
+    "frame",
+]

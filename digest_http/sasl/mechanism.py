@@ -10,6 +10,7 @@ from digest_http.errors import ContextExpired, MessageTooLarge, OutOfSequence, Q
 
 from .ciphers import CIPHERS
 from .confidentiality import Sealer, Unsealer, overhead
+from .directives import MAX_MAXBUF
 from .integrity import SIGNATURE_OCTETS, Octets, Signer, Verifier, octets_of, writable
 from .keys import integrity_keys, sealing_keys
 from .policy import Policy
@@ -50,6 +51,11 @@ class Mechanism(ABC):
         """Whether both sides have proved themselves; false again after a failure."""
         return self._complete
 
+    @property
+    def ended(self) -> bool:
+        """Whether a failure or close() has ended it, for good."""
+        return self._ended is not None
+
     def step(self, token: Octets | None = None) -> bytes:
         """Take the peer's token and return the one to send; None or b"" stands for no token.
 
@@ -82,6 +88,11 @@ class Mechanism(ABC):
     def max_message(self) -> int | None:
         """The longest message that wrap() takes; None without a layer or without a limit."""
         return self._sender.limit if self._sender is not None else None
+
+    @property
+    def max_record(self) -> int:
+        """The longest record that this side takes: what it announced as maxbuf, or all that maxbuf can say."""
+        return self._policy.maxbuf if self._policy.enforce_maxbuf else MAX_MAXBUF
 
     def wrap(self, message: Octets) -> bytes:
         """One message as one record. Raises MessageTooLarge over `max_message`, with nothing lost."""

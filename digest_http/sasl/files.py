@@ -1,0 +1,141 @@
+"""A login's layer over a file: what is written is wrapped, what is read was verified. See streams.py for the rules."""
+
+from __future__ import annotations
+
+import errno
+import io
+from typing import TYPE_CHECKING, Final, Protocol
+
+from digest_http.errors import ConfigurationError
+from digest_http.secrecy import HoldsSecrets
+
+from .mechanism import Mechanism
+from .records import Records
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer, WriteableBuffer
+
+__all__ = ["LayeredFile", "ReadableFile", "SocketFile", "WritableFile"]
+
+
+class ReadableFile(Protocol):
+    """A binary file to read from, buffered or not."""
+
+    def read(self, size: int, /) -> bytes | None:
+        """At most so many octets; b"" at the end, None if there are none yet."""
+        ...
+
+
+class WritableFile(Protocol):
+    """A binary file to write to, buffered or not."""
+
+    def write(self, data: bytes, /) -> int | None:
+        """How many octets it took."""
+        ...
+
+
+class _Socket(Protocol):
+    """What SocketFile needs of a LayeredSocket."""
+
+    def recv_into(self, buffer: WriteableBuffer, /) -> int: ...
+    def sendall(self, data: ReadableBuffer, /) -> None: ...
+
+
+class LayeredFile(HoldsSecrets, io.RawIOBase):
+    """A file over a file: pipes, sockets' makefile(), anything with read() or write().
+
+    Give a reader, a writer, or both. It reads to the end of a record and no further, so that the file below may go on
+    to something else. It does not buffer: io.BufferedReader and io.BufferedWriter go on top. Errors as
+    LayeredSocket. close() ends the layer, both ways, and leaves the files below open: one LayeredFile for a login.
+    """
+
+    def __init__(
+        self, context: Mechanism, reader: ReadableFile | None = None, writer: WritableFile | None = None
+    ) -> None:
+        if reader is None and writer is None:
+            raise ConfigurationError("give a file to read from or one to write to: LayeredFile(client, reader, writer)")
+        super().__init__()
+        self._records: Final = Records(context)
+        self._reader: Final = reader
+        self._writer: Final = writer
+
+    def readable(self) -> bool:
+        """Whether there is a file to read from."""
+        return self._reader is not None
+
+    def writable(self) -> bool:
+        """Whether there is a file to write to."""
+        return self._writer is not None
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int | None:
+        """Verified octets into a buffer: how many, 0 at the end, None if the file below has none yet."""
+        if self._reader is None:
+            raise io.UnsupportedOperation("read: there is no file to read from")
+        with memoryview(buffer).cast("B") as view:
+            while not (message := self._records.read(len(view))) and len(view):
+                data = self._reader.read(self._records.lacking(len(view)))
+                if data is None:
+                    return None
+                if not data:
+                    self._records.received_end()
+                    break
+                self._records.received(data)
+            view[: len(message)] = message
+        return len(message)
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """Write all of it, in as many records as the peer needs."""
+        if self._writer is None:
+            raise io.UnsupportedOperation("write: there is no file to write to")
+        octets = memoryview(self._records.sent(memoryview(data)))
+        try:
+            while octets:
+                # A file without buffer may take less than it is given.
+                octets = octets[_taken(self._writer.write(bytes(octets))) :]
+        except BaseException:
+            self._records.close()
+            raise
+        return memoryview(data).nbytes
+
+    def flush(self) -> None:
+        """Flush the file below."""
+        flush = getattr(self._writer, "flush", None)
+        if flush is not None:
+            flush()
+
+    def close(self) -> None:
+        """End the layer. The files below stay open."""
+        if not self.closed:
+            super().close()
+            self._records.close()
+
+
+class SocketFile(io.RawIOBase):
+    """What makefile() buffers; it leaves the socket open, as the socket module's own files do."""
+
+    def __init__(self, socket: _Socket) -> None:
+        super().__init__()
+        self._socket: Final = socket
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def writable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        """As the socket's recv_into."""
+        return self._socket.recv_into(buffer)
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """As the socket's sendall."""
+        self._socket.sendall(data)
+        return memoryview(data).nbytes
+
+
+def _taken(octets: int | None) -> int:
+    if octets is None:
+        raise BlockingIOError(errno.EAGAIN, "the file below does not block: LayeredStream is for such")
+    return octets
