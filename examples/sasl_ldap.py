@@ -8,7 +8,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 
-from digest_http.sasl import Deframer, DigestMD5Client, frame
+from digest_http.sasl import DigestMD5Client, LayeredSocket
 
 _SUCCESS = 0
 _SASL_BIND_IN_PROGRESS = 14
@@ -21,20 +21,18 @@ class LDAPError(Exception):
 
 
 class Connection:
-    """One bound connection. `read_size` is how much is read at a time: records may come in any pieces."""
+    """One bound connection. `read_size` is how much is read at a time."""
 
-    def __init__(
-        self, address: tuple[str, int], client: DigestMD5Client, *, maxbuf: int, read_size: int = 65536
-    ) -> None:
-        self._socket = socket.create_connection(address, timeout=30)
+    def __init__(self, address: tuple[str, int], client: DigestMD5Client, *, read_size: int = 65536) -> None:
+        self._socket: socket.socket | LayeredSocket = socket.create_connection(address, timeout=30)
         self._client = client
         self._read_size = read_size
-        self._deframer = Deframer(maxbuf)
         self._clear = b""
         self._number = 0
-        self.records = 0
         try:
             self._bind()
+            # From here on through the layer; with qop=auth there is none, and the octets pass as they are.
+            self._socket = LayeredSocket(self._socket, client)
         except BaseException:
             self.close()
             raise
@@ -75,22 +73,14 @@ class Connection:
 
     def _send(self, operation: bytes) -> None:
         self._number += 1
-        message = _element(0x30, _integer(0x02, self._number) + operation)
-        if self._client.complete and self._client.qop != "auth":
-            message = b"".join(map(frame, self._client.wrap_parts(message)))
-        self._socket.sendall(message)
+        self._socket.sendall(_element(0x30, _integer(0x02, self._number) + operation))
 
     def _receive(self) -> tuple[int, bytes]:
         while (end := _end(self._clear)) is None or end > len(self._clear):
             data = self._socket.recv(self._read_size)
             if not data:
                 raise LDAPError("the server closed the connection")
-            if self._client.complete and self._client.qop != "auth":
-                for record in self._deframer.feed(data):
-                    self.records += 1
-                    self._clear += self._client.unwrap(record)
-            else:
-                self._clear += data
+            self._clear += data
         message, self._clear = self._clear[:end], self._clear[end:]
         ((_, body),) = _elements(message)
         return _elements(body)[1]

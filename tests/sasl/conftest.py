@@ -13,6 +13,7 @@ import pytest
 from digest_http.errors import SecurityWarning
 from digest_http.sasl import DigestMD5Client, DigestMD5Server
 from tests.sasl.programs import Peer, running
+from tests.sasl.slapd import directory
 
 HOST = "example.com"
 LAYERS = ("auth-int", "3des", "rc4", "des", "rc4-56", "rc4-40")
@@ -89,3 +90,10 @@ def peers(tmp_path_factory) -> Iterator[Any]:
             return found[kind]
 
         yield get
+
+
+@pytest.fixture(scope="session")
+def slapd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a directory, for all files that speak LDAP to it."""
+    with directory(tmp_path_factory.mktemp("slapd")) as port:
+        yield port
