@@ -5,6 +5,7 @@ from __future__ import annotations
 import imaplib
 
 from digest_http.sasl import DigestMD5Client
+from digest_http.sasl.libraries.mail import imap_login
 
 
 def log_in(host: str, port: int, username: str, password: str, *, name: str | None = None) -> imaplib.IMAP4:
@@ -15,12 +16,5 @@ def log_in(host: str, port: int, username: str, password: str, *, name: str | No
     # Dovecot hashes names in UTF-8 as they are.
     client = DigestMD5Client(username, password, service="imap", host=name or host, downgrade=False)
     connection = imaplib.IMAP4(host, port)
-    try:
-        connection.authenticate("DIGEST-MD5", client.step)
-    except BaseException:
-        connection.shutdown()
-        raise
-    if not client.complete:
-        connection.shutdown()
-        raise ConnectionError("the server said OK and did not prove itself")
+    imap_login(connection, client)
     return connection

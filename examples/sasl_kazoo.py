@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import puresasl.client
 from kazoo.client import KazooClient
 
-from digest_http.sasl.plugs import PureSASLClient
+from digest_http.sasl.libraries.pure_sasl import use_digest
 
 
 def client(hosts: str, username: str, password: str) -> KazooClient:
-    """A KazooClient, not started yet."""
-    # kazoo looks this name up when it connects; it brings the host, service and mechanism itself.
-    puresasl.client.SASLClient = PureSASLClient
+    """A KazooClient, not started yet. kazoo brings the host and the service itself."""
+    use_digest()
     return KazooClient(
         hosts=hosts, sasl_options={"mechanism": "DIGEST-MD5", "username": username, "password": password}
     )

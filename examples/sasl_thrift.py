@@ -1,45 +1,20 @@
-"""Thrift over SASL (HiveServer2, the Hive metastore, delegation tokens) with layers."""  # noqa: INP001  # a script
+"""Hive and Impala with DIGEST-MD5 and layers: PyHive and impyla, a line each."""  # noqa: INP001  # a script
 
 from __future__ import annotations
 
 from typing import Any
 
-from thrift.transport.TTransport import TSaslClientTransport
-from thrift_sasl import TSaslClientTransport as ThriftSaslTransport
+from pyhive import hive
+from thrift.transport.TSocket import TSocket
 
-from digest_http.sasl import DigestMD5Client
-from digest_http.sasl.plugs import PureSASLClient, ThriftSASLClient, verifying
-
-
-def apache_thrift(
-    transport: Any,  # noqa: ANN401  # thrift has no types
-    username: str,
-    password: str,
-    *,
-    service: str = "null",
-    host: str = "default",
-    qops: tuple[str, ...] = ("auth-conf",),
-) -> TSaslClientTransport:
-    """Apache Thrift's own transport. Hadoop's tokens log in to the service "null" on the host "default"."""
-    wrapped = TSaslClientTransport(transport, host, service, mechanism="DIGEST-MD5", username="", password="")
-    wrapped.sasl = PureSASLClient(host, service, username=username, password=password, qops=qops)
-    return wrapped
+from digest_http.sasl.libraries.thrift import hive_transport, impyla_connection
 
 
-def thrift_sasl(
-    transport: Any,  # noqa: ANN401  # as above
-    username: str,
-    password: str,
-    *,
-    service: str = "null",
-    host: str = "default",
-    qops: tuple[str, ...] = ("auth-conf",),
-) -> ThriftSaslTransport:
-    """The transport of the package thrift_sasl, which impyla uses."""
+def with_pyhive(host: str, port: int, username: str, password: str, qop: str = "auth-conf") -> Any:  # noqa: ANN401
+    """A connection of PyHive's, open."""
+    return hive.Connection(thrift_transport=hive_transport(TSocket(host, port), username, password, qop=qop))
 
-    def client() -> ThriftSASLClient:
-        return ThriftSASLClient(
-            DigestMD5Client(username, password, service=service, host=host, qop=qops, enforce_maxbuf=False)
-        )
 
-    return verifying(ThriftSaslTransport)(client, "DIGEST-MD5", transport)
+def with_impyla(host: str, port: int, username: str, password: str, qop: str = "auth-conf") -> Any:  # noqa: ANN401
+    """A connection of impyla's, open."""
+    return impyla_connection(hive_transport(TSocket(host, port), username, password, qop=qop))

@@ -91,11 +91,20 @@ def test_sdist_holds_every_module_of_each_package(sdist_names, package):
 
 
 def test_sdist_holds_nothing_else(sdist_names):
-    """Only the packages and the files that describe them are in the sdist."""
+    """Only the packages and what describes them are in the sdist."""
     top_level = {name.partition("/")[0] for name in sdist_names}
     described = {"CHANGELOG.md", "LICENSE", "PKG-INFO", "README.md", "pyproject.toml", ".gitignore"}
-    assert top_level - described == {"digest_http", "middleware", "client_auth"}
+    assert top_level - described == {"digest_http", "middleware", "client_auth", "docs", "examples"}
     assert {"LICENSE", "PKG-INFO", "pyproject.toml"} <= top_level
+
+
+@pytest.mark.parametrize("folder", ["docs", "examples"])
+def test_sdist_holds_every_page_and_example(sdist_names, folder):
+    """Whoever has the sdist has what the README and the pages point to."""
+    files = (path.relative_to(ROOT).as_posix() for path in (ROOT / folder).iterdir() if path.suffix in {".md", ".py"})
+    expected = set(files)
+    assert expected
+    assert expected <= sdist_names
 
 
 def test_installing_brings_nothing_along(metadata):

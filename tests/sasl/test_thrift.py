@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
-
 import pytest
 
+from digest_http.sasl.libraries.thrift import apache_transport, hive_transport
 from tests.live.peers import free_port, peer_file, program, python_peer, running, wait_until_listening
 from tests.sasl.programs import SOURCES
 
 pytestmark = pytest.mark.live
+
+MAKERS = {"apache_thrift": apache_transport, "thrift_sasl": hive_transport}
 
 #: Archives and the Debian packages that hold them.
 JARS = {
@@ -42,11 +43,10 @@ def echo(transport, message: bytes) -> bytes:
 
 def opened(example: str, port: int, qop: str, password: str = "secret"):
     """A transport of the example, connected."""
-    for name in ("thrift", "thrift_sasl", "puresasl"):
+    for name in ("thrift_sasl", "puresasl"):
         python_peer(name)
-    sockets = importlib.import_module("thrift.transport.TSocket")
-    make = getattr(importlib.import_module("examples.sasl_thrift"), example)
-    transport = make(sockets.TSocket("127.0.0.1", port), "chris", password, qops=(qop,))
+    sockets = python_peer("thrift.transport.TSocket")
+    transport = MAKERS[example](sockets.TSocket("127.0.0.1", port), "chris", password, qop=qop)
     try:
         transport.open()
     except BaseException:
@@ -55,7 +55,7 @@ def opened(example: str, port: int, qop: str, password: str = "secret"):
     return transport
 
 
-@pytest.mark.parametrize("example", ["apache_thrift", "thrift_sasl"])
+@pytest.mark.parametrize("example", MAKERS)
 def test_messages_through_thrift(served, example):
     """Short and long ones, each a record or several of Thrift's own frames."""
     qop, port = served
@@ -68,7 +68,7 @@ def test_messages_through_thrift(served, example):
         transport.close()
 
 
-@pytest.mark.parametrize("example", ["apache_thrift", "thrift_sasl"])
+@pytest.mark.parametrize("example", MAKERS)
 def test_a_wrong_password_through_thrift(served, example):
     """Thrift's own error, before anything is sent."""
     qop, port = served

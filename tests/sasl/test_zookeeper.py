@@ -6,6 +6,7 @@ import importlib
 
 import pytest
 
+from digest_http.sasl.plugs import PureSASLClient
 from tests.live.peers import HOST, free_port, peer_file, program, python_peer, running, wait_until_listening
 
 pytestmark = pytest.mark.live
@@ -84,3 +85,21 @@ def test_kazoo_with_a_wrong_password(kazoo_client):
     with pytest.raises((errors.KazooException, importlib.import_module("kazoo.handlers.threading").KazooTimeoutError)):
         start_and_read(client)
     assert not client.connected
+
+
+def test_other_mechanisms_stay_pure_sasls(kazoo_client):
+    """Other users of pure-sasl in the process keep theirs, and a second call changes nothing more."""
+    kazoo_client("chris", "secret")
+    module = python_peer("puresasl.client")
+    chosen = module.SASLClient
+    kazoo_client("chris", "secret")
+    assert module.SASLClient is chosen
+    plain = chosen("host", "imap", mechanism="PLAIN", username="chris", password="secret")
+    assert isinstance(plain, chosen)
+    assert plain.process() == b"\x00chris\x00secret"
+    undecided = chosen("host", "imap", username="chris", password="secret")
+    undecided.choose_mechanism(["PLAIN", "UNKNOWN"], allow_anonymous=False)
+    assert undecided.mechanism == "PLAIN"
+    with pytest.raises(python_peer("puresasl").SASLError):
+        chosen("host", "imap", mechanism="SCRAM-SHA-256", username="chris", password="secret")
+    assert isinstance(chosen("host", "imap", "DIGEST-MD5", username="chris", password="secret"), PureSASLClient)
