@@ -17,8 +17,8 @@ import pytest
 
 from digest_http.errors import WrongPrincipal
 from digest_http.sasl import DigestMD5Client
-from digest_http.sasl.libraries.mail import pop_login, smtp_login
-from tests.live.peers import HOST, free_port, peer_file, program, running, server_root, wait_until_listening
+from digest_http.sasl.libraries.mail import imap_login, pop_login, smtp_login
+from tests.live.peers import HOST, free_port, peer_file, program, running, server_root, wait_until_listeningfrom tests.sasl.pages import block
 
 pytestmark = pytest.mark.live
 
@@ -207,3 +207,21 @@ def test_logins_that_fail(ports, kind, password, made):
         log(connection, login)
     assert login.ended
     assert connection.sock is None
+
+
+@pytest.mark.parametrize(
+    ("heading", "make", "call"),
+    [("IMAP", imaplib.IMAP4, imap_login), ("POP", poplib.POP3, pop_login), ("SMTP", smtplib.SMTP, smtp_login)],
+)
+def test_as_the_page_says(ports, heading, make, call):
+    """Two lines."""
+    port = ports[{"IMAP": "imap", "POP": "pop3", "SMTP": "submission"}[heading]]
+    connection = make(HOST, port)
+    source = block(heading)
+    assert len(source.splitlines()) == 2
+    names = {"connection": connection, "name": "mail.example.com", "DigestMD5Client": DigestMD5Client}
+    exec(source, names | {call.__name__: call})  # noqa: S102  # running the page is the test
+    if heading == "IMAP":
+        connection.logout()
+    else:
+        connection.quit()

@@ -12,6 +12,7 @@ from digest_http.sasl import DigestMD5Client, LayeredSocket
 from digest_http.sasl.libraries.anyldap import log_in
 from digest_http.sasl.libraries.ldap3 import use_digest
 from tests.live.peers import HOST, python_peer
+from tests.sasl.pages import block
 from tests.sasl.slapd import ENTRIES, LAYERS, NAME
 
 # ldap3 2.9 is of 2021 and calls what pyasn1 has renamed since.
@@ -67,6 +68,18 @@ def test_ldap3_searches_through_every_layer(slapd, layer):
         assert len(connection.entries) == ENTRIES
     assert connection.extend.standard.who_am_i().startswith("dn:uid=user0,ou=people")
     connection.unbind()
+
+
+def test_ldap3_as_the_page_says(slapd):
+    """Three lines."""
+    ldap3 = python_peer("ldap3")
+    names = {"ldap3": ldap3, "host": HOST, "port": slapd, "name": NAME}
+    names |= {"use_digest": use_digest, "DigestMD5Client": DigestMD5Client}
+    source = block("ldap3")
+    assert len(source.splitlines()) == 3
+    exec(source, names)  # noqa: S102  # running the page is the test
+    assert isinstance(names["connection"].socket, LayeredSocket)
+    names["connection"].unbind()
 
 
 @pytest.mark.parametrize("strategy", ["SAFE_SYNC", "ASYNC", "RESTARTABLE", "ASYNC_STREAM"])
