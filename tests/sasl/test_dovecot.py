@@ -18,7 +18,8 @@ import pytest
 from digest_http.errors import WrongPrincipal
 from digest_http.sasl import DigestMD5Client
 from digest_http.sasl.libraries.mail import imap_login, pop_login, smtp_login
-from tests.live.peers import HOST, free_port, peer_file, program, running, server_root, wait_until_listeningfrom tests.sasl.pages import block
+from tests.live.peers import HOST, free_port, peer_file, program, running, server_root, wait_until_listening
+from tests.sasl.pages import block
 
 pytestmark = pytest.mark.live
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 
 import pytest
@@ -81,10 +82,8 @@ def test_a_file_that_is_cut_short(octets):
 @given(st.sampled_from([b"HDTS\x00", b"HDTS\x01", b""]), st.binary(max_size=60))
 def test_any_octets(head, rest):
     """Tokens, or one error, and no memory for lengths that are only said."""
-    try:
+    with contextlib.suppress(MalformedField):
         parse_tokens(head + rest)
-    except MalformedField:
-        pass
 
 
 @pytest.mark.parametrize(

@@ -279,6 +279,18 @@ def test_a_failed_login_does_not_fall_back_to_clear_text(pair, form):
         assert opened.sent() == b""
 
 
+def test_numbers_that_are_used_up(door, pair):
+    """A message whose second record has no number any more is not sent in part, and the stream has failed."""
+    ends = pair("auth-int", server={"maxbuf": 64}).login()
+    opened = door(ends.client)
+    ends.client._sender._next = (1 << 32) - 1  # noqa: SLF001  # nobody waits for 2**32 records
+    with pytest.raises(ContextExpired, match="numbers"):
+        opened.write(bytes(100))
+    assert opened.sent() == b""
+    with pytest.raises(ContextExpired):
+        opened.write(b"a")
+
+
 def test_a_file_needs_a_file():
     """Neither reader nor writer is a mistake."""
     with pytest.raises(ConfigurationError, match="LayeredFile"):

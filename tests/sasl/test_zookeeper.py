@@ -6,8 +6,10 @@ import importlib
 
 import pytest
 
+from digest_http.sasl.libraries.pure_sasl import use_digest
 from digest_http.sasl.plugs import PureSASLClient
 from tests.live.peers import HOST, free_port, peer_file, program, python_peer, running, wait_until_listening
+from tests.sasl.pages import block
 
 pytestmark = pytest.mark.live
 
@@ -103,3 +105,17 @@ def test_other_mechanisms_stay_pure_sasls(kazoo_client):
     with pytest.raises(python_peer("puresasl").SASLError):
         chosen("host", "imap", mechanism="SCRAM-SHA-256", username="chris", password="secret")
     assert isinstance(chosen("host", "imap", "DIGEST-MD5", username="chris", password="secret"), PureSASLClient)
+
+
+def test_as_the_page_says(zookeeper, kazoo_client):
+    """Two lines."""
+    kazoo_client("chris", "secret")  # so that pure-sasl's name is put back
+    names = {"use_digest": use_digest, "KazooClient": python_peer("kazoo.client").KazooClient, "hosts": zookeeper}
+    source = block("kazoo")
+    assert len(source.splitlines()) == 2
+    exec(source, names)  # noqa: S102  # running the page is the test
+    client = names["client"]
+    client.start(timeout=20)
+    assert "zookeeper" in client.get_children("/")
+    client.stop()
+    client.close()
