@@ -62,6 +62,7 @@ class _Connection(socketserver.StreamRequestHandler):
             self._say(_BAD, b"no")
             return
         self._say(_COMPLETE, proof)
+        transports = import_module("thrift.transport.TTransport")
         binary = import_module("thrift.protocol.TBinaryProtocol").TBinaryProtocol
         processor = import_module("TCLIService.TCLIService").Processor(_Handler(self.server.statements))
         layered = login.qop != "auth"

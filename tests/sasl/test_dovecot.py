@@ -11,7 +11,7 @@ import pwd
 import smtplib
 import socketserver
 import threading
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
@@ -195,14 +195,18 @@ class Forged(DigestMD5Client):
         return super().step(token)
 
 
-@pytest.mark.parametrize("kind", ["pop3", "submission"])
+LIBRARIES: dict[str, tuple[Any, Any, type[Exception]]] = {
+    "pop3": (poplib.POP3, pop_login, poplib.error_proto),
+    "submission": (smtplib.SMTP, smtp_login, smtplib.SMTPAuthenticationError),
+}
+
+
+@pytest.mark.parametrize("kind", LIBRARIES)
 @pytest.mark.parametrize(("password", "made"), [("wrong", DigestMD5Client), ("secret", Forged)])
 def test_logins_that_fail(ports, kind, password, made):
     """The library's own error for a wrong password, ours for a server without proof; the connection is closed."""
-    if kind == "pop3":
-        connection, log, own = poplib.POP3(HOST, ports[kind]), pop_login, poplib.error_proto
-    else:
-        connection, log, own = smtplib.SMTP(HOST, ports[kind]), smtp_login, smtplib.SMTPAuthenticationError
+    make, log, own = LIBRARIES[kind]
+    connection = make(HOST, ports[kind])
     login = client("pop" if kind == "pop3" else "smtp", "chris", password, made)
     with pytest.raises(WrongPrincipal if made is Forged else own):
         log(connection, login)

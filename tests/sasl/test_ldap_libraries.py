@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import warnings
+from typing import Any
 
 import pytest
 
@@ -19,16 +20,16 @@ from tests.sasl.slapd import ENTRIES, LAYERS, NAME
 pytestmark = [pytest.mark.live, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
 BASE = "dc=example,dc=com"
-HERE = {"service": "ldap", "host": NAME}
+HERE: dict[str, Any] = {"service": "ldap", "host": NAME}
 
 
 def client(layer: str = "auth-int", **settings) -> DigestMD5Client:
     """A login that allows just this layer."""
-    keywords = {"qop": layer} if layer.startswith("auth") else {"qop": "auth-conf", "ciphers": layer}
+    keywords: dict[str, Any] = {"qop": layer} if layer.startswith("auth") else {"qop": "auth-conf", "ciphers": layer}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SecurityWarning)
         return DigestMD5Client(
-            **{"username": "user0", "password": "secret", "service": "ldap", "host": NAME} | keywords | settings  # type: ignore[arg-type]
+            **{"username": "user0", "password": "secret", "service": "ldap", "host": NAME} | keywords | settings
         )
 
 

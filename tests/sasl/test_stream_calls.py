@@ -106,7 +106,7 @@ def test_a_write_that_fails_ends_the_stream(ends, sockets):
 def test_threads_that_write_at_once(ends, sockets):
     """Their records go out whole and in the order of their numbers."""
     stream = LayeredSocket(sockets[0], ends.client)
-    threads = [threading.Thread(target=lambda: [stream.sendall(b"x" * 100) for _ in range(50)]) for _ in range(4)]
+    threads = [threading.Thread(target=lambda: [stream.send(b"x" * 100) for _ in range(50)]) for _ in range(4)]
     for thread in threads:
         thread.start()
     deframer, got = Deframer(), b""

@@ -45,7 +45,7 @@ class HadoopToken(HoldsSecrets):
 
     def client(self, **settings: Any) -> DigestMD5Client:  # noqa: ANN401  # DigestMD5Client's own, checked there
         """A login with this token, to the service "null" on the host "default" unless the settings say otherwise."""
-        given = {"service": "null", "host": "default", "enforce_maxbuf": False} | settings
+        given: dict[str, Any] = {"service": "null", "host": "default", "enforce_maxbuf": False} | settings
         return DigestMD5Client(self.username, self.secret(), **given)
 
     def secret(self) -> str:
@@ -76,18 +76,21 @@ def parse_tokens(octets: bytes) -> list[HadoopToken]:
     reader = _Octets(octets[5:])
     if octets[4] == _WRITABLE:
         return _writable(reader)
-    tokens = []
+    tokens: list[HadoopToken] = []
     for number, entry in _fields(_Octets(reader.take(reader.varint()))):
         if number == 1:
             pair = dict(_fields(_Octets(_octets(entry))))
             token = dict(_fields(_Octets(_octets(pair.get(2, b"")))))
-            names = [_text(_octets(part)) for part in (pair.get(1, b""), token.get(3, b""), token.get(4, b""))]
-            tokens.append(HadoopToken(*names, _octets(token.get(1, b"")), _octets(token.get(2, b""))))
+            alias, kind, service = (
+                _text(_octets(part)) for part in (pair.get(1, b""), token.get(3, b""), token.get(4, b""))
+            )
+            secrets = _octets(token.get(1, b"")), _octets(token.get(2, b""))
+            tokens.append(HadoopToken(alias, kind, service, *secrets))
     return tokens
 
 
 def _writable(reader: _Octets) -> list[HadoopToken]:
-    tokens = []
+    tokens: list[HadoopToken] = []
     for _ in range(reader.vint()):
         alias = _text(reader.sized())
         identifier, password = reader.sized(), reader.sized()

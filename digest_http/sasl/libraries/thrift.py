@@ -32,7 +32,7 @@ def hive_transport(
 
     def client() -> ThriftSASLClient:
         # Thrift's servers announce a maxbuf and keep to none.
-        given = {"service": service, "host": host, "qop": qop, "enforce_maxbuf": False} | settings
+        given: dict[str, Any] = {"service": service, "host": host, "qop": qop, "enforce_maxbuf": False} | settings
         return ThriftSASLClient(DigestMD5Client(username, password, **given))
 
     return verifying(import_module("thrift_sasl").TSaslClientTransport)(client, "DIGEST-MD5", socket)
