@@ -99,7 +99,10 @@ def test_ldap3_strategies(slapd, strategy):
         response, result = connection.get_response(asked)
         assert result["description"] == "success"
         assert strategy == "ASYNC_STREAM" or len(response) == 111
+    read = connection.socket.recv
     connection.unbind()
+    # What a thread of the strategy meets that is still reading.
+    assert read(1) == b""
 
 
 def test_ldap3_with_a_wrong_password(slapd):

@@ -10,7 +10,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any, Final
 
-from digest_http.errors import ConfigurationError, WrongPrincipal
+from digest_http.errors import ConfigurationError, ContextExpired, WrongPrincipal
 from digest_http.sasl.client import DigestMD5Client
 from digest_http.sasl.streams import LayeredSocket
 
@@ -22,6 +22,26 @@ _SASL_BIND_IN_PROGRESS: Final = 14
 
 _MOST_REQUESTS: Final = 4
 """An empty one, the response, an empty one after the proof, and one to spare."""
+
+
+class _Socket(LayeredSocket):
+    """What a strategy's own thread reads from while another unbinds: then it meets the end."""
+
+    _unbound = False
+
+    def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
+        """As LayeredSocket; b"" once it was closed here."""
+        try:
+            return super().recv(bufsize, flags)
+        except ContextExpired:
+            if self._unbound:
+                return b""
+            raise
+
+    def close(self) -> None:
+        """As LayeredSocket."""
+        self._unbound = True
+        super().close()
 
 
 def use_digest(connection: Any, make_client: Callable[[], DigestMD5Client]) -> None:  # noqa: ANN401  # it has no types
@@ -44,7 +64,7 @@ def _bind(connection: Any, make_client: Callable[[], DigestMD5Client], controls:
         connection.last_error = None
         plain, client = connection.socket, make_client()
         # Before the first token: a strategy's own thread may be reading when the layer begins.
-        connection.socket = LayeredSocket(plain, client, during_login=True)
+        connection.socket = _Socket(plain, client, during_login=True)
         connection.sasl_in_progress = True
         try:
             result = _exchange(connection, client, controls)
