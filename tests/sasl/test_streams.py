@@ -286,6 +286,7 @@ def test_numbers_that_are_used_up(door, pair):
     ends.client._sender._next = (1 << 32) - 1  # noqa: SLF001  # nobody waits for 2**32 records
     with pytest.raises(ContextExpired, match="numbers"):
         opened.write(bytes(100))
+    assert ends.client.ended
     assert opened.sent() == b""
     with pytest.raises(ContextExpired):
         opened.write(b"a")
