@@ -9,7 +9,6 @@ import pytest
 
 from digest_http.errors import BodyNotReplayable
 from digest_http.httpauth.challenge_selection import Preference
-from digest_http.httpauth.client_identity import Identity
 from digest_http.httpauth.client_policy import ClientPolicy
 from digest_http.httpauth.origins import Origin
 from digest_http_client_auth.cookies import merge_cookies
@@ -180,7 +179,7 @@ def test_equal_ports(host, level, caplog):
 
 def a_policy() -> ClientPolicy:
     """Anybody's."""
-    return ClientPolicy(Identity("alice", "s3cret"), Preference())
+    return ClientPolicy(Preference())
 
 
 @pytest.mark.parametrize(("address", "told"), [

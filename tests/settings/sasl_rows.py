@@ -65,6 +65,7 @@ ROWS: dict[str, dict[str, list[Any]]] = {
         "realms": [*MAYBE_REALM, [5], [b"r"], ["a\nb"], lambda: "r"],
         "ciphers": CIPHERS,
         "authorize": [*MAYBE_FUNCTION, lambda _name: True],
+        "domain_accounts": FLAG,
         "sessions": [5, {}, "yes", ServerSessions, ClientSessions()],
         "nonce": [*MAYBE_FUNCTION, b"nonce"],
         "directives": [5, "name=value", {"name": "value"}, {b"name": "value"}, {b"name": 5}, dict],
