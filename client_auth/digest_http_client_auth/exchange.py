@@ -70,8 +70,15 @@ class Exchange(Generic[RequestT, ResponseT]):
     _asked: tuple[tuple[bytes, Identity | None], ...] = ()
 
     def __init__(
-        self, session: Session[RequestT, ResponseT], request: RequestT, preemptive: Preemptive | None = None
+        self,
+        session: Session[RequestT, ResponseT],
+        request: RequestT,
+        preemptive: Preemptive | None = None,
+        *,
+        unsigned: bool = False,
+        replay: Replay[RequestT] | None = None,
     ) -> None:
+        """`unsigned`: the request has gone out already, as it is. `replay`: made before that, if it was."""
         self._session: Final = session
         library = session.library
         self._library: Final = library
@@ -80,13 +87,15 @@ class Exchange(Generic[RequestT, ResponseT]):
         self._home = request
         self.request = request
         if not library.holds_body(request):
-            self._replay = library.replay(request)
+            self._replay = library.replay(request) if replay is None else replay
         if preemptive is not None:
             self._field, self._signature, began, self._spaces = preemptive
             self._retries = Retries(began)
             self._context, self._nonce = self._signature.context, self._signature.nonce
             return
         self._retries = Retries(tick())
+        if unsigned:
+            return
         if session.prober is not None and self._replay is not None:
             self._probing = True
             self.request = session.prober.probe(request)

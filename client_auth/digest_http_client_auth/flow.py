@@ -17,16 +17,27 @@ __all__ = ["acall", "async_flow", "call", "sync_flow"]
 
 
 def sync_flow(
-    session: Session[RequestT, ResponseT], reader: BodyReader[RequestT, ResponseT], request: RequestT
+    session: Session[RequestT, ResponseT],
+    reader: BodyReader[RequestT, ResponseT],
+    request: RequestT,
+    unsigned: Exchange[RequestT, ResponseT] | None = None,
 ) -> Generator[RequestT, ResponseT, None]:
-    """Drive one call for a blocking client."""
+    """Drive one call for a blocking client.
+
+    `unsigned` is the exchange of a request that the library sends, or has sent, by itself: it is yielded as it is, to
+    be answered with its response.
+    """
     response = None
-    preemptive = sign_preemptively(session, request)
-    if preemptive is not None:
+    if unsigned is not None:
+        exchange = unsigned
         response = yield request
-        if is_plain_success(session, request, preemptive, response):
-            return
-    exchange = Exchange(session, request, preemptive)
+    else:
+        preemptive = sign_preemptively(session, request)
+        if preemptive is not None:
+            response = yield request
+            if is_plain_success(session, request, preemptive, response):
+                return
+        exchange = Exchange(session, request, preemptive)
     while True:
         if response is None:
             if exchange.needs_body:
@@ -45,16 +56,26 @@ def sync_flow(
 
 
 async def async_flow(
-    session: Session[RequestT, ResponseT], reader: AsyncBodyReader[RequestT, ResponseT], request: RequestT
+    session: Session[RequestT, ResponseT],
+    reader: AsyncBodyReader[RequestT, ResponseT],
+    request: RequestT,
+    unsigned: Exchange[RequestT, ResponseT] | None = None,
 ) -> AsyncGenerator[RequestT, ResponseT]:
-    """Drive one call for an asynchronous client."""
+    """Drive one call for an asynchronous client.
+
+    See `sync_flow`.
+    """
     response = None
-    preemptive = sign_preemptively(session, request)
-    if preemptive is not None:
+    if unsigned is not None:
+        exchange = unsigned
         response = yield request
-        if is_plain_success(session, request, preemptive, response):
-            return
-    exchange = Exchange(session, request, preemptive)
+    else:
+        preemptive = sign_preemptively(session, request)
+        if preemptive is not None:
+            response = yield request
+            if is_plain_success(session, request, preemptive, response):
+                return
+        exchange = Exchange(session, request, preemptive)
     while True:
         if response is None:
             if exchange.needs_body:

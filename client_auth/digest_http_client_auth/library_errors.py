@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final
 
@@ -15,7 +15,7 @@ __all__ = ["errors_also", "joined_error", "raised_as"]
 
 
 @contextmanager
-def raised_as(*classes: type[DigestError]) -> Iterator[None]:
+def raised_as(*classes: type[DigestError]) -> Generator[None]:
     """Raise each DigestError of the block as the one of `classes` that derives from its class and from the library's.
 
     A class that has no such counterpart is raised as it is.
@@ -30,7 +30,7 @@ def raised_as(*classes: type[DigestError]) -> Iterator[None]:
 
 
 @contextmanager
-def errors_also(base: type[Exception], **attributes: object) -> Iterator[None]:
+def errors_also(base: type[Exception], **attributes: object) -> Generator[None]:
     """Let each DigestError that is raised inside also be a `base`; `attributes` are set on it (`request`, say)."""
     try:
         yield

@@ -28,6 +28,10 @@ from digest_http.users.sql import SQLUsers
 from digest_http_client_auth.aiohttp import DigestAuth as DigestAuthOfAiohttp
 from digest_http_client_auth.httpx import DigestAuth
 from digest_http_client_auth.httpx2 import DigestAuth as DigestAuth2
+from digest_http_client_auth.niquests import AsyncDigestAuth as NiquestsAsyncDigestAuth
+from digest_http_client_auth.niquests import DigestAuth as NiquestsDigestAuth
+from digest_http_client_auth.requests import DigestAuth as RequestsDigestAuth
+from digest_http_client_auth.urllib3 import DigestAuth as Urllib3DigestAuth
 from digest_http_middleware import DigestAuthMiddleware
 
 __all__ = ["DOORS", "Door"]
@@ -69,6 +73,10 @@ DOORS = {
     "DigestAuth": Door(DigestAuth, {"username": "alice", "password": "s3cret"}),
     "DigestAuth of aiohttp": Door(DigestAuthOfAiohttp, {"username": "alice", "password": "s3cret"}),
     "DigestAuth of httpx2": Door(DigestAuth2, {"username": "alice", "password": "s3cret"}),
+    "DigestAuth of requests": Door(RequestsDigestAuth, {"username": "alice", "password": "s3cret"}),
+    "DigestAuth of niquests": Door(NiquestsDigestAuth, {"username": "alice", "password": "s3cret"}),
+    "AsyncDigestAuth of niquests": Door(NiquestsAsyncDigestAuth, {"username": "alice", "password": "s3cret"}),
+    "DigestAuth of urllib3": Door(Urllib3DigestAuth, {"username": "alice", "password": "s3cret"}),
     "DigestClient": Door(DigestClient, {"username": "alice", "password": "s3cret"}),
     "Acceptor": Door(Acceptor, {"realm": "r", "algorithms": [MD5], "nonces": _nonces()}),
     "NonceSource": Door(NonceSource, {"realm": b"r", "keys": [b"k" * 32], "epoch": b"00000001"}),

@@ -127,6 +127,10 @@ ROWS: dict[str, dict[str, list[Any]]] = {
     "DigestAuth": _CLIENT,
     "DigestAuth of aiohttp": _CLIENT,
     "DigestAuth of httpx2": _CLIENT,
+    "DigestAuth of requests": _CLIENT,
+    "DigestAuth of niquests": _CLIENT,
+    "AsyncDigestAuth of niquests": _CLIENT,
+    "DigestAuth of urllib3": _CLIENT,
     "DigestClient": {
         **{name: rows for name, rows in _CLIENT.items() if name not in _NOT_OF_DIGEST_CLIENT},
         "decimal_nc": FLAG,

@@ -1,0 +1,54 @@
+"""The plug for requests."""
+
+from __future__ import annotations
+
+from .base_auth import BaseDigestAuth
+from .requests_call import Call
+from .requests_family import RequestsLibrary
+from .requests_proxies import ProxyAdapter, ProxySigner
+from .requests_shapes import Answer
+
+try:
+    import requests
+    from requests.adapters import HTTPAdapter
+    from requests.auth import AuthBase
+except ModuleNotFoundError as error:
+    if error.name != "requests":
+        raise
+    raise ModuleNotFoundError(
+        "DigestAuth for requests needs requests: pip install 'digest-http[requests]'", name="requests"
+    ) from None
+
+__all__ = ["DigestAuth", "DigestProxyAdapter"]
+
+
+class DigestAuth(BaseDigestAuth[requests.PreparedRequest, Answer], AuthBase):
+    """HTTP Digest (RFC 7616) for requests; a drop-in for `requests.auth.HTTPDigestAuth`.
+
+    Share one object by all requests, sessions and threads: it signs in advance what it has learnt to sign. All keywords
+    are explained in docs/client.md. Raises ConfigurationError for settings that cannot work; while sending,
+    WrongPrincipal (the server did not prove itself) and BodyNotReplayable, both of them also `RequestException`.
+    """
+
+    _library = _reader = RequestsLibrary[requests.PreparedRequest](requests)
+
+    def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Called by requests for each request that is prepared with this object."""
+        call = Call(self._session, self._reader, requests, r)
+        call.begin(r)
+        r.register_hook("response", call.answered)
+        return r
+
+    def proxy_signer(self) -> ProxySigner:
+        """What `DigestProxyAdapter` signs with."""
+        return ProxySigner(requests, self._session, self._reader)
+
+
+class DigestProxyAdapter(ProxyAdapter, HTTPAdapter):
+    """An adapter for a proxy that wants Digest, for http and https (CONNECT) URLs: mount it on a requests `Session`.
+
+    `proxy_auth` is a `DigestAuth(..., proxy=True)`; the other keywords are those of `HTTPAdapter`. Which proxy it is
+    says the session, as ever (`proxies=`). Raises ConfigurationError for another kind of object.
+    """
+
+    _kind = DigestAuth

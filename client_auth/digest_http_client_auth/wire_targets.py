@@ -1,0 +1,33 @@
+"""The request target that urllib3 makes of a URL's path and query, octet for octet: the one that is to be signed."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+__all__ = ["wire_target"]
+
+# RFC 3986 §3.3 and §3.4: pchar / "/", and "?" in the query. Nothing is done to what consists of these.
+_plain: Final = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?]|%[0-9A-F]{2})*")
+_escape: Final = re.compile(r"%[0-9A-Fa-f]{2}")
+_kept: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=:@/?")
+
+
+def wire_target(target: str) -> bytes:
+    """What goes over the wire for a path and query.
+
+    urllib3 spells escapes in upper case and escapes what may not stand in a URI. A "%" is one such octet in each part,
+    path or query, where any "%" begins no escape.
+    """
+    target = target.partition("#")[0]
+    if _plain.fullmatch(target):
+        return target.encode("ascii")
+    path, mark, query = target.partition("?")
+    return _encoded(path) + mark.encode() + _encoded(query)
+
+
+def _encoded(part: str) -> bytes:
+    spelt, escapes = _escape.subn(lambda match: match[0].upper(), part)
+    octets = spelt.encode("utf-8", "surrogatepass")
+    kept = _kept | {ord("%")} if escapes == octets.count(b"%") else _kept
+    return b"".join(bytes((octet,)) if octet in kept else b"%%%02X" % octet for octet in octets)
