@@ -69,6 +69,7 @@ def test_settings_of_the_first_sending(opened, site):
         seen.append({name: settings[name] for name in ("stream", "timeout", "verify", "cert", "proxies")})
         return base.send(adapter, request, **settings)
 
+    opened.get_adapter(site.url).close()
     base = opened.library.adapters.HTTPAdapter
     opened.mount("http://", type("Adapter", (base,), {"send": send})())
     site.strict.forget()
