@@ -7,6 +7,7 @@
 #   make wheel-test      the core suite against the built wheel
 #   make mutants [ARGS=] mutation testing of the rooms named in ARGS, or of all; goes on where it was stopped
 #   make programs        the libraries and sources of others that are tried against ours; without them those tests skip
+#   make servers         the servers that tests/servers lets the client loose on; without them it skips those
 #   make bench           the benchmarks
 #   make clean           remove everything that the above made
 
@@ -22,13 +23,14 @@ BENCH := .venv/stamp-bench
 MUTATION := .venv/stamp-mutation
 DEMO := .venv-demo/stamp
 PROGRAMS := .venv-programs/stamp
+SERVERS := .venv-servers/stamp
 CHECKED := $(wildcard digest_http middleware client_auth demo_app tests typing_tests benchmarks)
 
 # Answers pip gives about itself are noise here.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check lint types arrows format matrix wheel-test mutants programs bench clean
+.PHONY: help venv demo test check lint types arrows format matrix wheel-test mutants programs servers bench clean
 # Two installations into one environment would get in each other's way.
 .NOTPARALLEL:
 
@@ -83,20 +85,22 @@ mutants: $(TEST) $(MUTATION)
 	tests/mutation/run $(BIN)/python $(ARGS)
 
 # npm finds node beside itself. No script of a package is run.
-$(PROGRAMS): pyproject.toml tests/programs/package.json
-	@.ci/venv .venv-programs "$(PYTHON)" --group programs
-	@mkdir -p .venv-programs/node
-	@cp tests/programs/package.json .venv-programs/node
-	@PATH="$(CURDIR)/.venv-programs/bin:$$PATH" npm install --prefix .venv-programs/node --ignore-scripts --no-audit --no-fund
-	@tests/sspi/sspilib_suite/fetch .venv-programs/bin/python .venv-programs/sspilib
+$(PROGRAMS) $(SERVERS): .venv-%/stamp: pyproject.toml tests/%/package.json
+	@.ci/venv .venv-$* "$(PYTHON)" --group $*
+	@mkdir -p .venv-$*/node
+	@cp tests/$*/package.json .venv-$*/node
+	@PATH="$(CURDIR)/.venv-$*/bin:$$PATH" npm install --prefix .venv-$*/node --ignore-scripts --no-audit --no-fund
+	@[ $* = servers ] || tests/sspi/sspilib_suite/fetch .venv-programs/bin/python .venv-programs/sspilib
 	@touch $@
 
 programs: $(PROGRAMS)
+
+servers: $(SERVERS)
 
 bench: $(TEST) $(BENCH)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean:
-	rm -rf .venv .venv-demo .venv-programs .venvs build dist .coverage .coverage.* htmlcov \
+	rm -rf .venv .venv-demo .venv-programs .venv-servers .venvs build dist .coverage .coverage.* htmlcov \
 	    .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -46,6 +46,7 @@ KeepAlive On
 MaxKeepAliveRequests 0
 DocumentRoot "{root}/site"
 DirectoryIndex index.html
+Redirect /moved /
 # One entry is written per challenge; the default of 1000 bytes holds about twelve clients.
 AuthDigestShmemSize 256K
 <Directory "{root}/site">
@@ -90,6 +91,7 @@ def load_modules() -> str:
         "authz_core",
         "authz_user",
         "auth_digest",
+        "alias",
         "dir",
         "reflector",
     )
@@ -121,4 +123,5 @@ def httpd(nonces: str = "default") -> Iterator[DigestServer]:
         )
         with running([binary, "-D", "FOREGROUND", "-f", str(config)], log) as process:
             wait_until_listening(process, port, log)
-            yield DigestServer(f"http://{HOST}:{port}/", PAGE, f"http://{HOST}:{port}/echo")
+            site_url = f"http://{HOST}:{port}/"
+            yield DigestServer(site_url, PAGE, f"{site_url}echo", f"{site_url}moved")

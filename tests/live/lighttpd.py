@@ -10,13 +10,14 @@ from tests.live.peers import HOST, DigestServer, free_port, program, running, se
 from tests.live.serving import PASSWORD, USER
 
 CONFIG = """\
-server.modules = ( "mod_auth", "mod_authn_file", "mod_cgi" )
+server.modules = ( "mod_auth", "mod_authn_file", "mod_cgi", "mod_redirect" )
 server.document-root = "{root}/site"
 server.bind = "{host}"
 server.port = {port}
 index-file.names = ( "index.html" )
 server.max-keep-alive-requests = 1000
 mimetype.assign = ( ".html" => "text/html" )
+url.redirect = ( "^/moved$" => "/" )
 cgi.assign = ( ".sh" => "/bin/sh" )
 auth.backend = "htdigest"
 auth.backend.htdigest.userfile = "{root}/users.htdigest"
@@ -53,4 +54,5 @@ def lighttpd(algorithm: str) -> Iterator[DigestServer]:
         config.write_text(CONFIG.format(root=root, host=HOST, port=port, algorithm=algorithm, realm=REALM))
         with running([binary, "-D", "-f", str(config)], log) as process:
             wait_until_listening(process, port, log)
-            yield DigestServer(f"http://{HOST}:{port}/", PAGE, f"http://{HOST}:{port}/echo.sh")
+            site_url = f"http://{HOST}:{port}/"
+            yield DigestServer(site_url, PAGE, f"{site_url}echo.sh", f"{site_url}moved")

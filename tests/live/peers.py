@@ -44,6 +44,8 @@ class DigestServer:
     page: str
     #: A POST comes back as it was sent.
     echo_url: str
+    #: It leads to the page.
+    moved_url: str
 
 
 def missing_peer(reason: str) -> NoReturn:

@@ -12,10 +12,11 @@ from tests.live.served_app import TILES
 from tests.live.serving import PASSWORD, USER, Served
 from tests.programs.browsers import BROWSERS, Browser
 from tests.programs.changing_sites import put_in_force, served
-from tests.programs.page import keep
+from tests.support.kept_tables import keep
 
 pytestmark = pytest.mark.live
 
+PAGE = Path(__file__).parents[2] / "docs" / "programs.md"
 #: Requests that a page sends at once.
 AT_ONCE = 30
 #: A server that is started again keeps its keys.
@@ -137,4 +138,4 @@ def test_the_page_tells_what_browsers_did(seen):
     missing = [name for name in BROWSERS if any((row, name) not in seen for row in rows)]
     if missing:
         pytest.skip(f"the table needs every test of {', '.join(missing)}")
-    keep("browsers", ["", *BROWSERS], [[row, *(seen[row, name] for name in BROWSERS)] for row in rows])
+    keep(PAGE, "browsers", ["", *BROWSERS], [[row, *(seen[row, name] for name in BROWSERS)] for row in rows])

@@ -15,12 +15,13 @@ import pytest
 from tests.live.serving import Exchange
 from tests.programs.fixed import fixed
 from tests.programs.listed import PROGRAMS, Program
-from tests.programs.page import keep
+from tests.support.kept_tables import keep
 from tests.programs.visits import Site, Visit, after_the_end, algorithm, came_of, served
 
 # All programs share one run, which takes more than a minute on two processors.
 pytestmark = [pytest.mark.live, pytest.mark.timeout(1200)]
 
+PAGE = Path(__file__).parents[2] / "docs" / "programs.md"
 #: What each program is tried with; some are also tried with nonces that end and with a wrong password.
 SETTINGS = ("default", "old", "sha256", "auth-int")
 HEADS = [
@@ -129,4 +130,4 @@ def test_the_page_tells_what_was_tried(outcomes):
         cells = [program.name, *(found.with_setting(area) for area in SETTINGS)]
         cells += [found.after_the_end() if digest else "-", str(len(tries)), program.why]
         rows.append(cells)
-    keep("programs", HEADS, rows)
+    keep(PAGE, "programs", HEADS, rows)
