@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import ModuleType
@@ -12,6 +13,9 @@ from typing import Any
 from tests.servers.faces.face import CONTENT, FORM, SECONDS, Answer, Client, Login, pieces
 
 __all__ = ["HttpxFace"]
+
+#: No certificate is asked for here; without these, each client would read the system's.
+CERTIFICATES = ssl.create_default_context()
 
 #: What the library calls each kind of body. They are made anew for each request.
 BODIES = {
@@ -49,9 +53,8 @@ class HttpxFace:
 
     def _settings(self, login: Login) -> dict[str, Any]:
         auth = self.plug.DigestAuth(login.user, login.password, **login.settings)
-        limits = self.library.Limits(max_connections=None)
-        kept = {"timeout": SECONDS, "trust_env": False, "follow_redirects": True}
-        return {"auth": auth, "proxy": login.proxy, "limits": limits, **kept}
+        kept = {"timeout": SECONDS, "trust_env": False, "follow_redirects": True, "verify": CERTIFICATES}
+        return {"auth": auth, "proxy": login.proxy, **kept}
 
     @contextmanager
     def session(self, login: Login) -> Iterator[Client]:
@@ -63,7 +66,9 @@ class HttpxFace:
         """One task for each."""
 
         async def get_all() -> list[int]:
-            async with self.library.AsyncClient(**self._settings(login)) as client:
+            # httpcore looks through all its connections for each request: fifty that are kept take longer than fifty new.
+            limits = self.library.Limits(max_connections=None, max_keepalive_connections=0)
+            async with self.library.AsyncClient(**self._settings(login), limits=limits) as client:
                 return [answer.status_code for answer in await asyncio.gather(*map(client.get, urls))]
 
         return asyncio.run(get_all())
