@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -18,46 +19,53 @@ USER, PASSWORD = "alice", "s3cret"
 
 #: Status, fields, body.
 Answer = tuple[int, Sequence[tuple[str, str | bytes]], bytes]
-#: From a request to its answer.
-Script = Callable[[httpx.Request], Answer]
+#: From a request and its body to the answer.
+Script = Callable[[httpx.Request, bytes], Answer]
 
 HASHES = {"md5": hashlib.md5, "sha-256": hashlib.sha256}
 
 
-class Seen:
-    """What a script was asked, request by request."""
+class Seen(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """What a script was asked, request by request. It reads bodies as a connection does: each time from the stream."""
 
     def __init__(self, script: Script) -> None:
         self.script = script
         self.requests: list[httpx.Request] = []
         self.statuses: list[int] = []
+        #: The Authorization of each request.
+        self.fields: list[str | None] = []
 
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        request.read()
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        assert isinstance(request.stream, httpx.SyncByteStream)
+        return self._answer(request, b"".join(request.stream))
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        assert isinstance(request.stream, httpx.AsyncByteStream)
+        # Others have their turn here, as on a real connection.
+        await asyncio.sleep(0)
+        return self._answer(request, b"".join([chunk async for chunk in request.stream]))
+
+    def _answer(self, request: httpx.Request, content: bytes) -> httpx.Response:
         self.requests.append(request)
-        status, fields, body = self.script(request)
+        self.fields.append(request.headers.get("authorization"))
+        status, fields, body = self.script(request, content)
         self.statuses.append(status)
         octets = [(name.encode(), value if isinstance(value, bytes) else value.encode()) for name, value in fields]
         return httpx.Response(status, headers=octets, content=body)
-
-    @property
-    def fields(self) -> list[str | None]:
-        """The Authorization of each request."""
-        return [request.headers.get("authorization") for request in self.requests]
 
 
 def client(seen: Seen, auth: httpx.Auth | None = None, **settings: Any) -> httpx.Client:
     """A client of the script; the settings are those of DigestAuth."""
     auth = DigestAuth(USER, PASSWORD, **settings) if auth is None else auth
-    return httpx.Client(transport=httpx.MockTransport(seen), auth=auth, follow_redirects=True)
+    return httpx.Client(transport=seen, auth=auth, follow_redirects=True)
 
 
 def strict(server: StrictServer) -> Script:
     """A strict server's answers."""
 
-    def script(request: httpx.Request) -> Answer:
+    def script(request: httpx.Request, body: bytes) -> Answer:
         fields = {name.decode().lower(): value.decode() for name, value in request.headers.raw}
-        answer: Answer = server.answer(request.method, request.url.raw_path.decode(), fields, request.content)
+        answer: Answer = server.answer(request.method, request.url.raw_path.decode(), fields, body)
         return answer
 
     return script
@@ -66,7 +74,7 @@ def strict(server: StrictServer) -> Script:
 def answered(lines: Sequence[str | bytes | tuple[str, str]], **settings: Any) -> str | None:
     """The Authorization that a 401 with these challenges is answered with; None if it is handed to the caller."""
     fields = [line if isinstance(line, tuple) else ("WWW-Authenticate", line) for line in lines]
-    seen = Seen(lambda request: (200, (), b"") if "authorization" in request.headers else (401, fields, b""))
+    seen = Seen(lambda request, _: (200, (), b"") if "authorization" in request.headers else (401, fields, b""))
     auth = DigestAuth(settings.pop("username", USER), PASSWORD, **settings)
     with client(seen, auth) as asking:
         status = asking.get(f"{HOME}/a?b=c").status_code

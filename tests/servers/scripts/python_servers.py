@@ -114,12 +114,14 @@ def wsgidav(port: int, folder: str) -> None:
     from wsgidav.wsgidav_app import WsgiDAVApp
 
     login = {"accept_basic": False, "accept_digest": True, "default_to_digest": True}
-    app = WsgiDAVApp({
-        "provider_mapping": {"/": folder},
-        "http_authenticator": login,
-        "simple_dc": {"user_mapping": {"*": {USER: {"password": PASSWORD}}}},
-        "logging": {"enable": False},
-    })
+    app = WsgiDAVApp(
+        {
+            "provider_mapping": {"/": folder},
+            "http_authenticator": login,
+            "simple_dc": {"user_mapping": {"*": {USER: {"password": PASSWORD}}}},
+            "logging": {"enable": False},
+        }
+    )
     on_cheroot(app, port)
 
 
