@@ -15,8 +15,8 @@ import pytest
 from tests.live.serving import Exchange
 from tests.programs.fixed import fixed
 from tests.programs.listed import PROGRAMS, Program
-from tests.support.kept_tables import keep
 from tests.programs.visits import Site, Visit, after_the_end, algorithm, came_of, served
+from tests.support.kept_tables import keep
 
 # All programs share one run, which takes more than a minute on two processors.
 pytestmark = [pytest.mark.live, pytest.mark.timeout(1200)]

@@ -15,7 +15,7 @@ from tests.reported.scripted_server import answered, is_right
 
 BASE = 'realm="r", nonce="n", qop="auth"'
 DIGEST = f"Digest {BASE}"
-MD5, SHA = f"{DIGEST}, algorithm=MD5", f'Digest realm="s", nonce="s1", qop="auth", algorithm=SHA-256'
+MD5, SHA = f"{DIGEST}, algorithm=MD5", 'Digest realm="s", nonce="s1", qop="auth", algorithm=SHA-256'
 OLD = 'Digest realm="r", nonce="n"'
 SHA_IS_ANSWERED = {"realm": "s", "nonce": "s1", "algorithm": "SHA-256"}
 X = "X-WWW-Authenticate"

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.live.httpd import MODULES_HERE
-from tests.live.peers import HOST, DigestServer, free_port, peer_file, program
+from tests.live.peers import HOST, DigestServer, peer_file, program
 from tests.servers.by_language import open_pages
 from tests.servers.sites import REALM, Site, Start, child
 

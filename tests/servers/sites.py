@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.live.httpd import htdigest_line
-from tests.live.peers import HOST, PATH_ONLY, free_port, missing_peer, running, server_root, wait_until_listening
+from tests.live.peers import PATH_ONLY, free_port, missing_peer, running, server_root, wait_until_listening
 
 __all__ = ["ENVIRONMENT", "PASSWORD", "REALM", "SCRIPTS", "USER", "Site", "Start", "child", "installed"]
 

@@ -1,6 +1,7 @@
 """Each client plug with each server that a package index has: what comes of it is known, to the single request.
 
-Each server is started once for all plugs; the tests read what came of the trials. The table in docs/servers.md is theirs.
+Each server is started once for all plugs; the tests read what came of the trials. The table in docs/servers.md is
+theirs.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.faces.listed import FACES
+from tests.servers.faces.listed import FACES, face
 from tests.servers.listed import SERVERS, Server
 from tests.servers.trials import Outcome, tried
 from tests.servers.wire import Wires, laid
@@ -31,12 +32,13 @@ Outcomes = dict[str, Future[dict[str, Outcome]]]
 
 def outcomes_of(server: Server, wires: Wires) -> dict[str, Outcome]:
     """Start a server, and make each plug go through the trials."""
+    faces = {plug: face(plug) for plug in FACES}
+    found = {}
     with server.start() as site:
-        found = {}
-        for plug, face in FACES.items():
+        for plug in FACES:
             with wires.to(site.port) as wire:
-                found[plug] = tried(face, site, wire, server.settings)
-        return found
+                found[plug] = tried(faces[plug], site, wire, server.settings)
+    return found
 
 
 @pytest.fixture(scope="module")

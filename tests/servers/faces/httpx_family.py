@@ -66,7 +66,7 @@ class HttpxFace:
         """One task for each."""
 
         async def get_all() -> list[int]:
-            # httpcore looks through all its connections for each request: fifty that are kept take longer than fifty new.
+            # httpcore looks through all its connections each time: fifty that are kept take longer than fifty new.
             limits = self.library.Limits(max_connections=None, max_keepalive_connections=0)
             async with self.library.AsyncClient(**self._settings(login), limits=limits) as client:
                 return [answer.status_code for answer in await asyncio.gather(*map(client.get, urls))]
