@@ -1,7 +1,7 @@
 """Challenges that other clients answer wrongly, or that are meant to make a client do wrong: what ours sends.
 
-The numbers are those of what users report of other clients (2.), of what went wrong there for security (3.), and of what
-follows from both (6.). What takes more than one call stands in test_clients_calls.py.
+The numbers are those of what users report of other clients (2.), of what went wrong there for security (3.), and of
+what follows from both (6.). What takes more than one call stands in test_clients_calls.py.
 """
 
 from __future__ import annotations

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tests.live.peers import HOST
 from tests.servers.faces.face import BODIES, Client, Face, Login
-from tests.servers.sites import HOST, PASSWORD, USER, Site
+from tests.servers.sites import PASSWORD, USER, Site
 from tests.servers.wire import Wire
 
 __all__ = ["AT_ONCE", "IN_A_ROW", "Outcome", "tried"]
