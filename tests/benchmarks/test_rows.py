@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks import challenge, memory, verify
+from benchmarks import challenge, exchanges, memory, verify
 from benchmarks.__main__ import groups, judge, main, run
 from tests.live.peers import PATH_ONLY
 
@@ -39,6 +39,13 @@ def test_verify_without_peers_says_so(monkeypatch):
 def test_challenge_gives_rows():
     """Each refused request of the benchmark is answered with 401, else the group raises."""
     assert_rows(challenge.rows(**TINY))
+
+
+def test_exchanges_take_the_least_number_of_requests():
+    """Counts do not depend on the machine, so here a target is a test: with each plug that there is."""
+    rows = exchanges.rows()
+    assert_rows(rows)
+    assert {judge(figure, target) for _, figure, target in rows if target} == {"met"}
 
 
 def test_memory_gives_rows():

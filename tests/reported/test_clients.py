@@ -6,6 +6,7 @@ what follows from both (6.). What takes more than one call stands in test_client
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ BREAKS_OUT = 'x", uri="/evil'
 ESCAPED = BREAKS_OUT.replace('"', r"\"")
 
 #: By a name, the challenges, the keywords, and parameters of the answer; None is a parameter that must not be there.
-ANSWERED: dict[str, tuple[list[Any], dict[str, Any], dict[str, str | None]]] = {
+ANSWERED: dict[str, tuple[list[Any], dict[str, Any], Mapping[str, str | None]]] = {
     "2.5 Basic in a line before": (['Basic realm="b"', DIGEST], {}, {"realm": "r"}),
     "2.5 Basic in the same line": ([f'Basic realm="b", {DIGEST}'], {}, {"realm": "r"}),
     "2.5 Negotiate without parameters": ([f"Negotiate, {DIGEST}"], {}, {"realm": "r"}),
@@ -83,7 +84,7 @@ ANSWERED: dict[str, tuple[list[Any], dict[str, Any], dict[str, str | None]]] = {
 
 
 @pytest.mark.parametrize(("lines", "settings", "expected"), ANSWERED.values(), ids=ANSWERED)
-def test_answered(lines: list[Any], settings: dict[str, Any], expected: dict[str, str | None]) -> None:
+def test_answered(lines: list[Any], settings: dict[str, Any], expected: Mapping[str, str | None]) -> None:
     """Each parameter goes out once, as it was given; the response follows from what was sent."""
     field = answered(lines, **settings)
     assert field is not None

@@ -13,7 +13,7 @@ from tests.servers.sites import SCRIPTS, Site, Start, child, installed
 __all__ = ["java", "node", "open_pages", "ours", "php", "python", "ruby"]
 
 #: A server of files.
-FILES = {"echo": "/put", "moved": "", "method": "PUT"}
+FILES: dict[str, str] = {"echo": "/put", "moved": "", "method": "PUT"}
 #: Java compiles as it starts: what that takes is less than what it would take to run hot.
 QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 

@@ -55,7 +55,7 @@ def installed(pattern: str) -> str:
 
 @contextmanager
 def child(
-    command: Callable[[int, Path], Sequence[str]], python_path: str | None = None, **targets: str
+    command: Callable[[int, Path], Sequence[str]], python_path: str | None = None, **targets: Any
 ) -> Iterator[Site]:
     """A server that is one process, made from its port and a folder of its own.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from tests.live.peers import HOST
@@ -94,7 +95,7 @@ class Trials:
         """Each kind, after calls that have taught the client what is asked for."""
         if not self.site.echo:
             return NOT_TRIED
-        lost = [kind for kind in BODIES if told(lambda kind=kind: self.body(client, kind)) != "whole"]
+        lost = [kind for kind in BODIES if told(partial(self.body, client, kind)) != "whole"]
         return f"all but {', '.join(lost)}" if lost else "all"
 
     def body(self, client: Client, kind: str) -> str:

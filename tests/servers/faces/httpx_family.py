@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
@@ -18,7 +18,7 @@ __all__ = ["HttpxFace"]
 CERTIFICATES = ssl.create_default_context()
 
 #: What the library calls each kind of body. They are made anew for each request.
-BODIES = {
+BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "bytes": lambda: {"content": CONTENT},
     "form": lambda: {"data": FORM},
     "multipart": lambda: {"files": {"file": ("name", CONTENT)}},

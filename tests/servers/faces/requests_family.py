@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
@@ -13,7 +13,7 @@ from tests.servers.faces.threads import at_once_in_threads
 
 __all__ = ["RequestsFace"]
 
-BODIES = {
+BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "bytes": lambda: {"data": CONTENT},
     "form": lambda: {"data": FORM},
     "multipart": lambda: {"files": {"file": ("name", CONTENT)}},

@@ -51,6 +51,11 @@ def flask_httpauth(port: int, _: str) -> None:
     digest = HTTPDigestAuth(realm=REALM)
     digest.get_password({USER: PASSWORD}.get)
 
+    @app.before_request
+    def read() -> None:
+        # What is refused is read too, or the connection may end while the client still sends.
+        request.get_data()
+
     @app.route("/<path:_path>", methods=METHODS)
     @digest.login_required
     def page(_path: str) -> Any:
@@ -75,7 +80,9 @@ def quart_httpauth(port: int, _: str) -> None:
     @app.route("/<path:_path>", methods=METHODS)
     @digest.login_required
     async def page(_path: str) -> Any:
-        status, fields, body = answer(request.path, await request.get_data())
+        sent = await request.get_data()
+        assert isinstance(sent, bytes)
+        status, fields, body = answer(request.path, sent)
         return body, status, fields
 
     config = Config()
