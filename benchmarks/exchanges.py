@@ -51,23 +51,37 @@ def _requests(client: Client, settings: dict[str, Any], calls: int) -> int:
     ends_after = settings.pop("ends_after", None)
     # SHA-256 and auth alone are what every library here can do.
     server: Any = StrictServer(**{"qop": "auth", **settings})
-    with _served(server, ends_after) as root:
+
+    def answer(target: str, fields: dict[str, str]) -> tuple[int, list[tuple[str, str]], bytes]:
+        status, answered, body = server.answer("GET", target, fields, b"")
+        if status == HTTPStatus.OK and len(server.accepted) == ends_after:
+            server.nonces.clear()
+        return status, answered, body
+
+    with _served(answer) as root:
         client([f"{root}/{number}" for number in range(calls)])
     return len(server.requests)
 
 
+class _Listener(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """A client that ends may reset its connection."""
+
+
 @contextmanager
-def _served(server: Any, ends_after: int | None) -> Iterator[str]:
+def _served(answer: Callable[[str, dict[str, str]], tuple[int, list[tuple[str, str]], bytes]]) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # An answer leaves in one piece: aiohttp's own Digest does not wait for the rest of a 401.
+        wbufsize = -1
 
         def do_GET(self) -> None:
             fields = {name.lower(): value for name, value in self.headers.items()}
-            status, answer, body = server.answer("GET", self.path, fields, b"")
-            if ends_after is not None and len(server.accepted) == ends_after and status == HTTPStatus.OK:
-                server.nonces.clear()
+            status, answered, body = answer(self.path, fields)
             self.send_response(status)
-            for name, value in [*answer, ("Content-Length", str(len(body)))]:
+            for name, value in [*answered, ("Content-Length", str(len(body)))]:
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
@@ -75,8 +89,7 @@ def _served(server: Any, ends_after: int | None) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """A benchmark prints its table only."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listener:
-        listener.daemon_threads = True
+    with _Listener(("127.0.0.1", 0), Handler) as listener:
         thread = Thread(target=listener.serve_forever, args=(0.02,))
         thread.start()
         try:
