@@ -20,6 +20,8 @@ from tests.live.peers import PATH_ONLY, found_program, peer_file
 from tests.programs.firefox import firefox
 from tests.programs.webkit import webkit
 from tests.sasl import programs
+from tests.servers.by_binary import httpd_proxy, squid
+from tests.servers.by_language import java, php, ruby
 from tests.stores_shared.redis_opener import Background
 from tests.stores_shared.redis_servers import RedisServer
 from tests.suite.sources import TESTS
@@ -40,6 +42,11 @@ OPENERS: dict[str, tuple[Any, str]] = {
     "libfaketime": (WallClock, "libfaketime"),
     "jdk": (lambda folder: programs.command("jdk", folder), "openjdk-17-jdk-headless"),
     "cyrus": (lambda folder: programs.command("cyrus", folder), "gcc libc6-dev"),
+    "squid": (lambda _: squid(), "squid"),
+    "httpd as a proxy": (lambda _: httpd_proxy(), "apache2-bin"),
+    "php": (lambda _: php(), "php-cli"),
+    "webrick": (lambda _: ruby("WEBrick", "/none", "ruby-webrick")(), "ruby"),
+    "jetty": (lambda _: java("JettySite", "none", package="libjetty9-java")(), "libjetty9-java"),
     "gsasl": (lambda folder: programs.running("gsasl", folder), "gcc libc6-dev"),
 }
 
