@@ -41,7 +41,7 @@ _comment = re.compile(r"(?m)#.*$")
 _separator = re.compile(r"[\s,]+")
 
 
-def configured_keys(setting: Sequence[bytes] | KeyFile | str | None) -> Keys | None:
+def configured_keys(setting: Sequence[bytes] | KeyFile | str | None) -> Sequence[bytes] | KeyFile | None:
     """The keys of a setting, or of the environment if it is None; None if there are none either.
 
     Raises ConfigurationError for text that holds no key or a short one, a file that cannot be read, and what is

@@ -13,7 +13,18 @@ from digest_http.algorithms import Algorithm
 from .sequence import SequenceRule
 from .verdict import Verdict
 
-__all__ = ["CountedUsers", "HashCounts", "NonceStore", "RefreshingStore", "Users", "UsersByHash"]
+__all__ = [
+    "ClockedStore",
+    "ClosableStore",
+    "CountedUsers",
+    "HashCounts",
+    "NonceStore",
+    "RefreshingStore",
+    "SharedStore",
+    "SpelledUsers",
+    "Users",
+    "UsersByHash",
+]
 
 
 class NonceStore(Protocol):
@@ -61,13 +72,41 @@ class RefreshingStore(NonceStore, Protocol):
 
 
 @runtime_checkable
+class SharedStore(NonceStore, Protocol):
+    """A store that says whether other processes count in it too."""
+
+    @property
+    def shared(self) -> bool:
+        """True: workers that are started apart need the same nonce keys. A store without it counts for one process."""
+        ...
+
+
+@runtime_checkable
+class ClockedStore(NonceStore, Protocol):
+    """A store that knows a clock which all who count in it agree on."""
+
+    def clock(self) -> float:
+        """Seconds since 1970: the clock of the nonces, unless a setting names another."""
+        ...
+
+
+@runtime_checkable
+class ClosableStore(NonceStore, Protocol):
+    """A store that holds files or connections."""
+
+    def close(self) -> Awaitable[None] | None:
+        """Give back what is held. Called when nobody counts any more; a step after it may open it anew, or fail."""
+        ...
+
+
+@runtime_checkable
 class Users(Protocol):
     """Knows H(A1) of users."""
 
     def ha1(self, username: str, realm: str, algorithm: Algorithm) -> bytes | Awaitable[bytes | None] | None:
         """H(username ":" realm ":" password) in hex for `algorithm.base`, or None for no such user.
 
-        Name and realm come in Normalization Form C (spellings.name_to_ask has the exception). An empty value, or one of
+        Name and realm come in Normalization Form C (SpelledUsers has the exception). An empty value, or one of
         the wrong length, counts as no such user.
         """
         ...
@@ -79,6 +118,16 @@ class UsersByHash(Users, Protocol):
 
     def by_userhash(self, userhash: bytes, realm: str, algorithm: Algorithm) -> str | Awaitable[str | None] | None:
         """The name whose userhash in hex for `algorithm.base` this is, or None."""
+        ...
+
+
+@runtime_checkable
+class SpelledUsers(Users, Protocol):
+    """Users that keep H(A1) for several Unicode spellings of one name, and so are asked for the one that was sent."""
+
+    @property
+    def knows_spellings(self) -> bool:
+        """True: names come as they were sent. There are browsers that hash a name as it was typed."""
         ...
 
 

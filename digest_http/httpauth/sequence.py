@@ -25,7 +25,7 @@ from typing import Final, Protocol
 from digest_http.grammar import MAX_NC
 from digest_http.settings import choice, number
 
-from .verdict import Verdict
+from .verdict import ACCEPTED, Verdict
 
 __all__ = [
     "DEFAULT_WINDOW",
@@ -60,9 +60,6 @@ _SEQUENCES: Final = ("window", "strict")
 
 _WINDOW: Final = (1 << WINDOW_BITS) - 1
 _ALL_PLACES: Final = (1 << PLACES * NC_BITS) - 1
-
-# Looked up once: an attribute of an Enum class costs as much as a call in Python 3.11.
-_ACCEPTED: Final = Verdict.ACCEPTED
 
 
 class SequenceRule(Protocol):
@@ -110,11 +107,11 @@ class ReplayDetect:
         window = self.window
         if state & _WINDOW != window:
             verdict, after = self.advance(self._read(state), nc)
-            return verdict, after if verdict is _ACCEPTED else state
+            return verdict, after if verdict is ACCEPTED else state
         top = state >> self._shift
         if nc - top == 1 and state & self._oldest:
             # Nearly every request: the next count, no place is taken, and nothing leaves the window unseen.
-            return _ACCEPTED, nc << self._shift | state << 1 & self._behind | self._low
+            return ACCEPTED, nc << self._shift | state << 1 & self._behind | self._low
         places, highest = top >> NC_BITS, top & MAX_NC
         ahead = nc - highest
         if ahead > 0:
@@ -123,16 +120,16 @@ class ReplayDetect:
                 places = _placed(places, nc - window, unseen)
             # Shifting by an attacker's gap of four milliards would build a number of that many bits.
             mask = (state ^ window) << ahead & self._full if ahead < window else 0
-            return _ACCEPTED, (places << NC_BITS | nc) << self._shift | mask | self._low
+            return ACCEPTED, (places << NC_BITS | nc) << self._shift | mask | self._low
         if highest == MAX_NC:
             return Verdict.ENDED, state
         inside = -ahead < window
         if inside and not state & self._one << -ahead:
-            return _ACCEPTED, state | self._one << -ahead
+            return ACCEPTED, state | self._one << -ahead
         left = _without(places, nc)
         if left is None:
             return (Verdict.REPLAYED if inside else Verdict.OUT_OF_SEQUENCE), state
-        return _ACCEPTED, (left << NC_BITS | highest) << self._shift | state & (self._full | window)
+        return ACCEPTED, (left << NC_BITS | highest) << self._shift | state & (self._full | window)
 
     def _read(self, state: int) -> int:
         """The state of another rule in the form of this one: what it does not know as unseen is seen."""
@@ -164,7 +161,7 @@ class SequenceDetect:
         """See SequenceRule.advance."""
         highest = state >> (WINDOW_BITS + (state & _WINDOW)) & MAX_NC
         if nc == highest + 1:
-            return _ACCEPTED, nc << WINDOW_BITS
+            return ACCEPTED, nc << WINDOW_BITS
         if highest == MAX_NC:
             return Verdict.ENDED, state
         return (Verdict.REPLAYED if nc <= highest else Verdict.OUT_OF_SEQUENCE), state

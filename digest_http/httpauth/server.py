@@ -2,13 +2,8 @@
 
 An `Acceptor` is one realm's policy: it issues challenges and opens a context for each Authorization TOKEN. The
 `ServerContext` verifies the HTTP layout against H(A1) and makes the server's own proof. Where H(A1) comes from and
-where counts live is the caller's business, so the order of one request is the caller's too:
-
-    context = acceptor.open(token)                       # raises for what is malformed or not on offer
-    ha1 = ...                                            # look up context.username
-    verdict = context.verify_signature(message, ha1, ...)   # digest, then nonce: nothing is recorded
-    verdict = store.advance(..., context.count, ...)     # only after ACCEPTED
-    context.make_signature(message)                      # message.padding: the Authentication-Info parameters
+where counts live is not its business, nor is the order of one request: that is written in
+`digest_http.guard.Guard`, the door for servers of all kinds (docs/guard.md).
 """
 
 from __future__ import annotations
@@ -31,20 +26,17 @@ from .nonces import NonceSource
 from .offer import AUTH_INT, DEFAULT_QOP, QOPS, Offer
 from .session_key import session_key
 from .token_shapes import Shapes
-from .verdict import Verdict
+from .verdict import ACCEPTED, Verdict
 
 __all__ = ["DEFAULT_QOP", "QOPS", "Acceptor", "ServerContext"]
-
-# Looked up once: an attribute of an Enum class costs as much as a call in Python 3.11.
-_ACCEPTED: Final = Verdict.ACCEPTED
 
 
 class Acceptor(HoldsSecrets):
     """Issues the challenges of one realm and opens contexts for the answers.
 
     `algorithms` in order of preference, each in a challenge of its own with a nonce of its own; `qop` a subset of
-    QOPS. `allow_rfc2069` lets an MD5 client answer without qop: each such nonce is good for one request. `proxy` is
-    for a proxy's challenges, whose nonces no server takes, and the other way round.
+    QOPS. `allow_rfc2069` lets an MD5 client answer without qop; with `qop=[]` the challenges name none. `proxy` is for
+    a proxy's challenges, whose nonces no server takes, and the other way round.
     Raises ConfigurationError for a setting that cannot work.
     """
 
@@ -61,14 +53,16 @@ class Acceptor(HoldsSecrets):
         userhash: bool = False,
         proxy: bool = False,
     ) -> None:
-        proxy = flag("proxy", proxy)
+        proxy, allow_rfc2069 = flag("proxy", proxy), flag("allow_rfc2069", allow_rfc2069)
+        if not (allow_rfc2069 and isinstance(qop, (list, tuple)) and not qop):
+            qop = words("qop", qop, QOPS)
         (nonces,) = instances("nonces", (nonces,), NonceSource, example="NonceSource(...)")
         self.offer: Final = Offer(
             realm_name(realm),
             instances("algorithms", algorithms, Algorithm, example="by_name('SHA-256')"),
             nonces,
-            qop=words("qop", qop, QOPS),
-            allow_rfc2069=flag("allow_rfc2069", allow_rfc2069),
+            qop=qop,
+            allow_rfc2069=allow_rfc2069,
             userhash=flag("userhash", userhash),
             proxy=proxy,
         )
@@ -114,6 +108,7 @@ class ServerContext(HoldsSecrets):
         "credentials",
         "epoch",
         "nonce_id",
+        "nonces",
         "token",
     )
 
@@ -124,6 +119,8 @@ class ServerContext(HoldsSecrets):
         self.token: Final = token
         self.credentials: Final = credentials
         self.algorithm: Final = algorithm
+        self.nonces: Final = acceptor.nonces[algorithm]
+        """The source of this algorithm's nonces, and their clock."""
         self.nonce_id = 0
         """The id and epoch of the nonce, once verify_signature has accepted; what a store counts by."""
         self.epoch = b""
@@ -134,11 +131,6 @@ class ServerContext(HoldsSecrets):
         self._ha1 = b""
         self._renewal_due = False
         self._new_shape: Final = new_shape
-
-    @property
-    def nonces(self) -> NonceSource:
-        """The source of this algorithm's nonces, and their clock."""
-        return self.acceptor.nonces[self.algorithm]
 
     @property
     def may_drop_auth_int(self) -> bool:
@@ -189,7 +181,7 @@ class ServerContext(HoldsSecrets):
         if self._new_shape:
             self.acceptor.shapes.learn(self.token, algorithm)
         # The nonce comes second: stale=true may only be said to one who knows the password.
-        nonces = self.acceptor.nonces[algorithm]
+        nonces = self.nonces
         recognised = nonces.recognise(credentials.nonce) or self._recognise_auth_only()
         if recognised is None:
             return Verdict.FOREIGN
@@ -197,7 +189,7 @@ class ServerContext(HoldsSecrets):
         if not nonces.alive(self.nonce_id, now, arrived):
             return Verdict.EXPIRED
         self._renewal_due = nonces.renewal_due(self.nonce_id, now)
-        return _ACCEPTED
+        return ACCEPTED
 
     def make_signature(self, message: HTTPMessage) -> None:
         """Fill PADDING with the Authentication-Info parameters: rspauth over HEntity, and nextnonce when it is due.

@@ -59,8 +59,8 @@ class HTTPServerContext(LiveContext):
     def authenticate(self, message: HTTPMessage, realm: Realm, requirement: Requirement) -> Verdict:
         """Check a first response; ACCEPTED establishes the context. Nothing is kept of any other."""
         opened = realm.acceptor.open(message.token)
-        username, ha1 = self.service.look_up(realm, opened)
-        verdict, claim = self._verify(opened, message, ha1, requirement)
+        username, ha1 = realm.look_up(opened)
+        verdict, claim = self._verify(opened, message, ha1, realm, requirement)
         if verdict is Verdict.ACCEPTED:
             self._realm, self._requirement = realm, requirement
             self._first, self._ha1, self._username, self._claim = opened, ha1, username, claim
@@ -112,7 +112,7 @@ class HTTPServerContext(LiveContext):
             raise failure(NtStatus.SEC_E_MESSAGE_ALTERED)
         if first.covers_body and not opened.covers_body:
             raise QopNotSupported("the context has integrity, and this request's body is not covered")
-        verdict, _ = self._verify(opened, message, self._ha1, self._requirement, room=room)
+        verdict, _ = self._verify(opened, message, self._ha1, self._realm, self._requirement, room=room)
         if verdict is not Verdict.ACCEPTED:
             raise failure(verdict.sspi_status)
         return opened
@@ -122,6 +122,7 @@ class HTTPServerContext(LiveContext):
         opened: ServerContext,
         message: HTTPMessage,
         ha1: bytes | None,
+        realm: Realm,
         requirement: Requirement,
         *,
         room: int | None = None,
@@ -139,7 +140,7 @@ class HTTPServerContext(LiveContext):
         requirement.check(claim)
         if room is not None and room < len(_information(opened, message)):
             raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
-        verdict = self.service.count(opened, now)
+        verdict = realm.count(opened, now)
         if verdict is Verdict.ACCEPTED:
             self._last = opened
         return verdict, claim

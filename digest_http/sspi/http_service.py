@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Final
 
-from digest_http.algorithms import Algorithm, select
+from digest_http.algorithms import select
 from digest_http.credentials import Credentials
-from digest_http.encoding import nfc, octets_to_text
-from digest_http.errors import SourceUnavailable
+from digest_http.encoding import octets_to_text
 from digest_http.forks import ForkAware
 from digest_http.httpauth.nonces import DEFAULT_LIFETIME, steady_clock
-from digest_http.httpauth.protocols import NonceStore, Users, UsersByHash
+from digest_http.httpauth.protocols import NonceStore, Users
 from digest_http.httpauth.sequence import SequenceDetect
 from digest_http.httpauth.server import Acceptor, ServerContext
-from digest_http.httpauth.spellings import name_to_ask
+from digest_http.httpauth.sources import Sources
 from digest_http.httpauth.verdict import Verdict
+from digest_http.httpauth.waiting import at_once, now_or_never
 from digest_http.names import realm_name
 from digest_http.secrecy import HoldsSecrets
 from digest_http.stores import MemoryStore
@@ -45,7 +45,15 @@ class Realm:
 
     name: str
     acceptor: Acceptor
-    users: Users
+    sources: Sources
+
+    def look_up(self, opened: ServerContext) -> tuple[str, bytes | None]:
+        """The user's name and H(A1) in hex, None for nobody. Raises SourceUnavailable if the source fails or waits."""
+        return now_or_never(self.sources.look_up(opened, at_once))
+
+    def count(self, opened: ServerContext, now: int) -> Verdict:
+        """Record the count of a verified response. Raises SourceUnavailable if the store fails or waits."""
+        return now_or_never(self.sources.count(opened, now, at_once))
 
 
 class LiveContext(Context):
@@ -135,42 +143,8 @@ class HTTPService(ForkAware, HoldsSecrets):
             allow_rfc2069=self._allow_rfc2069,
             userhash=self._userhash,
         )
-        return Realm(name, acceptor, open_users(self._users, name, self._algorithms))
-
-    def look_up(self, realm: Realm, opened: ServerContext) -> tuple[str, bytes | None]:
-        """The user's name and H(A1) in hex, None for nobody. Raises SourceUnavailable if the source fails or waits."""
-        name: object = name_to_ask(realm.users, opened.credentials)
-        try:
-            if opened.credentials.userhash:
-                found = (
-                    realm.users.by_userhash(opened.credentials.username.lower(), realm.name, opened.algorithm)
-                    if isinstance(realm.users, UsersByHash)
-                    else None
-                )
-                name = found if found is not None else ""
-            ha1 = realm.users.ha1(str(name), realm.name, opened.algorithm)
-        except Exception as error:
-            raise SourceUnavailable("the source of users failed") from error
-        if not isinstance(name, str) or not isinstance(ha1, (bytes, str, type(None))):
-            raise SourceUnavailable("the source of users has to answer at once: this interface cannot wait")
-        return nfc(name), _usable(ha1, opened.algorithm)
-
-    def count(self, opened: ServerContext, now: int) -> Verdict:
-        """Record the count of a verified response. Raises SourceUnavailable if the store fails or waits."""
-        try:
-            verdict = self._store.advance(
-                opened.nonce_id,
-                opened.epoch,
-                opened.count,
-                self._rule,
-                now,
-                lifetime=opened.nonces.lifetime,
-            )
-        except Exception as error:
-            raise SourceUnavailable("the store of nonce counts failed") from error
-        if not isinstance(verdict, Verdict):
-            raise SourceUnavailable("the store of nonce counts has to answer at once: this interface cannot wait")
-        return verdict
+        users = open_users(self._users, name, self._algorithms)
+        return Realm(name, acceptor, Sources(users, self._store, self._rule, name))
 
     def register(self, nonce: bytes, context: LiveContext) -> None:
         """Let later requests find this context."""
@@ -200,11 +174,3 @@ class HTTPService(ForkAware, HoldsSecrets):
 
 def _over(context: LiveContext) -> bool:
     return context.closed or not context.alive()
-
-
-def _usable(ha1: bytes | str | None, algorithm: Algorithm) -> bytes | None:
-    # An empty or short hash is no user: hashed by anyone, it would let anyone in. Text is taken as octets are: another
-    # answer for names that exist would tell which do.
-    if ha1 is None or len(ha1) != 2 * algorithm.digest_size or not ha1.isalnum():
-        return None
-    return (ha1.encode("ascii", "replace") if isinstance(ha1, str) else ha1).lower()

@@ -14,7 +14,7 @@ from typing import Final
 from digest_http.forks import ForkAware
 from digest_http.httpauth.nonce_ids import RANDOM_BITS
 from digest_http.httpauth.sequence import SequenceRule
-from digest_http.httpauth.verdict import Verdict
+from digest_http.httpauth.verdict import ACCEPTED, Verdict
 from digest_http.settings import number
 
 from .epochs import SET_BACK, new_epoch
@@ -23,9 +23,6 @@ __all__ = ["DEFAULT_CAPACITY", "MemoryStore"]
 
 #: Live nonces, each under 200 bytes, so 20 MB at most. One per client and lifetime is the usual need.
 DEFAULT_CAPACITY: Final = 100_000
-
-# Looked up once: an attribute of an Enum class costs as much as a call in Python 3.11.
-_ACCEPTED: Final = Verdict.ACCEPTED
 
 
 class MemoryStore(ForkAware):
@@ -73,7 +70,7 @@ class MemoryStore(ForkAware):
                 self._begin_epoch()
             return Verdict.FORGOTTEN
         verdict, state = rule.advance(0, nc)
-        if verdict is _ACCEPTED:
+        if verdict is ACCEPTED:
             self._make_room(now)
             self._states[nonce_id] = state
             self._first_seen.append(nonce_id)

@@ -70,7 +70,7 @@ class MappingUsers(HoldsSecrets):
     def ha1(self, username: str, realm: str, algorithm: Algorithm) -> bytes | None:
         """See Users.ha1; None for another realm or an algorithm this was not made for."""
         table = self._ha1.get(algorithm.base)
-        if table is None or nfc(realm) != self._realm:
+        if table is None or (realm != self._realm and nfc(realm) != self._realm):
             return None
         found = table.get(username)
         return found if found is not None or username.isascii() else table.get(nfc(username))

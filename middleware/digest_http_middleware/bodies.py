@@ -1,36 +1,22 @@
-"""The entity body of a request signed with auth-int: read whole, hashed raw, handed on unchanged (RFC 7616 §3.4.3)."""
+"""The entity body of a request signed with auth-int: read whole, handed on unchanged (RFC 7616 §3.4.3)."""
 
 from __future__ import annotations
 
-from typing import Final
-
-from digest_http import calculation
-from digest_http.buffers import HTTPMessage
-from digest_http.errors import BodyTooLarge, NotOffered
-from digest_http.httpauth.server import ServerContext
+from digest_http.guard.uploads import DEFAULT_MAX_BODY, PATIENCE, SLOWEST_LINE, longest_upload, too_large
 
 from .asgi import Message, Receive, Scope
 
 __all__ = [
     "DEFAULT_MAX_BODY",
+    "PATIENCE",
+    "SLOWEST_LINE",
     "Disconnected",
     "Pieces",
     "announces_more",
-    "cover_body",
     "longest_upload",
     "read_body",
     "replay",
 ]
-
-#: Octets of a body that may wait in memory for its hash: a form or an API call, not a film. Also the limit up to which
-#: a response is held back so that rspauth can stand in its header.
-DEFAULT_MAX_BODY = 1024 * 1024
-
-#: Seconds that any body may take: who types it, or waits for a network that comes and goes, is not told to begin anew.
-PATIENCE: Final = 900.0
-
-#: Octets a second of the slowest line for which the largest body is in time: an ISDN channel.
-SLOWEST_LINE: Final = 8000
 
 
 class Disconnected(Exception):
@@ -82,7 +68,7 @@ def announces_more(scope: Scope, limit: int) -> bool:
 async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
     """The whole body. Raises BodyTooLarge over `limit` octets (before reading any if Content-Length says so)."""
     if announces_more(scope, limit):
-        raise _too_large(limit)
+        raise too_large(limit)
     pieces = Pieces()
     while True:
         message = await receive()
@@ -90,36 +76,10 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
             raise Disconnected
         piece = message.get("body", b"")
         if len(pieces) + len(piece) > limit:
-            raise _too_large(limit)
+            raise too_large(limit)
         pieces.add(piece)
         if not message.get("more_body", False):
             return pieces.take()
-
-
-def longest_upload(limit: int) -> float:
-    """Seconds from the head to the end of a body of at most `limit` octets, for which its nonce's counts are kept."""
-    return max(PATIENCE, limit / SLOWEST_LINE)
-
-
-async def cover_body(
-    scope: Scope, receive: Receive, verified: tuple[ServerContext, HTTPMessage], limit: int
-) -> Receive:
-    """Hash the request body into HEntity; the receive returned gives the app the same octets.
-
-    Raises BodyTooLarge over `limit` octets; NotOffered if the client has not been told to use auth yet, and may.
-    """
-    context, message = verified
-    if scope["type"] == "websocket":  # a handshake has no body
-        message.hentity = calculation.entity_hash(context.algorithm, b"")
-        return receive
-    try:
-        body = await read_body(scope, receive, limit)
-    except BodyTooLarge as error:
-        if context.may_drop_auth_int:
-            raise NotOffered(str(error), reason=error.reason) from None
-        raise
-    message.hentity = calculation.entity_hash(context.algorithm, body)
-    return replay(body, receive)
 
 
 def replay(body: bytes, receive: Receive) -> Receive:
@@ -134,7 +94,3 @@ def replay(body: bytes, receive: Receive) -> Receive:
         return message
 
     return receive_again
-
-
-def _too_large(limit: int) -> BodyTooLarge:
-    return BodyTooLarge(f"a body signed with auth-int may have at most {limit} octets; use qop=auth for larger ones")

@@ -16,11 +16,11 @@ import traceback
 from typing import Final
 
 from digest_http.encoding import printable
+from digest_http.guard import Refused
 from digest_http.httpauth.server import ServerContext
-from digest_http.httpauth.verdict import Verdict
 
 from .asgi import Scope
-from .refusals import UNAVAILABLE, Refusal
+from .refusals import UNAVAILABLE
 
 __all__ = ["log_accepted", "log_refused"]
 
@@ -35,23 +35,12 @@ def log_accepted(scope: Scope, context: ServerContext) -> None:
         logger.debug("accepted", extra=_fields(scope, context, "accepted", None))
 
 
-def log_refused(
-    scope: Scope,
-    context: ServerContext | None,
-    refusal: Refusal,
-    verdict: Verdict | None,
-    cause: BaseException | None,
-    *,
-    hint: str | None = None,
-) -> None:
-    """A refusal. `verdict` is more exact than the refusal may be; `cause` is what a source raised.
-
-    `hint`, printable, names a setting that would have helped. It is for the log alone.
-    """
-    reason = refusal.reason if verdict is None else verdict.value
-    level = logging.ERROR if refusal.status == UNAVAILABLE else logging.DEBUG if reason in _ROUTINE else logging.INFO
+def log_refused(scope: Scope, refused: Refused, *, hint: str | None = None) -> None:
+    """A refusal. `hint`, printable, names a setting that would have helped. It is for the log alone."""
+    reason, cause = refused.log_reason, refused.cause
+    level = logging.ERROR if refused.status == UNAVAILABLE else logging.DEBUG if reason in _ROUTINE else logging.INFO
     if logger.isEnabledFor(level):
-        fields = _fields(scope, context, reason, refusal.status)
+        fields = _fields(scope, refused.context, reason, refused.status)
         if cause is None:
             fields["digest_hint"] = hint
             logger.log(level, reason if hint is None else f"{reason}: {hint}", extra=fields)

@@ -1,62 +1,46 @@
 """DigestAuthMiddleware: HTTP Digest for any ASGI app.
 
-The plug only: it packs a request into the HTTP layout (method, URL, HEntity), asks a server context to verify it and
-the store to record its count, and turns the verdict into an answer. Protocol lives in `digest_http.httpauth`.
+The plug only: it gives a request to the guard, which verifies it (digest_http.guard), and turns the outcome into an
+answer or a call of the app.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from typing import Final
 
 from digest_http import settings, stores
-from digest_http import users as user_sources
-from digest_http.algorithms import select
-from digest_http.buffers import HTTPMessage
-from digest_http.credentials import split_scheme
-from digest_http.errors import BodyTooLarge, DigestError, MalformedField
-from digest_http.httpauth.held import DEFAULT_ALGORITHMS
+from digest_http.guard import Accepted, Guard, Refused
 from digest_http.httpauth.keys import KeyFile
-from digest_http.httpauth.nonces import DEFAULT_LIFETIME, NonceSource, steady_clock
+from digest_http.httpauth.nonces import DEFAULT_LIFETIME
 from digest_http.httpauth.protocols import NonceStore, Users
-from digest_http.httpauth.sequence import DEFAULT_WINDOW, sequence_rule
-from digest_http.httpauth.server import Acceptor, ServerContext
-from digest_http.httpauth.verdict import Verdict
-from digest_http.names import realm_name
-from digest_http.params import check_size
+from digest_http.httpauth.sequence import DEFAULT_WINDOW
+from digest_http.httpauth.server import ServerContext
 from digest_http.secrecy import HoldsSecrets
 
-from .asgi import ASGIApp, Headers, Receive, Scope, Send
-from .bodies import DEFAULT_MAX_BODY, Disconnected, announces_more, cover_body, longest_upload
+from .asgi import ASGIApp, Receive, Scope, Send
+from .bodies import DEFAULT_MAX_BODY, Disconnected, announces_more
 from .browsers import warn_of_realm
-from .epochs import Epochs
+from .connections import Connection
 from .events import log_accepted, log_refused
 from .fronts import Front
 from .hints import hint
 from .identity import ANYONE, AUTHENTICATED, Digest, DigestUser
 from .nonce_keys import keys_of
-from .offering import Offering
 from .paths import Rule, is_preflight, path_rule
-from .policies import Policy
 from .proof import BodyProof, header_proof, takes_trailers
-from .refusals import Answer, Refusal, send_refusal
-from .targets import raw_target
-from .verification import DEFAULT_TIMEOUT, Verifier
+from .refusals import Answer, send_refusal
+from .source_timeouts import DEFAULT_TIMEOUT, SourceTimeout
+from .startup import started
 from .workers_apart import WorkersApart
 
 __all__ = ["DigestAuthMiddleware"]
-
-# Looked up once: an attribute of an Enum class costs as much as a call in Python 3.11.
-_ACCEPTED: Final = Verdict.ACCEPTED
 
 #: What a function that makes bodies looks like, for errors.
 _ANSWER: Final = "body_of, with def body_of(scope, refusal) -> (media type, octets)"
 
 _UNHASHED = frozenset({"http.response.pathsend", "http.response.zerocopysend"})
-_ORIGIN = (b"authorization", b"www-authenticate", b"authentication-info", 401)
-_PROXY = (b"proxy-authorization", b"proxy-authenticate", b"proxy-authentication-info", 407)
 
 
 class DigestAuthMiddleware(HoldsSecrets):
@@ -110,40 +94,40 @@ class DigestAuthMiddleware(HoldsSecrets):
         clock: Callable[[], float] | None = None,
         random: Callable[[int], bytes] = os.urandom,
     ) -> None:
-        realm = realm_name(realm)
-        policy = Policy.of(algorithms, qop, old_clients=settings.flag("old_clients", old_clients))
         self._max_body = settings.number("max_body", max_body, 0, example=DEFAULT_MAX_BODY)
         self.app = settings.function("app", app, 3, example="an ASGI application")
-        self.users = user_sources.open_users(users, realm, policy.algorithms or select(DEFAULT_ALGORITHMS))
         self.store = stores.open_store(store)
-        verifier = Verifier(self.users, self.store, sequence_rule(sequence, window), realm, source_timeout)
-        self._verify = verifier.verify
-        self._realm = realm
         nonce_keys = keys_of(keys, self.store)
-        nonces = NonceSource(
-            realm.encode(),
-            nonce_keys,
-            lambda: self.store.epoch,
-            lifetime=nonce_lifetime,
-            # With auth the head is all that is verified; with auth-int its verdict has to wait for the body.
-            overtime=longest_upload(max_body) if "auth-int" in policy.qop else 0,
-            # A store that others share may know a clock they agree on.
-            clock=clock if clock is not None else getattr(self.store, "clock", steady_clock),
+        self.guard = guard = Guard(
+            users,
+            realm,
+            algorithms=algorithms,
+            qop=qop,
+            old_clients=old_clients,
+            store=self.store,
+            keys=nonce_keys,
+            nonce_lifetime=nonce_lifetime,
+            sequence=sequence,
+            window=window,
+            max_body=max_body,
+            userhash=userhash,
+            allow_rfc2069=allow_rfc2069,
+            proxy=proxy,
+            logger="digest_http.middleware",
+            clock=clock,
             random=random,
         )
-        self._epochs = Epochs(self.store, nonces.now)
-        self._workers_apart = WorkersApart(self.store, nonce_keys, nonces.now)
-        make = partial(
-            Acceptor, realm, nonces=nonces, qop=policy.qop, allow_rfc2069=allow_rfc2069, userhash=userhash, proxy=proxy
-        )
-        self._offering = Offering(self.users, realm, policy.algorithms, make, now=nonces.now, wait=verifier.wait)
-        warn_of_realm(realm)
+        self.users = guard.users
+        self._realm = guard.realm
+        self._examine = guard.examine
+        self._wait = SourceTimeout(source_timeout).wait
+        self._workers_apart = WorkersApart(self.store, nonce_keys, guard.now)
+        warn_of_realm(guard.realm)
         self._allow_preflight = settings.flag("allow_preflight", allow_preflight)
         self._needs_credentials = path_rule(protect, public, app)
+        self._some_pass_freely = self._needs_credentials is not None or self._allow_preflight
         self._front = Front(stripped_prefix, rewritten_by, original_target_header)
         self._answer = None if answer is None else settings.function("answer", answer, 2, example=_ANSWER)
-        self._field, self._challenge_field, self._info_field, self._refused = _PROXY if proxy else _ORIGIN
-        self._no_credentials = Refusal(self._refused, "no-credentials", "Digest credentials are needed.")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection: http and websocket scopes are verified, lifespan passes.
@@ -151,105 +135,54 @@ class DigestAuthMiddleware(HoldsSecrets):
         Raises ValueError for any other kind, as ASGI asks: what cannot be verified is not let through.
         """
         kind = scope["type"]
-        if kind == "lifespan" and not await self._started(receive, send):
+        if kind == "lifespan" and not await started(self.guard, self._wait, receive, send):
             return
         if kind not in ("http", "websocket"):
             if kind != "lifespan":
                 raise ValueError(f"DigestAuthMiddleware cannot verify a connection of the ASGI type {kind!r}")
             await self.app(scope, receive, send)
             return
-        if self._passes_freely(scope):
+        if self._some_pass_freely and self._passes_freely(scope):
             await self.app({**ANYONE, **scope}, receive, send)
             return
-        context: ServerContext | None = None
-        accepted: tuple[ServerContext, HTTPMessage, str] | None = None
-        refusal = self._no_credentials
-        verdict: Verdict | None = None
-        cause: BaseException | None = None
-        helping: str | None = None
+        connection = Connection(scope, receive, self._front, self._max_body)
         try:
-            context = self._open(scope)
-            if context is not None:
-                arrived = context.nonces.now()
-                # ASGI shows a websocket handshake without its method; over HTTP/1.1 it is GET (RFC 6455 §4.1).
-                method = scope["method"].encode() if kind == "http" else b"GET"
-                message = HTTPMessage(context.token, method, self._url(scope, context))
-                if context.covers_body:
-                    receive = await cover_body(scope, receive, (context, message), self._max_body)
-                verdict, username = await self._verify(context, message, arrived)
-                if verdict is _ACCEPTED:
-                    accepted = context, message, username
-                else:
-                    refusal = Refusal.of_verdict(verdict, self._refused)
-                    self._workers_apart.saw(verdict, context)
-                    self._offering.saw(verdict)
+            outcome = await self._examine(connection, self._wait)
         except Disconnected:
             return
-        except DigestError as error:
-            refusal, cause = Refusal.of_error(error, self._refused), error.__cause__
-            if context is not None and error.reason == "uri":
-                helping = hint(context.credentials.uri, scope, self._front)
-        if accepted is None:
-            log_refused(scope, context, refusal, verdict, cause, hint=helping)
-            await send_refusal(refusal, await self._challenges(scope, refusal), self._answer, (scope, receive, send))
+        if isinstance(outcome, Refused):
+            await self._refuse(outcome, (scope, connection.receive, send))
             return
-        context, message, username = accepted
+        context = outcome.context
         log_accepted(scope, context)
         await self.app(
-            self._identified(scope, context, username), receive, self._proving(scope, context, message, send)
+            self._identified(scope, context, outcome.username), connection.receive, self._proving(scope, outcome, send)
         )
 
-    async def _started(self, receive: Receive, send: Send) -> bool:
-        """Learn at the start of the server what is needed for challenges. False: it cannot work, and that was said."""
-        started = await self._epochs.started(receive, send)
-        if started:
-            await self._offering.refresh()
-        return started
+    async def _refuse(self, refused: Refused, connection: tuple[Scope, Receive, Send]) -> None:
+        scope, context = connection[0], refused.context
+        helping: str | None = None
+        if context is not None:
+            if refused.verdict is not None:
+                self._workers_apart.saw(refused.verdict, context)
+            elif refused.reason == "uri":
+                helping = hint(context.credentials.uri, scope, self._front)
+        log_refused(scope, refused, hint=helping)
+        too_long = announces_more(scope, self._max_body)
+        challenges = await self.guard.challenge(refused, auth_only=too_long, wait=self._wait)
+        await send_refusal(refused.refusal, challenges, self._answer, connection)
 
     def _passes_freely(self, scope: Scope) -> bool:
         if self._needs_credentials is not None and not self._needs_credentials(scope):
             return True
         return self._allow_preflight and is_preflight(scope)
 
-    def _open(self, scope: Scope) -> ServerContext | None:
-        """The context of the request's Digest credentials, None if it has none."""
-        field, found = self._field, None
-        for name, value in scope["headers"]:
-            if name == field:
-                if found is not None:
-                    # Which of them another hop believed is anybody's guess (RFC 9110 §11.6.2: it is a single field).
-                    raise MalformedField(f"The {field.decode()} field stands more than once", reason="duplicate")
-                found = value
-        if found is None:
-            return None
-        check_size(found)
-        token = split_scheme(found)
-        return None if token is None else self._offering.acceptor.open(token)
-
-    def _url(self, scope: Scope, context: ServerContext) -> bytes:
-        """What the layout's URL buffer holds: the uri as signed, once it is known to name this request."""
-        target, uri = raw_target(scope), context.credentials.uri
-        if uri == target and target[:1] == b"/" and not self._front.changes_targets:
-            return uri
-        if not self._front.is_named_by(uri, scope):
-            raise MalformedField("The uri is not the target of this request", reason="uri")
-        return uri
-
-    async def _challenges(self, scope: Scope, refusal: Refusal) -> Headers:
-        if refusal.status != self._refused:
-            return []
-        await self._epochs.refresh()
-        await self._offering.refresh()
-        # A body that auth-int could not hold is not asked to be signed with it.
-        auth_only = refusal.reason == BodyTooLarge.default_reason or announces_more(scope, self._max_body)
-        values = self._offering.acceptor.challenges(stale=refusal.stale, auth_only=auth_only)
-        return [(self._challenge_field, value) for value in values]
-
     def _identified(self, scope: Scope, context: ServerContext, username: str) -> Scope:
         """A copy of the scope with who it is and how that was verified."""
         credentials = context.credentials
         qop = credentials.qop.decode()
-        digest = Digest(username, self._realm, context.algorithm.name, qop, context.count if qop else 0)
+        # _make() fills a named tuple at half the price of a call.
+        digest = Digest._make((username, self._realm, context.algorithm.name, qop, context.count if qop else 0))
         # dict() copies a dict in one piece; {**scope, ...} would enter one key after the other.
         identified = dict(scope)
         identified["user"] = DigestUser(username)
@@ -260,16 +193,17 @@ class DigestAuthMiddleware(HoldsSecrets):
             identified["extensions"] = {n: v for n, v in scope["extensions"].items() if n not in _UNHASHED}
         return identified
 
-    def _proving(self, scope: Scope, context: ServerContext, message: HTTPMessage, send: Send) -> Send:
+    def _proving(self, scope: Scope, accepted: Accepted, send: Send) -> Send:
         """A send that adds Authentication-Info."""
+        context, message, field = accepted.context, accepted.message, self.guard.proof_field
         # What HEAD would send is not sent, and so not proved.
         if context.covers_body and scope["type"] == "http" and scope["method"] != "HEAD":
             return BodyProof(
                 send,
-                self._info_field,
-                self._refused,
+                field,
+                self.guard.refused_status,
                 (context, message),
                 self._max_body,
                 trailers=takes_trailers(scope),
             )
-        return header_proof(send, self._info_field, self._refused, (context, message))
+        return header_proof(send, field, self.guard.refused_status, (context, message))

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from digest_http.errors import SecurityWarning
-from digest_http.httpauth.keys import ENVIRONMENT, KeyFile, Keys, configured_keys
-from digest_http.httpauth.protocols import NonceStore
+from digest_http.httpauth.keys import ENVIRONMENT, KeyFile, configured_keys
+from digest_http.httpauth.protocols import NonceStore, SharedStore
 
 from .workers import known_workers
 
@@ -23,7 +23,7 @@ COMMON_KEYS: Final = f"set keys= or the environment variable {ENVIRONMENT} to th
 COMMON_STORE: Final = "set store='sqlite:////path/nonces.db', or 'redis://host' for several machines"
 
 
-def keys_of(setting: Sequence[bytes] | KeyFile | str | None, store: NonceStore) -> Keys:
+def keys_of(setting: Sequence[bytes] | KeyFile | str | None, store: NonceStore) -> Sequence[bytes] | KeyFile:
     """The keys of a setting or the environment; without either a random one. A SecurityWarning where that cannot work.
 
     It is given for a store that others share and no keys, and where several workers are known and the store is not one
@@ -51,4 +51,4 @@ def keys_of(setting: Sequence[bytes] | KeyFile | str | None, store: NonceStore) 
 
 def is_shared(store: NonceStore) -> bool:
     """Whether other processes count in it too."""
-    return getattr(store, "shared", False) is True
+    return isinstance(store, SharedStore) and store.shared is True

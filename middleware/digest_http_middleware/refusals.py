@@ -1,56 +1,17 @@
-"""Refusals: what was wrong, as a value, and the answers that say so.
-
-A refusal holds what anybody may know. Which of name, password and realm was wrong is not in it: `digest_reason` in the
-log says that (events.py).
-"""
+"""The answers that say what was wrong. What that is, is a value of the guard's (digest_http.guard.outcomes)."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Final
 
-from digest_http.errors import DigestError, NotOffered, SourceUnavailable
-from digest_http.httpauth.verdict import Verdict
+from digest_http.errors import SourceUnavailable
+from digest_http.guard import Refusal
 
 from .asgi import Headers, Receive, Scope, Send
 
-__all__ = ["WRONG_CREDENTIALS", "Answer", "Refusal", "send_refusal"]
-
-#: The public reason for an unknown user, a wrong password and a wrong realm.
-WRONG_CREDENTIALS: Final = "wrong-credentials"
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a request does not reach the app. `reason` is a stable code; `text` is for the client and holds no secret.
-
-    Both are the same for a user that nobody is, a wrong password and a wrong realm.
-    """
-
-    status: int
-    reason: str
-    text: str
-    stale: bool = False
-
-    @classmethod
-    def of_verdict(cls, verdict: Verdict, status: int) -> Refusal:
-        """The refusal of an expected outcome: 401, or 407 in proxy mode."""
-        # stale is said to one who knows the password, so the exact reason may be as well. To all others there is one
-        # reason: a stranger must not learn which names exist.
-        if verdict.stale:
-            return cls(status, verdict.value, "Send the request again with the new nonce.", stale=True)
-        return cls(status, WRONG_CREDENTIALS, "The credentials are not right.")
-
-    @classmethod
-    def of_error(cls, error: DigestError, status: int) -> Refusal:
-        """The refusal of an error, with the status it carries; what is not on offer gets `status`, 401 or 407.
-
-        That is a new challenge, which is never stale: nothing is known of the password.
-        """
-        return cls(status if isinstance(error, NotOffered) else error.http_status, error.reason, f"{error}.")
-
+__all__ = ["UNAVAILABLE", "Answer", "Refusal", "send_refusal"]
 
 #: A custom body: (scope, refusal) -> (content type, body), or an awaitable of it. Status and fields stay ours.
 Answer = Callable[[Scope, Refusal], "tuple[str, bytes] | Awaitable[tuple[str, bytes]]"]

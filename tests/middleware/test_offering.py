@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from digest_http.errors import ConfigurationError
+from digest_http.guard import offering
 from digest_http.httpauth.protocols import HashCounts
 from digest_http.users import CachedUsers
-from digest_http_middleware import DigestAuthMiddleware, offering
+from digest_http_middleware import DigestAuthMiddleware
 from tests.attacks.driver import REALM, USERS, Echo, Server, run
 from tests.attacks.signing import ha1
 

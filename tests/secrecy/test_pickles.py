@@ -33,7 +33,6 @@ from digest_http.users.cached import cached
 from digest_http.users.htdigest_lines import parse
 from digest_http.users.sql import SQLUsers
 from digest_http_client_auth import DigestAuth
-from digest_http_middleware.offering import Offering
 from tests.attacks.driver import Server
 from tests.attacks.signing import ha1
 from tests.sspi.wiring import PRIVACY, HTTPPair, SASLPair, client_handle, server_handle
@@ -64,8 +63,7 @@ def middlewares():
     for source in ({"alice": PASSWORD}, Users().look_up, cached(users.CallableUsers(Users().look_up), 60)):
         server = Server(users=source, keys=KEY, algorithms=["SHA-256", "MD5-sess"])
         yield server.middleware
-        (offering,) = (part for part in vars(server.middleware).values() if isinstance(part, Offering))
-        acceptor = offering.acceptor
+        acceptor = server.middleware.guard.acceptor
         for algorithm in ("SHA-256", "MD5-sess"):
             signer = server.signer("alice", PASSWORD, algorithm)
             context = acceptor.open(signer.sign().removeprefix(b"Digest "))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from digest_http.algorithms import by_name
+from digest_http.guard import Guard
 from digest_http.httpauth.challenge_selection import Preference
 from digest_http.httpauth.client_identity import Identity
 from digest_http.httpauth.digest_client import DigestClient
@@ -70,6 +71,7 @@ _SASL = {"service": "imap", "host": "mail.example.com"}
 
 DOORS = {
     "DigestAuthMiddleware": Door(DigestAuthMiddleware, {"app": app, "users": {"alice": "s3cret"}, "realm": "wonder"}),
+    "Guard": Door(Guard, {"users": {"alice": "s3cret"}, "realm": "wonder"}),
     "DigestAuth": Door(DigestAuth, {"username": "alice", "password": "s3cret"}),
     "DigestAuth of aiohttp": Door(DigestAuthOfAiohttp, {"username": "alice", "password": "s3cret"}),
     "DigestAuth of httpx2": Door(DigestAuth2, {"username": "alice", "password": "s3cret"}),

@@ -247,7 +247,7 @@ def test_a_shared_store_brings_its_clock(tmp_path):
         DigestAuthMiddleware(app, {"a": "b"}, "r", store=shared, keys=OLD),
         DigestAuthMiddleware(app, {"a": "b"}, "r", store=shared, keys=OLD, clock=lambda: 7.0),
     ]
-    nonces = [next(iter(layer._offering.acceptor.nonces.values())) for layer in layers]  # noqa: SLF001 - which clock it is shows nowhere else
+    nonces = [next(iter(layer.guard.acceptor.nonces.values())) for layer in layers]
     before = int(time.monotonic() * 1e6)
     assert before <= nonces[0].now() <= time.monotonic() * 1e6
     assert nonces[1].now() == 7_000_000

@@ -7,7 +7,7 @@ of it before is offered, and the request itself will say 503.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from inspect import isawaitable, iscoroutine
 from typing import Final
 
@@ -16,11 +16,10 @@ from digest_http.httpauth.held import DEFAULT_ALGORITHMS, algorithms_for, lackin
 from digest_http.httpauth.protocols import CountedUsers, HashCounts, Users
 from digest_http.httpauth.server import Acceptor
 from digest_http.httpauth.verdict import Verdict
+from digest_http.httpauth.waiting import Wait
 from digest_http.secrecy import HoldsSecrets
 
 __all__ = ["Offering"]
-
-logger: Final = logging.getLogger("digest_http.middleware")
 
 #: Microseconds until a source that has to be awaited (a database) is asked again: counting costs it a scan of a table.
 ASK_EVERY: Final = 60_000_000
@@ -28,27 +27,26 @@ ASK_EVERY: Final = 60_000_000
 #: The same after a failure: what it holds is still unknown, and some users may be locked out until it is known.
 ASK_AGAIN: Final = 5_000_000
 
-Wait = Callable[[Awaitable[HashCounts | None]], Awaitable[HashCounts | None]]
-
 
 class Offering(HoldsSecrets):
     """Holds the acceptor of now.
 
-    `named` are the algorithms of a setting, which stay; None lets the users decide. `make` makes an acceptor, `now` is
-    the clock of the nonces in microseconds, and `wait` awaits a source with a time limit.
+    `named` are the algorithms of a setting, which stay; None lets the users decide. `make` makes an acceptor, and `now`
+    is the clock of the nonces in microseconds. `warns`: whether to say what users lack; no, where that was said before.
     """
 
     __slots__ = (
         "_ask_at",
         "_asked",
         "_counts",
+        "_logger",
         "_make",
         "_named",
         "_now",
         "_realm",
         "_suspected",
         "_users",
-        "_wait",
+        "_warns",
         "acceptor",
     )
 
@@ -60,21 +58,23 @@ class Offering(HoldsSecrets):
         make: Callable[[Iterable[Algorithm]], Acceptor],
         *,
         now: Callable[[], int],
-        wait: Wait,
+        logger: logging.Logger,
+        warns: bool = True,
     ) -> None:
         self._users: Final = users if isinstance(users, CountedUsers) else None
         self._realm: Final = realm
         self._named: Final = named
         self._make: Final = make
         self._now: Final = now
-        self._wait: Final = wait
+        self._logger: Final = logger
+        self._warns: Final = warns
         self._asked = self._ask_at = 0
-        self._suspected = False
+        self._suspected = not warns
         self._counts = self._at_once()
         self.acceptor = make(named or algorithms_for(self._counts))
         self._warn()
 
-    async def refresh(self) -> None:
+    async def refresh(self, wait: Wait) -> None:
         """Ask the source, if it is time to, and offer what it holds."""
         if self._users is None:
             return
@@ -87,18 +87,18 @@ class Offering(HoldsSecrets):
             if isawaitable(counted):
                 # Before it is waited for: requests that come meanwhile go on with what is known.
                 self._asked, self._ask_at = now, now + ASK_EVERY
-                counted = await self._wait(counted)
+                counted = await wait(counted)
             self._take(counted)
         except Exception:
             self._asked, self._ask_at = now, now + ASK_AGAIN
-            logger.debug("the source of users did not tell its hashes", exc_info=True)
+            self._logger.debug("the source of users did not tell its hashes", exc_info=True)
 
     def saw(self, verdict: Verdict) -> None:
         """Note a refusal: says once what may be behind an unknown user, if the source cannot tell its hashes."""
         if verdict is not Verdict.UNKNOWN_USER or self._suspected or self._counts or self._named:
             return
         self._suspected = True
-        logger.warning(
+        self._logger.warning(
             "a user of realm %r was not found; its source cannot tell which hashes it holds, and %s are offered: if it "
             "holds one of them only, name that, as in algorithms=['MD5']",
             self._realm,
@@ -111,7 +111,7 @@ class Offering(HoldsSecrets):
         try:
             counted = self._users.count_hashes(self._realm)
         except Exception:
-            logger.debug("the source of users did not tell its hashes", exc_info=True)
+            self._logger.debug("the source of users did not tell its hashes", exc_info=True)
             return None
         if not isawaitable(counted):
             return counted
@@ -127,15 +127,15 @@ class Offering(HoldsSecrets):
         if algorithms != tuple(self.acceptor.nonces):
             # Nonces of the one before stay good in this one: they depend on realm, algorithm and keys.
             self.acceptor = self._make(algorithms)
-            logger.info("realm %r offers %s now, which its users hold", self._realm, _names(self.acceptor))
+            self._logger.info("realm %r offers %s now, which its users hold", self._realm, _names(self.acceptor))
         self._warn()
 
     def _warn(self) -> None:
-        if self._counts is None:
+        if self._counts is None or not self._warns:
             return
         gaps = lacking(self.acceptor.nonces, self._counts)
         if gaps:
-            logger.warning(
+            self._logger.warning(
                 "realm %r offers what some of its %d users have no hash for: %s. They cannot log in with a client that "
                 "takes it; add their hashes, or %s",
                 self._realm,
@@ -147,7 +147,7 @@ class Offering(HoldsSecrets):
             usual = lacking(select(DEFAULT_ALGORITHMS), self._counts)
             held_back = {name: number for name, number in usual.items() if number < self._counts.users}
             if held_back:
-                logger.warning(
+                self._logger.warning(
                     "realm %r does not offer what only some of its %d users have a hash for: %s",
                     self._realm,
                     self._counts.users,

@@ -1,0 +1,285 @@
+"""Guard: the order of one request, for any server and any protocol that has Digest, without I/O of its own.
+
+The order is: read the field, check the target, cover the body, look up, verify, count. It is written once, in
+`examine`, for callers that block and callers that await (httpauth/waiting.py).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import ClassVar, Final
+
+from digest_http import calculation, settings, stores
+from digest_http import users as user_sources
+from digest_http.algorithms import select
+from digest_http.buffers import HTTPMessage
+from digest_http.credentials import split_scheme
+from digest_http.errors import BodyTooLarge, DigestError, MalformedField, NotOffered
+from digest_http.httpauth.held import DEFAULT_ALGORITHMS
+from digest_http.httpauth.keys import KeyFile, Keys, configured_keys
+from digest_http.httpauth.nonces import DEFAULT_LIFETIME, NonceSource, steady_clock
+from digest_http.httpauth.protocols import ClockedStore, NonceStore, Users
+from digest_http.httpauth.sequence import DEFAULT_WINDOW, sequence_rule
+from digest_http.httpauth.server import Acceptor, ServerContext
+from digest_http.httpauth.sources import Sources
+from digest_http.httpauth.verdict import ACCEPTED, Verdict
+from digest_http.httpauth.waiting import Wait, at_once, awaited, run
+from digest_http.names import realm_name
+from digest_http.params import MAX_FIELD_OCTETS, check_size
+from digest_http.secrecy import HoldsSecrets
+
+from .epochs import Epochs
+from .offering import Offering
+from .outcomes import Accepted, Refusal, Refused
+from .policy import Policy
+from .requests import Body, Fields, GivenRequest, Request
+from .uploads import DEFAULT_MAX_BODY, longest_upload
+
+__all__ = ["Guard"]
+
+#: Requests with one nonce of the RFC 2069 form, at most: each costs the store as many questions as went before it.
+MAX_RFC2069_USES: Final = 100
+
+#: Nonces that are counted for one connection at once. A client holds one, and gets another when that is over.
+NONCES_OF_CONNECTION: Final = 16
+
+_ORIGIN: Final = (b"authorization", b"www-authenticate", b"authentication-info", 401)
+_PROXY: Final = (b"proxy-authorization", b"proxy-authenticate", b"proxy-authentication-info", 407)
+
+
+class Guard(HoldsSecrets):
+    """Verifies the requests of one realm.
+
+    `users`: a mapping of name to password, an object of the Users protocol, a callable (username, realm, algorithm) ->
+    H(A1), or a URL. `realm`: the text users are shown; part of every H(A1).
+
+    `algorithms`, `qop`: what is offered, in order of preference. Without `algorithms` that is what all users hold of
+    SHA-256 and MD5; without `qop`, auth. `qop=[]`: challenges without one, for devices that know none. `old_clients`:
+    MD5 and auth, which all clients know. `store`: a NonceStore or a URL. `keys`: secrets of the nonces, newest first,
+    16 octets at least each, or text or a KeyFile (see httpauth.keys); by default the environment variable
+    DIGEST_HTTP_KEYS, else a random one. `nonce_lifetime`: seconds until the head of a request must be there.
+    `sequence`: "window" or "strict". `max_body`: octets that auth-int may cover. `userhash`, `allow_rfc2069`: off by
+    default. `rfc2069_uses`: requests that may be made with one nonce in the RFC 2069 form, which counts nothing; who
+    reads one of them can send it again as often. `proxy`: 407 and the Proxy- fields. `same_target`: a function (uri,
+    target) that says whether a signed uri names the target, where it need not be the same octets. `logger`: the name
+    that warnings are logged under. `clock`, `random`: for tests.
+
+    Raises ConfigurationError for a setting that cannot work.
+    """
+
+    _warns: ClassVar = True
+
+    def __init__(
+        self,
+        users: Mapping[str, str] | Users | Callable[..., object] | str,
+        realm: str,
+        *,
+        algorithms: Iterable[str] | None = None,
+        qop: Iterable[str] | None = None,
+        old_clients: bool = False,
+        store: NonceStore | str = "memory://",
+        keys: Sequence[bytes] | KeyFile | str | None = None,
+        nonce_lifetime: float = DEFAULT_LIFETIME,
+        sequence: str = "window",
+        window: int = DEFAULT_WINDOW,
+        max_body: int = DEFAULT_MAX_BODY,
+        userhash: bool = False,
+        allow_rfc2069: bool = False,
+        rfc2069_uses: int = 1,
+        proxy: bool = False,
+        same_target: Callable[[bytes, bytes], bool] | None = None,
+        logger: str = "digest_http.guard",
+        clock: Callable[[], float] | None = None,
+        random: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        realm = realm_name(realm)
+        policy = Policy.of(algorithms, qop, old_clients=old_clients, allow_rfc2069=allow_rfc2069)
+        self.realm: Final = realm
+        self.max_body: Final = settings.number("max_body", max_body, 0, example=DEFAULT_MAX_BODY)
+        self.users: Final = user_sources.open_users(users, realm, policy.algorithms or select(DEFAULT_ALGORITHMS))
+        self.store: Final = stores.open_store(store)
+        if same_target is not None:
+            settings.function("same_target", same_target, 2, example="same_path, with def same_path(uri, target)")
+        uses = settings.number("rfc2069_uses", rfc2069_uses, 1, MAX_RFC2069_USES, example=10)
+        configured = configured_keys(keys)
+        self.keys: Final[Keys] = configured if configured is not None else [os.urandom(32)]
+        sources = Sources(self.users, self.store, sequence_rule(sequence, window), realm, rfc2069_uses=uses)
+        nonces = NonceSource(
+            realm.encode(),
+            self.keys,
+            lambda: self.store.epoch,
+            lifetime=nonce_lifetime,
+            # With auth the head is all that is verified; with auth-int its verdict has to wait for the body.
+            overtime=longest_upload(max_body) if "auth-int" in policy.qop else 0,
+            clock=clock if clock is not None else _clock_of(self.store),
+            random=random,
+        )
+        self.now: Final = nonces.now
+        """The clock of the nonces, in microseconds."""
+        make = partial(
+            Acceptor, realm, nonces=nonces, qop=policy.qop, allow_rfc2069=allow_rfc2069, userhash=userhash, proxy=proxy
+        )
+        log = logging.getLogger(settings.text("logger", logger, example="app.login"))
+        self._look_up: Final = sources.look_up
+        self._count: Final = sources.count
+        self._epochs: Final = Epochs(self.store, nonces.now, log)
+        self._offering: Final = Offering(
+            self.users, realm, policy.algorithms, make, now=nonces.now, logger=log, warns=self._warns
+        )
+        self._same_target: Final = bytes.__eq__ if same_target is None else same_target
+        self._field, self._challenge_field, self.proof_field, self.refused_status = _PROXY if proxy else _ORIGIN
+        """`proof_field`: the name of the field for Accepted.prove, in lower case. `refused_status`: 401, or 407."""
+        self._anonymous: Final = Refused(
+            Refusal(self.refused_status, "no-credentials", "Digest credentials are needed.")
+        )
+        # What a guard of one connection is made of.
+        self._for_connection: Final = partial(
+            _GuardOfConnection, self.users, realm, algorithms=algorithms, qop=qop, old_clients=old_clients,
+            nonce_lifetime=nonce_lifetime, sequence=sequence, window=window, max_body=max_body, userhash=userhash,
+            allow_rfc2069=allow_rfc2069, rfc2069_uses=rfc2069_uses, proxy=proxy, same_target=same_target,
+            logger=logger, clock=clock, random=random,
+        )  # fmt: skip
+
+    @property
+    def acceptor(self) -> Acceptor:
+        """What is on offer now. It is another one when the users' hashes have changed."""
+        return self._offering.acceptor
+
+    def for_connection(self) -> Guard:
+        """A guard like this one whose nonces are good on one connection: nobody else can use what is read off it.
+
+        Make one when a connection begins, and drop it with the connection. Its keys and counts are its own.
+        """
+        return self._for_connection(
+            keys=[os.urandom(32)], store=stores.MemoryStore(NONCES_OF_CONNECTION), rfc2069_uses=MAX_RFC2069_USES
+        )
+
+    def check(self, method: str | bytes, target: str | bytes, fields: Fields, body: Body = b"") -> Accepted | Refused:
+        """Verify a request, for servers that block.
+
+        `method`, `target`: as they stand in the request line. `fields`: pairs of name and value, or a mapping, in
+        octets or text. `body`: octets, or a function that reads them, called for auth-int only. Never raises for what
+        a client has sent. A source that has to be awaited is one that is down here: 503.
+        """
+        return run(self.check_async(method, target, fields, body, wait=at_once))
+
+    async def check_async(
+        self,
+        method: str | bytes,
+        target: str | bytes,
+        fields: Fields,
+        body: Body | Callable[[], Awaitable[bytes]] = b"",
+        *,
+        wait: Wait = awaited,
+    ) -> Accepted | Refused:
+        """The same for servers that await. `body` may be a function to await too.
+
+        `wait`: awaits what a source of users or a store gave, perhaps with a time limit; for instance
+        lambda answer: asyncio.wait_for(answer, 5).
+        """
+        try:
+            request = GivenRequest(method, target, fields, body, limit=self.max_body, same_target=self._same_target)
+        except MalformedField as error:
+            return Refused(Refusal.of_error(error, self.refused_status))
+        outcome = await self.examine(request, wait)
+        if isinstance(outcome, Accepted):
+            return outcome
+        return replace(outcome, fields=tuple(await self.challenge(outcome, wait=wait)))
+
+    async def start(self, wait: Wait = awaited) -> None:
+        """Learn what had better be known before the first challenge: the epoch of a shared store, the users' hashes.
+
+        Raises ConfigurationError for a store that can never work.
+        """
+        await self._epochs.start(wait)
+        await self._offering.refresh(wait)
+
+    async def examine(self, request: Request, wait: Wait) -> Accepted | Refused:
+        """Everything up to the verdict; a refusal has no fields yet."""
+        context: ServerContext | None = None
+        try:
+            context = self._open(request.fields)
+            if context is None:
+                return self._anonymous
+            arrived = context.nonces.now()
+            uri = context.credentials.uri
+            if not request.is_named_by(uri):
+                raise MalformedField("The uri is not the target of this request", reason="uri")
+            message = HTTPMessage(context.token, request.method, uri)
+            if context.covers_body:
+                message.hentity = await _covered(context, request)
+            found = self._look_up(context, wait)
+            username, ha1 = found if isinstance(found, tuple) else await found
+            # A body may have taken its time.
+            now = context.nonces.now() if context.covers_body else arrived
+            verdict = context.verify_signature(message, ha1, now, arrived=arrived)
+            if verdict is ACCEPTED:
+                counted = self._count(context, now, wait)
+                verdict = counted if isinstance(counted, Verdict) else await counted
+        except DigestError as error:
+            return Refused(Refusal.of_error(error, self.refused_status), context, None, error.__cause__)
+        if verdict is ACCEPTED:
+            return Accepted(context, message, username)
+        self._offering.saw(verdict)
+        return Refused(Refusal.of_verdict(verdict, self.refused_status), context, verdict)
+
+    async def challenge(
+        self, refused: Refused, *, auth_only: bool = False, wait: Wait = awaited
+    ) -> list[tuple[bytes, bytes]]:
+        """The fields of a refusal: a challenge for each algorithm with 401 and 407, nothing with others.
+
+        `auth_only`: for a request whose body is too long for auth-int.
+        """
+        if refused.refusal.status != self.refused_status:
+            return []
+        await self._epochs.refresh(wait)
+        await self._offering.refresh(wait)
+        # A body that auth-int could not hold is not asked to be signed with it.
+        auth_only = auth_only or refused.refusal.reason == BodyTooLarge.default_reason
+        values = self._offering.acceptor.challenges(stale=refused.refusal.stale, auth_only=auth_only)
+        return [(self._challenge_field, value) for value in values]
+
+    def _open(self, fields: Iterable[tuple[bytes, bytes]]) -> ServerContext | None:
+        """The context of the request's Digest credentials, None if it has none."""
+        field, found = self._field, None
+        for name, value in fields:
+            if name == field:
+                if found is not None:
+                    # Which of them another hop believed is anybody's guess (RFC 9110 §11.6.2: it is a single field).
+                    raise MalformedField(f"The {field.decode()} field stands more than once", reason="duplicate")
+                found = value
+        if found is None:
+            return None
+        if len(found) > MAX_FIELD_OCTETS:
+            check_size(found)
+        token = split_scheme(found)
+        return None if token is None else self._offering.acceptor.open(token)
+
+    def __repr__(self) -> str:
+        return f"<Guard of realm {self.realm!r}>"
+
+
+class _GuardOfConnection(Guard):
+    """What could be said of its settings was said when the guard of all connections was made."""
+
+    _warns = False
+
+
+async def _covered(context: ServerContext, request: Request) -> bytes:
+    """HEntity of the request's body. Raises BodyTooLarge, or NotOffered if the client may sign without the body."""
+    try:
+        body = await request.read_body()
+    except BodyTooLarge as error:
+        if context.may_drop_auth_int:
+            raise NotOffered(str(error), reason=error.reason) from None
+        raise
+    return calculation.entity_hash(context.algorithm, body)
+
+
+def _clock_of(store: NonceStore) -> Callable[[], float]:
+    """A store that others share may know a clock they agree on."""
+    return store.clock if isinstance(store, ClockedStore) else steady_clock

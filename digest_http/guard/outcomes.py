@@ -1,0 +1,140 @@
+"""What becomes of a request: Accepted, with the server's own proof, or Refused, with what to answer.
+
+A refusal holds what anybody may know. Which of name, password and realm was wrong is not in it: `log_reason` says that,
+and is for the log alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from digest_http import calculation
+from digest_http.buffers import HTTPMessage
+from digest_http.errors import DigestError, NotOffered
+from digest_http.httpauth.server import ServerContext
+from digest_http.httpauth.verdict import Verdict
+from digest_http.secrecy import HoldsSecrets
+
+__all__ = ["WRONG_CREDENTIALS", "Accepted", "Refusal", "Refused"]
+
+#: The public reason for an unknown user, a wrong password and a wrong realm.
+WRONG_CREDENTIALS: Final = "wrong-credentials"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request is refused. `reason` is a stable code; `text` is for the client and holds no secret.
+
+    Both are the same for a user that nobody is, a wrong password and a wrong realm.
+    """
+
+    status: int
+    reason: str
+    text: str
+    stale: bool = False
+
+    @classmethod
+    def of_verdict(cls, verdict: Verdict, status: int) -> Refusal:
+        """The refusal of an expected outcome: 401, or 407 in proxy mode."""
+        # stale is said to one who knows the password, so the exact reason may be as well. To all others there is one
+        # reason: a stranger must not learn which names exist.
+        if verdict.stale:
+            return cls(status, verdict.value, "Send the request again with the new nonce.", stale=True)
+        return cls(status, WRONG_CREDENTIALS, "The credentials are not right.")
+
+    @classmethod
+    def of_error(cls, error: DigestError, status: int) -> Refusal:
+        """The refusal of an error, with the status it carries; what is not on offer gets `status`, 401 or 407.
+
+        That is a new challenge, which is never stale: nothing is known of the password.
+        """
+        return cls(status if isinstance(error, NotOffered) else error.http_status, error.reason, f"{error}.")
+
+
+class Accepted(HoldsSecrets):
+    """A verified request. `username` is in Normalization Form C.
+
+    `context` and `message` are the request in the HTTP layout, for servers that hash the answer's body themselves.
+    """
+
+    __slots__ = ("context", "message", "username")
+
+    def __init__(self, context: ServerContext, message: HTTPMessage, username: str) -> None:
+        self.context: Final = context
+        self.message: Final = message
+        self.username: Final = username
+
+    @property
+    def realm(self) -> str:
+        """The realm, in Normalization Form C."""
+        return self.context.acceptor.realm.decode()
+
+    @property
+    def algorithm(self) -> str:
+        """The algorithm's name in RFC 7616."""
+        return self.context.algorithm.name
+
+    @property
+    def qop(self) -> str:
+        """The qop that was used: auth, auth-int, or nothing in the form of RFC 2069."""
+        return self.context.credentials.qop.decode()
+
+    @property
+    def nc(self) -> int:
+        """The count of the request, 0 in the form of RFC 2069."""
+        return self.context.count if self.context.credentials.qop else 0
+
+    @property
+    def covers_body(self) -> bool:
+        """Whether the proof covers the answer's body (auth-int), which then has to be known."""
+        return self.context.covers_body
+
+    def prove(self, body: bytes | None = b"") -> bytes:
+        """The value of the guard's `proof_field` for an answer with this body (RFC 7616 §3.5).
+
+        None: the body is not known yet. With auth-int the value then has no rspauth. Send none with 401 and 407.
+        """
+        context, message = self.context, self.message
+        if body is None and context.covers_body:
+            return context.authentication_info(None)
+        message.hentity = calculation.entity_hash(context.algorithm, body or b"") if context.covers_body else b""
+        context.make_signature(message)
+        return message.padding
+
+    def __repr__(self) -> str:
+        return f"<Accepted {self.username!r} {self.algorithm} {self.qop}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A request that must not pass. `fields` are those to answer with: names in lower case and values, in octets."""
+
+    refusal: Refusal
+    #: The credentials, where they could be read.
+    context: ServerContext | None = None
+    #: More exact than the refusal may be; None for an error.
+    verdict: Verdict | None = None
+    #: What a source of users or a store has raised.
+    cause: BaseException | None = None
+    fields: tuple[tuple[bytes, bytes], ...] = ()
+
+    @property
+    def status(self) -> int:
+        """The status to answer with: 401 or 407 with challenges, 400, 413, 431, or 503."""
+        return self.refusal.status
+
+    @property
+    def reason(self) -> str:
+        """A stable code that the client may see."""
+        return self.refusal.reason
+
+    @property
+    def text(self) -> str:
+        """A sentence for the client."""
+        return self.refusal.text
+
+    @property
+    def log_reason(self) -> str:
+        """A stable code for the log alone: it tells an unknown user from a wrong password."""
+        return self.refusal.reason if self.verdict is None else self.verdict.value

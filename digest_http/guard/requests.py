@@ -1,0 +1,87 @@
+"""A request as the guard sees it, and one made of what servers have in octets or in text."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Final, Protocol, TypeAlias, cast
+
+from digest_http.errors import MalformedField
+
+from .uploads import too_large
+
+__all__ = ["Body", "Fields", "GivenRequest", "Request"]
+
+Text: TypeAlias = str | bytes
+Fields: TypeAlias = Mapping[str, str] | Iterable[tuple[Text, Text]]
+Body: TypeAlias = bytes | Callable[[], bytes]
+
+
+class Request(Protocol):
+    """What a plug of the guard shows of a request."""
+
+    @property
+    def method(self) -> bytes:
+        """The method, as it stands in the request line."""
+        ...
+
+    @property
+    def fields(self) -> Iterable[tuple[bytes, bytes]]:
+        """The header section: names in lower case, and values."""
+        ...
+
+    def is_named_by(self, uri: bytes) -> bool:
+        """Whether the signed uri names this request."""
+        ...
+
+    async def read_body(self) -> bytes:
+        """The octets of the body. Asked for with auth-int only. Raises BodyTooLarge."""
+        ...
+
+
+class GivenRequest:
+    """A request of which all is at hand. Raises MalformedField for text that no octets were read from."""
+
+    __slots__ = ("_body", "_limit", "_same_target", "_target", "fields", "method")
+
+    def __init__(
+        self,
+        method: Text,
+        target: Text,
+        fields: Fields,
+        body: Body | Callable[[], Awaitable[bytes]],
+        *,
+        limit: int,
+        same_target: Callable[[bytes, bytes], bool],
+    ) -> None:
+        pairs = cast("Mapping[str, str]", fields).items() if isinstance(fields, Mapping) else fields
+        self.method: Final = _octets(method, "method")
+        self.fields: Final = [(_octets(name, "field").lower(), _octets(value, "field")) for name, value in pairs]
+        self._target: Final = _octets(target, "uri")
+        self._body: Final = body
+        self._limit: Final = limit
+        self._same_target: Final = same_target
+
+    def is_named_by(self, uri: bytes) -> bool:
+        """See Request."""
+        return self._same_target(uri, self._target)
+
+    async def read_body(self) -> bytes:
+        """See Request."""
+        given = self._body() if callable(self._body) else self._body
+        body = given if isinstance(given, bytes) else await given
+        if len(body) > self._limit:
+            raise too_large(self._limit)
+        return body
+
+
+def _octets(value: Text, what: str) -> bytes:
+    """Octets as they are; text as the octets that it was read from, one a character (ISO 8859-1).
+
+    That is how http.server, WSGI and most libraries read header sections.
+    """
+    if isinstance(value, bytes):
+        return value
+    try:
+        return value.encode("latin-1")
+    except UnicodeEncodeError:
+        raise MalformedField(f"The {what} has characters that no octet stands for", reason=what) from None

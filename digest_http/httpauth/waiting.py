@@ -1,0 +1,47 @@
+"""One order for callers that block and callers that await, without an event loop.
+
+The order is written as coroutines. They await what a source of users or a store gave only through a function that the
+caller brings, so that it is the caller who waits, with his own time limit. A caller that blocks brings `at_once`, which
+refuses to wait: then nothing is ever suspended, and `run` gets the outcome with one step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine
+from inspect import iscoroutine
+from typing import Any, TypeAlias, TypeVar, cast
+
+__all__ = ["Wait", "at_once", "awaited", "now_or_never", "run"]
+
+T = TypeVar("T")
+
+#: Awaits what a source gave; raises what it raises, or that it took too long.
+Wait: TypeAlias = Callable[[Any], Awaitable[Any]]
+
+
+async def at_once(answer: object) -> object:
+    """Refuse to wait: raises TypeError, so the source counts as one that failed."""
+    if iscoroutine(answer):
+        answer.close()  # else Python warns that nobody awaited it
+    raise TypeError("the source has to answer at once where nobody can await: it gave something to wait for")
+
+
+async def awaited(answer: Awaitable[Any]) -> object:
+    """Wait without a limit."""
+    return await answer
+
+
+def run(order: Coroutine[Any, Any, T]) -> T:
+    """The outcome of an order that was given `at_once`."""
+    try:
+        order.send(None)
+    except StopIteration as end:
+        outcome: T = end.value
+        return outcome
+    order.close()
+    raise RuntimeError("something waited where nobody can await")
+
+
+def now_or_never(answer: T | Awaitable[T]) -> T:
+    """What was answered at once, or what an order that was given `at_once` makes of it."""
+    return run(answer) if isinstance(answer, Coroutine) else cast("T", answer)
