@@ -1,0 +1,58 @@
+"""What a server does with a store, for tests: nonces that are issued on it, and counts that are asked for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from inspect import isawaitable
+
+from digest_http.httpauth.nonces import NonceSource
+from digest_http.httpauth.protocols import NonceStore
+from digest_http.httpauth.sequence import SequenceRule
+from digest_http.httpauth.verdict import Verdict
+
+__all__ = ["Clock", "Counting", "nonces_of"]
+
+#: Any key will do: nobody guesses here.
+_KEYS = (b"k" * 32,)
+
+
+class Clock:
+    """Seconds since 1970, moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1_700_000_000.0
+
+    def __call__(self) -> float:
+        """The time."""
+        return self.now
+
+
+def nonces_of(store: NonceStore, clock: Clock, lifetime: float = 300) -> NonceSource:
+    """Nonces that are issued on a store."""
+    return NonceSource(b"realm", _KEYS, store.epoch, lifetime=lifetime, clock=clock)
+
+
+class Counting:
+    """Asks stores to count."""
+
+    def advance(  # noqa: PLR0917 - a store, and what it is asked
+        self, store: NonceStore, nonce_id: int, epoch: bytes, nc: int, rule: SequenceRule, now: int, *, lifetime: int
+    ) -> Verdict:
+        """What the store answers. A store that needs an event loop of its own gets it here, in a subclass."""
+        answer = store.advance(nonce_id, epoch, nc, rule, now, lifetime=lifetime)
+        return asyncio.run(_settled(answer)) if isawaitable(answer) else answer
+
+    def count(self, store: NonceStore, nonces: NonceSource, nonce: bytes, nc: int, rule: SequenceRule) -> Verdict:
+        """What a server does with a verified request: recognise the nonce, check its age, count."""
+        recognised = nonces.recognise(nonce)
+        if recognised is None:
+            return Verdict.FOREIGN
+        now = nonces.now()
+        if not nonces.alive(recognised[0], now):
+            return Verdict.EXPIRED
+        return self.advance(store, *recognised, nc, rule, now, lifetime=nonces.kept)
+
+
+async def _settled(answer: Awaitable[Verdict]) -> Verdict:
+    return await answer
