@@ -1,0 +1,142 @@
+"""DigestAuthMiddleware for WSGI apps (PEP 3333): Flask, Django, Pyramid, plain ones.
+
+A plug of the guard. The path rules, the proxies in front and the log are those of the ASGI middleware: a request is
+shown to them as a scope (wsgi_requests.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from inspect import iscoroutinefunction
+from typing import Any
+
+from digest_http import settings, stores
+from digest_http.errors import ConfigurationError
+from digest_http.guard import Accepted, Guard, Refused
+from digest_http.guard.uploads import DEFAULT_MAX_BODY
+from digest_http.httpauth.keys import KeyFile
+from digest_http.httpauth.protocols import NonceStore, Users
+from digest_http.httpauth.waiting import at_once, run
+from digest_http.secrecy import HoldsSecrets
+
+from .bodies import announces_more
+from .browsers import warn_of_realm
+from .events import log_accepted, log_refused
+from .fronts import Front
+from .hints import hint
+from .identity import Digest
+from .nonce_keys import keys_of
+from .paths import Rule, is_preflight, path_rule
+from .refusals import RETRY_AFTER, UNAVAILABLE
+from .workers_apart import WorkersApart
+from .wsgi_proof import proved
+from .wsgi_requests import Environ, Exchange, StartResponse, WSGIApp
+
+__all__ = ["DigestAuthMiddleware"]
+
+
+class DigestAuthMiddleware(HoldsSecrets):
+    """Protect a WSGI `app` with HTTP Digest (RFC 7616).
+
+    The settings are those of the ASGI middleware, but for `answer` and `source_timeout`; `policy` takes those of the
+    guard (digest_http.guard.Guard): algorithms, qop, old_clients, nonce_lifetime, sequence, window, userhash,
+    allow_rfc2069, rfc2069_uses, proxy, clock, random. A callable `protect` is given the environ.
+
+    The app finds REMOTE_USER (the name, in UTF-8, one octet a character, as PEP 3333 has all text), AUTH_TYPE, and
+    "digest_http.digest", an object of `Digest`. The body is still to be read.
+
+    Raises ConfigurationError for a setting that cannot work. Users and stores that have to be awaited (Redis) cannot:
+    WSGI blocks.
+    """
+
+    def __init__(
+        self,
+        app: WSGIApp,
+        users: Mapping[str, str] | Users | Callable[..., object] | str,
+        realm: str,
+        *,
+        store: NonceStore | str = "memory://",
+        keys: Sequence[bytes] | KeyFile | str | None = None,
+        max_body: int = DEFAULT_MAX_BODY,
+        allow_preflight: bool = False,
+        protect: Iterable[str] | Rule = ("/",),
+        public: Iterable[str] = (),
+        stripped_prefix: str = "",
+        rewritten_by: str | None = None,
+        original_target_header: str | None = None,
+        **policy: Any,  # noqa: ANN401 - the guard knows the types of its settings
+    ) -> None:
+        self.app = settings.function("app", app, 2, example="a WSGI application")
+        self.store = _blocking(stores.open_store(store))
+        nonce_keys = keys_of(keys, self.store)
+        policy.setdefault("logger", "digest_http.middleware")
+        self.guard = guard = Guard(users, realm, store=self.store, keys=nonce_keys, max_body=max_body, **policy)
+        if iscoroutinefunction(guard.users.ha1):
+            raise ConfigurationError("users have to be awaited, and WSGI blocks: write users that answer at once")
+        self._workers_apart = WorkersApart(self.store, nonce_keys, guard.now)
+        warn_of_realm(guard.realm)
+        self._allow_preflight = settings.flag("allow_preflight", allow_preflight)
+        self._by_environ = protect if callable(protect) else None
+        self._needs_credentials = path_rule(protect, public)
+        self._front = Front(stripped_prefix, rewritten_by, original_target_header)
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Serve one request."""
+        exchange = Exchange(environ, self._front, self.guard.max_body)
+        if self._passes_freely(exchange):
+            return self.app(environ, start_response)
+        outcome = run(self.guard.examine(exchange, at_once))
+        if isinstance(outcome, Refused):
+            return self._refuse(outcome, exchange, start_response)
+        log_accepted(exchange.scope, outcome.context)
+        self._identify(outcome, environ)
+        return proved(self.app, environ, start_response, (outcome, self.guard))
+
+    def _passes_freely(self, exchange: Exchange) -> bool:
+        if self._by_environ is not None:
+            if not self._by_environ(exchange.environ):
+                return True
+        elif self._needs_credentials is not None and not self._needs_credentials(exchange.scope):
+            return True
+        return self._allow_preflight and is_preflight(exchange.scope)
+
+    @staticmethod
+    def _identify(accepted: Accepted, environ: Environ) -> None:
+        environ["REMOTE_USER"] = accepted.username.encode().decode("latin-1")
+        environ["AUTH_TYPE"] = "Digest"
+        environ["digest_http.digest"] = Digest(
+            accepted.username, accepted.realm, accepted.algorithm, accepted.qop, accepted.nc
+        )
+
+    def _refuse(self, refused: Refused, exchange: Exchange, start_response: StartResponse) -> Iterable[bytes]:
+        scope, context = exchange.scope, refused.context
+        helping: str | None = None
+        if context is not None:
+            if refused.verdict is not None:
+                self._workers_apart.saw(refused.verdict, context)
+            elif refused.reason == "uri":
+                helping = hint(context.credentials.uri, scope, self._front)
+        log_refused(scope, refused, hint=helping)
+        too_long = announces_more(scope, self.guard.max_body)
+        challenges = run(self.guard.challenge(refused, auth_only=too_long, wait=at_once))
+        body = refused.text.encode() + b"\n"
+        headers = [
+            *((name.decode(), value.decode("latin-1")) for name, value in challenges),
+            ("Content-Type", "text/plain; charset=utf-8"),
+            ("Content-Length", str(len(body))),
+            # A shared cache must not serve one client's challenge, whose nonce is his, to another.
+            ("Cache-Control", "no-store"),
+        ]
+        if refused.status == UNAVAILABLE:
+            headers.append(("Retry-After", RETRY_AFTER.decode()))
+        start_response(f"{refused.status} {refused.reason}", headers)
+        return [] if exchange.environ["REQUEST_METHOD"] == "HEAD" else [body]
+
+
+def _blocking(store: NonceStore) -> NonceStore:
+    if iscoroutinefunction(store.advance) or iscoroutinefunction(getattr(store, "refresh", None)):
+        raise ConfigurationError(
+            "store has to be awaited, and WSGI blocks: write store='sqlite:////path/nonces.db' for all workers of one "
+            "machine"
+        )
+    return store

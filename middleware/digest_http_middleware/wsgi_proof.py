@@ -1,0 +1,98 @@
+"""Authentication-Info on the way out of a WSGI app (RFC 7616 §3.5, RFC 7615).
+
+With qop=auth it stands in the header at once. With auth-int it covers the answer's body, so the answer is held back up
+to max_body octets; a longer one goes without the proof, for WSGI has no trailers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from digest_http.guard import Accepted, Guard
+
+from .wsgi_requests import Environ, StartResponse, WSGIApp
+
+__all__ = ["proved"]
+
+_Headers = list[tuple[str, str]]
+
+
+def proved(
+    app: WSGIApp, environ: Environ, start_response: StartResponse, verified: tuple[Accepted, Guard]
+) -> Iterable[bytes]:
+    """What `app` answers, with the server's proof in its header."""
+    accepted, guard = verified
+    # What HEAD would send is not sent, and so not proved.
+    if accepted.covers_body and environ["REQUEST_METHOD"] != "HEAD":
+        return _HeldBack(start_response, accepted, guard).answer(app, environ)
+
+    def start_with_proof(status: str, headers: _Headers, *exc_info: Any) -> Any:  # noqa: ANN401 - the server's own
+        return start_response(status, _with_proof(status, headers, accepted.prove(), guard), *exc_info)
+
+    return app(environ, start_with_proof)
+
+
+class _HeldBack:
+    """One answer whose body is hashed before its header goes out."""
+
+    def __init__(self, start_response: StartResponse, accepted: Accepted, guard: Guard) -> None:
+        self._start_response: Final = start_response
+        self._accepted: Final = accepted
+        self._guard: Final = guard
+        self._start: tuple[Any, ...] | None = None
+        self._body = bytearray()
+        self._write: Any = None
+
+    def answer(self, app: WSGIApp, environ: Environ) -> Iterator[bytes]:
+        """The pieces of the body, the first of which waits for the last as far as they may be held back."""
+        pieces = app(environ, self._begin)
+        try:
+            for piece in pieces:
+                if self._write is not None:
+                    yield piece
+                    continue
+                self._body += piece
+                if len(self._body) > self._guard.max_body:
+                    yield self._release(None)
+            if self._write is None:
+                yield self._release(bytes(self._body))
+        finally:
+            close = getattr(pieces, "close", None)
+            if close is not None:
+                close()
+
+    def _begin(self, status: str, headers: _Headers, *exc_info: Any) -> Any:  # noqa: ANN401 - PEP 3333
+        if self._write is not None:  # an error after the header is out: the server raises it
+            return self._start_response(status, headers, *exc_info)
+        self._start = status, headers, *exc_info
+        return self._write_piece
+
+    def _write_piece(self, piece: bytes) -> None:
+        """PEP 3333's write(): what it is given stands before what the app returns."""
+        if self._write is not None:
+            self._write(piece)
+            return
+        self._body += piece
+        if len(self._body) > self._guard.max_body:
+            held = self._release(None)
+            write: Any = self._write
+            write(held)
+
+    def _release(self, body: bytes | None) -> bytes:
+        if self._start is None:
+            raise AssertionError("the app has given a body before it called start_response")
+        status, headers, *exc_info = self._start
+        proof = self._accepted.prove(body)
+        self._write = self._start_response(status, _with_proof(status, headers, proof, self._guard), *exc_info)
+        held = bytes(self._body)
+        self._body.clear()
+        return held
+
+
+def _with_proof(status: str, headers: _Headers, proof: bytes, guard: Guard) -> _Headers:
+    name = guard.proof_field.decode().title()
+    # An app, or what it proxies, may have a field of that name: two would contradict each other.
+    kept = [header for header in headers if header[0].lower() != name.lower()]
+    # A refusal never carries a proof, even if the app makes it.
+    return kept if status.startswith(str(guard.refused_status)) else [*kept, (name, proof.decode("latin-1"))]

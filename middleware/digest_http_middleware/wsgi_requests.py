@@ -1,0 +1,102 @@
+"""One WSGI request as the guard and the path rules see it.
+
+The path rules, the proxies in front and the log know requests as ASGI scopes. What WSGI has decoded is made octets
+again; the target as it came is taken from the server where it tells (RAW_URI of gunicorn, REQUEST_URI of others).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from io import BytesIO
+from typing import Any, Final, TypeAlias
+
+from digest_http.errors import MalformedField
+from digest_http.guard.uploads import too_large
+
+from .asgi import Headers, Scope
+from .bodies import announces_more
+from .fronts import Front
+from .targets import raw_target
+
+__all__ = ["Environ", "Exchange", "StartResponse", "WSGIApp"]
+
+Environ: TypeAlias = dict[str, Any]
+StartResponse: TypeAlias = Callable[..., Callable[[bytes], object]]
+WSGIApp: TypeAlias = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+#: Fields that WSGI does not call HTTP_*.
+_BARE: Final = {"CONTENT_TYPE": b"content-type", "CONTENT_LENGTH": b"content-length"}
+
+
+class Exchange:
+    """A request in an environ; see digest_http.guard.requests.Request. `limit`: octets of a body that may be read."""
+
+    __slots__ = ("_front", "_limit", "environ", "fields", "method", "scope")
+
+    def __init__(self, environ: Environ, front: Front, limit: int) -> None:
+        self.environ: Final = environ
+        self._front: Final = front
+        self._limit: Final = limit
+        self.scope: Final = _scope(environ)
+        self.fields: Final[Headers] = self.scope["headers"]
+        self.method: Final = _octets(environ["REQUEST_METHOD"])
+
+    def is_named_by(self, uri: bytes) -> bool:
+        """See Request."""
+        target, front = raw_target(self.scope), self._front
+        if uri == target and target[:1] == b"/" and not front.changes_targets:
+            return True
+        return front.is_named_by(uri, self.scope)
+
+    async def read_body(self) -> bytes:
+        """See Request. The app reads the same octets, and no others."""
+        if announces_more(self.scope, self._limit):
+            raise too_large(self._limit)
+        environ, stream = self.environ, self.environ["wsgi.input"]
+        announced = environ.get("CONTENT_LENGTH") or ""
+        try:
+            if announced.isascii() and announced.isdigit():
+                body: bytes = stream.read(int(announced))
+            else:
+                # PEP 3333: without a length there is no body, unless the server says that it ends by itself.
+                body = stream.read(self._limit + 1) if environ.get("wsgi.input_terminated") else b""
+        except OSError:
+            raise MalformedField("The body did not come whole", reason="body") from None
+        if len(body) > self._limit:
+            raise too_large(self._limit)
+        environ["wsgi.input"] = BytesIO(body)
+        environ["CONTENT_LENGTH"] = str(len(body))
+        return body
+
+
+def _scope(environ: Environ) -> Scope:
+    root, path = environ.get("SCRIPT_NAME") or "", environ.get("PATH_INFO") or ""
+    raw: str | None = environ.get("RAW_URI") or environ.get("REQUEST_URI")
+    headers = [
+        (_BARE.get(name) or name[5:].replace("_", "-").lower().encode("latin-1"), _octets(value))
+        for name, value in environ.items()
+        if (name.startswith("HTTP_") or name in _BARE) and isinstance(value, str)
+    ]
+    return {
+        "type": "http",
+        "method": environ["REQUEST_METHOD"],
+        "scheme": environ.get("wsgi.url_scheme", "http"),
+        "http_version": str(environ.get("SERVER_PROTOCOL", "HTTP/1.1")).removeprefix("HTTP/"),
+        # As an app sees the path at the top: an empty one is the root.
+        "path": _text(root + path) or "/",
+        "root_path": _text(root),
+        "raw_path": None if raw is None else _octets(raw).partition(b"?")[0],
+        "query_string": _octets(environ.get("QUERY_STRING") or "") if raw is None else _octets(raw).partition(b"?")[2],
+        "headers": headers,
+        "client": (environ["REMOTE_ADDR"], environ.get("REMOTE_PORT")) if environ.get("REMOTE_ADDR") else None,
+        "extensions": {},
+    }
+
+
+def _octets(text: str) -> bytes:
+    # PEP 3333: one octet a character. A server that breaks that gives characters which no signed uri has.
+    return text.encode("latin-1", "replace")
+
+
+def _text(path: str) -> str:
+    return _octets(path).decode("utf-8", "surrogateescape")
