@@ -44,4 +44,6 @@ def run(order: Coroutine[Any, Any, T]) -> T:
 
 def now_or_never(answer: T | Awaitable[T]) -> T:
     """What was answered at once, or what an order that was given `at_once` makes of it."""
-    return run(answer) if isinstance(answer, Coroutine) else cast("T", answer)
+    if isinstance(answer, Coroutine):
+        return run(cast("Coroutine[Any, Any, T]", answer))
+    return cast("T", answer)

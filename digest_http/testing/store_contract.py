@@ -7,6 +7,7 @@ conftest.py, before the import, lets pytest say more about one that fails.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from digest_http.httpauth.protocols import NonceStore
 from digest_http.httpauth.sequence import ReplayDetect, SequenceDetect
@@ -124,7 +125,7 @@ class StoreContract(Counting):
         nonces = nonces_of(store, clock, lifetime=60)
         assert self.count(store, nonces, nonces.issue(), 1, ReplayDetect()) is ACCEPTED
         clock.now -= 3600
-        verdicts = []
+        verdicts: list[Verdict] = []
         for _ in range(2):
             nonces = nonces_of(store, clock, lifetime=60)
             verdicts.append(self.count(store, nonces, nonces.issue(), 1, ReplayDetect()))
@@ -167,7 +168,7 @@ class StoreContract(Counting):
         nonce = nonces.issue()
         with ThreadPoolExecutor(20) as pool:
             for nc in range(1, 51):
-                verdicts = list(pool.map(lambda nc: self.count(store, nonces, nonce, nc, ReplayDetect()), [nc] * 20))
+                verdicts = list(pool.map(partial(self.count, store, nonces, nonce, rule=ReplayDetect()), [nc] * 20))
                 assert verdicts.count(ACCEPTED) == 1
                 assert verdicts.count(Verdict.REPLAYED) == 19
 
@@ -179,7 +180,7 @@ class StoreContract(Counting):
         nonce = nonces.issue()
         with ThreadPoolExecutor(20) as pool:
             for nc in range(1, 51):
-                verdicts = list(pool.map(lambda nc: self.count(store, nonces, nonce, nc, SequenceDetect()), [nc] * 20))
+                verdicts = list(pool.map(partial(self.count, store, nonces, nonce, rule=SequenceDetect()), [nc] * 20))
                 assert verdicts.count(ACCEPTED) == 1
                 assert verdicts.count(Verdict.REPLAYED) == 19
 
@@ -190,7 +191,7 @@ class StoreContract(Counting):
         nonces = nonces_of(store, clock)
         nonce = nonces.issue()
         with ThreadPoolExecutor(20) as pool:
-            verdicts = list(pool.map(lambda nc: self.count(store, nonces, nonce, nc, ReplayDetect()), range(1, 101)))
+            verdicts = list(pool.map(partial(self.count, store, nonces, nonce, rule=ReplayDetect()), range(1, 101)))
         assert verdicts == [ACCEPTED] * 100
 
 

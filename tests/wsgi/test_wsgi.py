@@ -82,7 +82,7 @@ class Site:
             began[:] = [status, headers]
             return sent.append
 
-        answer = validator(self.middleware)(environ, start_response)
+        answer: Any = validator(self.middleware)(environ, start_response)
         try:
             sent += list(answer)
         finally:
