@@ -322,6 +322,7 @@ NOT_CACHES = {
     "digest_http.stores.sqlite": "connections carried across forks, which may not even be closed: one a fork",
     "digest_http_middleware.deadlines.Deadlines": "one entry an event loop that is alive",
     "digest_http_middleware.deadlines._Queue": "waits of requests under way",
+    "digest_http_middleware.wsgi_proof._HeldBack": "the answer to one request, as far as it may be held back",
     "digest_http_client_auth.response_octets.RecordedBody": "the body of one response",
     "digest_http_client_auth.aiohttp_redirects.Redirects": "one entry a task that is alive and DigestAuth that it used",
     "digest_http_client_auth.library_errors": "one class an error and library",
