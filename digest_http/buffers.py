@@ -121,6 +121,13 @@ class SecBuffer:
         # Nearly every buffer is full, and one without a slice is copied in a third of the time.
         return memory.tobytes() if self._count == len(memory) else memory[: self._count].tobytes()
 
+    def octets_of(self, kind: SecBufferType) -> bytes | None:
+        """A copy of the octets of a buffer of that type; None if it is of another. One call where a layout has five."""
+        if self._type is not kind:
+            return None
+        memory = self._memory
+        return memory.tobytes() if self._count == len(memory) else memory[: self._count].tobytes()
+
     def dangerous_get_view(self) -> memoryview:
         """The octets themselves; sspilib's name, although here nothing dangles."""
         return self._memory[: self._count]
@@ -230,12 +237,13 @@ class HTTPMessage:
             )
         values: list[bytes] = []
         for buffer, kind in zip(message, _HTTP_LAYOUT, strict=False):
-            if buffer.buffer_type is not kind:
+            octets = buffer.octets_of(kind)
+            if octets is None:
                 raise MalformedField(
                     f"buffer {len(values)} of the HTTP layout is {kind.name}, not type {int(buffer.buffer_type)}",
                     reason="buffers",
                 )
-            values.append(buffer.data)
+            values.append(octets)
         return cls(*values)
 
     def __repr__(self) -> str:

@@ -86,9 +86,10 @@ class HTTPServerContext(LiveContext):
             layout = HTTPMessage.from_buffers(message)
             if not layout.token:
                 raise failure(NtStatus.SEC_E_INVALID_TOKEN)
-            proof = message[4] if message[4].room else None
-            opened = self._next(layout, room=proof.room if proof is not None else None)
-            if proof is not None:
+            proof = message[4]
+            room = proof.room
+            opened = self._next(layout, room=room or None)
+            if room:
                 proof.store(_information(opened, layout))
         return 0
 

@@ -88,7 +88,12 @@ def encrypt(mechanism: Mechanism, message: SecBufferDesc, block: int, limit: int
     needed = trailer_length(length, block)
     if (limit is not None and length > limit) or sum([buffer.room for buffer in surrounding]) < needed:
         raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
-    record += mechanism.seal_in_place(record)
+    trailer = mechanism.seal_in_place(record)
+    if len(parts) == 2 and parts[0] is data[0]:  # noqa: PLR2004  # the usual array: a message and room for its trailer
+        parts[0].store(record)
+        parts[1].store(trailer)
+        return
+    record += trailer
     sizes: list[int] = []
     for buffer in parts:
         size = buffer.count
