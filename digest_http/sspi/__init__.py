@@ -8,13 +8,48 @@ from __future__ import annotations
 from digest_http.buffers import SECBUFFER_VERSION
 
 # sspilib's own credential classes reach for `raw._credential._replace_cred_handle`.
-from . import credentials_handle as _credential  # noqa: F401  # pyright: ignore[reportUnusedImport]
+from . import acquire as _credential  # noqa: F401  # pyright: ignore[reportUnusedImport]
 from . import dispatch
-from .bindings import SecChannelBindings
-from .buffers import SecBuffer, SecBufferDesc, SecBufferFlags, SecBufferType
+from .acquire import (
+    AcquireCredentialsResult,
+    KdcProxySettingsFlags,
+    SecPkgCred,
+    SecPkgCredKdcProxySettings,
+    SecPkgCredNames,
+    acquire_credentials_handle,
+    free_credentials_handle,
+    query_credentials_attributes,
+    set_credentials_attributes,
+)
 from .client_handshake import InitializeContextResult, initialize_security_context
-from .context import CtxtHandle
-from .context_attributes import (
+from .contexts.context import CtxtHandle
+from .contexts.credential import CredHandle, DigestAccounts, DigestIdentity
+from .lifetime import delete_security_context, export_security_context, import_security_context
+from .message_functions import decrypt_message, encrypt_message, make_signature, verify_signature
+from .query_attributes import query_context_attributes
+from .sasl_wrappers import (
+    sasl_accept_security_context,
+    sasl_enumerate_profiles,
+    sasl_get_context_option,
+    sasl_get_profile_package,
+    sasl_identify_package,
+    sasl_initialize_security_context,
+    sasl_set_context_option,
+)
+from .server_handshake import AcceptContextResult, accept_security_context, complete_auth_token
+from .values.bindings import SecChannelBindings
+from .values.buffers import SecBuffer, SecBufferDesc, SecBufferFlags, SecBufferType
+from .values.constants import (
+    SECURITY_MAX_EXPIRY,
+    ContextExport,
+    CredentialUse,
+    NegotiationState,
+    QopFlags,
+    SecurityPackageCapability,
+    TargetDataRep,
+    WinNTAuthFlags,
+)
+from .values.context_attributes import (
     SecPkgContext,
     SecPkgContextAuthority,
     SecPkgContextClientSpecifiedTarget,
@@ -30,47 +65,12 @@ from .context_attributes import (
     SecPkgContextSizes,
     SecPkgContextStreamSizes,
 )
-from .credential import CredHandle, DigestAccounts, DigestIdentity
-from .credentials_handle import (
-    AcquireCredentialsResult,
-    KdcProxySettingsFlags,
-    SecPkgCred,
-    SecPkgCredKdcProxySettings,
-    SecPkgCredNames,
-    acquire_credentials_handle,
-    free_credentials_handle,
-    query_credentials_attributes,
-    set_credentials_attributes,
-)
-from .flags import (
-    SECURITY_MAX_EXPIRY,
-    ContextExport,
-    CredentialUse,
-    NegotiationState,
-    QopFlags,
-    SecurityPackageCapability,
-    TargetDataRep,
-    WinNTAuthFlags,
-)
-from .identity import AuthIdentity, WinNTAuthCredentialType, WinNTAuthIdentity, WinNTAuthIdentityPackedCredential
-from .lifetime import delete_security_context, export_security_context, import_security_context
-from .message_functions import decrypt_message, encrypt_message, make_signature, verify_signature
-from .package import SecPkgInfo, enumerate_security_packages, query_security_package_info
-from .query_attributes import query_context_attributes
-from .request_flags import AscReq, AscRet, IscReq, IscRet
-from .sasl_options import SaslAuthzIdState, SaslContextOption
-from .sasl_wrappers import (
-    sasl_accept_security_context,
-    sasl_enumerate_profiles,
-    sasl_get_context_option,
-    sasl_get_profile_package,
-    sasl_identify_package,
-    sasl_initialize_security_context,
-    sasl_set_context_option,
-)
-from .server_handshake import AcceptContextResult, accept_security_context, complete_auth_token
-from .status import NtStatus, WindowsError
-from .tls_binding import tls_server_end_point
+from .values.identity import AuthIdentity, WinNTAuthCredentialType, WinNTAuthIdentity, WinNTAuthIdentityPackedCredential
+from .values.package import SecPkgInfo, enumerate_security_packages, query_security_package_info
+from .values.request_flags import AscReq, AscRet, IscReq, IscRet
+from .values.sasl_options import SaslAuthzIdState, SaslContextOption
+from .values.status import NtStatus, WindowsError
+from .values.tls_binding import tls_server_end_point
 
 __all__ = [
     "SECBUFFER_VERSION",

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from .arguments import checked
-from .buffers import SecBufferDesc, SecBufferType, emit, find, room_for_token
-from .context import Context, CtxtHandle, handle_for
-from .credential import CredHandle, DigestIdentity
-from .flags import SECURITY_MAX_EXPIRY, TargetDataRep
-from .http_client_context import HTTPClientContext
-from .http_layouts import read_initialize
-from .request_flags import ISC_INTEGRITY, IscReq, IscRet
-from .sasl_client_context import SASLClientContext
-from .status import NtStatus, Translation, failure
+from .contexts.context import Context, CtxtHandle, handle_for
+from .contexts.credential import CredHandle, DigestIdentity
+from .contexts.http_client_context import HTTPClientContext
+from .contexts.http_layouts import read_initialize
+from .contexts.sasl_client_context import SASLClientContext
+from .values.arguments import checked
+from .values.buffers import SecBufferDesc, SecBufferType, emit, find, room_for_token
+from .values.constants import SECURITY_MAX_EXPIRY, TargetDataRep
+from .values.request_flags import ISC_INTEGRITY, IscReq, IscRet
+from .values.status import NtStatus, Translation, failure
 
 __all__ = ["InitializeContextResult", "initialize_security_context"]
 

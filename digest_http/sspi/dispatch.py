@@ -11,19 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, NoReturn
 
-from .arguments import checked
-from .buffers import SecBuffer, SecBufferDesc, SecBufferType
-from .context import CtxtHandle, context_of
-from .context_attributes import SecPkgContext
-from .flags import ContextExport
+from .contexts.context import CtxtHandle, context_of
+from .contexts.sasl_context import SASLContext
+from .contexts.sasl_records import SURROUNDING, trailer_length
 from .lifetime import delete_security_context, export_security_context, import_security_context
 from .message_functions import decrypt_message, encrypt_message, make_signature, verify_signature
-from .package import PACKAGE_NAME, SecPkgInfo, query_security_package_info
 from .query_attributes import BY_NUMBER, query_context_attributes
-from .sasl_context import SASLContext
-from .sasl_records import SURROUNDING, trailer_length
 from .server_handshake import complete_auth_token
-from .status import NtStatus, WindowsError, failure
+from .values.arguments import checked
+from .values.buffers import SecBuffer, SecBufferDesc, SecBufferType
+from .values.constants import ContextExport
+from .values.context_attributes import SecPkgContext
+from .values.package import PACKAGE_NAME, SecPkgInfo, query_security_package_info
+from .values.status import NtStatus, WindowsError, failure
 
 __all__ = [
     "SECPKG_INTERFACE_VERSION",

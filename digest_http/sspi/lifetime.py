@@ -14,11 +14,11 @@ from typing import Final
 
 from digest_http.forks import ForkAware
 
-from .arguments import checked
-from .context import Context, CtxtHandle, context_of
-from .flags import ContextExport
-from .package import query_security_package_info
-from .status import NtStatus, failure
+from .contexts.context import Context, CtxtHandle, context_of
+from .values.arguments import checked
+from .values.constants import ContextExport
+from .values.package import query_security_package_info
+from .values.status import NtStatus, failure
 
 __all__ = ["delete_security_context", "export_security_context", "import_security_context"]
 

@@ -6,10 +6,10 @@ contexts `seq_no` is not looked at: the records are counted here, and sspilib's 
 
 from __future__ import annotations
 
-from .arguments import checked
-from .buffers import SecBufferDesc
-from .context import CtxtHandle, context_of
-from .flags import QopFlags
+from .contexts.context import CtxtHandle, context_of
+from .values.arguments import checked
+from .values.buffers import SecBufferDesc
+from .values.constants import QopFlags
 
 __all__ = ["decrypt_message", "encrypt_message", "make_signature", "verify_signature"]
 

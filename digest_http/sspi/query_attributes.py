@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Final, TypeVar, cast
 
-from .arguments import checked
-from .context import Context, CtxtHandle
-from .context_attributes import (
+from .contexts.context import Context, CtxtHandle
+from .values.arguments import checked
+from .values.constants import SECURITY_MAX_EXPIRY, NegotiationState
+from .values.context_attributes import (
     SecPkgContext,
     SecPkgContextAuthority,
     SecPkgContextClientSpecifiedTarget,
@@ -24,9 +25,8 @@ from .context_attributes import (
     SecPkgContextSizes,
     SecPkgContextStreamSizes,
 )
-from .flags import SECURITY_MAX_EXPIRY, NegotiationState
-from .package import PACKAGE_NAME, query_security_package_info
-from .status import NtStatus, failure, translated
+from .values.package import PACKAGE_NAME, query_security_package_info
+from .values.status import NtStatus, failure, translated
 
 __all__ = ["BY_NUMBER", "query_context_attributes"]
 

@@ -7,17 +7,17 @@ from typing import Final
 from digest_http.errors import DigestError
 from digest_http.sasl.directives import MAX_MAXBUF, MIN_MAXBUF, Challenge, Response
 
-from .arguments import checked
-from .buffers import SecBufferDesc, SecBufferType, require
 from .client_handshake import InitializeContextResult, initialize_security_context
-from .context import CtxtHandle
-from .credential import CredHandle
-from .flags import TargetDataRep
-from .package import PACKAGE_NAME, SecPkgInfo, query_security_package_info
-from .request_flags import AscReq, IscReq
-from .sasl_options import SaslAuthzIdState, SaslContextOption, SaslOptions
+from .contexts.context import CtxtHandle
+from .contexts.credential import CredHandle
 from .server_handshake import AcceptContextResult, accept_security_context
-from .status import NtStatus, WindowsError, failure
+from .values.arguments import checked
+from .values.buffers import SecBufferDesc, SecBufferType, require
+from .values.constants import TargetDataRep
+from .values.package import PACKAGE_NAME, SecPkgInfo, query_security_package_info
+from .values.request_flags import AscReq, IscReq
+from .values.sasl_options import SaslAuthzIdState, SaslContextOption, SaslOptions
+from .values.status import NtStatus, WindowsError, failure
 
 __all__ = [
     "sasl_accept_security_context",

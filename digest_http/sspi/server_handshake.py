@@ -7,18 +7,18 @@ from typing import Final, NamedTuple
 from digest_http.credentials import Credentials
 from digest_http.httpauth.verdict import Verdict
 
-from .arguments import checked
-from .buffers import SecBufferDesc, SecBufferType, emit, find
-from .context import Context, CtxtHandle, context_of, handle_for
-from .credential import CredHandle, ServerSide
-from .flags import SECURITY_MAX_EXPIRY, TargetDataRep
-from .http_layouts import read_accept
-from .http_server_context import HTTPServerContext
-from .http_service import HTTPService
-from .protection import Requirement
-from .request_flags import ASC_INTEGRITY, AscReq, AscRet
-from .sasl_server_context import SASLServerContext
-from .status import NtStatus, failure, translated
+from .contexts.context import Context, CtxtHandle, context_of, handle_for
+from .contexts.credential import CredHandle, ServerSide
+from .contexts.extended_protection import Requirement
+from .contexts.http_layouts import read_accept
+from .contexts.http_realms import HTTPService
+from .contexts.http_server_context import HTTPServerContext
+from .contexts.sasl_server_context import SASLServerContext
+from .values.arguments import checked
+from .values.buffers import SecBufferDesc, SecBufferType, emit, find
+from .values.constants import SECURITY_MAX_EXPIRY, TargetDataRep
+from .values.request_flags import ASC_INTEGRITY, AscReq, AscRet
+from .values.status import NtStatus, failure, translated
 
 __all__ = ["AcceptContextResult", "accept_security_context", "complete_auth_token"]
 

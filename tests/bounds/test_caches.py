@@ -300,7 +300,7 @@ ROWS: dict[str, list[Row]] = {
         Row(lambda: server_sessions(lifetime=3, clock=ticking()), 150, 60 * KIB),
     ],
     "digest_http.sasl.reauthentication.ClientSessions": [Row(client_sessions, 150, 60 * KIB)],
-    "digest_http.sspi.http_service.HTTPService": [
+    "digest_http.sspi.contexts.http_realms.HTTPService": [
         Row(sspi_realms, 300, 3 * MIB),
         Row(sspi_live, 100, 150 * KIB),
     ],

@@ -19,7 +19,7 @@ from digest_http.httpauth.client_identity import Identity
 from digest_http.httpauth.nonces import NonceSource
 from digest_http.httpauth.verdict import Verdict
 from digest_http.sspi import NtStatus
-from digest_http.sspi.protection import UpgradedNonces
+from digest_http.sspi.contexts.extended_protection import UpgradedNonces
 from tests.attacks.signing import parameters
 from tests.httpauth.hand_made import ALL, HASHES, Clock, acceptor_of, issue, token, verify
 from tests.sspi.refusals import refused

@@ -19,7 +19,7 @@ def test_as_many_realms_as_the_caller_likes():
 
 def test_live_contexts_are_bounded(monkeypatch):
     """Beyond the bound the oldest is forgotten; its next request begins a context of its own, the count goes on."""
-    monkeypatch.setattr("digest_http.sspi.http_service.MAX_LIVE", 1)
+    monkeypatch.setattr("digest_http.sspi.contexts.http_realms.MAX_LIVE", 1)
     server = server_handle()
     first = HTTPPair(server_handle=server).login()
     HTTPPair(server_handle=server).login()

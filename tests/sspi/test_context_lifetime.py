@@ -9,7 +9,7 @@ import pytest
 
 from digest_http import sspi
 from digest_http.sspi import NtStatus
-from digest_http.sspi.http_client_context import HTTPClientContext
+from digest_http.sspi.contexts.http_client_context import HTTPClientContext
 from tests.sspi.refusals import refused
 from tests.sspi.wiring import ALICE, PRIVACY, HTTPPair, SASLPair, buffers
 

@@ -8,7 +8,7 @@ import pytest
 
 from digest_http import sspi
 from digest_http.sspi import AscReq, CtxtHandle, IscReq, NtStatus, SecBufferDesc
-from digest_http.sspi.buffers import SecBufferFlags
+from digest_http.sspi.values.buffers import SecBufferFlags
 from tests.sspi.refusals import refused
 from tests.sspi.wiring import (
     DATA,

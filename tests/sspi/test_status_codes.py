@@ -9,7 +9,7 @@ import pytest
 from digest_http.errors import DigestError, FieldTooLarge
 from digest_http.httpauth.verdict import Verdict
 from digest_http.sspi import NtStatus, WindowsError
-from digest_http.sspi.status import failure, translated
+from digest_http.sspi.values.status import failure, translated
 from tests.sspi.refusals import refused
 
 

@@ -11,11 +11,14 @@ from typing import Final, NoReturn
 from weakref import ref
 
 from digest_http.secrecy import HoldsSecrets
-
-from .buffers import SecBufferDesc
-from .context_attributes import SecPkgContextKeyInfo, SecPkgContextSizes, SecPkgContextStreamSizes
-from .sasl_options import SaslOptions
-from .status import NtStatus, failure
+from digest_http.sspi.values.buffers import SecBufferDesc
+from digest_http.sspi.values.context_attributes import (
+    SecPkgContextKeyInfo,
+    SecPkgContextSizes,
+    SecPkgContextStreamSizes,
+)
+from digest_http.sspi.values.sasl_options import SaslOptions
+from digest_http.sspi.values.status import NtStatus, failure
 
 __all__ = ["Context", "CtxtHandle", "context_of", "filetime", "handle_for"]
 

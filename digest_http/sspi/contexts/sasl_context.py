@@ -11,15 +11,19 @@ from digest_http.sasl import DigestMD5Client, DigestMD5Server
 from digest_http.sasl.ciphers import CIPHERS
 from digest_http.sasl.directives import DEFAULT_MAXBUF
 from digest_http.sasl.integrity import SIGNATURE_OCTETS
+from digest_http.sspi.values.buffers import SecBufferDesc
+from digest_http.sspi.values.constants import QopFlags
+from digest_http.sspi.values.context_attributes import (
+    SecPkgContextKeyInfo,
+    SecPkgContextSizes,
+    SecPkgContextStreamSizes,
+)
+from digest_http.sspi.values.package import MAX_TOKEN
+from digest_http.sspi.values.sasl_options import SaslOptions
+from digest_http.sspi.values.status import NtStatus, Translation, WindowsError, failure
 
 from . import sasl_records
-from .buffers import SecBufferDesc
 from .context import Context
-from .context_attributes import SecPkgContextKeyInfo, SecPkgContextSizes, SecPkgContextStreamSizes
-from .flags import QopFlags
-from .package import MAX_TOKEN
-from .sasl_options import SaslOptions
-from .status import NtStatus, Translation, WindowsError, failure
 
 __all__ = ["SASLContext"]
 

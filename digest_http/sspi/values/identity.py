@@ -9,7 +9,7 @@ from typing import ClassVar, NoReturn
 from uuid import UUID
 
 from .arguments import checked
-from .flags import WinNTAuthFlags
+from .constants import WinNTAuthFlags
 
 __all__ = ["AuthIdentity", "WinNTAuthCredentialType", "WinNTAuthIdentity", "WinNTAuthIdentityPackedCredential"]
 

@@ -17,9 +17,8 @@ from digest_http.algorithms import by_name
 from digest_http.encoding import octets_to_text, quote_string
 from digest_http.httpauth.nonces import NonceSource
 from digest_http.params import parse_parameters
-
-from .bindings import NO_BINDING, SecChannelBindings
-from .status import NtStatus, failure
+from digest_http.sspi.values.bindings import NO_BINDING, SecChannelBindings
+from digest_http.sspi.values.status import NtStatus, failure
 
 __all__ = ["UPGRADED", "BindingPolicy", "Claim", "Requirement", "UpgradedNonces", "target_name"]
 

@@ -15,17 +15,17 @@ from digest_http.httpauth.challenge_selection import Choice, Preference, choose
 from digest_http.httpauth.client import ClientContext, Signature
 from digest_http.httpauth.client_identity import Identity
 from digest_http.httpauth.client_nonce import ClientNonce
+from digest_http.sspi.values.bindings import NO_BINDING, SecChannelBindings
+from digest_http.sspi.values.buffers import SecBufferDesc
+from digest_http.sspi.values.context_attributes import SecPkgContextKeyInfo, SecPkgContextSizes
+from digest_http.sspi.values.request_flags import ISC_INTEGRITY_GRANTED, IscRet
+from digest_http.sspi.values.status import NtStatus, Translation, failure, translated
 
-from .bindings import NO_BINDING, SecChannelBindings
-from .buffers import SecBufferDesc
 from .context import Context
-from .context_attributes import SecPkgContextKeyInfo, SecPkgContextSizes
 from .credential import DigestIdentity
+from .extended_protection import UPGRADED, Claim, target_name
+from .http_common import HTTP_SIZES, check_plain, key_info
 from .http_layouts import InitializeInput
-from .http_sizes import HTTP_SIZES, check_plain, key_info
-from .protection import UPGRADED, Claim, target_name
-from .request_flags import ISC_INTEGRITY_GRANTED, IscRet
-from .status import NtStatus, Translation, failure, translated
 
 __all__ = ["HTTPClientContext", "account"]
 

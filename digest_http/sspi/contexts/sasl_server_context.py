@@ -7,12 +7,12 @@ from typing import Final
 
 from digest_http.sasl import DigestMD5Server
 from digest_http.sasl.directives import DEFAULT_MAXBUF
+from digest_http.sspi.values.request_flags import ASC_INTEGRITY, ASC_INTEGRITY_GRANTED, AscReq, AscRet
+from digest_http.sspi.values.sasl_options import SaslAuthzIdState, SaslOptions
 
 from .credential import DigestAccounts
-from .protection import UPGRADED, Claim, Requirement
-from .request_flags import ASC_INTEGRITY, ASC_INTEGRITY_GRANTED, AscReq, AscRet
+from .extended_protection import UPGRADED, Claim, Requirement
 from .sasl_context import SASLContext
-from .sasl_options import SaslAuthzIdState, SaslOptions
 
 __all__ = ["SASLServerContext"]
 

@@ -27,7 +27,7 @@ from digest_http.stores import MemoryStore
 from digest_http.users import open_users
 
 from .context import Context
-from .protection import UpgradedNonces
+from .extended_protection import UpgradedNonces
 
 __all__ = ["HTTPService", "LiveContext", "Realm"]
 

@@ -9,10 +9,10 @@ from typing import Final, NamedTuple, NoReturn
 from digest_http.httpauth.nonces import DEFAULT_LIFETIME, steady_clock
 from digest_http.httpauth.protocols import NonceStore, Users
 from digest_http.secrecy import HoldsSecrets
+from digest_http.sspi.values.constants import CredentialUse, WinNTAuthFlags
+from digest_http.sspi.values.identity import AuthIdentity, WinNTAuthIdentity
 
-from .flags import CredentialUse, WinNTAuthFlags
-from .http_service import HTTPService
-from .identity import AuthIdentity, WinNTAuthIdentity
+from .http_realms import HTTPService
 
 __all__ = ["DEFAULT_REALM", "CredHandle", "Credential", "DigestAccounts", "DigestIdentity", "ServerSide"]
 

@@ -13,15 +13,15 @@ from digest_http.credentials import Credentials
 from digest_http.errors import QopNotSupported
 from digest_http.httpauth.server import ServerContext
 from digest_http.httpauth.verdict import Verdict
+from digest_http.sspi.values.buffers import SecBufferDesc
+from digest_http.sspi.values.context_attributes import SecPkgContextKeyInfo, SecPkgContextSizes
+from digest_http.sspi.values.request_flags import ASC_INTEGRITY_GRANTED, AscRet
+from digest_http.sspi.values.status import NtStatus, Translation, WindowsError, failure, translated
 
-from .buffers import SecBufferDesc
-from .context_attributes import SecPkgContextKeyInfo, SecPkgContextSizes
+from .extended_protection import Claim, Requirement
+from .http_common import HTTP_SIZES, check_plain, key_info
 from .http_layouts import read_accept
-from .http_service import HTTPService, LiveContext, Realm
-from .http_sizes import HTTP_SIZES, check_plain, key_info
-from .protection import Claim, Requirement
-from .request_flags import ASC_INTEGRITY_GRANTED, AscRet
-from .status import NtStatus, Translation, WindowsError, failure, translated
+from .http_realms import HTTPService, LiveContext, Realm
 
 __all__ = ["HTTPServerContext"]
 

@@ -21,9 +21,8 @@ from typing import Final
 from digest_http.errors import OutOfSequence
 from digest_http.sasl import DigestMD5Client, DigestMD5Server
 from digest_http.sasl.integrity import MAC_OCTETS, SIGNATURE_OCTETS
-
-from .buffers import SecBuffer, SecBufferDesc, SecBufferType, find, require
-from .status import NtStatus, failure
+from digest_http.sspi.values.buffers import SecBuffer, SecBufferDesc, SecBufferType, find, require
+from digest_http.sspi.values.status import NtStatus, failure
 
 __all__ = ["SURROUNDING", "Undelivered", "decrypt", "encrypt", "sign", "trailer_length", "verify"]
 
@@ -90,7 +89,7 @@ def encrypt(mechanism: Mechanism, message: SecBufferDesc, block: int, limit: int
         raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
     trailer = mechanism.seal_in_place(record)
     if len(parts) == 2 and parts[0] is data[0]:  # noqa: PLR2004  # the usual array: a message and room for its trailer
-        parts[0].store(record)
+        parts[0].store(memoryview(record))
         parts[1].store(trailer)
         return
     record += trailer

@@ -8,15 +8,15 @@ from typing import Final
 from digest_http.encoding import octets_to_text
 from digest_http.sasl import DigestMD5Client
 from digest_http.sasl.directives import DEFAULT_MAXBUF, Challenge
+from digest_http.sspi.values.bindings import NO_BINDING, SecChannelBindings
+from digest_http.sspi.values.request_flags import ISC_INTEGRITY, ISC_INTEGRITY_GRANTED, IscReq, IscRet
+from digest_http.sspi.values.sasl_options import SaslOptions
+from digest_http.sspi.values.status import NtStatus, failure
 
-from .bindings import NO_BINDING, SecChannelBindings
 from .credential import DigestIdentity
+from .extended_protection import UPGRADED, Claim, target_name
 from .http_client_context import account
-from .protection import UPGRADED, Claim, target_name
-from .request_flags import ISC_INTEGRITY, ISC_INTEGRITY_GRANTED, IscReq, IscRet
 from .sasl_context import SASLContext
-from .sasl_options import SaslOptions
-from .status import NtStatus, failure
 
 __all__ = ["SASLClientContext"]
 

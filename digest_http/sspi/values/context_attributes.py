@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from digest_http.secrecy import HoldsSecrets
 
-from .flags import NegotiationState, SecurityPackageCapability
+from .constants import NegotiationState, SecurityPackageCapability
 from .package import SecPkgInfo
 
 __all__ = [

@@ -9,12 +9,12 @@ from typing import Final, NamedTuple, TypeVar, cast
 
 from digest_http.httpauth.protocols import Users
 
-from .arguments import checked
-from .credential import DEFAULT_REALM, Credential, CredHandle, DigestAccounts, DigestIdentity
-from .flags import SECURITY_MAX_EXPIRY, CredentialUse
-from .identity import AuthIdentity, WinNTAuthIdentity
-from .package import query_security_package_info
-from .status import NtStatus, failure, translated
+from .contexts.credential import DEFAULT_REALM, Credential, CredHandle, DigestAccounts, DigestIdentity
+from .values.arguments import checked
+from .values.constants import SECURITY_MAX_EXPIRY, CredentialUse
+from .values.identity import AuthIdentity, WinNTAuthIdentity
+from .values.package import query_security_package_info
+from .values.status import NtStatus, failure, translated
 
 __all__ = [
     "AcquireCredentialsResult",

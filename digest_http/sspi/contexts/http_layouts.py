@@ -17,9 +17,8 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from digest_http.buffers import HTTPMessage
-
-from .buffers import SecBufferDesc, SecBufferType, find
-from .status import NtStatus, failure
+from digest_http.sspi.values.buffers import SecBufferDesc, SecBufferType, find
+from digest_http.sspi.values.status import NtStatus, failure
 
 __all__ = ["AcceptInput", "InitializeInput", "read_accept", "read_initialize"]
 

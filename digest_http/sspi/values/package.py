@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from .arguments import checked
-from .flags import SecurityPackageCapability
+from .constants import SecurityPackageCapability
 from .status import NtStatus, failure
 
 __all__ = [

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from digest_http.algorithms import Algorithm
-
-from .context_attributes import SecPkgContextKeyInfo, SecPkgContextSizes
-from .package import MAX_TOKEN
-from .status import NtStatus, failure
+from digest_http.sspi.values.context_attributes import SecPkgContextKeyInfo, SecPkgContextSizes
+from digest_http.sspi.values.package import MAX_TOKEN
+from digest_http.sspi.values.status import NtStatus, failure
 
 __all__ = ["HTTP_SIZES", "check_plain", "key_info"]
 

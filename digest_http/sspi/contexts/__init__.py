@@ -1,0 +1,1 @@
+"""What stands behind a context handle: HTTP and SASL, client and server."""

@@ -1,0 +1,1 @@
+"""The vocabulary of sspi.h: types, constants, codes and buffers, and the checks of arguments."""
