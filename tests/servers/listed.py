@@ -107,6 +107,7 @@ SERVERS = [
     Server("httpbin, MD5", httpbin("auth/alice/s3cret"), "MD5, auth", **ONE_PAGE),
     Server("httpbin, auth-int", httpbin("auth-int/alice/s3cret/SHA-256"), "SHA-256, auth-int", **ONE_PAGE),
     Server("WEBrick", ruby("WEBrick", *WEBRICK), "MD5-sess, auth"),
+    Server("WEBrick, `CheckNc`", ruby("WEBrick, CheckNc", *WEBRICK), "MD5-sess, auth"),
     Server("WEBrick, auth-int", ruby("WEBrick, auth-int", *WEBRICK, echo=""), "MD5-sess, auth-int", bodies="-",
            settings={"verify": "off"},
            why='its proof covers the body of the request, so `verify="off"`; it takes bodies and loses them'),

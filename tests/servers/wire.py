@@ -16,7 +16,8 @@ HEAD = re.compile(rb"(?:GET|POST|PUT|CONNECT) [^\r\n]+ HTTP/1\.1\r\n(?:[^\r\n]+\
 SIGNATURE = re.compile(rb'(?im)^(?:proxy-)?authorization: (.*\bnonce="([^"]*)".*)\r$')
 STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})\b")
 CHALLENGE = re.compile(rb"(?im)^(?:www|proxy)-authenticate: *Digest (.*)\r$")
-NO_COUNT = re.compile(rb"\bnc=([0-9a-f]{8})")
+OPAQUE = re.compile(rb'\bopaque="([^"]*)"')
+COUNT = re.compile(rb"\bnc=([0-9a-f]{8})")
 
 
 class Wire:
@@ -48,10 +49,13 @@ class Wire:
         return [head for passed in self._up for head in HEAD.findall(passed)]
 
     @property
-    def counts(self) -> list[tuple[bytes, bytes]]:
-        """(nonce, nc) of each signed request; one without qop has none."""
+    def counts(self) -> list[tuple[bytes, ...]]:
+        """nonce, opaque and nc of each signed request; one without qop has none.
+
+        WEBrick gives one nonce to all who ask within a second, with an opaque each, and counts by both.
+        """
         signed = [found for head in self.requests for found in SIGNATURE.findall(head)]
-        return [(nonce, nc) for value, nonce in signed for nc in NO_COUNT.findall(value)]
+        return [(nonce, *OPAQUE.findall(value), nc) for value, nonce in signed for nc in COUNT.findall(value)]
 
     @property
     def challenges(self) -> list[bytes]:
