@@ -75,8 +75,12 @@ def test_no_count_goes_out_twice(outcomes, server):
 def cell(values: dict[str, str]) -> str:
     """What came of most plugs, and who differs."""
     common = max(values.values(), key=list(values.values()).count)
-    others = [f"{plug} {value}" for plug, value in values.items() if value != common]
-    return f"{common} ({'; '.join(others)})" if others else common
+    others: dict[str, list[str]] = {}
+    for plug, value in values.items():
+        if value != common:
+            others.setdefault(value, []).append(plug)
+    told = "; ".join(f"{', '.join(plugs)}: {value}" for value, plugs in others.items())
+    return f"{common} ({told})" if told else common
 
 
 def test_the_page_tells_what_was_tried(outcomes):
