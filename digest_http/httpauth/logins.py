@@ -8,6 +8,7 @@ from typing import Final, NamedTuple, cast
 
 from digest_http.encoding import octets_to_text
 from digest_http.errors import ConfigurationError
+from digest_http.forks import ForkAware
 from digest_http.secrecy import HoldsSecrets
 from digest_http.settings import function
 
@@ -34,7 +35,7 @@ class Wanted(NamedTuple):
     refused: Identity | None
 
 
-class Logins(HoldsSecrets):
+class Logins(ForkAware, HoldsSecrets):
     """The user that was named, or the source that is asked. Threads may share it.
 
     Raises ConfigurationError for both or neither of them, and for what `Identity` refuses.
@@ -51,9 +52,10 @@ class Logins(HoldsSecrets):
         charset: str,
         field_charset: str | None,
     ) -> None:
+        super().__init__()
         self._charset: Final = charset
         self._field_charset: Final = field_charset
-        self._asking: Final = Lock()
+        self._asking = Lock()
         #: The user of all realms; None if a source is asked.
         self.fixed: Final = None if credentials is not None else self._identity(username, password)
         self.source: Final = credentials
@@ -68,6 +70,10 @@ class Logins(HoldsSecrets):
             raise ConfigurationError("credentials is given beside username or password: write the one or the others")
         # What stands in the settings is checked now, not when somebody asks.
         self._identity("name", "")
+
+    def after_fork_in_child(self) -> None:
+        """See ForkAware: whoever was being asked is asked in the parent."""
+        self._asking = Lock()
 
     def known_for(self, spaces: OriginSpaces, realm: bytes) -> Identity | None:
         """The user for a realm; None if the source has not been asked yet, or had none."""

@@ -11,6 +11,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from digest_http.errors import ConfigurationError
+from digest_http.forks import ForkAware
 from digest_http.secrecy import HoldsSecrets
 
 from .files import SocketFile
@@ -53,7 +54,7 @@ class SocketLike(Protocol):
         ...
 
 
-class LayeredSocket(HoldsSecrets):
+class LayeredSocket(ForkAware, HoldsSecrets):
     """A socket in the place of the one that the login went over. With qop=auth the octets pass as they are.
 
     One thread may read while others write. Errors are DigestErrors, and the socket's own:
@@ -72,11 +73,17 @@ class LayeredSocket(HoldsSecrets):
     def __init__(
         self, socket: SocketLike, context: Mechanism, *, received: bytes = b"", during_login: bool = False
     ) -> None:
+        super().__init__()
         self._socket: Final = socket
         self._records: Final = Records(context, during_login=during_login)
-        self._writing: Final = threading.Lock()
+        self._writing = threading.Lock()
         if received:
             self._records.received(received)
+
+    def after_fork_in_child(self) -> None:
+        """See ForkAware: the stream is the parent's. Two processes would use the same keys and numbers twice."""
+        self._writing = threading.Lock()
+        self._records.close()
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
         """Verified octets, at most `bufsize`; b"" at the end of the stream."""

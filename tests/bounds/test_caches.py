@@ -22,6 +22,7 @@ from digest_http.httpauth.client import ClientContext
 from digest_http.httpauth.client_identity import Identity
 from digest_http.httpauth.cnonce_source import CnonceSource
 from digest_http.httpauth.nonces import NonceSource
+from digest_http.httpauth.path_memory import PathMemory
 from digest_http.httpauth.sequence import ReplayDetect
 from digest_http.httpauth.token_shapes import Shapes
 from digest_http.sasl import ClientSessions, DigestMD5Client, DigestMD5Server, ServerSessions
@@ -263,6 +264,12 @@ def refused_logins() -> Callable[[int], object]:
     return attempt
 
 
+def remembered_paths() -> Callable[[int], object]:
+    """Paths of one realm that its challenge does not name."""
+    paths = PathMemory()
+    return lambda number: paths.add(f"/{number:0100d}".encode())
+
+
 NONCES = {"digest_http.httpauth.nonce_pool.MAX_NONCES": 16}
 PENDING = {"digest_http.httpauth.digest_client.MAX_PENDING": 8}
 REALMS = {"digest_http.httpauth.protection_spaces.MAX_REALMS": 4}
@@ -286,6 +293,7 @@ ROWS: dict[str, list[Row]] = {
         Row(lambda: direct(realm=True), 150, 300 * KIB, PENDING),
     ],
     "digest_http.httpauth.client_identity.Identity": [Row(identity_realms, 2000, 3 * MIB)],
+    "digest_http.httpauth.path_memory.PathMemory": [Row(remembered_paths, 3000, 500 * KIB)],
     "digest_http.httpauth.protection_spaces._Space": [
         Row(lambda: challenged(filled(1000, realm=True)), 150, 500 * KIB, REALMS)
     ],
@@ -325,6 +333,11 @@ NOT_CACHES = {
     "digest_http_middleware.wsgi_proof._HeldBack": "the answer to one request, as far as it may be held back",
     "digest_http_client_auth.response_octets.RecordedBody": "the body of one response",
     "digest_http_client_auth.aiohttp_redirects.Redirects": "one entry a task that is alive and DigestAuth that it used",
+    "digest_http_client_auth.requests_call.BaseCall": "requests of one call that are under way",
+    "digest_http_client_auth.requests_family.RequestsLibrary": "one entry a request that is alive",
+    "digest_http_client_auth.requests_proxies._TunnelAnswer": "the answer to one CONNECT",
+    "digest_http_client_auth.urllib3_pools.Calls": "the call that is under way in a thread",
+    "digest_http.sasl.async_streams.LayeredStream": "verified octets of one stream, a record at most besides what is asked",
     "digest_http_client_auth.library_errors": "one class an error and library",
     "digest_http.httpauth.retries.Retries": "the tries of one call, as many as its rules allow",
 }

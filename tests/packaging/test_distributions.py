@@ -16,7 +16,8 @@ PACKAGES = {
     "digest_http_middleware": ROOT / "middleware" / "digest_http_middleware",
     "digest_http_client_auth": ROOT / "client_auth" / "digest_http_client_auth",
 }
-EXTRAS = {"client", "client2", "sasl", "redis", "sql", "cli", "demo"}
+CLIENTS = {"client", "client2", "aiohttp", "requests", "niquests", "urllib3", "keyring"}
+EXTRAS = {*CLIENTS, "sasl", "redis", "sql", "cli", "demo"}
 
 
 def modules_of(folder: Path) -> Iterator[str]:

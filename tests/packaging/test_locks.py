@@ -14,6 +14,7 @@ FILES = [
 OF_CLIENTS = {
     "digest_http/httpauth/protection_spaces.py",
     "digest_http/httpauth/nonce_pool.py",
+    "digest_http/httpauth/path_memory.py",
     "digest_http/httpauth/digest_client.py",
 }
 

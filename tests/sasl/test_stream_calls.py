@@ -12,6 +12,7 @@ import pytest
 
 from digest_http.errors import ConfigurationError, ContextExpired, MalformedField, MessageTooLarge
 from digest_http.sasl import Deframer, LayeredFile, LayeredSocket, LayeredStream, frame
+from tests.support.forked import held, in_child
 
 
 @pytest.fixture
@@ -310,3 +311,21 @@ def test_a_writer_that_fails(ends):
         stream.write(b"abc")
     with pytest.raises(ContextExpired):
         stream.write(b"abc")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_stream_stays_with_its_process(ends, sockets):
+    """The child of a fork neither reads nor writes with keys that its parent uses; the parent goes on."""
+    stream, other = LayeredSocket(sockets[0], ends.client), LayeredSocket(sockets[1], ends.server)
+
+    def used() -> str:
+        try:
+            stream.sendall(b"from the child")
+        except ContextExpired as error:
+            return error.reason
+        return "sent"
+
+    with held(stream._writing):  # noqa: SLF001  # as a thread that is about to write holds it
+        assert in_child(used) == "expired"
+    stream.sendall(b"from the parent")
+    assert other.recv(100) == b"from the parent"
