@@ -337,7 +337,7 @@ NOT_CACHES = {
     "digest_http_client_auth.requests_family.RequestsLibrary": "one entry a request that is alive",
     "digest_http_client_auth.requests_proxies._TunnelAnswer": "the answer to one CONNECT",
     "digest_http_client_auth.urllib3_pools.Calls": "the call that is under way in a thread",
-    "digest_http.sasl.async_streams.LayeredStream": "verified octets of one stream, a record at most besides what is asked",
+    "digest_http.sasl.async_streams.LayeredStream": "verified octets of one stream, a record at most beyond the call",
     "digest_http_client_auth.library_errors": "one class an error and library",
     "digest_http.httpauth.retries.Retries": "the tries of one call, as many as its rules allow",
 }
