@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-__all__ = ["MAX_PREFIXES", "Origin", "covers", "is_upgrade", "paths_of"]
+__all__ = ["MAX_PREFIXES", "Origin", "covers", "is_upgrade", "named_paths", "paths_of"]
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
@@ -47,7 +47,12 @@ def is_upgrade(before: Origin, after: Origin) -> bool:
 
 
 def paths_of(domain: Iterable[bytes], origin: Origin) -> tuple[bytes, ...]:
-    """The path prefixes that a challenge's `domain` names at `origin`; one that names none covers every path.
+    """The path prefixes that a challenge covers at `origin`: what its `domain` names, or else every path."""
+    return named_paths(domain, origin) or (b"/",)
+
+
+def named_paths(domain: Iterable[bytes], origin: Origin) -> tuple[bytes, ...]:
+    """The path prefixes that `domain` names at `origin`; it may name none.
 
     RFC 7616 §3.3. URIs of other origins are left out: what was learnt here is not used there. Devices send much that
     names nothing here: relative paths, a port alone, "::", or the address that they have behind a NAT.
@@ -60,7 +65,7 @@ def paths_of(domain: Iterable[bytes], origin: Origin) -> tuple[bytes, ...]:
                 found.append(absolute[3] or b"/")
         elif uri.startswith(b"/"):
             found.append(re.split(rb"[?#]", uri, maxsplit=1)[0])
-    return tuple(found[:MAX_PREFIXES]) or (b"/",)
+    return tuple(found[:MAX_PREFIXES])
 
 
 def _origin_of(scheme: bytes, authority: bytes) -> Origin | None:

@@ -9,7 +9,7 @@ from typing import Final
 from digest_http.algorithms import by_token
 from digest_http.challenge import Challenge
 from digest_http.httpauth.challenge_selection import Choice, Preference, choose
-from digest_http.httpauth.origins import Origin, paths_of
+from digest_http.httpauth.origins import Origin, named_paths
 from digest_http_client_auth.command.schemes import schemes_of, without_quoted
 
 from .answer import CHALLENGE_FIELDS, Answer
@@ -105,7 +105,7 @@ def _of_values(challenges: list[Challenge], origin: Origin) -> Iterator[Finding]
     if any(challenge.userhash for challenge in challenges):
         yield finding("userhash")
     for domain in dict.fromkeys(challenge.domain for challenge in challenges):
-        if domain and not paths_of(domain, origin):
+        if domain and not named_paths(domain, origin):
             yield finding("domain-elsewhere", domain=b" ".join(domain).decode("latin-1"))
 
 
