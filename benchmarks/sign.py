@@ -6,7 +6,7 @@ The unit is the two hashes that the protocol demands, H(A2) and the response; H(
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from functools import partial
 from importlib import import_module
 from typing import Any, Final
@@ -20,7 +20,7 @@ from digest_http_client_auth.session import Session
 
 from .timing import MICROSECOND, Batch, Prepare, Series, interleave, median_of
 
-__all__ = ["rows"]
+__all__ = ["ALGORITHMS", "NONCE", "TARGET", "known", "rows", "run"]
 
 ALGORITHMS: Final = ("SHA-256", "MD5")
 
@@ -109,8 +109,8 @@ def _hashes(algorithm: str, calls: int) -> Batch:
     return batch
 
 
-def _known(library: Any, auth: Any, algorithm: str) -> Callable[[], Any]:  # noqa: ANN401  # two libraries, one face
-    """Teach an auth object its server; return a maker of requests."""
+def known(library: Any, auth: Any, algorithm: str, info: str = "") -> Callable[[], Any]:  # noqa: ANN401  # two libraries, one face
+    """Teach an auth object its server, whose first answer has `info` for Authentication-Info; return a request maker."""
 
     def make_request() -> Any:  # noqa: ANN401  # as above
         headers = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "Connection": "keep-alive", "User-Agent": "x"}
@@ -121,7 +121,7 @@ def _known(library: Any, auth: Any, algorithm: str) -> Callable[[], Any]:  # noq
     flow = auth.sync_auth_flow(request)
     next(flow)
     flow.send(library.Response(401, headers={"WWW-Authenticate": challenge}, request=request))
-    _finish(flow, library.Response(200, request=request))
+    _finish(flow, library.Response(200, headers={"Authentication-Info": info} if info else {}, request=request))
     return make_request
 
 
@@ -135,7 +135,7 @@ def _finish(flow: Flow, response: object) -> None:
 
 def _step(algorithm: str, calls: int) -> Batch:
     auth = AuthForHttpx("alice", "s3cret")
-    make_request = _known(import_module("httpx"), auth, algorithm)
+    make_request = known(import_module("httpx"), auth, algorithm)
     session: Session[Any, Any] = auth._session  # noqa: SLF001  # the step that the flow takes, without the flow
     signed = sign_preemptively(session, make_request())
     if signed is None:
@@ -153,8 +153,8 @@ def _step(algorithm: str, calls: int) -> Batch:
 
 def _flows(library: Any, kind: Any, algorithm: str, calls: int) -> Batch:  # noqa: ANN401  # two libraries, one face
     auth = kind("alice", "s3cret")
-    make_request = _known(library, auth, algorithm)
-    return _run(library, auth.sync_auth_flow, make_request, calls)
+    make_request = known(library, auth, algorithm)
+    return run(library, auth.sync_auth_flow, make_request, calls)
 
 
 def _bare_flows(library: Any, algorithm: str, calls: int) -> Batch:  # noqa: ANN401  # two libraries, one face
@@ -168,16 +168,27 @@ def _bare_flows(library: Any, algorithm: str, calls: int) -> Batch:  # noqa: ANN
         response = yield request
         _ = "authentication-info" in response.headers
 
-    make_request = _known(library, library.DigestAuth("alice", "s3cret"), algorithm)
-    return _run(library, flow, make_request, calls)
+    make_request = known(library, library.DigestAuth("alice", "s3cret"), algorithm)
+    return run(library, flow, make_request, calls)
 
 
-def _run(library: Any, start: Callable[[Any], Flow], make_request: Callable[[], Any], calls: int) -> Batch:  # noqa: ANN401  # as above
+def run(
+    library: Any,  # noqa: ANN401  # two libraries, one face
+    start: Callable[[Any], Flow],
+    make_request: Callable[[], Any],
+    calls: int,
+    infos: Sequence[str] = (),
+) -> Batch:
+    """That many calls to a server that is known. `infos` is Authentication-Info of each answer, if they have it."""
     # A new request and response for each call, made outside of the timed part; the response's header fields have been
     # looked at by the client before a flow sees them.
     requests = [make_request() for _ in range(calls)]
     headers = {"Content-Type": "text/html", "Content-Length": "3", "Date": "now", "Server": "x"}
-    pairs = [(request, library.Response(200, headers=headers, request=request)) for request in requests]
+    sections = [headers | ({"Authentication-Info": info} if info else {}) for info in infos or [""] * calls]
+    pairs = [
+        (request, library.Response(200, headers=section, request=request))
+        for request, section in zip(requests, sections, strict=True)
+    ]
     for _, response in pairs:
         response.headers.get("set-cookie")
 

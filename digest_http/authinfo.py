@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 from .errors import MalformedField
 from .grammar import nc_value
@@ -11,12 +12,31 @@ from .params import parse_parameters, serialize
 
 __all__ = ["AuthenticationInfo"]
 
+# The same octets as in params.py, less the backslash, which needs unescaping. Each length has a bound, so that what
+# fits is shorter than the longest field that is read.
+_QUOTED: Final = rb'"([\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]{0,256}+)"'
+_RSPAUTH: Final = rb"rspauth=" + _QUOTED
+_CNONCE: Final = rb"cnonce=" + _QUOTED
+_NC: Final = rb"nc=([0-9a-fA-F]{8})"
+_QOP: Final = rb"qop=([a-z\-]{1,16}+)"
 
-@dataclass(frozen=True, slots=True)
-class AuthenticationInfo:
+#: The usual field in its usual orders, each with the groups of rspauth, cnonce, nc and qop. Whatever does not fit to
+#: the last octet goes to the general parser: a pattern only takes what that would take, with the same result.
+_USUAL: Final = tuple(
+    (re.compile(b", ?".join(order)), *(order.index(part) + 1 for part in (_RSPAUTH, _CNONCE, _NC, _QOP)))
+    for order in (
+        (_QOP, _RSPAUTH, _CNONCE, _NC),  # RFC 7616 §3.5; our server
+        (_RSPAUTH, _CNONCE, _NC, _QOP),  # Apache httpd
+        (_RSPAUTH, _QOP, _NC, _CNONCE),
+        (_RSPAUTH, _QOP, _CNONCE, _NC),
+    )
+)
+
+
+class AuthenticationInfo(NamedTuple):
     """What a server says after success. Octets, unescaped; None means the parameter was absent."""
 
-    rspauth: bytes | None = field(default=None, repr=False)  # as good as a response to one who guesses passwords
+    rspauth: bytes | None = None
     cnonce: bytes | None = None
     nc: bytes | None = None
     qop: bytes | None = None
@@ -25,6 +45,10 @@ class AuthenticationInfo:
     @classmethod
     def parse(cls, octets: bytes) -> AuthenticationInfo:
         """Read a field value. Raises MalformedField or FieldTooLarge."""
+        for pattern, rspauth, cnonce, count, qop in _USUAL:
+            usual = pattern.fullmatch(octets)
+            if usual is not None:
+                return cls(*usual.group(rspauth, cnonce, count, qop))
         fields = parse_parameters(octets)
         nc = fields.get(b"nc")
         if nc is not None and nc_value.fullmatch(nc) is None:
@@ -47,3 +71,8 @@ class AuthenticationInfo:
             yield b"cnonce", self.cnonce, True
         if self.nc is not None:
             yield b"nc", self.nc, False
+
+    def __repr__(self) -> str:
+        # rspauth is as good as a response to one who guesses passwords.
+        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._fields if name != "rspauth")
+        return f"AuthenticationInfo({shown})"

@@ -6,11 +6,10 @@ costs. Whatever is unusual, before or after sending, goes to `Exchange`.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, NoReturn
 
 from digest_http.httpauth.client import Signature
 from digest_http.httpauth.logical_clock import tick
-from digest_http.httpauth.proof import covers_body
 from digest_http.httpauth.protection_spaces import OriginSpaces
 from digest_http.httpauth.signing import note_accepted, sign
 
@@ -77,11 +76,20 @@ def is_plain_success(
     if info is None and not session.demands_proof:
         signature.context.accept(signature.nonce)
         return True
-    if covers_body(session.verify, signature, info):
+    try:
+        proof = check_info(session, signature, response, info, _not_read)
+    except _BodyNotReadError:  # a proof that covers it: the whole answer is for Exchange
         return False
-    proof = check_info(session, signature, response, info)
     if proof.nextnonce is None:
         signature.context.accept(signature.nonce)
     else:
         note_accepted(preemptive.spaces, signature, proof.nextnonce, new=False, exclusive=False)
     return True
+
+
+class _BodyNotReadError(Exception):
+    """What is asked for takes more than a look."""
+
+
+def _not_read() -> NoReturn:
+    raise _BodyNotReadError

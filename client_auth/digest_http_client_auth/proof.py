@@ -32,7 +32,7 @@ def check_info(
     signature: Signature,
     response: ResponseT,
     info: bytes | None,
-    body: Callable[[], bytes] = bytes,
+    body: Callable[[], bytes],
 ) -> Proof:
     """The same, with the value of Authentication-Info that `info_of` gave."""
     what = "" if info is not None else f"{session.info_name.decode()} with status {session.library.status(response)}"

@@ -54,6 +54,10 @@ class Signature(HoldsSecrets):
         self.cnonce: Final = cnonce
         self.url: Final = url
 
+    def qop_of(self, info: AuthenticationInfo) -> bytes:
+        """The qop of the proof in an answer to the request, in lower case: auth-int, and no other, covers the body."""
+        return info.qop.lower() if info.qop is not None and self.qop else self.qop
+
     def __repr__(self) -> str:
         return f"<Signature nc={self.nc.decode()} for {self.url!r}>"
 
@@ -144,7 +148,7 @@ class ClientContext(HoldsSecrets):
             info.cnonce is not None and info.cnonce != signature.cnonce
         ):
             raise WrongPrincipal("the server's proof belongs to another request (nc or cnonce differ)")
-        qop = signature.qop if info.qop is None or not signature.qop else info.qop.lower()
+        qop = signature.qop_of(info)
         if qop not in (signature.qop, b"auth", b"auth-int"):
             raise WrongPrincipal("the server's proof has a qop that was never asked for")
         # RFC 7616 §3.5: A2 has no method, and H(entity-body) with auth-int only.

@@ -38,7 +38,7 @@ from .credential_sources import CredentialSource
 from .logical_clock import tick
 from .logins import Logins, Wanted
 from .origins import Origin
-from .proof import Verify, check_proof, check_verify, covers_body, demands_proof
+from .proof import Verify, check_proof, check_verify, demands_proof
 from .protection_spaces import OriginSpaces
 from .retries import Retries, Try
 from .signing import note_accepted, sign
@@ -247,11 +247,13 @@ class DigestClient(HoldsSecrets):
             raise TypeError("signed is what authorization() gave for the request, or None if it was not signed")
         signature, values = signed.signature, _all_octets(info)
         octets = b", ".join(values) if values else None
-        if body is None and covers_body(self._verify, signature, octets):
-            raise WrongPrincipal("the proof covers the answer's body: give it to verify() as body=")
-        proof = check_proof(
-            self._verify, signature, octets, lambda: bytes(body or b""), "Authentication-Info with this answer"
-        )
+
+        def covered() -> bytes:
+            if body is None:
+                raise WrongPrincipal("the proof covers the answer's body: give it to verify() as body=")
+            return bytes(body)
+
+        proof = check_proof(self._verify, signature, octets, covered, "Authentication-Info with this answer")
         note_accepted(
             self._spaces, signature, proof.nextnonce, new=self._accepted is not signature.nonce, exclusive=False
         )

@@ -42,8 +42,12 @@ def covers_body(verify: Verify, signature: Signature, info: bytes | None) -> boo
     """Whether checking an answer takes its body: only for a proof under auth-int. `info` is Authentication-Info."""
     if verify == "off" or info is None:
         return False
-    words = info.lower()
-    return b"rspauth" in words and (signature.qop == b"auth-int" or b"auth-int" in words)
+    # Read as `check_proof` reads it, and not only looked through: a server may write qop in more ways than one.
+    try:
+        values = AuthenticationInfo.parse(info)
+    except MalformedField:
+        return False
+    return values.rspauth is not None and signature.qop_of(values) == b"auth-int"
 
 
 def check_proof(
@@ -68,7 +72,7 @@ def check_proof(
     if not demands_proof(verify) and (verify == "off" or values.rspauth is None):
         return Proof(given=False, nextnonce=values.nextnonce)
     hentity = b""
-    if values.rspauth is not None and b"auth-int" in (signature.qop, (values.qop or b"").lower()):
+    if values.rspauth is not None and signature.qop_of(values) == b"auth-int":
         # RFC 7616 §3.4.3: the hash is over the octets before they are decoded.
         hentity = calculation.entity_hash(signature.context.algorithm, body())
     signature.context.verify_proof(values, signature, hentity)
