@@ -110,7 +110,7 @@ def _hashes(algorithm: str, calls: int) -> Batch:
 
 
 def known(library: Any, auth: Any, algorithm: str, info: str = "") -> Callable[[], Any]:  # noqa: ANN401  # two libraries, one face
-    """Teach an auth object its server, whose first answer has `info` for Authentication-Info; return a request maker."""
+    """Teach an auth object its server, whose first answer has `info` in Authentication-Info; return a request maker."""
 
     def make_request() -> Any:  # noqa: ANN401  # as above
         headers = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "Connection": "keep-alive", "User-Agent": "x"}

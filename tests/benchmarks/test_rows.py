@@ -53,6 +53,16 @@ def test_exchanges_take_the_least_number_of_requests():
     assert {judge(figure, target) for _, figure, target in rows if target} == {"met"}
 
 
+@pytest.mark.once
+def test_proofs_give_rows():
+    """Each answer of the benchmark proves itself, and each call ends with it, else the group raises."""
+    pytest.importorskip("httpx")
+    pytest.importorskip("httpx2")
+    rows = pytest.importorskip("benchmarks.proofs").rows(**TINY)
+    assert_rows(rows)
+    assert [target for _, _, target in rows] == ["at most 1.15x", ""] * 4
+
+
 def test_memory_gives_rows():
     """Stores of the sizes asked for, and no memory kept of anonymous requests."""
     rows = memory.rows(anonymous=50, sizes=(10, 20), **TINY)

@@ -7,6 +7,7 @@ import pytest
 from digest_http.errors import WrongPrincipal
 
 from .conftest import served_by
+from .proof_spellings import AUTH_INT, proof_of
 from .strict_server import StrictServer
 
 URL = "http://server.example/a"
@@ -170,3 +171,27 @@ def test_rfc_2069_has_no_proof_to_require(plain):
     server = StrictServer(algorithms=(None,), qop=None)
     with pytest.raises(WrongPrincipal):
         plain.get(served_by(server), URL, auth=plain.DigestAuth("alice", "s3cret", verify="required"))
+
+
+@pytest.mark.parametrize("spelling", AUTH_INT)
+def test_a_proof_that_covers_the_body_however_qop_is_written(plain, spelling):
+    """A request signed in advance too: the proof of an empty body, or of another, does not let a body pass."""
+    for page, sent in ((b"page", b"page"), (b"", b"evil"), (b"page", b"evil"), (b"page", b"")):
+        server, proved = StrictServer(), []
+
+        def handler(request, body, server=server, page=page, sent=sent, proved=proved):
+            status, headers, content = served_by(server)(request, body)
+            if status != 200:
+                return status, headers, content
+            proof = proof_of(request.headers["authorization"], "auth-int", spelling, page if proved else b"first")
+            proved.append(proof)
+            return status, [("Authentication-Info", proof)], sent if len(proved) > 1 else b"first"
+
+        auth = plain.DigestAuth("alice", "s3cret")
+        assert plain.get(handler, URL, auth=auth)[0].content == b"first"
+        if page == sent:
+            assert plain.get(handler, URL, auth=auth)[0].content == page
+        else:
+            with pytest.raises(WrongPrincipal):
+                plain.get(handler, URL, auth=auth)
+        assert (len(server.requests), len(server.signed), len(proved)) == (3, 2, 2)

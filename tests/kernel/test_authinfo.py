@@ -4,10 +4,14 @@ from contextlib import suppress
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
+from digest_http import authinfo
 from digest_http.authinfo import AuthenticationInfo
 from digest_http.errors import FieldTooLarge, MalformedField
-from tests.kernel.strategies import information, wild_octets
+from digest_http.grammar import nc_value
+from digest_http.params import parse_parameters
+from tests.kernel.strategies import TEXT_OCTETS, information, octets_of, wild_octets
 
 
 @given(information)
@@ -59,3 +63,86 @@ def test_control_characters_are_refused_on_output(name, octet):
     """A cnonce that a client chose cannot split the response."""
     with pytest.raises(MalformedField):
         AuthenticationInfo(**{name: b"x" + octet}).serialize()
+
+
+#: The field as servers write it: ours (and RFC 7616 §3.5), Apache httpd's, and two more orders.
+USUAL = (
+    b'qop=auth, rspauth="00ff", cnonce="c0", nc=0000000a',
+    b'rspauth="00ff", cnonce="c0", nc=0000000a, qop=auth',
+    b'rspauth="00ff", qop=auth, nc=0000000a, cnonce="c0"',
+    b'rspauth="00ff", qop=auth, cnonce="c0", nc=0000000a',
+)
+USUAL += tuple(field.replace(b", ", b",").replace(b"auth,", b"auth-int,") for field in USUAL)
+
+
+def general(octets):
+    """What the general parser makes of a field, None for a refusal."""
+    try:
+        found = parse_parameters(octets)
+    except MalformedField:
+        return None
+    if b"nc" in found and not nc_value.fullmatch(found[b"nc"]):
+        return None
+    return AuthenticationInfo(**{name: found.get(name.encode()) for name in AuthenticationInfo._fields})
+
+
+def read(octets):
+    """What is read from a field, None for a refusal."""
+    try:
+        return AuthenticationInfo.parse(octets)
+    except MalformedField:
+        return None
+
+
+@pytest.mark.parametrize("octets", USUAL)
+def test_the_usual_field_needs_no_general_parser(monkeypatch, octets):
+    """It is read in one match, in each of its orders, with the same result."""
+    expected = general(octets)
+    monkeypatch.setattr(authinfo, "parse_parameters", None)
+    assert AuthenticationInfo.parse(octets) == expected
+
+
+@st.composite
+def changed(draw):
+    """A usual field with a piece replaced by octets that matter, or by a piece of itself."""
+    field = draw(st.sampled_from(USUAL))
+    start = draw(st.integers(0, len(field)))
+    end = draw(st.integers(start, min(len(field), start + draw(st.sampled_from([0, 1, 3, 20])))))
+    syntax = [b"", b'"', b"\\", b",", b", ", b"=", b" ", b"\x00", b"\n", b"\xff", b"A", b"qop=auth-int", b", qop=auth",
+              b'nextnonce="m", ', b'"auth-int"', b"nc=00000001", b"0"]  # fmt: skip
+    piece = draw(st.sampled_from(syntax) | st.binary(max_size=3) | st.just(field[start : end + 20]))
+    return field[:start] + piece + field[end:]
+
+
+@given(changed())
+def test_no_field_is_read_otherwise(octets):
+    """The fast way takes what the general parser takes, and refuses what that refuses."""
+    assert read(octets) == general(octets)
+
+
+@given(octets_of(TEXT_OCTETS), st.binary(min_size=8, max_size=8) | st.from_regex(rb"[0-9a-fA-F]{8}", fullmatch=True))
+def test_values_are_read_alike(value, count):
+    """Any value in quotes, any qop, any count."""
+    for field in USUAL:
+        for octets in (
+            field.replace(b"00ff", value), field.replace(b"c0", value), field.replace(b"0000000a", count),
+            field.replace(b"auth", value), field.replace(b"auth", b'"' + value + b'"'),
+        ):  # fmt: skip
+            assert read(octets) == general(octets)
+
+
+@pytest.mark.parametrize("length", [0, 1, 255, 256, 257, 4000, 8192])
+def test_lengths_are_read_alike(length):
+    """Long values go the general way, which knows the longest field that is read."""
+    for field in USUAL:
+        for part in (b"00ff", b"c0", b"auth", b"0000000a"):
+            octets = field.replace(part, b"a" * length)
+            assert read(octets) == general(octets)
+
+
+@pytest.mark.parametrize("field", USUAL)
+def test_the_last_octet_counts(field):
+    """And the first: nothing before or behind a usual field is passed over."""
+    for octet in range(256):
+        for octets in (field + bytes([octet]), bytes([octet]) + field):
+            assert read(octets) == general(octets)
