@@ -23,7 +23,7 @@ _QOP: Final = rb"qop=([a-z\-]{1,16}+)"
 #: The usual field in its usual orders, each with the groups of rspauth, cnonce, nc and qop. Whatever does not fit to
 #: the last octet goes to the general parser: a pattern only takes what that would take, with the same result.
 _USUAL: Final = tuple(
-    (re.compile(b", ?".join(order)), *(order.index(part) + 1 for part in (_RSPAUTH, _CNONCE, _NC, _QOP)))
+    (re.compile(b", ?".join(order)), tuple(order.index(part) + 1 for part in (_RSPAUTH, _CNONCE, _NC, _QOP)))
     for order in (
         (_QOP, _RSPAUTH, _CNONCE, _NC),  # RFC 7616 §3.5; our server
         (_RSPAUTH, _CNONCE, _NC, _QOP),  # Apache httpd
@@ -45,10 +45,10 @@ class AuthenticationInfo(NamedTuple):
     @classmethod
     def parse(cls, octets: bytes) -> AuthenticationInfo:
         """Read a field value. Raises MalformedField or FieldTooLarge."""
-        for pattern, rspauth, cnonce, count, qop in _USUAL:
+        for pattern, groups in _USUAL:
             usual = pattern.fullmatch(octets)
             if usual is not None:
-                return cls(*usual.group(rspauth, cnonce, count, qop))
+                return cls(*usual.group(*groups))
         fields = parse_parameters(octets)
         nc = fields.get(b"nc")
         if nc is not None and nc_value.fullmatch(nc) is None:

@@ -177,7 +177,7 @@ def test_rfc_2069_has_no_proof_to_require(plain):
 def test_a_proof_that_covers_the_body_however_qop_is_written(plain, spelling):
     """A request signed in advance too: the proof of an empty body, or of another, does not let a body pass."""
     for page, sent in ((b"page", b"page"), (b"", b"evil"), (b"page", b"evil"), (b"page", b"")):
-        server, proved = StrictServer(), []
+        server, proved = StrictServer(), list[str]()
 
         def handler(request, body, server=server, page=page, sent=sent, proved=proved):
             status, headers, content = served_by(server)(request, body)
