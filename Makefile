@@ -91,6 +91,7 @@ $(PROGRAMS) $(SERVERS): .venv-%/stamp: pyproject.toml tests/%/package.json
 	@cp tests/$*/package.json .venv-$*/node
 	@PATH="$(CURDIR)/.venv-$*/bin:$$PATH" npm install --prefix .venv-$*/node --ignore-scripts --no-audit --no-fund
 	@[ $* = servers ] || tests/sspi/sspilib_suite/fetch .venv-programs/bin/python .venv-programs/sspilib
+	@[ $* = servers ] || tests/sasl/hadoop_archives/fetch .venv-programs/bin/python .venv-programs/hadoop
 	@touch $@
 
 programs: $(PROGRAMS)

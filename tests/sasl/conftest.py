@@ -12,6 +12,7 @@ import pytest
 
 from digest_http.errors import SecurityWarning
 from digest_http.sasl import DigestMD5Client, DigestMD5Server
+from tests.sasl.hadoop import Hadoop, hadoop_peer
 from tests.sasl.programs import Peer, running
 from tests.sasl.slapd import directory
 
@@ -97,3 +98,10 @@ def slapd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The port of a directory, for all files that speak LDAP to it."""
     with directory(tmp_path_factory.mktemp("slapd")) as port:
         yield port
+
+
+@pytest.fixture(scope="session")
+def hadoop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hadoop]:
+    """Hadoop's servers, for the files about its logins."""
+    with hadoop_peer(tmp_path_factory.mktemp("hadoop")) as peer:
+        yield peer

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -18,11 +17,15 @@ from digest_http.errors import ConfigurationError, MalformedField
 from digest_http.sasl.client import DigestMD5Client
 from digest_http.secrecy import HoldsSecrets
 
+from .protobuf import OctetReader, Value, fields, last_fields, octets_of
+
 __all__ = ["HadoopToken", "parse_tokens", "read_tokens"]
 
 _VARIABLE: Final = "HADOOP_TOKEN_FILE_LOCATION"
 _MAGIC: Final = b"HDTS"
-_WRITABLE, _PROTOBUF = 0, 1
+_WRITABLE: Final = 0
+_FILE: Final = "token file"
+"""What errors call it."""
 
 _MOST_OCTETS: Final = 16 << 20
 """A file of tokens has some kilobytes. What is longer is some other file."""
@@ -73,14 +76,13 @@ def parse_tokens(octets: bytes) -> list[HadoopToken]:
     """The tokens in the octets of such a file, in its order; secret keys beside them are passed over."""
     if octets[:4] != _MAGIC or octets[4:5] not in {b"\x00", b"\x01"}:
         raise MalformedField("not a token file: it begins with HDTS and the version 0 or 1", reason="magic")
-    reader = _Octets(octets[5:])
     if octets[4] == _WRITABLE:
-        return _writable(reader)
+        return _writable(_Writables(octets[5:], _FILE))
     tokens: list[HadoopToken] = []
-    for number, entry in _fields(_Octets(reader.take(reader.varint()))):
+    for number, entry in fields(OctetReader(octets[5:], _FILE).delimited(), _FILE):
         if number == 1:
-            pair = dict(_fields(_Octets(_octets(entry))))
-            token = dict(_fields(_Octets(_octets(pair.get(2, b"")))))
+            pair = last_fields(_octets(entry), _FILE)
+            token = last_fields(_octets(pair.get(2, b"")), _FILE)
             alias, kind, service = (
                 _text(_octets(part)) for part in (pair.get(1, b""), token.get(3, b""), token.get(4, b""))
             )
@@ -89,7 +91,7 @@ def parse_tokens(octets: bytes) -> list[HadoopToken]:
     return tokens
 
 
-def _writable(reader: _Octets) -> list[HadoopToken]:
+def _writable(reader: _Writables) -> list[HadoopToken]:
     tokens: list[HadoopToken] = []
     for _ in range(reader.vint()):
         alias = _text(reader.sized())
@@ -99,23 +101,8 @@ def _writable(reader: _Octets) -> list[HadoopToken]:
     return tokens
 
 
-class _Octets:
-    """Octets read from the front. Every call raises MalformedField where they end too early."""
-
-    def __init__(self, octets: bytes) -> None:
-        self._octets: Final = octets
-        self._position = 0
-
-    def __bool__(self) -> bool:
-        return self._position < len(self._octets)
-
-    def take(self, count: int) -> bytes:
-        """So many."""
-        end = self._position + count
-        if count < 0 or end > len(self._octets):
-            raise MalformedField("the token file is cut short, or a length in it is wrong", reason="length")
-        taken, self._position = self._octets[self._position : end], end
-        return taken
+class _Writables(OctetReader):
+    """Octets as Hadoop's Writables have them."""
 
     def vint(self) -> int:
         """WritableUtils.readVInt: one octet from -112 to 127, or the count of octets and then the number."""
@@ -129,36 +116,9 @@ class _Octets:
         """A vint and so many octets."""
         return self.take(self.vint())
 
-    def varint(self) -> int:
-        """Protobuf's: seven bits an octet, the lowest first."""
-        value = shift = 0
-        while True:
-            octet = self.take(1)[0]
-            value |= (octet & 0x7F) << shift
-            if not octet & 0x80:
-                return value
-            shift += 7
-            if shift > 63:  # noqa: PLR2004  # ten octets are the most
-                raise MalformedField("a number in the token file is too long", reason="length")
 
-
-def _fields(reader: _Octets) -> Iterator[tuple[int, bytes | int]]:
-    """The fields of a Protobuf message; those of other forms than numbers and octets are unknown here."""
-    while reader:
-        key = reader.varint()
-        number, form = key >> 3, key & 7
-        if form == 0:
-            yield number, reader.varint()
-        elif form == 2:  # noqa: PLR2004  # length-delimited
-            yield number, reader.take(reader.varint())
-        else:
-            raise MalformedField("the token file has a field of an unknown form", reason="form")
-
-
-def _octets(value: bytes | int) -> bytes:
-    if isinstance(value, int):
-        raise MalformedField("the token file has a number where octets belong", reason="form")
-    return value
+def _octets(value: Value) -> bytes:
+    return octets_of(value, _FILE)
 
 
 def _text(octets: bytes) -> str:

@@ -1,7 +1,7 @@
 """Thrift (0.20) and thrift_sasl (0.4), and so PyHive (0.7) and impyla (0.20): HiveServer2, Impala, the Hive metastore.
 
-Delegation tokens log in to the service "null" on the host "default": those are the defaults here. tokens.py beside
-this file reads them.
+Delegation tokens log in to the service "null" on the host "default": those are the defaults here.
+hadoop_tokens.py beside this file reads them.
 """
 
 from __future__ import annotations

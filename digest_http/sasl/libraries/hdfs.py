@@ -1,0 +1,120 @@
+"""The login at a data node of HDFS (datatransfer.proto), with the token of a block or the key of a block pool.
+
+`dfs.data.transfer.protection` of a node says which qop it takes: "authentication" is auth, "integrity" auth-int,
+"privacy" auth-conf. With `dfs.encrypt.data.transfer` it wants a key, which a NameNode gives (getDataEncryptionKey), and
+auth-conf. Nodes may use AES in the place of the layer; it is for the client to ask for that, and this one does not.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import Any, Final
+
+from digest_http.errors import LogonDenied, MalformedField, MessageTooLarge
+from digest_http.sasl.client import DigestMD5Client
+from digest_http.sasl.files import LayeredFile
+
+from .hadoop_rpc import DuplexFile
+from .hadoop_tokens import HadoopToken
+from .protobuf import delimited, encoded, last_fields, octets_of
+
+__all__ = ["block_client", "data_node_login", "pool_client"]
+
+_MAGIC: Final = bytes.fromhex("deadbeef")
+"""No transfer begins like this: the first two octets of one are its version."""
+
+_STEPS: Final = 2
+"""The node's challenge and its proof. The client takes nothing else for the second of them."""
+
+_LENGTH_OCTETS: Final = 2
+"""Seven bits in each: a message of the login has some hundred octets, and never more than 16383."""
+
+_MOST_TEXT: Final = 500
+"""Of what a node says about an error."""
+
+_MESSAGE: Final = "message of the data node"
+"""What errors call it."""
+
+
+def block_client(token: HadoopToken, **settings: Any) -> DigestMD5Client:  # noqa: ANN401  # DigestMD5Client's own
+    """A login with the token that a NameNode gives along with a block's place."""
+    return token.client(**{"service": "hdfs", "host": "0"} | settings)
+
+
+def pool_client(
+    key_id: int,
+    pool: str,
+    nonce: bytes,
+    key: bytes,
+    **settings: Any,  # noqa: ANN401  # as above
+) -> DigestMD5Client:
+    """A login with a DataEncryptionKeyProto's keyId, blockPoolId, nonce and encryptionKey; auth-conf by default."""
+    given: dict[str, Any] = {"service": "hdfs", "host": "0", "qop": "auth-conf", "enforce_maxbuf": False} | settings
+    name = f"{key_id} {pool} {base64.b64encode(nonce).decode('ascii')}"
+    return DigestMD5Client(name, base64.b64encode(key).decode("ascii"), **given)
+
+
+def data_node_login(file: DuplexFile, client: DigestMD5Client) -> DuplexFile:
+    """Log in before a transfer begins: a file to read and write it with, which is the same one if there is no layer.
+
+    `file` is a blocking socket's makefile("rwb"), and so is what comes back: it buffers until flush(), and read() gives
+    as much as it was asked for. After an error, close the connection. Raises LogonDenied if the node
+    refuses the login, and what the client raises: WrongPrincipal for a wrong proof, MalformedField for none.
+    """
+    try:
+        file.write(_MAGIC)
+        token = b""
+        for _ in range(_STEPS):
+            file.write(delimited(encoded((1, 0), (2, token))))
+            file.flush()
+            token = client.step(_payload(_received(file)))
+    except BaseException:
+        client.close()
+        raise
+    if client.qop == "auth":
+        return file
+    layered = LayeredFile(client, file, _Flushed(file))
+    return io.BufferedRWPair(layered, layered)
+
+
+class _Flushed:
+    """A buffer on top flushes into the layer; what the layer writes goes out at once."""
+
+    def __init__(self, file: DuplexFile) -> None:
+        self._file: Final = file
+
+    def write(self, data: bytes) -> int:
+        self._file.write(data)
+        self._file.flush()
+        return len(data)
+
+
+def _payload(message: bytes) -> bytes:
+    """The token of a DataTransferEncryptorMessageProto, if it tells of no error."""
+    known = last_fields(message, _MESSAGE)
+    if known.get(1) != 0:
+        told = octets_of(known.get(3, b""), _MESSAGE).decode("utf-8", "replace")[:_MOST_TEXT]
+        raise LogonDenied(f"the data node refused the login: {told!a}")
+    return octets_of(known.get(2, b""), _MESSAGE)
+
+
+def _received(file: DuplexFile) -> bytes:
+    """One message. It is read without a glance at what follows, which is the layer's."""
+    length = 0
+    for place in range(_LENGTH_OCTETS):
+        octet = _exactly(file, 1)[0]
+        length |= (octet & 0x7F) << 7 * place
+        if not octet & 0x80:
+            return _exactly(file, length)
+    raise MessageTooLarge(f"a message of the login has a length of at most {_LENGTH_OCTETS} octets")
+
+
+def _exactly(file: DuplexFile, count: int) -> bytes:
+    octets = b""
+    while len(octets) < count:
+        part = file.read(count - len(octets))
+        if not part:
+            raise MalformedField("the data node closed the connection, or the file does not block", reason="truncated")
+        octets += part
+    return octets
