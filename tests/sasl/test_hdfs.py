@@ -137,6 +137,7 @@ def test_a_transfer_with_a_node_of_ours(qop):
     """The layer begins right behind the login; a record that was changed ends the transfer."""
     near, far = socket.socketpair()
     theirs = server(qop=qop)
+    heard: list[bytes] = []
 
     def serve() -> None:
         with far, far.makefile("rwb") as file:
@@ -151,19 +152,25 @@ def test_a_transfer_with_a_node_of_ours(qop):
             second[0] ^= 1
             lengths = [b"" if qop == "auth" else len(part).to_bytes(4, "big") for part in (first, second)]
             file.write(message(proof) + lengths[0] + first + lengths[1] + second)
+            file.flush()
+            record = file.read(7 if qop == "auth" else int.from_bytes(file.read(4), "big"))
+            heard.append(record if qop == "auth" else theirs.unwrap(record))
 
-    thread = threading.Thread(target=serve)
+    thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     with near, near.makefile("rwb") as file:
         near.settimeout(10)
         node = data_node_login(file, block_client(TOKEN, qop=qop))
+        node.write(b"request")
+        node.flush()
+        thread.join(10)
+        assert heard == [b"request"]
         assert node.read(5) == b"first"
         if qop == "auth":
             assert node is file
         else:
             with pytest.raises(MessageAltered):
                 node.read(6)
-        thread.join()
 
 
 def test_the_names_of_logins():
