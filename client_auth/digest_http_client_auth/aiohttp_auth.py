@@ -61,16 +61,19 @@ class DigestAuth(BaseDigestAuth[Message, Answer]):
         self, message: Message, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
         last: aiohttp.ClientResponse | None = None
+        # What `last` answered: the request, or its probe.
+        sent = request
         # aiohttp keeps connections apart by these fields, and puts another one into them while it sends.
         fields = request.proxy_headers
 
-        async def send(_: Message) -> Answer:
-            nonlocal last
+        async def send(message: Message) -> Answer:
+            nonlocal last, sent
             if last is not None:
-                await _have_done_with(last, request)
+                await _have_done_with(last, sent)
+            sent = message.request or request
             if fields is not None:
-                request.proxy_headers = CIMultiDict(fields)
-            last = await handler(request)
+                sent.proxy_headers = CIMultiDict(fields)
+            last = await handler(sent)
             return Answer.of(last)
 
         try:

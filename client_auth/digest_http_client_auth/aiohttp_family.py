@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 import aiohttp
+from multidict import CIMultiDict
 
 from digest_http.errors import MalformedField, WrongPrincipal
 from digest_http.httpauth.origins import Origin
 
 from .aiohttp_bodies import MessageReplay, read_answer, read_message
 from .aiohttp_messages import Answer, Message
+from .probes import is_of_probe
 
 __all__ = ["AiohttpLibrary"]
 
@@ -21,6 +23,9 @@ _SPELT: Final = {
     b"proxy-authorization": "Proxy-Authorization",
     b"cookie": "Cookie",
 }
+
+#: Fields that aiohttp adds by itself to a request that has none.
+_AUTOMATIC: Final = ("Accept", "Accept-Encoding", "User-Agent", "Content-Type")
 
 
 class AiohttpLibrary:
@@ -75,6 +80,27 @@ class AiohttpLibrary:
 
     def replay(self, _: Message, /) -> MessageReplay:  # noqa: D102
         return self._replay
+
+    def probe(self, message: Message, /) -> Message:  # noqa: D102  # see MakesProbes
+        request = message.request
+        assert request is not None  # noqa: S101  # it has a body that is not in memory
+        made = aiohttp.ClientRequest(
+            "HEAD",
+            request.url,
+            headers=CIMultiDict((name, value) for name, value in request.headers.items() if is_of_probe(name)),
+            # What the request goes without, its probe goes without.
+            skip_auto_headers=_AUTOMATIC,
+            version=request.version,
+            loop=request.loop,
+            response_class=request.response_class,
+            proxy=request.proxy,
+            proxy_auth=request.proxy_auth,
+            proxy_headers=request.proxy_headers,
+            session=request.session,
+            ssl=request.ssl,
+            server_hostname=request.server_hostname,
+        )
+        return Message.of(made)
 
     # --- responses ---
 

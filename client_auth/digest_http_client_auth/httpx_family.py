@@ -10,6 +10,7 @@ from digest_http.httpauth.origins import Origin
 
 from .httpx_shapes import Request, RequestT, Response, ResponseT
 from .library import UNTOLD
+from .probes import is_of_probe
 from .request_bodies import BodyReplay, SentBody
 from .response_octets import RecordedBody, WithheldBody
 
@@ -20,11 +21,6 @@ PROXY: Final = "digest_http.proxy"
 
 #: Fields that describe a body; they go where it goes.
 _OF_BODY: Final = ("Content-Encoding", "Content-Length", "Transfer-Encoding")
-
-#: What a probe does not repeat besides.
-_NOT_OF_PROBES: Final = frozenset((
-    b"transfer-encoding", b"trailer", b"expect", b"authorization", b"proxy-authorization",
-))  # fmt: skip
 
 #: How the fields that are set are usually spelt.
 _SPELT: Final = {
@@ -113,7 +109,7 @@ class HttpxLibrary(Generic[RequestT, ResponseT]):
         return BodyReplay(sent, self._octets, self._module.__name__)
 
     def probe(self, request: RequestT, /) -> RequestT:  # noqa: D102
-        kept = [(name, value) for name, value in request.headers.raw if not _describes_body(name.lower())]
+        kept = [(name, value) for name, value in request.headers.raw if is_of_probe(name.decode("latin-1"))]
         # Made of the URL itself and of fields as octets, so that both go out as they would have.
         probe: RequestT = self._module.Request("HEAD", request.url, headers=kept, extensions=dict(request.extensions))
         return probe
@@ -209,10 +205,6 @@ class HttpxLibrary(Generic[RequestT, ResponseT]):
         for name, value in later.items():
             setattr(response, name, value)
         response.read()
-
-
-def _describes_body(name: bytes) -> bool:
-    return name.startswith(b"content-") or name in _NOT_OF_PROBES
 
 
 def _values(message: Request | Response, name: bytes) -> list[bytes]:

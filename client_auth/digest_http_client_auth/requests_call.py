@@ -6,6 +6,8 @@ The libraries ask an auth class once, when a request is prepared, and tell hooks
    the request in advance, where that is possible.
 2. The library sends it and calls `answered`. That goes on with the flow that `begin` started. Requests to be sent again
    go through the adapter that sent the first one, with the same settings.
+   Where a probe goes first (`probe=True`), the caller's request is changed into that until its answer has come, since
+   the library sends no other; the request itself is then sent as one that is to be sent again.
 3. At the end our field is taken out of the caller's request again, so that nothing that is copied from it (a redirect),
    and no second sending of it, carries a count that was used. `response.request` shows what was sent.
 4. For a request that nobody has begun (a redirect of requests, a prepared request that is sent twice) a flow is started
@@ -14,116 +16,15 @@ The libraries ask an auth class once, when a request is prepared, and tell hooks
 
 from __future__ import annotations
 
-import copy
 from collections.abc import AsyncGenerator, Generator
-from typing import Any, Final, Generic, TypeVar
+from typing import Any
 
-from digest_http.errors import WrongPrincipal
-
-from .exchange import Exchange
 from .flow import async_flow, sync_flow
-from .library_errors import errors_also
+from .requests_begun import BaseCall, Begun
 from .requests_family import AsyncRequestsLibrary, RequestsLibrary
-from .requests_shapes import Answer, Request, RequestT
-from .sent_bodies import BodyReplay
-from .session import Session
+from .requests_shapes import Answer, RequestT
 
 __all__ = ["AsyncCall", "Call"]
-
-_FlowT = TypeVar("_FlowT")
-_LibraryT = TypeVar("_LibraryT", bound=RequestsLibrary[Any])
-
-
-class _Begun(Generic[_FlowT]):
-    """A request that was signed, or not, and is under way."""
-
-    def __init__(self, flow: _FlowT, own: Any) -> None:
-        self.flow: Final = flow
-        #: The caller's own field of credentials, which ours replaces for the time of the call; None for none.
-        self.own: Final = own
-
-
-class BaseCall(Generic[_LibraryT, RequestT, _FlowT]):
-    """What the blocking and the asynchronous form share."""
-
-    def __init__(self, session: Session[RequestT, Answer], library: _LibraryT, module: Any, request: RequestT) -> None:
-        self._session: Final = session
-        self._library: Final = library
-        self._module: Final = module
-        self._field: Final = session.authorization_name.decode()
-        self._origin: Final = library.origin(request)
-        # The file's offset, for redirects too: requests itself goes back to it for them.
-        self._replay: Final = None if library.holds_body(request) else BodyReplay(request.body)
-        self._was_sent = False
-        # By id: an entry keeps its request alive, so no other can have that id.
-        self._begun: Final[dict[int, _Begun[_FlowT]]] = {}
-
-    def _errors(self, request: Request) -> Any:
-        return errors_also(self._module.exceptions.RequestException, request=request, response=None)
-
-    def _is_at_home(self, request: RequestT) -> bool:
-        """Whether a request goes to the origin that the credentials were given for. A redirect may lead away.
-
-        From http to https of the same host, both at their usual ports, the libraries keep a field of credentials.
-        """
-        origin, first = self._library.origin(request), self._origin
-        if origin == first:
-            return True
-        return (first.scheme, first.port, origin.scheme, origin.port, origin.host) == (
-            "http", 80, "https", 443, first.host,
-        )  # fmt: skip
-
-    def _leave(self, status: int) -> None:
-        """A redirect led to another origin, which gets nothing. Raises WrongPrincipal where a proof is demanded."""
-        if self._session.demands_proof:
-            raise WrongPrincipal("a redirect led away from the request whose answer the server could prove")
-        if status == self._session.status:
-            self._session.policy.report("it came from another origin, to which a redirect led")
-
-    def _rewind(self, request: RequestT) -> None:
-        """Let a body that was sent before, in this call, be sent again. Raises BodyNotReplayable."""
-        if self._replay is not None and self._was_sent:
-            self._replay.restore(request)
-        self._was_sent = True
-
-    def _note_begun(self, request: RequestT, flow: _FlowT, own: Any) -> None:
-        self._begun[id(request)] = _Begun(flow, own)
-
-    def _unsigned(self, request: RequestT) -> Exchange[RequestT, Answer]:
-        return Exchange(self._session, request, unsigned=True, replay=self._replay)
-
-    def _answer(self, response: Any, request: RequestT, settings: dict[str, Any]) -> Answer:
-        origin = self._library.origin(request)
-        proxy = self._library.proxy_among(request, settings.get("proxies"))
-        self._library.note_proxy(request, proxy)
-        peer = origin if proxy is None else proxy
-        return Answer(response, (peer.host, peer.port))
-
-    def _show(self, response: Any, request: RequestT) -> None:
-        """Let a response show its request as it was sent, whatever is done to the caller's from now on."""
-        if response.request is request:
-            # The attributes that a library has hung on it go along; the fields are what will differ.
-            response.request = shown = copy.copy(request)
-            shown.headers = request.headers.copy()
-
-    def _give_back(self, request: RequestT, own: Any) -> None:
-        """Take our field out of the caller's request."""
-        if own is None:
-            request.headers.pop(self._field, None)
-        else:
-            request.headers[self._field] = own
-
-    def _resend(self, request: RequestT) -> RequestT:
-        sent: RequestT = copy.copy(request)
-        sent.headers = request.headers.copy()
-        return sent
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # Responses are pickled with their request and its hooks; the password is not to be among them.
-        return (_Forgotten, ())
-
-    def __deepcopy__(self, _: Any) -> Any:
-        return self
 
 
 class Call(BaseCall[RequestsLibrary[RequestT], RequestT, Generator[RequestT, Answer, None]]):
@@ -132,12 +33,13 @@ class Call(BaseCall[RequestsLibrary[RequestT], RequestT, Generator[RequestT, Ans
     def begin(self, request: RequestT) -> RequestT:
         """Sign a request that is about to be sent; the same object."""
         if self._is_at_home(request):
-            flow = sync_flow(self._session, self._library, request)
+            message = self._make_ready(request)
+            flow = sync_flow(self._session, self._library, message)
             own = request.headers.get(self._field)
             with self._errors(request):
                 self._rewind(request)
-                next(flow)
-            self._note_begun(request, flow, own)
+                sent = next(flow)
+            self._note_begun(request, message, flow, sent, own)
         return request
 
     def answered(self, response: Any, **settings: Any) -> Any:
@@ -149,13 +51,12 @@ class Call(BaseCall[RequestsLibrary[RequestT], RequestT, Generator[RequestT, Ans
                 flow = sync_flow(self._session, self._library, request, self._unsigned(request))
             else:
                 flow = self._away(request)
-            begun = _Begun(flow, request.headers.get(self._field))
-            next(flow)
+            begun = Begun(flow, next(flow), request.headers.get(self._field))
         try:
             with self._errors(request):
-                return self._drive(begun.flow, response, request, settings)
+                return self._drive(begun, response, request, settings)
         finally:
-            self._give_back(request, begun.own)
+            self._give_back(request, begun)
 
     def _away(self, request: RequestT) -> Generator[RequestT, Answer, None]:
         """The flow of a request to another origin."""
@@ -163,20 +64,25 @@ class Call(BaseCall[RequestsLibrary[RequestT], RequestT, Generator[RequestT, Ans
         self._leave(answer.response.status_code)
 
     def _drive(
-        self, flow: Generator[RequestT, Answer, None], response: Any, request: RequestT, settings: dict[str, Any]
+        self,
+        begun: Begun[RequestT, Generator[RequestT, Answer, None]],
+        response: Any,
+        request: RequestT,
+        settings: dict[str, Any],
     ) -> Any:
+        message = begun.sent
         while True:
             self._show(response, request)
-            answer = self._answer(response, request, settings)
+            answer = self._answer(response, message, settings)
             try:
-                flow.send(answer)
+                message = begun.flow.send(answer)
             except StopIteration:
                 return response
             except BaseException:
                 response.close()  # nobody gets it, and its connection goes back to the pool
                 raise
             self._library.drain(answer)
-            response = response.connection.send(self._resend(request), **settings)
+            response = response.connection.send(self._resend(message), **settings)
 
 
 class AsyncCall(BaseCall[AsyncRequestsLibrary[RequestT], RequestT, AsyncGenerator[RequestT, Answer]]):
@@ -185,12 +91,13 @@ class AsyncCall(BaseCall[AsyncRequestsLibrary[RequestT], RequestT, AsyncGenerato
     async def begin(self, request: RequestT) -> RequestT:
         """Sign a request that is about to be sent; the same object."""
         if self._is_at_home(request):
-            flow = async_flow(self._session, self._library, request)
+            message = self._make_ready(request)
+            flow = async_flow(self._session, self._library, message)
             own = request.headers.get(self._field)
             with self._errors(request):
                 self._rewind(request)
-                await anext(flow)
-            self._note_begun(request, flow, own)
+                sent = await anext(flow)
+            self._note_begun(request, message, flow, sent, own)
         return request
 
     async def answered(self, response: Any, **settings: Any) -> Any:
@@ -202,13 +109,12 @@ class AsyncCall(BaseCall[AsyncRequestsLibrary[RequestT], RequestT, AsyncGenerato
                 flow = async_flow(self._session, self._library, request, self._unsigned(request))
             else:
                 flow = self._away(request)
-            begun = _Begun(flow, request.headers.get(self._field))
-            await anext(flow)
+            begun = Begun(flow, await anext(flow), request.headers.get(self._field))
         try:
             with self._errors(request):
-                return await self._drive(begun.flow, response, request, settings)
+                return await self._drive(begun, response, request, settings)
         finally:
-            self._give_back(request, begun.own)
+            self._give_back(request, begun)
 
     async def _away(self, request: RequestT) -> AsyncGenerator[RequestT, Answer]:
         """The flow of a request to another origin."""
@@ -216,29 +122,22 @@ class AsyncCall(BaseCall[AsyncRequestsLibrary[RequestT], RequestT, AsyncGenerato
         self._leave(answer.response.status_code)
 
     async def _drive(
-        self, flow: AsyncGenerator[RequestT, Answer], response: Any, request: RequestT, settings: dict[str, Any]
+        self,
+        begun: Begun[RequestT, AsyncGenerator[RequestT, Answer]],
+        response: Any,
+        request: RequestT,
+        settings: dict[str, Any],
     ) -> Any:
+        message = begun.sent
         while True:
             self._show(response, request)
-            answer = self._answer(response, request, settings)
+            answer = self._answer(response, message, settings)
             try:
-                await flow.asend(answer)
+                message = await begun.flow.asend(answer)
             except StopAsyncIteration:
                 return response
             except BaseException:
                 await response.close()
                 raise
             await self._library.adrain(answer)
-            response = await response.connection.send(self._resend(request), **settings)
-
-
-class _Forgotten:
-    """What a pickle has in place of a call: hooks that do nothing."""
-
-    def begin(self, request: Any) -> Any:
-        """Leave a request as it is."""
-        return request
-
-    def answered(self, response: Any, **_settings: Any) -> Any:
-        """Leave an answer as it is."""
-        return response
+            response = await response.connection.send(self._resend(message), **settings)

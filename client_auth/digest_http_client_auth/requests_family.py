@@ -5,6 +5,7 @@ The libraries follow redirects above an auth class, so each request of a redirec
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from io import BytesIO
 from typing import Any, ClassVar, Final, Generic
@@ -14,6 +15,7 @@ from weakref import WeakKeyDictionary
 from digest_http.httpauth.origins import Origin
 
 from .library import UNTOLD
+from .probes import is_of_probe
 from .raw_stand_ins import AsyncHeldRaw, AsyncWithheldRaw, HeldRaw, WithheldRaw
 from .refused_bodies import discard, discard_async
 from .requests_shapes import Answer, Request, RequestT
@@ -97,6 +99,17 @@ class RequestsLibrary(Generic[RequestT]):
 
     def replay(self, request: RequestT, /) -> BodyReplay:  # noqa: D102
         return BodyReplay(request.body)
+
+    def probe(self, request: RequestT, /) -> RequestT:  # noqa: D102  # see MakesProbes
+        probe = copy.copy(request)
+        probe.method, probe.body = "HEAD", None
+        probe.headers = request.headers.copy()
+        for name in request.headers:
+            if not is_of_probe(name):
+                del probe.headers[name]
+        if request in self._proxies:
+            self._proxies[probe] = self._proxies[request]
+        return probe
 
     # --- responses ---
 

@@ -32,12 +32,13 @@ class DigestAuth(BaseDigestAuth[Message, Answer]):
 
     def drive(self, message: Message, send: Callable[[Message], Answer]) -> Answer:
         """Send a request, and again if need be; the answer that is the caller's. `send` sends what it is given."""
-        flow = sync_flow(self._session, self._reader, message)
+        flow, asked_for = sync_flow(self._session, self._reader, message), message
         with errors_also(urllib3.exceptions.HTTPError):
             message = next(flow)
             while True:
                 answer = send(message)
-                if answer.settled:
+                # The outcome of a probe is not that of the request.
+                if answer.settled and message is asked_for:
                     return answer
                 try:
                     message = flow.send(answer)

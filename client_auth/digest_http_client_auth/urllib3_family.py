@@ -16,6 +16,7 @@ from urllib3.util.retry import RequestHistory
 
 from digest_http.httpauth.origins import Origin
 
+from .probes import is_of_probe
 from .refused_bodies import discard
 from .sent_bodies import BodyReplay, as_octets, is_octets, read_pieces
 from .urllib3_messages import Answer, Message
@@ -76,6 +77,13 @@ class Urllib3Library:
 
     def replay(self, request: Message, /) -> BodyReplay:  # noqa: D102
         return BodyReplay(request.body)
+
+    def probe(self, request: Message, /) -> Message:  # noqa: D102  # see MakesProbes
+        headers = request.headers.copy()
+        for name in request.headers:
+            if not is_of_probe(name):
+                headers.discard(name)
+        return Message("HEAD", request.origin, request.target, headers, proxy=request.proxy)
 
     # --- responses ---
 

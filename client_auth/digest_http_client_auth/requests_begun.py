@@ -1,0 +1,144 @@
+"""What a call of requests or niquests keeps of the requests that it has begun. `Call` and `AsyncCall` drive it."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any, Final, Generic, TypeVar
+
+from digest_http.errors import WrongPrincipal
+
+from .exchange import Exchange
+from .library_errors import errors_also
+from .requests_family import RequestsLibrary
+from .requests_shapes import Answer, Request, RequestT
+from .sent_bodies import BodyReplay
+from .session import Session
+
+__all__ = ["BaseCall", "Begun"]
+
+_FlowT = TypeVar("_FlowT")
+_LibraryT = TypeVar("_LibraryT", bound=RequestsLibrary[Any])
+
+
+class Begun(Generic[RequestT, _FlowT]):
+    """A request that was signed, or not, and is under way."""
+
+    def __init__(self, flow: _FlowT, sent: RequestT, own: Any, unprobed: RequestT | None = None) -> None:
+        self.flow: Final = flow
+        #: What the flow has sent: the caller's request, or a probe.
+        self.sent: Final = sent
+        #: The caller's own field of credentials, which ours replaces for the time of the call; None for none.
+        self.own: Final = own
+        #: What the caller's request was, if it was changed into a probe.
+        self.unprobed: Final = unprobed
+
+
+class BaseCall(Generic[_LibraryT, RequestT, _FlowT]):
+    """What the blocking and the asynchronous form share."""
+
+    def __init__(self, session: Session[RequestT, Answer], library: _LibraryT, module: Any, request: RequestT) -> None:
+        self._session: Final = session
+        self._library: Final = library
+        self._module: Final = module
+        self._field: Final = session.authorization_name.decode()
+        self._origin: Final = library.origin(request)
+        # The file's offset, for redirects too: requests itself goes back to it for them.
+        self._replay: Final = None if library.holds_body(request) else BodyReplay(request.body)
+        self._was_sent = False
+        # By id: an entry keeps its request alive, so no other can have that id.
+        self._begun: Final[dict[int, Begun[RequestT, _FlowT]]] = {}
+
+    def _errors(self, request: Request) -> Any:
+        return errors_also(self._module.exceptions.RequestException, request=request, response=None)
+
+    def _is_at_home(self, request: RequestT) -> bool:
+        """Whether a request goes to the origin that the credentials were given for. A redirect may lead away.
+
+        From http to https of the same host, both at their usual ports, the libraries keep a field of credentials.
+        """
+        origin, first = self._library.origin(request), self._origin
+        if origin == first:
+            return True
+        return (first.scheme, first.port, origin.scheme, origin.port, origin.host) == (
+            "http", 80, "https", 443, first.host,
+        )  # fmt: skip
+
+    def _leave(self, status: int) -> None:
+        """A redirect led to another origin, which gets nothing. Raises WrongPrincipal where a proof is demanded."""
+        if self._session.demands_proof:
+            raise WrongPrincipal("a redirect led away from the request whose answer the server could prove")
+        if status == self._session.status:
+            self._session.policy.report("it came from another origin, to which a redirect led")
+
+    def _rewind(self, request: RequestT) -> None:
+        """Let a body that was sent before, in this call, be sent again. Raises BodyNotReplayable."""
+        if self._replay is not None and self._was_sent:
+            self._replay.restore(request)
+        self._was_sent = True
+
+    def _make_ready(self, request: RequestT) -> RequestT:
+        """Called before it is signed; what is to be signed, which is another object where a probe is to be sent."""
+        unanswered = self._begun.pop(id(request), None)
+        if unanswered is not None:  # a sending that has failed
+            self._give_back(request, unanswered)
+        probes = self._session.prober is not None and not self._library.holds_body(request)
+        return self._resend(request) if probes else request
+
+    def _note_begun(self, request: RequestT, message: RequestT, flow: _FlowT, sent: RequestT, own: Any) -> None:
+        """`message` is what `_make_ready` gave, `sent` what the flow began with."""
+        unprobed = None
+        if message is not request:
+            unprobed = self._resend(request)
+            request.method, request.headers, request.body = sent.method, sent.headers, sent.body
+        self._begun[id(request)] = Begun(flow, sent, own, unprobed)
+
+    def _unsigned(self, request: RequestT) -> Exchange[RequestT, Answer]:
+        return Exchange(self._session, request, unsigned=True, replay=self._replay)
+
+    def _answer(self, response: Any, request: RequestT, settings: dict[str, Any]) -> Answer:
+        origin = self._library.origin(request)
+        proxy = self._library.proxy_among(request, settings.get("proxies"))
+        self._library.note_proxy(request, proxy)
+        peer = origin if proxy is None else proxy
+        return Answer(response, (peer.host, peer.port))
+
+    def _show(self, response: Any, request: RequestT) -> None:
+        """Let a response show its request as it was sent, whatever is done to the caller's from now on."""
+        if response.request is request:
+            # The attributes that a library has hung on it go along; the fields are what will differ.
+            response.request = shown = copy.copy(request)
+            shown.headers = request.headers.copy()
+
+    def _give_back(self, request: RequestT, begun: Begun[RequestT, _FlowT]) -> None:
+        """Make the caller's request what it was: without our field, and no probe."""
+        before = begun.unprobed
+        if before is not None:
+            request.method, request.headers, request.body = before.method, before.headers, before.body
+        if begun.own is None:
+            request.headers.pop(self._field, None)
+        else:
+            request.headers[self._field] = begun.own
+
+    def _resend(self, request: RequestT) -> RequestT:
+        sent: RequestT = copy.copy(request)
+        sent.headers = request.headers.copy()
+        return sent
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Responses are pickled with their request and its hooks; the password is not to be among them.
+        return (Forgotten, ())
+
+    def __deepcopy__(self, _: Any) -> Any:
+        return self
+
+
+class Forgotten:
+    """What a pickle has in place of a call: hooks that do nothing."""
+
+    def begin(self, request: Any) -> Any:
+        """Leave a request as it is."""
+        return request
+
+    def answered(self, response: Any, **_settings: Any) -> Any:
+        """Leave an answer as it is."""
+        return response
