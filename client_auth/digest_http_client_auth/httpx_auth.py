@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator
+from contextlib import aclosing
+
+from digest_http.errors import DigestError
 
 from .base_auth import BaseDigestAuth
 from .flow import async_flow, sync_flow
 from .httpx_family import HttpxLibrary
 from .httpx_shapes import RequestT, ResponseT
+from .library_errors import joined_error
 
 __all__ = ["HttpxDigestAuth"]
 
@@ -23,12 +27,42 @@ class HttpxDigestAuth(BaseDigestAuth[RequestT, ResponseT]):
 
     def auth_flow(self, request: RequestT) -> Generator[RequestT, ResponseT, None]:
         """The flow for callers that drive it by hand."""
-        return sync_flow(self._session, self._reader, request)
+        return self.sync_auth_flow(request)
 
     def sync_auth_flow(self, request: RequestT) -> Generator[RequestT, ResponseT, None]:
-        """The flow of `Client`."""
-        return sync_flow(self._session, self._reader, request)
+        """The flow of `Client`, which reads a response whole before it sends the next request."""
+        reader = self._reader
+        flow = sync_flow(self._session, reader, request)
+        try:
+            message = next(flow)
+            while True:
+                response = yield message
+                try:
+                    message = flow.send(response)
+                except StopIteration:
+                    return
+                reader.bound(response)
+        except DigestError as error:
+            raise self._joined(error, request) from error.__cause__
 
-    def async_auth_flow(self, request: RequestT) -> AsyncGenerator[RequestT, ResponseT]:
+    async def async_auth_flow(self, request: RequestT) -> AsyncGenerator[RequestT, ResponseT]:
         """The flow of `AsyncClient`."""
-        return async_flow(self._session, self._reader, request)
+        reader = self._reader
+        try:
+            async with aclosing(async_flow(self._session, reader, request)) as flow:
+                message = await anext(flow)
+                while True:
+                    response = yield message
+                    try:
+                        message = await flow.asend(response)
+                    except StopAsyncIteration:
+                        return
+                    reader.bound(response)
+        except DigestError as error:
+            raise self._joined(error, request) from error.__cause__
+
+    def _joined(self, error: DigestError, request: RequestT) -> DigestError:
+        """The same error, which `except httpx.RequestError` catches too."""
+        joined = joined_error(error, self._reader.error)
+        vars(joined)["_request"] = request
+        return joined.with_traceback(error.__traceback__)

@@ -12,7 +12,7 @@ from .httpx_shapes import Request, RequestT, Response, ResponseT
 from .library import UNTOLD
 from .probes import is_of_probe
 from .request_bodies import BodyReplay, SentBody
-from .response_octets import RecordedBody, WithheldBody
+from .response_octets import BoundedBody, RecordedBody, WithheldBody
 
 __all__ = ["PROXY", "HttpxLibrary"]
 
@@ -35,10 +35,13 @@ class HttpxLibrary(Generic[RequestT, ResponseT]):
 
     def __init__(self, module: Any) -> None:  # two libraries, one face
         self._module: Final = module
+        #: What the errors of a call are besides ours.
+        self.error: Final[type[Exception]] = module.RequestError
         self._octets: Final[type] = module.ByteStream
         blocking, asynchronous = module.SyncByteStream, module.AsyncByteStream
         # The libraries accept bodies of their own classes only, and tell by them what a client may send.
         self._recorded: Final[type[RecordedBody]] = type("Recorded", (RecordedBody, blocking, asynchronous), {})
+        self._bounded: Final[type[BoundedBody]] = type("Bounded", (BoundedBody, blocking, asynchronous), {})
         self._withheld: Final[type[WithheldBody]] = type("Withheld", (WithheldBody, blocking, asynchronous), {})
         self._sent: Final[dict[tuple[bool, bool], type[SentBody]]] = {
             (False, False): SentBody,
@@ -147,6 +150,18 @@ class HttpxLibrary(Generic[RequestT, ResponseT]):
             self._make_anew(response)
         else:
             response.stream = self._withheld(response.stream)
+
+    def bound(self, response: ResponseT) -> None:
+        """Let the library read no more of a refusal's body than is worth its connection, before it goes on.
+
+        One that is packed reads as empty: what is cut off may not unpack, and a little of it may unpack to a lot.
+        """
+        if self._was_read(response):
+            return
+        if "content-encoding" in response.headers:
+            self.withhold(response)
+        else:
+            response.stream = self._bounded(response.stream)
 
     def cookies_for(self, response: ResponseT, request: RequestT, /) -> bytes:  # noqa: D102
         # An empty request for the same URL: the jar decides by domain, path and scheme which cookies apply to it, and

@@ -9,7 +9,7 @@ not found the body counts as not replayable, which is safe.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any, Final, NoReturn
 
 from digest_http.errors import BodyNotReplayable
@@ -31,13 +31,20 @@ class SentBody:
     def __init__(self, stream: Any) -> None:  # the library's own class
         self.stream: Final[Any] = stream
         self.begun = False
+        #: Called before it is sent once more: by a redirect, which the library follows by itself.
+        self.rewind: Callable[[], None] | None = None
+
+    def _begin(self) -> None:
+        if self.begun and self.rewind is not None:
+            self.rewind()
+        self.begun = True
 
     def __iter__(self) -> Iterator[bytes]:
-        self.begun = True
+        self._begin()
         return iter(self.stream)
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        self.begun = True
+        self._begin()
         return aiter(self.stream)
 
 
@@ -56,6 +63,8 @@ class BodyReplay:
         self._held: Final = _held_by(sent.stream, package)
         self._file: Any = next((value for value in self._held if hasattr(value, "read") and _can_seek(value)), None)
         self._offset = 0 if self._file is None else self._file.tell()
+        if self._file is not None:
+            sent.rewind = self._rewind
 
     def restore(self, request: Request) -> None:
         """Make the body of `request` ready to be sent. Raises BodyNotReplayable."""
@@ -64,11 +73,14 @@ class BodyReplay:
             if not isinstance(request.stream, self._octets):
                 _refuse()
         elif self._file is not None:
-            try:
-                self._file.seek(self._offset)
-            except (OSError, ValueError):  # closed meanwhile
-                _refuse()
+            self._rewind()
         elif self._sent.begun and not self._iterates_anew():
+            _refuse()
+
+    def _rewind(self) -> None:
+        try:
+            self._file.seek(self._offset)
+        except (OSError, ValueError):  # closed meanwhile
             _refuse()
 
     def _iterates_anew(self) -> bool:

@@ -1,4 +1,4 @@
-"""Body streams of responses of httpx and httpx2: one keeps the octets as they were transferred, one hands out none.
+"""Body streams of responses of httpx and httpx2: one keeps the octets as they were transferred, the others end early.
 
 What is kept costs what it holds, however small the pieces are that it comes in.
 """
@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, aclosing
 from typing import Any, Final
 
-__all__ = ["RecordedBody", "WithheldBody"]
+__all__ = ["BoundedBody", "RecordedBody", "WithheldBody"]
 
-#: Octets of a withheld body that are read and thrown away, so that its connection can be used again. Behind that the
-#: connection is closed: a stranger's body may have no end.
+#: Octets of a refusal's body that are read, so that its connection can be used again. Behind that the connection is
+#: closed: a stranger's body may have no end.
 MAX_DISCARDED: Final = 65536
 
 
@@ -46,8 +46,8 @@ class RecordedBody:
         await self._stream.aclose()
 
 
-class WithheldBody:
-    """Wraps a body stream of the library and yields nothing of it. The plugs add the library's base classes."""
+class BoundedBody:
+    """Wraps a body stream of the library and ends it after MAX_DISCARDED octets. The plugs add the base classes."""
 
     def __init__(self, stream: Any) -> None:  # the library's own class
         self._stream = stream
@@ -55,10 +55,10 @@ class WithheldBody:
     def __iter__(self) -> Iterator[bytes]:
         left = MAX_DISCARDED
         for chunk in self._stream:
+            yield chunk[:left]
             left -= len(chunk)
             if left < 0:
                 break
-        yield from ()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         left = MAX_DISCARDED
@@ -67,12 +67,10 @@ class WithheldBody:
             if hasattr(chunks, "aclose"):  # a generator, which some event loops want to see closed
                 await stack.enter_async_context(aclosing(chunks))
             async for chunk in chunks:
+                yield chunk[:left]
                 left -= len(chunk)
                 if left < 0:
                     break
-        nothing: tuple[bytes, ...] = ()
-        for chunk in nothing:
-            yield chunk
 
     def close(self) -> None:
         """Close the stream below."""
@@ -81,3 +79,21 @@ class WithheldBody:
     async def aclose(self) -> None:
         """Close the stream below."""
         await self._stream.aclose()
+
+
+class WithheldBody(BoundedBody):
+    """Reads as much as that, and yields nothing of it."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        for _ in super().__iter__():
+            pass
+        yield from ()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        pieces: Any = super().__aiter__()  # a generator
+        async with aclosing(pieces):
+            async for _ in pieces:
+                pass
+        nothing: tuple[bytes, ...] = ()
+        for piece in nothing:
+            yield piece

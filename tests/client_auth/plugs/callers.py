@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 
@@ -51,6 +53,8 @@ class Caller(ABC):
     #: Where its base class of errors is: module, name.
     error: ClassVar[tuple[str, str]]
     plug: ClassVar[str] = "DigestAuth"
+    #: Whether it follows redirects beneath an auth class, and carries the field for the page before along.
+    follows_beneath: ClassVar[bool] = False
 
     def make_auth(self, username: str = "alice", password: str = "s3cret", **settings: Any) -> Any:
         """The plug's own class."""
@@ -199,5 +203,97 @@ class Urllib3(Caller):
             yield Urllib3Session(manager, auth)
 
 
+class HttpxSession(Blocking):
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self.auth = client.auth
+
+    def send(self, method: str, url: str, *, body: Any = None, stream: bool = False, headers: Any = None) -> Outcome:
+        keywords = body_keywords(body)
+        if not isinstance(body, dict) and "data" in keywords:
+            keywords = {"content": body}
+        request = self.client.build_request(method, url, headers=headers, **keywords)
+        if hasattr(body, "seekable"):
+            # httpx counts what stands before the offset, too.
+            request.headers["Content-Length"] = str(os.fstat(body.fileno()).st_size - body.tell())
+        response = self.client.send(request, stream=stream)
+        content = b"".join(response.iter_bytes(7)) if stream else response.content
+        return Outcome(response.status_code, content, [hop.status_code for hop in response.history])
+
+
+class Httpx(Caller):
+    name = "httpx"
+    error = ("httpx", "HTTPError")
+    follows_beneath = True
+
+    @contextmanager
+    def session(self, **settings: Any) -> Iterator[HttpxSession]:
+        library = importlib.import_module(self.name)
+        auth = self.make_auth(**settings)
+        with library.Client(auth=auth, trust_env=False, follow_redirects=True, timeout=30) as client:
+            yield HttpxSession(client)
+
+
+class Httpx2(Httpx):
+    name = "httpx2"
+    error = ("httpx2", "HTTPError")
+
+
+class AiohttpSession(Asynchronous):
+    #: The statuses of one call: `response.history` has redirects alone.
+    seen: ClassVar[ContextVar[list[int]]] = ContextVar("seen")
+
+    def __init__(self, runner: asyncio.Runner, session: Any, auth: Any) -> None:
+        super().__init__(runner)
+        self.session = session
+        self.auth = auth
+
+    async def asend(
+        self, method: str, url: str, *, body: Any = None, stream: bool = False, headers: Any = None
+    ) -> Outcome:
+        aiohttp = importlib.import_module("aiohttp")
+        if isinstance(body, Files):
+            form = aiohttp.FormData()
+            form.add_field("file", body.content, filename="name.bin")
+            body = form
+        elif hasattr(body, "__next__") and not hasattr(body, "read"):
+            body = _each(body)
+        self.seen.set([])
+        async with self.session.request(method, url, data=body, headers=headers) as response:
+            pieces = [piece async for piece in response.content.iter_chunked(7)] if stream else [await response.read()]
+        return Outcome(response.status, b"".join(pieces), self.seen.get()[:-1])
+
+    @classmethod
+    async def watch(cls, request: Any, handler: Any) -> Any:
+        """A middleware beneath ours."""
+        response = await handler(request)
+        cls.seen.get().append(response.status)
+        return response
+
+
+async def _each(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
+
+
+class Aiohttp(Caller):
+    name = "aiohttp"
+    error = ("aiohttp", "ClientError")
+
+    @contextmanager
+    def session(self, **settings: Any) -> Iterator[AiohttpSession]:
+        aiohttp = importlib.import_module("aiohttp")
+        auth = self.make_auth(**settings)
+
+        async def opened() -> Any:
+            timeout = aiohttp.ClientTimeout(total=30)
+            return aiohttp.ClientSession(middlewares=(auth, AiohttpSession.watch), timeout=timeout)
+
+        with asyncio.Runner() as runner:
+            session = runner.run(opened())
+            yield AiohttpSession(runner, session, auth)
+            runner.run(session.close())
+
+
 #: All that pass the suite.
-CALLERS: list[Caller] = [Requests(), Niquests(), AsyncNiquests(), Urllib3()]
+CALLERS: list[Caller] = [Requests(), Niquests(), AsyncNiquests(), Urllib3(), Httpx(), Httpx2(), Aiohttp()]

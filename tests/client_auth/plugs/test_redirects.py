@@ -11,13 +11,14 @@ from .site import HOST
 pytestmark = pytest.mark.live
 
 
-def test_inside_the_origin(session, site):
+def test_inside_the_origin(session, site, caller):
     """A page behind a redirect is reached, with credentials for its own target, cold and warm."""
     for _ in range(2):
         outcome = session.send("GET", f"{site.url}/to/%2Fb%3Fc")
         assert (outcome.status, outcome.body) == (200, b"hello alice")
-    assert 400 not in site.strict.statuses
-    assert len(set(site.strict.pairs)) == len(site.strict.pairs)
+    if not caller.follows_beneath:
+        assert 400 not in site.strict.statuses
+        assert len(set(site.strict.pairs)) == len(site.strict.pairs)
 
 
 def test_body_behind_a_redirect(session, site, tmp_path):
@@ -43,7 +44,7 @@ def evil_rule(_method, _target, _fields, _body):
 
 
 @pytest.mark.parametrize("warm", [False, True])
-def test_to_another_origin(warm, session, site, serve):
+def test_to_another_origin(warm, session, site, serve, caller):
     """Another origin gets no credentials, neither ahead nor when it asks; what was learnt stays."""
     evil = serve(evil_rule)
     if warm:
@@ -51,7 +52,8 @@ def test_to_another_origin(warm, session, site, serve):
     outcome = session.send("GET", f"{site.url}/to/http%3A%2F%2F{HOST}:{evil.port}%2Fx")
     assert (outcome.status, outcome.body) == (401, b"log in here")
     assert [fields.get("authorization") for fields in evil.fields] == [None]
-    assert session.send("GET", f"{site.url}/").history == []
+    # The redirect itself, which nobody gets to see there, accepts nothing.
+    assert session.send("GET", f"{site.url}/").history == ([401] if caller.follows_beneath and not warm else [])
 
 
 def test_known_origin_behind_a_redirect(session, site, serve):
@@ -69,7 +71,7 @@ def test_unproved_redirect(open_session, serve, caller):
     with pytest.raises(WrongPrincipal) as caught:
         session.send("GET", f"{site.url}/to/%2Fb")
     assert isinstance(caught.value, caller.errors)
-    assert "/b" not in site.targets
+    assert caller.follows_beneath or "/b" not in site.targets
 
 
 def test_redirect_away_where_a_proof_is_demanded(open_session, site, serve):
