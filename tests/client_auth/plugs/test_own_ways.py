@@ -137,3 +137,37 @@ def test_without_the_library(name):
 def test_shown():
     """What is shown of the objects is the name."""
     assert repr(DigestAuth("alice", "s3cret")) == "<DigestAuth of 'alice'>"
+
+
+@pytest.mark.live
+def test_a_probe_that_urllib3_sends_again(serve):
+    """What comes of it is the probe's outcome: the request itself follows."""
+    failures = [503]
+    site = serve(lambda *_: (failures.pop(), [], b"") if failures else None)
+    retries = urllib3.Retry(5, status_forcelist=[503], backoff_factor=0)
+    with DigestPoolManager(Urllib3DigestAuth("alice", "s3cret", probe=True)) as manager:
+        response = manager.request("PUT", f"{site.url}/", body=iter([b"one", b"two"]), retries=retries, timeout=20)
+    assert (response.status, response.data) == (200, b"hello alice")
+    assert site.strict.accepted[-1] == ("/", b"onetwo")
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("name", FAMILY)
+def test_a_probe_that_gets_no_answer(name, serve, tmp_path):
+    """A prepared request that is sent again after that is the request still, with its method and its body."""
+    failures = [ConnectionError()]
+
+    def rule(*_):
+        if failures:
+            raise failures.pop()
+
+    site, library = serve(rule), importlib.import_module(name)
+    (tmp_path / "file").write_bytes(b"content")
+    auth = importlib.import_module(f"digest_http_client_auth.{name}").DigestAuth("alice", "s3cret", probe=True)
+    with library.Session() as session, (tmp_path / "file").open("rb") as file:
+        prepared = session.prepare_request(library.Request("PUT", f"{site.url}/", data=file, auth=auth))
+        with pytest.raises(library.RequestException):
+            session.send(prepared, timeout=20)
+        assert session.send(prepared, timeout=20).content == b"hello alice"
+        assert prepared.method == "PUT"
+    assert site.strict.accepted == [("/", b"content")]
