@@ -250,14 +250,18 @@ class Exchange(Generic[RequestT, ResponseT]):
         choice = policy.choose(challenges)
         if peer is None:
             return None
-        if choice is None:
-            if self._signature is not None and last is self.request:
-                # The server does not say what to sign with instead: the next request asks it, by going unsigned.
-                self._signature.context.pool.drop(self._signature.nonce)
-            return None
+        signature = self._signature if last is self.request else None
+        if choice is None and signature is not None:
+            # The server does not say what to sign with instead: the next request asks it, by going unsigned.
+            signature.context.pool.drop(signature.nonce)
         known = session.spaces.at(peer, proxy=session.proxy)
-        choice = policy.admit(choice, challenges, known.floor if known else ANY_STRENGTH, self._signature)
-        return None if choice is None else (choice, session.spaces_at(last, peer))
+        if choice is not None:
+            choice = policy.admit(choice, challenges, known.floor if known else ANY_STRENGTH, self._signature)
+        if choice is not None:
+            return choice, session.spaces_at(last, peer)
+        if signature is not None:
+            self._retries.after_dead_end(signature)
+        return None
 
     def _retry_after_redirect(self, response: ResponseT, status: int) -> bool:
         """Answer a 400 to a request of a redirect that carried our field, whose uri is that of the page before."""

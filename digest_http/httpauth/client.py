@@ -25,11 +25,9 @@ from .client_nonce import ClientNonce
 from .cnonce_source import CnonceSource
 from .logical_clock import tick
 from .nonce_pool import NoncePool
+from .realm_refusals import REFUSAL_SECONDS, RealmRefusals
 
 __all__ = ["ClientContext", "Signature"]
-
-#: How long a refused password counts as refused. After that a plain 401 gets its one retry again.
-REFUSAL_SECONDS: Final = 60.0
 
 # Octets of a request target that need no look; whatever is left after deleting them does.
 _PLAIN: Final = bytes(octet for octet in range(0x21, 0x7F) if octet not in b'"\\')
@@ -70,7 +68,7 @@ class ClientContext(HoldsSecrets):
     """
 
     __slots__ = ("_clock", "_cnonces", "_nc_format", "_quote_all", "_refused_at", "accepted_at", "algorithm",
-                 "identity", "pool", "realm")  # fmt: skip
+                 "identity", "pool", "realm", "realm_refusals")  # fmt: skip
 
     def __init__(
         self,
@@ -96,6 +94,8 @@ class ClientContext(HoldsSecrets):
         self._clock: Final = clock
         self.pool: Final = NoncePool()
         self._refused_at: float | None = None
+        #: Those of the origin, which all its contexts share.
+        self.realm_refusals = RealmRefusals()
 
     def make_signature(self, message: HTTPMessage, nonce: ClientNonce | None = None) -> Signature | None:
         """Sign `message`: PADDING receives the Authorization parameters with the next nc.
@@ -201,6 +201,7 @@ class ClientContext(HoldsSecrets):
             return
         self.accepted_at = tick()
         self._refused_at = None
+        self.realm_refusals.clear()
         if nonce is not self.pool.current:
             self.pool.accept(nonce)
 
@@ -211,17 +212,25 @@ class ClientContext(HoldsSecrets):
         self._refused_at = None
         self.pool.sign_no_more()
 
-    def refuse(self) -> None:
+    def refuse(self, *, tried: bool) -> None:
         """Note that the server seems to have refused the password itself, not the nonce or the count.
 
-        Anybody can send a refusal, so it is believed for REFUSAL_SECONDS only, and it takes nothing back.
+        Anybody can send a refusal, so it is believed for REFUSAL_SECONDS only, and it takes nothing back. `tried` is
+        whether it answers what was signed here.
         """
-        self._refused_at = self._clock()
+        self._refused_at = now = self._clock()
+        if tried and not self.accepted_at:
+            self.realm_refusals.note(self.realm, now)
 
     @property
     def refused(self) -> bool:
-        """Whether the password was refused in the last REFUSAL_SECONDS and not accepted since."""
-        return self._refused_at is not None and self._clock() - self._refused_at < REFUSAL_SECONDS
+        """Whether the password was refused in the last REFUSAL_SECONDS and not accepted since.
+
+        If it was never accepted here, also whether the origin is held back that refuses in one realm after another.
+        """
+        if self._refused_at is not None and self._clock() - self._refused_at < REFUSAL_SECONDS:
+            return True
+        return not self.accepted_at and self.realm_refusals.hold(self._clock())
 
     @property
     def trusted(self) -> bool:

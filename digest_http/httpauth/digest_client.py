@@ -160,8 +160,9 @@ class DigestClient(HoldsSecrets):
 
         `method` and `target` as they stand in the request line: "GET" and "/path", "DESCRIBE" and "rtsp://camera/1",
         "REGISTER" and "sip:example.org", "OPTIONS" and "*". `body` is what auth-int covers; None is an empty one.
-        None is given back too where a new challenge is needed, since the counts of a nonce are used up: then send the
-        request without the field. Raises MalformedField for a method or target that no field can carry.
+        None is given back too where a new challenge is needed, since the counts of a nonce are used up or the password
+        was refused a moment ago: then send the request without the field. Raises MalformedField for a method or target
+        that no field can carry.
         """
         request = _octets_of("method", method), _octets_of("target", target)
         if not (body is None or isinstance(body, (bytes, bytearray, memoryview))):
@@ -170,7 +171,7 @@ class DigestClient(HoldsSecrets):
         if pending is not None:
             context, nonce, retries = pending.context, pending.nonce, pending.retries
         else:
-            if self._context is None:
+            if self._context is None or (self._context.refused and not self._context.accepted_at):
                 return None
             found = self._context.pool.reserve()
             if found is None:
@@ -196,6 +197,8 @@ class DigestClient(HoldsSecrets):
             signature.context.pool.drop(signature.nonce)
         choice = choice and policy.admit(choice, found, self._spaces.floor, signature)
         if choice is None:
+            if refused is not None:
+                refused.retries.after_dead_end(refused.signature)
             return False
         realm = choice.challenge.realm
         identity = self._known_for(realm, None)

@@ -22,6 +22,7 @@ from .client_identity import Identity
 from .client_nonce import ClientNonce
 from .origins import Origin, covers, paths_of
 from .path_memory import PathMemory
+from .realm_refusals import RealmRefusals
 
 __all__ = ["ANY_STRENGTH", "OriginSpaces", "SpaceTable"]
 
@@ -73,6 +74,7 @@ class OriginSpaces:
         "_candidates",
         "_identities",
         "_lock",
+        "_refusals",
         "_spaces",
         "allow_weaker",
         "floor",
@@ -88,6 +90,7 @@ class OriginSpaces:
         self.proxy: Final = proxy
         self.allow_weaker: Final = allow_weaker
         self._lock: Final = Lock()
+        self._refusals: Final = RealmRefusals()
         self._spaces: tuple[_Space, ...] = ()
         self._candidates: Final[OrderedDict[tuple[bytes, Algorithm], ClientContext]] = OrderedDict()
         # Users by realm, where a source names them.
@@ -120,6 +123,7 @@ class OriginSpaces:
             context = space.contexts.get(algorithm) if space is not None else None
             if context is None:
                 context = self._candidates.pop(key, None) or make(realm, algorithm)
+                context.realm_refusals = self._refusals
                 self._candidates[key] = context
                 if len(self._candidates) > MAX_CANDIDATES:
                     self._candidates.popitem(last=False)

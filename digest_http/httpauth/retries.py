@@ -151,10 +151,16 @@ class Retries:
         outcome = self._follow(rule)
         self.asks = rule.asks
         if rule.refuses and outcome is Try.NO_MORE:
-            context.refuse()
+            context.refuse(tried=False)
             if signature is not None:
-                signature.context.refuse()
+                signature.context.refuse(tried=True)
         return outcome
+
+    def after_dead_end(self, signature: Signature) -> None:
+        """After a refusal with no challenge that could be answered; `signature` is what was refused."""
+        if self._fresh:
+            # It counts as the last rule has it: else every call would try the password once more.
+            signature.context.refuse(tried=True)
 
     def _overtaken(self, context: ClientContext, signature: Signature) -> bool:
         if context.accepted_at > self._began:

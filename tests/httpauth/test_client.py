@@ -355,10 +355,10 @@ def test_refusal_is_believed_for_a_minute():
     states = [(context.refused, context.trusted)]
     context.accept(nonce)
     states.append((context.refused, context.trusted))
-    context.refuse()
+    context.refuse(tried=True)
     for now[0] in (59.0, 60.0):
         states.append((context.refused, context.trusted))
-    context.refuse()
+    context.refuse(tried=True)
     context.accept(nonce)
     states.append((context.refused, context.trusted))
     assert states == [(False, False), (False, True), (True, False), (False, True), (False, True)]

@@ -145,16 +145,16 @@ def test_a_password_that_was_refused():
     nonce = context.learn(Choice(Challenge(b"r", b"n", md5.token, (b"auth",)), md5, b"auth"))
     assert nonce is not None
     assert state_of(context) == (False, False)
-    context.refuse()
+    context.refuse(tried=True)
     assert state_of(context) == (True, False)
     now[0] = 59.9
     assert state_of(context) == (True, False)
     now[0] = 60.0
     assert state_of(context) == (False, False)
-    context.refuse()
+    context.refuse(tried=True)
     context.accept(nonce)
     assert state_of(context) == (False, True)
-    context.refuse()
+    context.refuse(tried=True)
     assert state_of(context) == (True, False)
 
 

@@ -74,7 +74,7 @@ def test_a_wrong_password():
 def test_a_password_that_was_right_before():
     """A refusal does not keep it back when there is something new to answer."""
     context, nonce = met(accepted=True)
-    context.refuse()
+    context.refuse(tried=True)
     assert Retries(tick()).after_challenge(context, nonce, None, stale=False) is Try.SIGNED
     retries = Retries(tick())
     assert retries.after_challenge(context, nonce, signed(context, nonce, 1), stale=False) is Try.NO_MORE
