@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
+import keyring
+import keyring.backend
 import pytest
 
 from digest_http.errors import ConfigurationError
 from digest_http.httpauth import Authorization, DigestClient
-from digest_http.httpauth.credential_sources import Asked, Login, from_environment, from_netrc
+from digest_http.httpauth.credential_sources import Asked, Login, from_environment, from_keyring, from_netrc
 from digest_http_client_auth import DigestAuth
 
 from .strict_server import StrictServer
@@ -154,6 +157,52 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert statuses(StrictServer(), auth) == [401]
     monkeypatch.setenv("API_PASSWORD", "s3cret")
     assert statuses(StrictServer(), auth) == [401, 200]
+
+
+class Ring(keyring.backend.KeyringBackend):
+    """A keyring of the test's own."""
+
+    priority: float = 1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.kept[service, username] = password
+
+
+@pytest.fixture
+def ring() -> Iterator[Ring]:
+    """The keyring that is in use while a test runs."""
+    before = keyring.get_keyring()
+    ring = Ring()
+    keyring.set_keyring(ring)
+    yield ring
+    keyring.set_keyring(before)
+
+
+def test_keyring(ring: Ring) -> None:
+    """By service and name, looked up when a challenge has come, and again after a refusal."""
+    auth = DigestAuth(credentials=from_keyring("cameras", "alice"))
+    assert statuses(StrictServer(), auth) == [401]
+    keyring.set_password("cameras", "bob", "s3cret")
+    assert statuses(StrictServer(), auth) == [401]
+    keyring.set_password("cameras", "alice", "old")
+    assert statuses(StrictServer(), auth) == [401, 401]
+    keyring.set_password("cameras", "alice", "s3cret")
+    assert statuses(StrictServer(), DigestAuth(credentials=from_keyring("cameras", "alice")), 2) == [401, 200, 200]
+    assert "s3cret" not in repr(ring.kept.keys())
+
+
+def test_keyring_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says what to install."""
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    with pytest.raises(ModuleNotFoundError, match=r"digest-http\[keyring\]"):
+        from_keyring("cameras", "alice")
 
 
 def test_the_client_without_io() -> None:
