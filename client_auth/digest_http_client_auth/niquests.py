@@ -7,12 +7,12 @@ from typing import Any
 from .base_auth import BaseDigestAuth
 from .requests_call import AsyncCall, Call
 from .requests_family import AsyncRequestsLibrary, RequestsLibrary
-from .requests_proxies import ProxyAdapter, ProxySigner
+from .requests_proxies import AsyncProxyAdapter, AsyncProxySigner, ProxyAdapter, ProxySigner
 from .requests_shapes import Answer
 
 try:
     import niquests
-    from niquests.adapters import HTTPAdapter
+    from niquests.adapters import AsyncHTTPAdapter, HTTPAdapter
     from niquests.auth import AsyncAuthBase, AuthBase
 except ModuleNotFoundError as error:
     if error.name != "niquests":
@@ -21,7 +21,7 @@ except ModuleNotFoundError as error:
         "DigestAuth for niquests needs niquests: pip install 'digest-http[niquests]'", name="niquests"
     ) from None
 
-__all__ = ["AsyncDigestAuth", "DigestAuth", "DigestProxyAdapter"]
+__all__ = ["AsyncDigestAuth", "AsyncDigestProxyAdapter", "DigestAuth", "DigestProxyAdapter"]
 
 
 class DigestAuth(BaseDigestAuth[niquests.PreparedRequest, Answer], AuthBase):
@@ -60,6 +60,10 @@ class AsyncDigestAuth(BaseDigestAuth[niquests.PreparedRequest, Answer], AsyncAut
         hooked.register_hook("response", call.answered)
         return r
 
+    def proxy_signer(self) -> AsyncProxySigner:
+        """What `AsyncDigestProxyAdapter` signs with."""
+        return AsyncProxySigner(niquests, self._session, self._reader)
+
 
 class DigestProxyAdapter(ProxyAdapter, HTTPAdapter):
     """An adapter for a proxy that wants Digest, for http and https (CONNECT) URLs: mount it on a niquests `Session`.
@@ -69,3 +73,9 @@ class DigestProxyAdapter(ProxyAdapter, HTTPAdapter):
     """
 
     _kind = DigestAuth
+
+
+class AsyncDigestProxyAdapter(AsyncProxyAdapter, AsyncHTTPAdapter):
+    """The same for a niquests `AsyncSession`; `proxy_auth` is an `AsyncDigestAuth(..., proxy=True)`."""
+
+    _kind = AsyncDigestAuth

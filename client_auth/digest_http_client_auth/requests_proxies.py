@@ -7,20 +7,21 @@ and leaves `auth=` to the server.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from typing import Any, ClassVar, Final
 
 from digest_http.errors import ConfigurationError
 from digest_http.httpauth.origins import Origin
 
-from .flow import call, sync_flow
+from .flow import acall, async_flow, call, sync_flow
 from .library_errors import errors_also
-from .requests_family import RequestsLibrary
+from .requests_family import AsyncRequestsLibrary, RequestsLibrary
 from .requests_shapes import Answer
 from .session import Session
-from .signed_tunnels import Connect, connection_class
+from .signed_tunnels import AsyncConnect, Connect, async_connection_class, connection_class
 
-__all__ = ["ProxyAdapter", "ProxySigner"]
+__all__ = ["AsyncProxyAdapter", "AsyncProxySigner", "ProxyAdapter", "ProxySigner"]
 
 
 class _Tunnel:
@@ -61,7 +62,7 @@ class ProxySigner:
     def prepare(self, manager: Any) -> Any:
         """Let the pools of a proxy manager sign their tunnels; the same manager."""
         pools = dict(manager.pool_classes_by_scheme)
-        signed = connection_class(pools["https"].ConnectionCls, self._tunnel)
+        signed = self._connection_class(pools["https"].ConnectionCls)
         pools["https"] = type("DigestHTTPSConnectionPool", (pools["https"],), {"ConnectionCls": signed})
         manager.pool_classes_by_scheme = pools
         return manager
@@ -72,10 +73,7 @@ class ProxySigner:
         with errors_also(self._module.exceptions.RequestException, request=request, response=None):
             if proxy is None:
                 return send(request)  # to the server, or through a tunnel
-            # The field goes into a copy, so that nothing that is copied from the caller's request carries it.
-            forwarded = copy.copy(request)
-            forwarded.headers = request.headers.copy()
-            self._library.note_proxy(forwarded, proxy)
+            forwarded = self._forwarded(request, proxy)
             last: Answer | None = None
 
             def send_next(message: Any) -> Answer:
@@ -94,15 +92,74 @@ class ProxySigner:
         response.request = request
         return response
 
-    def _tunnel(self, proxy: Origin, target: str, connect: Connect) -> None:
+    def _forwarded(self, request: Any, proxy: Origin) -> Any:
+        """What is sent: a copy, so that nothing that is copied from the caller's request carries the field."""
+        forwarded = copy.copy(request)
+        forwarded.headers = request.headers.copy()
+        self._library.note_proxy(forwarded, proxy)
+        return forwarded
+
+    def _connection_class(self, base: Any) -> Any:
+        return connection_class(base, self._tunnel)
+
+    def _connect_to(self, proxy: Origin, target: str) -> Any:
         message = _Tunnel(self._module, proxy, target)
         self._library.note_proxy(message, proxy)
+        return message
+
+    def _tunnel(self, proxy: Origin, target: str, connect: Connect) -> None:
+        message = self._connect_to(proxy, target)
 
         def send(message: Any) -> Answer:
             refusal = connect(message.headers.get("Proxy-Authorization"))
             return Answer(_TunnelAnswer(self._module, *refusal), (proxy.host, proxy.port))
 
         call(sync_flow(self._session, self._library, message), send)
+
+
+class AsyncProxySigner(ProxySigner):
+    """The same for the asynchronous form of niquests."""
+
+    def __init__(self, module: Any, session: Session[Any, Answer], library: AsyncRequestsLibrary[Any]) -> None:
+        super().__init__(module, session, library)
+        self._alibrary: Final = library
+
+    async def asend(self, request: Any, proxies: Any, send: Callable[[Any], Awaitable[Any]]) -> Any:
+        """See `send`."""
+        proxy = self._library.proxy_among(request, proxies)
+        with errors_also(self._module.exceptions.RequestException, request=request, response=None):
+            if proxy is None:
+                return await send(request)
+            last: Answer | None = None
+
+            async def send_next(message: Any) -> Answer:
+                nonlocal last
+                if last is not None:
+                    await self._alibrary.adrain(last)
+                last = Answer(await send(message), (proxy.host, proxy.port))
+                return last
+
+            try:
+                forwarded = self._forwarded(request, proxy)
+                async with aclosing(async_flow(self._session, self._alibrary, forwarded)) as flow:
+                    response = (await acall(flow, send_next)).response
+            except BaseException:
+                if last is not None:
+                    await last.response.close()
+                raise
+        response.request = request
+        return response
+
+    def _connection_class(self, base: Any) -> Any:
+        return async_connection_class(base, self._atunnel)
+
+    async def _atunnel(self, proxy: Origin, target: str, connect: AsyncConnect) -> None:
+        async def send(message: Any) -> Answer:
+            refusal = await connect(message.headers.get("Proxy-Authorization"))
+            return Answer(_TunnelAnswer(self._module, *refusal), (proxy.host, proxy.port))
+
+        async with aclosing(async_flow(self._session, self._alibrary, self._connect_to(proxy, target))) as flow:
+            await acall(flow, send)
 
 
 class ProxyAdapter:
@@ -113,7 +170,7 @@ class ProxyAdapter:
     def __init__(self, proxy_auth: Any, **keywords: Any) -> None:
         if not isinstance(proxy_auth, self._kind) or not proxy_auth.is_for_proxies:
             raise ConfigurationError("proxy_auth is a DigestAuth of this module that was made with proxy=True")
-        self._signer: Final[ProxySigner] = proxy_auth.proxy_signer()
+        self._signer: Final[Any] = proxy_auth.proxy_signer()
         adapter: Any = super()
         adapter.__init__(**keywords)
 
@@ -131,3 +188,14 @@ class ProxyAdapter:
         send = adapter.send
         proxies = settings.get("proxies")
         return self._signer.send(request, proxies, lambda message: send(message, *arguments, **settings))
+
+
+class AsyncProxyAdapter(ProxyAdapter):
+    """The same for an asynchronous adapter."""
+
+    async def send(self, request: Any, *arguments: Any, **settings: Any) -> Any:
+        """Called by the library for each request."""
+        adapter: Any = super(ProxyAdapter, self)
+        send = adapter.send
+        proxies = settings.get("proxies")
+        return await self._signer.asend(request, proxies, lambda message: send(message, *arguments, **settings))

@@ -6,13 +6,14 @@ CONNECT of our own, on a connection that is closed again: once for a proxy that 
 
 from __future__ import annotations
 
+import asyncio
 import http.client
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 from digest_http.httpauth.origins import Origin
 
-__all__ = ["Connect", "Refusal", "Sign", "connection_class"]
+__all__ = ["AsyncConnect", "AsyncSign", "Connect", "Refusal", "Sign", "async_connection_class", "connection_class"]
 
 #: RFC 9110 §15.5.8.
 PROXY_AUTHENTICATION_REQUIRED = 407
@@ -31,16 +32,25 @@ Connect: TypeAlias = Callable[[str | None], Refusal]
 #: Drives a call of CONNECT: the proxy, the target ("host:443"), and what sends.
 Sign: TypeAlias = Callable[[Origin, str, Connect], None]
 
+#: The same two for asynchronous connections.
+AsyncConnect: TypeAlias = Callable[[str | None], Awaitable[Refusal]]
+AsyncSign: TypeAlias = Callable[[Origin, str, AsyncConnect], Awaitable[None]]
+
 
 def connection_class(base: Any, sign: Sign) -> Any:
     """The class of connections `base` (urllib3's HTTPSConnection, or the fork's) with signed tunnels."""
     return type("DigestHTTPSConnection", (_SignedTunnel, base), {"sign": staticmethod(sign)})
 
 
+def async_connection_class(base: Any, sign: AsyncSign) -> Any:
+    """The same for the asynchronous connections of the fork."""
+    return type("AsyncDigestHTTPSConnection", (_AsyncSignedTunnel, base), {"sign": staticmethod(sign)})
+
+
 class _SignedTunnel:
     """Joined with the library's class, whose methods these are."""
 
-    sign: ClassVar[Sign]
+    sign: ClassVar[Any]
     host: Any
     port: Any
     timeout: Any
@@ -71,9 +81,7 @@ class _SignedTunnel:
                 try:
                     answer = self._signed_attempt(field)
                 except OSError as error:
-                    if f" {PROXY_AUTHENTICATION_REQUIRED}" not in str(error):
-                        raise
-                    refused = error
+                    refused = _refusal(error)
                     answer = self._signed_ask(shown)
             status = answer.status
             return answer
@@ -89,6 +97,9 @@ class _SignedTunnel:
     def _signed_attempt(self, field: str | None) -> Refusal:
         self._signed_with(field)
         self._signed_connect()
+        return self._signed_answer()
+
+    def _signed_answer(self) -> Refusal:
         told: Any = getattr(self, "get_proxy_response_headers", None)  # from Python 3.12 on
         fields = told() if told is not None else None
         return Refusal(200, tuple(fields.items()) if fields is not None else ())
@@ -133,3 +144,48 @@ class _SignedTunnel:
             raise OSError(f"Tunnel connection failed: {type(error).__name__}") from error
         finally:
             asking.close()
+
+
+class _AsyncSignedTunnel(_SignedTunnel):
+    """The same for an asynchronous connection."""
+
+    async def connect(self) -> None:  # type: ignore[override]  # as the fork's two classes differ
+        """Connect; see `_SignedTunnel`."""
+        library: Any = super(_SignedTunnel, self)
+        if self._signed_to is None:
+            await library.connect()
+            return
+        host, port, _, scheme = self._signed_to
+        shown = f"[{host}]" if ":" in host and not host.startswith("[") else host
+        refused: OSError | None = None
+        status = 200
+
+        async def send(field: str | None) -> Refusal:
+            nonlocal refused, status
+            # It blocks, so it has a thread of its own; it is rare.
+            answer = await asyncio.to_thread(self._signed_ask, shown) if field is None else Refusal(200)
+            if answer.status == http.client.OK:
+                try:
+                    self._signed_with(field)
+                    await library.connect()
+                    answer = self._signed_answer()
+                except OSError as error:
+                    refused = _refusal(error)
+                    answer = await asyncio.to_thread(self._signed_ask, shown)
+            status = answer.status
+            return answer
+
+        try:
+            await type(self).sign(Origin.of(scheme, self.host, self.port), f"{shown}:{port or 443}", send)
+        except BaseException:
+            await library.close()
+            raise
+        if status != http.client.OK:
+            raise refused or OSError(f"Tunnel connection failed: {status}")
+
+
+def _refusal(error: OSError) -> OSError:
+    """The error that tells of a 407; any other is raised. The library has no other word for it than its text."""
+    if f" {PROXY_AUTHENTICATION_REQUIRED}" not in str(error):
+        raise error
+    return error

@@ -13,10 +13,16 @@ from typing import Any, NamedTuple
 import aiohttp
 import httpx
 import httpx2
+import niquests
+import requests
+import urllib3
 
 from digest_http_client_auth import aiohttp as for_aiohttp
 from digest_http_client_auth import httpx as for_httpx
 from digest_http_client_auth import httpx2 as for_httpx2
+from digest_http_client_auth import niquests as for_niquests
+from digest_http_client_auth import requests as for_requests
+from digest_http_client_auth import urllib3 as for_urllib3
 
 __all__ = ["CLIENTS", "Call", "Client", "Way"]
 
@@ -55,10 +61,15 @@ class Client:
     send: Callable[[Way, Sequence[Call], bool], list[tuple[int, bytes]]]
     #: The base of what the library raises.
     error: type[Exception]
+    kind: str = "DigestAuth"
+    #: Whether it shows so little of a refused CONNECT that the challenge is fetched by another one.
+    asks_apart: bool = False
+    #: Tunnels that the library makes besides the one that it needs, with or without us.
+    spare_tunnels: int = 0
 
     def auth(self, name: str, password: str, **settings: Any) -> Any:
         """Credentials of its plug."""
-        return self.plug.DigestAuth(name, password, **settings)
+        return getattr(self.plug, self.kind)(name, password, **settings)
 
     def calls(self, way: Way, *calls: Call | str, at_once: bool = False) -> list[tuple[int, bytes]]:
         """Status and body of each call."""
@@ -122,10 +133,84 @@ async def _aiohttp(way: Way, calls: Sequence[Call], at_once: bool) -> list[tuple
         return [await one(call) for call in calls]
 
 
+def _session_of(library: Any, kind: str, adapter: Any, way: Way) -> Any:
+    """A session of requests, or of niquests."""
+    session = getattr(library, kind)()
+    session.trust_env = False
+    session.auth = way.site_auth
+    session.verify = str(way.authority) if way.authority is not None else True
+    session.proxies = {"http": way.proxy, "https": way.proxy}
+    for prefix in ("http://", "https://"):
+        session.mount(prefix, adapter(way.proxy_auth, pool_maxsize=32))
+    return session
+
+
+def _requests(library: Any, plug: Any) -> Client:
+    def send(way: Way, calls: Sequence[Call], at_once: bool) -> list[tuple[int, bytes]]:
+        def one(call: Call) -> tuple[int, bytes]:
+            body = call.body(False) if call.body else None
+            answer = session.request(call.method, call.url, data=body, allow_redirects=way.redirects, timeout=SECONDS)
+            return answer.status_code, answer.content
+
+        with _session_of(library, "Session", plug.DigestProxyAdapter, way) as session:
+            if not at_once:
+                return [one(call) for call in calls]
+            with ThreadPoolExecutor(len(calls)) as pool:
+                return list(pool.map(one, calls))
+
+    return Client(plug, send, library.RequestException, asks_apart=True)
+
+
+async def _niquests(way: Way, calls: Sequence[Call], at_once: bool) -> list[tuple[int, bytes]]:
+    async with _session_of(niquests, "AsyncSession", for_niquests.AsyncDigestProxyAdapter, way) as session:
+
+        async def one(call: Call) -> tuple[int, bytes]:
+            body = call.body(True) if call.body else None
+            answer = await session.request(
+                call.method, call.url, data=body, allow_redirects=way.redirects, timeout=SECONDS
+            )
+            return answer.status_code, answer.content
+
+        if at_once:
+            return await asyncio.gather(*(one(call) for call in calls))
+        return [await one(call) for call in calls]
+
+
+def _urllib3(way: Way, calls: Sequence[Call], at_once: bool) -> list[tuple[int, bytes]]:
+    manager = for_urllib3.DigestProxyManager(
+        way.proxy, way.proxy_auth, auth=way.site_auth, maxsize=32, ssl_context=way.context
+    )
+
+    def one(call: Call) -> tuple[int, bytes]:
+        body = call.body(False) if call.body else None
+        retries = urllib3.Retry(connect=0, read=0, other=0, redirect=5)
+        answer = manager.request(
+            call.method, call.url, body=body, redirect=way.redirects, timeout=SECONDS, retries=retries
+        )
+        return answer.status, answer.data
+
+    with manager:
+        if not at_once:
+            return [one(call) for call in calls]
+        with ThreadPoolExecutor(len(calls)) as pool:
+            return list(pool.map(one, calls))
+
+
 CLIENTS: dict[str, Client] = {
     "httpx": _blocking(httpx, for_httpx),
     "httpx-async": _asynchronous(httpx, for_httpx),
     "httpx2": _blocking(httpx2, for_httpx2),
     "httpx2-async": _asynchronous(httpx2, for_httpx2),
+    "requests": _requests(requests, for_requests),
+    "niquests": _requests(niquests, for_niquests),
+    "niquests-async": Client(
+        for_niquests,
+        lambda *given: asyncio.run(_niquests(*given)),
+        niquests.RequestException,
+        kind="AsyncDigestAuth",
+        asks_apart=True,
+        spare_tunnels=1,
+    ),
+    "urllib3": Client(for_urllib3, _urllib3, urllib3.exceptions.HTTPError, asks_apart=True),
     "aiohttp": Client(for_aiohttp, lambda *given: asyncio.run(_aiohttp(*given)), aiohttp.ClientError),
 }
