@@ -13,6 +13,7 @@ from .requests_family import RequestsLibrary
 from .requests_shapes import Answer, Request, RequestT
 from .sent_bodies import BodyReplay
 from .session import Session
+from .wire_targets import with_path
 
 __all__ = ["BaseCall", "Begun"]
 
@@ -122,6 +123,8 @@ class BaseCall(Generic[_LibraryT, RequestT, _FlowT]):
     def _resend(self, request: RequestT) -> RequestT:
         sent: RequestT = copy.copy(request)
         sent.headers = request.headers.copy()
+        if self._session.proxy:
+            sent.url = with_path(request.url)
         return sent
 
     def __reduce__(self) -> tuple[Any, ...]:

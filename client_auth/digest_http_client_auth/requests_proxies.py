@@ -20,6 +20,7 @@ from .requests_family import AsyncRequestsLibrary, RequestsLibrary
 from .requests_shapes import Answer
 from .session import Session
 from .signed_tunnels import AsyncConnect, Connect, async_connection_class, connection_class
+from .wire_targets import with_path
 
 __all__ = ["AsyncProxyAdapter", "AsyncProxySigner", "ProxyAdapter", "ProxySigner"]
 
@@ -96,6 +97,7 @@ class ProxySigner:
         """What is sent: a copy, so that nothing that is copied from the caller's request carries the field."""
         forwarded = copy.copy(request)
         forwarded.headers = request.headers.copy()
+        forwarded.url = with_path(request.url)
         self._library.note_proxy(forwarded, proxy)
         return forwarded
 

@@ -33,7 +33,7 @@ from .sent_bodies import BodyReplay, is_octets
 from .signed_tunnels import connection_class
 from .urllib3_auth import DigestAuth
 from .urllib3_messages import Answer, Message
-from .wire_targets import wire_target
+from .wire_targets import wire_target, with_path
 
 __all__ = ["DigestPoolManager", "DigestProxyManager"]
 
@@ -105,6 +105,8 @@ class SigningPool(HTTPConnectionPool):
         send: Any = super().urlopen  # the arguments are handed on as they are
         message = self._message(method, url, body, self.headers if headers is None else headers)
         message.chunked = chunked
+        if message.proxy is not None:
+            url = with_path(url)
         with errors_also(HTTPError):
             self.calls.make_ready(message, body_pos)
         own = _credentials(message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["wire_target"]
+__all__ = ["wire_target", "with_path"]
 
 # RFC 3986 §3.3 and §3.4: pchar / "/", and "?" in the query. Nothing is done to what consists of these.
 _plain: Final = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?]|%[0-9A-F]{2})*")
@@ -31,3 +31,13 @@ def _encoded(part: str) -> bytes:
     octets = spelt.encode("utf-8", "surrogatepass")
     kept = _kept | {ord("%")} if escapes == octets.count(b"%") else _kept
     return b"".join(bytes((octet,)) if octet in kept else b"%%%02X" % octet for octet in octets)
+
+
+def with_path(url: str) -> str:
+    """A whole URL as it is to stand in the request line for a proxy: where there is no path, "/".
+
+    That is what is signed, and Apache compares it with what is written (RFC 9112 §3.2.2 leaves both to the client).
+    """
+    scheme, separator, rest = url.partition("://")
+    end = next((at for at, octet in enumerate(rest) if octet in "/?#"), len(rest))
+    return url if rest[end : end + 1] == "/" else f"{scheme}{separator}{rest[:end]}/{rest[end:]}"

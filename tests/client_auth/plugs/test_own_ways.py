@@ -13,7 +13,7 @@ import urllib3
 from digest_http_client_auth.requests import DigestAuth
 from digest_http_client_auth.urllib3 import DigestAuth as Urllib3DigestAuth
 from digest_http_client_auth.urllib3 import DigestPoolManager
-from digest_http_client_auth.wire_targets import wire_target
+from digest_http_client_auth.wire_targets import wire_target, with_path
 
 from .site import Site
 
@@ -119,6 +119,23 @@ def test_retries_of_urllib3(serve):
 def test_wire_targets(target, sent):
     """The target that is signed is the one that urllib3 makes of it."""
     assert wire_target(target) == sent
+
+
+@pytest.mark.parametrize(
+    ("url", "written"),
+    [
+        ("http://a", "http://a/"),
+        ("http://a:1", "http://a:1/"),
+        ("http://a?b=/", "http://a/?b=/"),
+        ("http://a#/", "http://a/#/"),
+        ("http://[::1]:8", "http://[::1]:8/"),
+        ("http://a/", "http://a/"),
+        ("http://a/b?c", "http://a/b?c"),
+    ],
+)
+def test_urls_for_proxies(url, written):
+    """They have the path that is signed."""
+    assert with_path(url) == written
 
 
 @pytest.mark.parametrize("name", ["requests", "niquests", "urllib3"])
