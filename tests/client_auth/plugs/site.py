@@ -51,7 +51,7 @@ class Site:
         packed = target.startswith("/gzip")
         if packed and fields.get("accept-encoding") == "identity":
             packed = False
-            self.strict.page = _unpacked(self.strict.page)
+            self.strict.page = _unpacked(self.strict.page or b"")
         status, headers, content = self.strict.answer(method, target, fields, body)
         if status == HTTPStatus.OK and target.startswith("/to/"):
             return 307, [*headers, ("Location", unquote(target.removeprefix("/to/")))], content
