@@ -92,6 +92,8 @@ class LayeredFile(HoldsSecrets, io.RawIOBase):
             while octets:
                 # A file without buffer may take less than it is given.
                 octets = octets[_taken(self._writer.write(bytes(octets))) :]
+            # flush() of a buffer above ends there; the record that it wrote is to be on its way.
+            self.flush()
         except BaseException:
             self._records.close()
             raise

@@ -329,3 +329,14 @@ def test_a_stream_stays_with_its_process(ends, sockets):
         assert in_child(used) == "expired"
     stream.sendall(b"from the parent")
     assert other.recv(100) == b"from the parent"
+
+
+def test_a_buffer_above_and_a_buffer_below(ends, sockets):
+    """What is flushed above is on its way, whatever lies below."""
+    near, far = sockets
+    far.settimeout(5)
+    with near.makefile("rwb") as below:
+        above = io.BufferedWriter(LayeredFile(ends.client, writer=below))
+        above.write(b"the message")
+        above.flush()
+        assert LayeredSocket(far, ends.server).recv(100) == b"the message"
