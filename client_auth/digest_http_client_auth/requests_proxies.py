@@ -187,9 +187,11 @@ class ProxyAdapter:
     def send(self, request: Any, *arguments: Any, **settings: Any) -> Any:
         """Called by the library for each request."""
         adapter: Any = super()
-        send = adapter.send
-        proxies = settings.get("proxies")
-        return self._signer.send(request, proxies, lambda message: send(message, *arguments, **settings))
+
+        def send(message: Any) -> Any:
+            return adapter.send(message, *arguments, **settings)
+
+        return self._signer.send(request, settings.get("proxies"), send)
 
 
 class AsyncProxyAdapter(ProxyAdapter):
@@ -198,6 +200,8 @@ class AsyncProxyAdapter(ProxyAdapter):
     async def send(self, request: Any, *arguments: Any, **settings: Any) -> Any:
         """Called by the library for each request."""
         adapter: Any = super(ProxyAdapter, self)
-        send = adapter.send
-        proxies = settings.get("proxies")
-        return await self._signer.asend(request, proxies, lambda message: send(message, *arguments, **settings))
+
+        def send(message: Any) -> Any:
+            return adapter.send(message, *arguments, **settings)
+
+        return await self._signer.asend(request, settings.get("proxies"), send)

@@ -149,7 +149,9 @@ class _SignedTunnel:
 class _AsyncSignedTunnel(_SignedTunnel):
     """The same for an asynchronous connection."""
 
-    async def connect(self) -> None:  # type: ignore[override]  # as the fork's two classes differ
+    async def connect(  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]  # as the fork's differ
+        self,
+    ) -> None:
         """Connect; see `_SignedTunnel`."""
         library: Any = super(_SignedTunnel, self)
         if self._signed_to is None:
