@@ -201,7 +201,7 @@ class AsyncProxyAdapter(ProxyAdapter):
         """Called by the library for each request."""
         adapter: Any = super(ProxyAdapter, self)
 
-        def send(message: Any) -> Any:
-            return adapter.send(message, *arguments, **settings)
+        async def send(message: Any) -> Any:
+            return await adapter.send(message, *arguments, **settings)
 
         return await self._signer.asend(request, settings.get("proxies"), send)

@@ -64,8 +64,8 @@ class _SignedTunnel:
         self._signed_to = (host, port, dict(headers or {}), scheme)
         self._signed_with(None)
 
-    def connect(self) -> None:
-        """Connect, by a tunnel if one is wanted; see the library. Raises OSError if the proxy refuses it."""
+    def connect(self) -> Any:
+        """Connect, by a tunnel if one is wanted; see the library. Raises OSError if the proxy refuses. Gives nothing."""
         if self._signed_to is None:
             self._signed_connect()
             return
@@ -149,9 +149,7 @@ class _SignedTunnel:
 class _AsyncSignedTunnel(_SignedTunnel):
     """The same for an asynchronous connection."""
 
-    async def connect(  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]  # as the fork's differ
-        self,
-    ) -> None:
+    async def connect(self) -> None:
         """Connect; see `_SignedTunnel`."""
         library: Any = super(_SignedTunnel, self)
         if self._signed_to is None:
