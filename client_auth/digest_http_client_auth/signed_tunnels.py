@@ -65,7 +65,7 @@ class _SignedTunnel:
         self._signed_with(None)
 
     def connect(self) -> Any:
-        """Connect, by a tunnel if one is wanted; see the library. Raises OSError if the proxy refuses. Gives nothing."""
+        """Connect, by a tunnel if one is wanted; see the library. Raises OSError if the proxy refuses."""
         if self._signed_to is None:
             self._signed_connect()
             return
