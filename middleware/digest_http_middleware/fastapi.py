@@ -1,0 +1,268 @@
+"""DigestAuth for FastAPI: `Depends(digest)` verifies the request and gives the route its user.
+
+A plug of the guard. The proxies in front and the log are those of the ASGI middleware.
+
+FastAPI reads the body of a request before it calls a dependency. So auth-int, which signs the body, is not to be had
+here: the octets may be gone by then. It is had with the middleware.
+"""
+
+# No `from __future__ import annotations`: FastAPI looks at the types of __call__ while the app runs, and it does not
+# find the names of this file for an object.
+
+import os
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from fastapi import HTTPException, Response, WebSocketException
+from fastapi.datastructures import Headers
+from fastapi.openapi.models import HTTPBase
+from fastapi.requests import HTTPConnection
+from fastapi.security.base import SecurityBase
+
+from digest_http import settings, stores
+from digest_http.errors import ConfigurationError
+from digest_http.guard import Accepted, Guard, Refusal, Refused
+from digest_http.httpauth.keys import KeyFile
+from digest_http.httpauth.nonces import DEFAULT_LIFETIME
+from digest_http.httpauth.protocols import NonceStore, Users
+from digest_http.httpauth.sequence import DEFAULT_WINDOW
+from digest_http.secrecy import HoldsSecrets
+
+from .asgi import Headers as Fields
+from .asgi import Message
+from .browsers import warn_of_realm
+from .connections import Connection
+from .events import log_accepted, log_refused
+from .fronts import Front
+from .hints import hint
+from .identity import AUTHENTICATED, Digest, DigestUser
+from .nonce_keys import keys_of
+from .proof_layer import AuthenticationInfo, hand_over
+from .refusals import RETRY_AFTER, UNAVAILABLE
+from .source_timeouts import DEFAULT_TIMEOUT, SourceTimeout
+from .workers_apart import WorkersApart
+
+__all__ = ["AuthenticationInfo", "DigestAuth", "DigestRefused", "DigestUser"]
+
+#: What OpenAPI allows in the name of a component.
+_name: Final = re.compile(r"[A-Za-z0-9._-]+")
+_no_name: Final = re.compile(r"[^A-Za-z0-9._-]+")
+
+#: Where a request keeps who it is for each DigestAuth, so that none counts it twice.
+_SEEN: Final = "digest_http.fastapi"
+
+
+class DigestRefused(HTTPException):
+    """A request that must not pass. `refusal` says why, in words for the client.
+
+    `headers` has each challenge as a field of its own: a handler of one's own must give it to the answer as it is. A
+    dict of it would hold one challenge.
+    """
+
+    def __init__(self, refusal: Refusal, fields: Fields) -> None:
+        super().__init__(refusal.status, refusal.text, headers=Headers(raw=fields))
+        self.refusal: Final = refusal
+
+
+class _Scheme(SecurityBase, HoldsSecrets):
+    """What FastAPI looks for to show the lock."""
+
+    def __init__(self, scheme_name: str, description: str) -> None:
+        self.model = HTTPBase(scheme="digest", description=description)
+        self.scheme_name = scheme_name
+
+
+class DigestAuth(_Scheme):
+    """A dependency that verifies HTTP Digest (RFC 7616) and gives a `DigestUser`. Make one for each realm.
+
+    `users`, `realm`, `algorithms`, `old_clients`, `store`, `keys`, `nonce_lifetime`, `sequence`, `window`, `userhash`,
+    `allow_rfc2069`, `rfc2069_uses`, `proxy`, `stripped_prefix`, `rewritten_by`, `original_target_header`,
+    `source_timeout`, `clock`, `random`: as for the ASGI middleware and the guard. `qop`: auth, or [] for the form of
+    RFC 2069. `scheme_name`: the name in the OpenAPI document, by default made of the realm. `description`: what
+    OpenAPI says of it.
+
+    The route finds the same in its request as behind the middleware: `request.user`, `request.auth` and
+    `request.scope["digest"]`.
+
+    Raises ConfigurationError for a setting that cannot work.
+    """
+
+    def __init__(
+        self,
+        users: Mapping[str, str] | Users | Callable[..., object] | str,
+        realm: str,
+        *,
+        algorithms: Iterable[str] | None = None,
+        qop: Iterable[str] | None = None,
+        old_clients: bool = False,
+        store: NonceStore | str = "memory://",
+        keys: Sequence[bytes] | KeyFile | str | None = None,
+        nonce_lifetime: float = DEFAULT_LIFETIME,
+        sequence: str = "window",
+        window: int = DEFAULT_WINDOW,
+        userhash: bool = False,
+        allow_rfc2069: bool = False,
+        rfc2069_uses: int = 1,
+        proxy: bool = False,
+        stripped_prefix: str = "",
+        rewritten_by: str | None = None,
+        original_target_header: str | None = None,
+        source_timeout: float = DEFAULT_TIMEOUT,
+        scheme_name: str | None = None,
+        description: str | None = None,
+        clock: Callable[[], float] | None = None,
+        random: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        opened = stores.open_store(store)
+        nonce_keys = keys_of(keys, opened)
+        self.guard: Final = Guard(
+            users,
+            realm,
+            algorithms=algorithms,
+            qop=_without_bodies(qop),
+            old_clients=old_clients,
+            store=opened,
+            keys=nonce_keys,
+            nonce_lifetime=nonce_lifetime,
+            sequence=sequence,
+            window=window,
+            max_body=0,
+            userhash=userhash,
+            allow_rfc2069=allow_rfc2069,
+            rfc2069_uses=rfc2069_uses,
+            proxy=proxy,
+            logger="digest_http.middleware",
+            clock=clock,
+            random=random,
+        )
+        super().__init__(
+            _component(scheme_name, self.guard.realm),
+            f"HTTP Digest, realm {self.guard.realm}"
+            if description is None
+            else settings.text("description", description, example="Log in with your name"),
+        )
+        self._wait: Final = SourceTimeout(source_timeout).wait
+        self._workers_apart: Final = WorkersApart(opened, nonce_keys, self.guard.now)
+        self._front: Final = Front(stripped_prefix, rewritten_by, original_target_header)
+        warn_of_realm(self.guard.realm)
+        self.optional: Final = OptionalDigestAuth(self._optional_user, self.scheme_name, self.model.description or "")
+        """The same for routes that need no login: None for a request without Digest credentials."""
+
+    async def __call__(self, connection: HTTPConnection, response: Response) -> DigestUser:
+        """The user. Raises DigestRefused, or WebSocketException where a server cannot answer a handshake."""
+        user = await self._user(connection, response)
+        if isinstance(user, Refused):
+            raise await self._refusal(connection, user)
+        return user
+
+    async def start(self) -> None:
+        """Learn what had better be known before the first request: call it in the app's lifespan.
+
+        Raises ConfigurationError for a store that can never work. Without it such a store is seen by the first login.
+        """
+        await self.guard.start(self._wait)
+
+    @property
+    def responses(self) -> dict[int | str, dict[str, Any]]:
+        """What OpenAPI should say of refusals: for `responses=` of a route, a router or the app."""
+        status = self.guard.refused_status
+        field = "Proxy-Authenticate" if status == 407 else "WWW-Authenticate"  # noqa: PLR2004 - a status of HTTP
+        return {
+            status: {
+                "description": f"Digest credentials for the realm {self.guard.realm} are needed",
+                "headers": {field: {"description": "A Digest challenge", "schema": {"type": "string"}}},
+            }
+        }
+
+    async def _optional_user(self, connection: HTTPConnection, response: Response) -> DigestUser | None:
+        user = await self._user(connection, response)
+        if not isinstance(user, Refused):
+            return user
+        if user.reason == "no-credentials":
+            return None
+        raise await self._refusal(connection, user)
+
+    async def _user(self, connection: HTTPConnection, response: Response) -> DigestUser | Refused:
+        """Who it is, asked once a request: the second time the count would be a replay."""
+        seen: dict[int, DigestUser | Refused] = connection.scope.setdefault(_SEEN, {})
+        if id(self) not in seen:
+            seen[id(self)] = await self._verify(connection, response)
+        return seen[id(self)]
+
+    async def _verify(self, connection: HTTPConnection, response: Response) -> DigestUser | Refused:
+        scope = connection.scope
+        outcome = await self.guard.examine(Connection(scope, _no_body, self._front, 0), self._wait)
+        if isinstance(outcome, Refused):
+            return outcome
+        log_accepted(scope, outcome.context)
+        user = DigestUser(outcome.username)
+        scope["user"], scope["auth"] = user, AUTHENTICATED
+        scope["digest"] = Digest(outcome.username, outcome.realm, outcome.algorithm, outcome.qop, outcome.nc)
+        self._prove(connection, response, outcome)
+        return user
+
+    def _prove(self, connection: HTTPConnection, response: Response, accepted: Accepted) -> None:
+        field, refused = self.guard.proof_field, self.guard.refused_status
+        if not hand_over(connection.scope, field, refused, (accepted.context, accepted.message)):
+            response.headers[field.decode()] = accepted.prove().decode("latin-1")
+
+    async def _refusal(self, connection: HTTPConnection, refused: Refused) -> Exception:
+        scope, context, helping = connection.scope, refused.context, None
+        if context is not None:
+            if refused.verdict is not None:
+                self._workers_apart.saw(refused.verdict, context)
+            elif refused.reason == "uri":
+                helping = hint(context.credentials.uri, scope, self._front)
+        log_refused(scope, refused, hint=helping)
+        if scope["type"] == "websocket" and "websocket.http.response" not in (scope.get("extensions") or {}):
+            return WebSocketException(1008, refused.reason)
+        # A shared cache must not serve one client's challenge, whose nonce is his, to another.
+        fields = [*await self.guard.challenge(refused, wait=self._wait), (b"cache-control", b"no-store")]
+        if refused.status == UNAVAILABLE:
+            fields.append((b"retry-after", RETRY_AFTER))
+        return DigestRefused(refused.refusal, fields)
+
+    def __repr__(self) -> str:
+        return f"<DigestAuth of realm {self.guard.realm!r}>"
+
+
+class OptionalDigestAuth(_Scheme):
+    """A dependency that gives a `DigestUser`, or None for a request without Digest credentials: see `optional`.
+
+    Credentials that are not right are refused, also here: the client may need a new nonce.
+    """
+
+    def __init__(
+        self,
+        user: Callable[[HTTPConnection, Response], Awaitable[DigestUser | None]],
+        scheme_name: str,
+        description: str,
+    ) -> None:
+        super().__init__(scheme_name, description)
+        self._user: Final = user
+
+    async def __call__(self, connection: HTTPConnection, response: Response) -> DigestUser | None:
+        """The user, if there is one. Raises as DigestAuth does."""
+        return await self._user(connection, response)
+
+
+async def _no_body() -> Message:
+    raise AssertionError("auth-int is not on offer here")
+
+
+def _without_bodies(qop: Iterable[str] | None) -> Iterable[str] | None:
+    if isinstance(qop, (list, tuple)) and any(isinstance(word, str) and word.lower() == "auth-int" for word in qop):
+        raise ConfigurationError(
+            "qop has auth-int, which no dependency can verify: FastAPI reads the body first; leave qop out, or put "
+            "DigestAuthMiddleware around the app"
+        )
+    return qop
+
+
+def _component(scheme_name: str | None, realm: str) -> str:
+    if scheme_name is None:
+        return "Digest-" + _no_name.sub("-", realm)
+    if _name.fullmatch(settings.text("scheme_name", scheme_name, example="Digest-home")) is None:
+        raise settings.refusal("scheme_name", scheme_name, "letters, digits, dots, hyphens and underscores")
+    return scheme_name
