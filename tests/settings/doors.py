@@ -34,6 +34,7 @@ from digest_http_client_auth.niquests import DigestAuth as NiquestsDigestAuth
 from digest_http_client_auth.requests import DigestAuth as RequestsDigestAuth
 from digest_http_client_auth.urllib3 import DigestAuth as Urllib3DigestAuth
 from digest_http_middleware import DigestAuthMiddleware
+from digest_http_middleware.fastapi import DigestAuth as FastAPIDigestAuth
 
 __all__ = ["DOORS", "Door"]
 
@@ -71,6 +72,7 @@ _SASL = {"service": "imap", "host": "mail.example.com"}
 
 DOORS = {
     "DigestAuthMiddleware": Door(DigestAuthMiddleware, {"app": app, "users": {"alice": "s3cret"}, "realm": "wonder"}),
+    "DigestAuth of FastAPI": Door(FastAPIDigestAuth, {"users": {"alice": "s3cret"}, "realm": "wonder"}),
     "Guard": Door(Guard, {"users": {"alice": "s3cret"}, "realm": "wonder"}),
     "DigestAuth": Door(DigestAuth, {"username": "alice", "password": "s3cret"}),
     "DigestAuth of aiohttp": Door(DigestAuthOfAiohttp, {"username": "alice", "password": "s3cret"}),

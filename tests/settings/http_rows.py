@@ -117,6 +117,15 @@ _GUARD: dict[str, list[Any]] = {
     "random": FUNCTION,
 }
 
+MAYBE_TEXT: list[Any] = [value for value in TEXT if value is not None]
+
+#: What stands in front of a server.
+_FRONT: dict[str, list[Any]] = {
+    "stripped_prefix": [None, 5, True, b"/svc", "svc", " ", ["/svc"], "/\ud800", "/", "/svc?", "/a/../b"],
+    "rewritten_by": [5, True, b"nginx", "", "Nginx", ["nginx"]],
+    "original_target_header": [5, True, b"X-Original-URI", "", "X Original", "Host", ["X-Original-URI"]],
+}
+
 ROWS: dict[str, dict[str, list[Any]]] = {
     "Guard": {
         **_GUARD,
@@ -130,11 +139,18 @@ ROWS: dict[str, dict[str, list[Any]]] = {
         "allow_preflight": FLAG,
         "protect": [*PREFIXES, lambda: True],
         "public": [*PREFIXES, lambda _scope: True],
-        "stripped_prefix": [None, 5, True, b"/svc", "svc", " ", ["/svc"], "/\ud800", "/", "/svc?", "/a/../b"],
-        "rewritten_by": [5, True, b"nginx", "", "Nginx", ["nginx"]],
-        "original_target_header": [5, True, b"X-Original-URI", "", "X Original", "Host", ["X-Original-URI"]],
+        **_FRONT,
         "answer": MAYBE_FUNCTION,
         "source_timeout": SECONDS,
+    },
+    "DigestAuth of FastAPI": {
+        **{name: rows for name, rows in _GUARD.items() if name != "max_body"},
+        **_FRONT,
+        "qop": [*_GUARD["qop"], ["auth-int"], ("auth", "AUTH-INT")],
+        "rfc2069_uses": [*NUMBER, 0, 101],
+        "source_timeout": SECONDS,
+        "scheme_name": [*MAYBE_TEXT, "", "my login", "\u00e9"],
+        "description": MAYBE_TEXT,
     },
     "DigestAuth": _CLIENT,
     "DigestAuth of aiohttp": _CLIENT,

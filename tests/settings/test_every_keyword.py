@@ -21,6 +21,7 @@ CALLED = {
     ("CallableUsers", "look_up"): "users",
     ("SQLUsers", "engine"): "URL",
     ("DigestAuthMiddleware", "keys"): "key",
+    ("DigestAuth of FastAPI", "keys"): "key",
     ("Guard", "keys"): "key",
     ("NonceSource", "keys"): "key",
 }
