@@ -106,7 +106,7 @@ class Site:
         if layer:
             self.app.add_middleware(AuthenticationInfo)
 
-    def signer(self, target: str = "/me", number: int = 0, **user: str) -> Signer:
+    def signer(self, target: str = "/me", number: int = 0, **user: Any) -> Signer:
         """A client that answers one of the challenges of a first request."""
         return Signer(parameters(self.ask("GET", target).values("www-authenticate")[number]), **user)
 

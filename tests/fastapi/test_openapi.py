@@ -54,7 +54,7 @@ def test_for_a_whole_app() -> None:
         ({"realm": "home", "scheme_name": "login"}, "login"),
     ],
 )
-def test_the_name_of_the_scheme(settings: dict[str, str], name: str) -> None:
+def test_the_name_of_the_scheme(settings: dict[str, Any], name: str) -> None:
     """It is one that OpenAPI allows."""
     digest = DigestAuth(USERS, **settings)
     assert digest.scheme_name == digest.optional.scheme_name == name

@@ -12,7 +12,7 @@ from digest_http_middleware.fastapi import AuthenticationInfo
 from tests.attacks.signing import parameters
 from tests.fastapi.sites import Site
 
-DENIAL = {"websocket.http.response": {}}
+DENIAL: dict[str, dict[str, str]] = {"websocket.http.response": {}}
 
 
 @pytest.mark.parametrize("layer", [False, True])
@@ -52,16 +52,14 @@ def test_refusals_have_none(target: str, layer: bool) -> None:
 
 def test_clients_that_insist_on_it() -> None:
     """Our client takes every answer of an app with the layer, and the layer passes the lifespan on."""
-    began: list[str] = []
     site = Site(layer=True)
-    whole = FastAPI(lifespan=None)
+    whole = FastAPI()
     whole.mount("/sub", site.app)
     whole.add_middleware(AuthenticationInfo)
     with TestClient(whole) as client:
         auth = Client("alice", "s3cret", verify="required")
         for path in ("me", "own", "stream", "missing"):
-            began.append(client.get(f"/sub/{path}", auth=auth).headers["authentication-info"])
-    assert len(set(began)) == 4
+            assert "rspauth" in client.get(f"/sub/{path}", auth=auth).headers["authentication-info"]
 
 
 @pytest.mark.parametrize("layer", [False, True])

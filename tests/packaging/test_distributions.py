@@ -17,7 +17,7 @@ PACKAGES = {
     "digest_http_client_auth": ROOT / "client_auth" / "digest_http_client_auth",
 }
 CLIENTS = {"client", "client2", "aiohttp", "requests", "niquests", "urllib3", "keyring"}
-EXTRAS = {*CLIENTS, "sasl", "redis", "sql", "cli", "demo"}
+EXTRAS = {*CLIENTS, "sasl", "redis", "sql", "cli", "demo", "fastapi"}
 
 
 def modules_of(folder: Path) -> Iterator[str]:
