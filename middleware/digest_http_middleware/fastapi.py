@@ -185,10 +185,10 @@ class DigestAuth(_Scheme):
 
     async def _user(self, connection: HTTPConnection, response: Response) -> DigestUser | Refused:
         """Who it is, asked once a request: the second time the count would be a replay."""
-        seen: dict[int, DigestUser | Refused] = connection.scope.setdefault(_SEEN, {})
-        if id(self) not in seen:
-            seen[id(self)] = await self._verify(connection, response)
-        return seen[id(self)]
+        seen: dict[DigestAuth, DigestUser | Refused] = connection.scope.setdefault(_SEEN, {})
+        if self not in seen:
+            seen[self] = await self._verify(connection, response)
+        return seen[self]
 
     async def _verify(self, connection: HTTPConnection, response: Response) -> DigestUser | Refused:
         scope = connection.scope

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import itertools
 import json
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 
 from digest_http.algorithms import Algorithm
 from digest_http.errors import ConfigurationError
+from digest_http.stores import MemoryStore
 from digest_http_client_auth.httpx2 import DigestAuth as Client
 from digest_http_middleware.fastapi import DigestAuth, DigestRefused, DigestUser
 from tests.attacks.signing import parameters
@@ -236,6 +238,20 @@ def test_sources_that_are_awaited() -> None:
     site = Site(users=down, algorithms=["MD5"])
     answer = site.ask("GET", "/me", site.signer().sign(uri="/me"))
     assert (answer.status, answer.values("retry-after"), answer.values("www-authenticate")) == (503, [b"5"], [])
+
+
+def test_the_start() -> None:
+    """A shared store is asked before the first request; one that can never work is said then."""
+
+    class Store(MemoryStore):
+        """One that others cannot share after all."""
+
+        def refresh(self, _now: int) -> None:
+            """See RefreshingStore."""
+            raise ConfigurationError("this store is of another version")
+
+    with pytest.raises(ConfigurationError, match="another version"):
+        asyncio.run(Site(store=Store()).digest.start())
 
 
 def test_proxy_mode() -> None:
