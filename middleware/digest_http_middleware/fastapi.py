@@ -10,30 +10,25 @@ here: the octets may be gone by then. It is had with the middleware.
 # find the names of this file for an object.
 
 import os
-import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from fastapi import HTTPException, Response, WebSocketException
-from fastapi.datastructures import Headers
-from fastapi.openapi.models import HTTPBase
+from fastapi import Response, WebSocketException
 from fastapi.requests import HTTPConnection
-from fastapi.security.base import SecurityBase
 
 from digest_http import settings, stores
 from digest_http.errors import ConfigurationError
-from digest_http.guard import Accepted, Guard, Refusal, Refused
+from digest_http.guard import Accepted, Guard, Refused
 from digest_http.httpauth.keys import KeyFile
 from digest_http.httpauth.nonces import DEFAULT_LIFETIME
 from digest_http.httpauth.protocols import NonceStore, Users
 from digest_http.httpauth.sequence import DEFAULT_WINDOW
-from digest_http.secrecy import HoldsSecrets
 
-from .asgi import Headers as Fields
 from .asgi import Message
 from .browsers import warn_of_realm
 from .connections import Connection
 from .events import log_accepted, log_refused
+from .fastapi_parts import DigestRefused, Scheme, component_name
 from .fronts import Front
 from .hints import hint
 from .identity import AUTHENTICATED, Digest, DigestUser
@@ -45,35 +40,11 @@ from .workers_apart import WorkersApart
 
 __all__ = ["AuthenticationInfo", "DigestAuth", "DigestRefused", "DigestUser"]
 
-#: What OpenAPI allows in the name of a component.
-_name: Final = re.compile(r"[A-Za-z0-9._-]+")
-_no_name: Final = re.compile(r"[^A-Za-z0-9._-]+")
-
 #: Where a request keeps who it is for each DigestAuth, so that none counts it twice.
 _SEEN: Final = "digest_http.fastapi"
 
 
-class DigestRefused(HTTPException):
-    """A request that must not pass. `refusal` says why, in words for the client.
-
-    `headers` has each challenge as a field of its own: a handler of one's own must give it to the answer as it is. A
-    dict of it would hold one challenge.
-    """
-
-    def __init__(self, refusal: Refusal, fields: Fields) -> None:
-        super().__init__(refusal.status, refusal.text, headers=Headers(raw=fields))
-        self.refusal: Final = refusal
-
-
-class _Scheme(SecurityBase, HoldsSecrets):
-    """What FastAPI looks for to show the lock."""
-
-    def __init__(self, scheme_name: str, description: str) -> None:
-        self.model = HTTPBase(scheme="digest", description=description)
-        self.scheme_name = scheme_name
-
-
-class DigestAuth(_Scheme):
+class DigestAuth(Scheme):
     """A dependency that verifies HTTP Digest (RFC 7616) and gives a `DigestUser`. Make one for each realm.
 
     `users`, `realm`, `algorithms`, `old_clients`, `store`, `keys`, `nonce_lifetime`, `sequence`, `window`, `userhash`,
@@ -137,7 +108,7 @@ class DigestAuth(_Scheme):
             random=random,
         )
         super().__init__(
-            _component(scheme_name, self.guard.realm),
+            component_name(scheme_name, self.guard.realm),
             f"HTTP Digest, realm {self.guard.realm}"
             if description is None
             else settings.text("description", description, example="Log in with your name"),
@@ -227,7 +198,7 @@ class DigestAuth(_Scheme):
         return f"<DigestAuth of realm {self.guard.realm!r}>"
 
 
-class OptionalDigestAuth(_Scheme):
+class OptionalDigestAuth(Scheme):
     """A dependency that gives a `DigestUser`, or None for a request without Digest credentials: see `optional`.
 
     Credentials that are not right are refused, also here: the client may need a new nonce.
@@ -258,11 +229,3 @@ def _without_bodies(qop: Iterable[str] | None) -> Iterable[str] | None:
             "DigestAuthMiddleware around the app"
         )
     return qop
-
-
-def _component(scheme_name: str | None, realm: str) -> str:
-    if scheme_name is None:
-        return "Digest-" + _no_name.sub("-", realm)
-    if _name.fullmatch(settings.text("scheme_name", scheme_name, example="Digest-home")) is None:
-        raise settings.refusal("scheme_name", scheme_name, "letters, digits, dots, hyphens and underscores")
-    return scheme_name
