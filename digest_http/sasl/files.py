@@ -52,12 +52,12 @@ class LayeredFile(HoldsSecrets, io.RawIOBase):
     def __init__(
         self, context: Mechanism, reader: ReadableFile | None = None, writer: WritableFile | None = None
     ) -> None:
-        if reader is None and writer is None:
-            raise ConfigurationError("give a file to read from or one to write to: LayeredFile(client, reader, writer)")
         super().__init__()
-        self._records: Final = Records(context)
         self._reader: Final = reader
         self._writer: Final = writer
+        if reader is None and writer is None:
+            raise ConfigurationError("give a file to read from or one to write to: LayeredFile(client, reader, writer)")
+        self._records = Records(context)
 
     def readable(self) -> bool:
         """Whether there is a file to read from."""
@@ -101,15 +101,19 @@ class LayeredFile(HoldsSecrets, io.RawIOBase):
 
     def flush(self) -> None:
         """Flush the file below."""
+        # Whatever was written is flushed already, so one that was closed before us is none to complain of.
         flush = getattr(self._writer, "flush", None)
-        if flush is not None:
+        if flush is not None and not getattr(self._writer, "closed", False):
             flush()
 
     def close(self) -> None:
         """End the layer. The files below stay open."""
         if not self.closed:
             super().close()
-            self._records.close()
+            # Python closes what could not be made, too.
+            records = vars(self).get("_records")
+            if records is not None:
+                records.close()
 
 
 class SocketFile(io.RawIOBase):
