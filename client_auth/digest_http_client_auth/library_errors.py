@@ -1,6 +1,6 @@
 """Errors that are ours and the library's: `except requests.RequestException` catches them, and so does DigestError.
 
-`raised_as` is for plugs that give such classes names of their own; `errors_also` makes them as they are needed.
+Their classes are made as they are needed.
 """
 
 from __future__ import annotations
@@ -11,22 +11,7 @@ from typing import Final
 
 from digest_http.errors import DigestError
 
-__all__ = ["errors_also", "joined_error", "raised_as"]
-
-
-@contextmanager
-def raised_as(*classes: type[DigestError]) -> Generator[None]:
-    """Raise each DigestError of the block as the one of `classes` that derives from its class and from the library's.
-
-    A class that has no such counterpart is raised as it is.
-    """
-    try:
-        yield
-    except DigestError as error:
-        for kind in classes:
-            if issubclass(kind, type(error)) and kind is not type(error):
-                raise kind(str(error), reason=error.reason) from error
-        raise
+__all__ = ["errors_also", "joined_error"]
 
 
 @contextmanager
