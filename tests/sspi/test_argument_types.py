@@ -11,6 +11,7 @@ import pytest
 
 from digest_http import sspi
 from digest_http.sspi import CtxtHandle, NtStatus, SaslContextOption, SecBufferDesc, dispatch
+from digest_http.sspi.values.arguments import MAX_PASSED, checked
 from tests.sspi.refusals import refused
 from tests.sspi.wiring import HTTPPair, client_handle
 
@@ -130,3 +131,34 @@ def test_options_by_number():
     ):
         with refused(NtStatus.SEC_E_UNSUPPORTED_FUNCTION):
             call()
+
+
+def test_what_has_passed_opens_nothing_else():
+    """A value that was right once says nothing of another of the same type, where the value itself is looked at."""
+
+    @checked
+    def asks(context: int, wanted: type[OSError]) -> tuple[int, type[OSError]]:
+        return context, wanted
+
+    for _ in range(2):
+        assert asks(1, OSError) == (1, OSError)
+        assert asks(1, wanted=TimeoutError) == (1, TimeoutError)
+        for wrong in ((1, int), ("1", OSError), (1, OSError("an object"))):
+            with pytest.raises(TypeError):
+                asks(*wrong)
+        with pytest.raises(TypeError):
+            asks(1, wanted=int)  # type: ignore[arg-type]  # the mistake that is tried
+
+
+def test_types_that_have_passed_are_bounded():
+    """Whoever passes ever new subclasses fills no memory, and is checked all the same."""
+
+    @checked
+    def takes(value: int) -> int:
+        return value
+
+    for number in range(MAX_PASSED + 5):
+        assert takes(type(f"Number{number}", (int,), {})(number)) == number
+    for wrong in ("1", None, 1.0):
+        with pytest.raises(TypeError):
+            takes(wrong)  # type: ignore[arg-type]  # the mistake that is tried
