@@ -12,9 +12,10 @@ from pathlib import Path
 
 from tests.client_auth.strict_server import StrictServer
 from tests.forward_proxies.own_proxy import read_body
-from tests.live.httpd import MODULES_HERE, htdigest_line
+from tests.live.httpd import htdigest_line
 from tests.live.peers import HOST, free_port, peer_file, program, running, server_root, wait_until_listening
 from tests.stores_shared.tls import certificate
+from tests.support.apache import main_section
 
 __all__ = ["NAME", "PASSWORD", "PROXIES", "Site", "Sites", "sites"]
 
@@ -38,26 +39,7 @@ http_access allow known
 http_access deny all
 """
 _APACHE = """\
-ServerRoot "{root}"
-ServerName {host}
 Listen {host}:{port}
-PidFile "{root}/httpd.pid"
-Mutex file:{root} default
-ErrorLog "|/bin/cat"
-LogLevel crit
-{modules}
-# Read only when root starts httpd: the ids of nobody.
-User #65534
-Group #65534
-ServerLimit 1
-StartServers 1
-ThreadLimit 64
-ThreadsPerChild 64
-MaxRequestWorkers 64
-MinSpareThreads 1
-MaxSpareThreads 64
-KeepAlive On
-MaxKeepAliveRequests 0
 AuthDigestShmemSize 256K
 ProxyRequests On
 AllowCONNECT {tls}
@@ -69,10 +51,7 @@ AllowCONNECT {tls}
     Require valid-user
 </Proxy>
 """
-_MODULES = (
-    "mpm_event", "unixd", "authn_core", "authn_file", "authz_core", "authz_user", "auth_digest",
-    "proxy", "proxy_http", "proxy_connect",
-)  # fmt: skip
+_MODULES = ("authn_file", "authz_user", "auth_digest", "proxy", "proxy_http", "proxy_connect")
 
 
 @dataclass
@@ -177,16 +156,12 @@ def squid(_tls_port: int) -> Iterator[str]:
 def apache(tls_port: int) -> Iterator[str]:
     """A fresh Apache with mod_proxy and mod_proxy_connect; its URL."""
     binary = program("apache2", "httpd", package="apache2-bin")
-    folder = peer_file(*MODULES_HERE, package="apache2-bin")
-    # A module that is linked into the program has no file.
-    files = {name: folder / f"mod_{name}.so" for name in _MODULES}
-    modules = "\n".join(f"LoadModule {name}_module {path}" for name, path in files.items() if path.exists())
     port = free_port()
     with server_root() as root:
         users, config, log = root / "users", root / "httpd.conf", root / "output.log"
         users.write_text(htdigest_line(NAME, REALM, PASSWORD))
-        values = {"root": root, "host": HOST, "port": port, "users": users, "realm": REALM, "tls": tls_port}
-        config.write_text(_APACHE.format(modules=modules, **values))
+        values = {"host": HOST, "port": port, "users": users, "realm": REALM, "tls": tls_port}
+        config.write_text(main_section(root, _MODULES) + _APACHE.format(**values))
         with running([binary, "-D", "FOREGROUND", "-f", str(config)], log) as process:
             wait_until_listening(process, port, log)
             yield f"http://{HOST}:{port}"

@@ -10,40 +10,20 @@ from tests.live.peers import (
     HOST,
     DigestServer,
     free_port,
-    peer_file,
     program,
     running,
     server_root,
     wait_until_listening,
 )
 from tests.live.serving import PASSWORD, USER
+from tests.support.apache import main_section
 
 REALM = "wonder"
 PAGE = "hello from httpd\n"
-MODULES_HERE = ("/usr/lib/apache2/modules", "/usr/lib64/httpd/modules", "/usr/libexec/apache2")
+MODULES = ("authn_file", "authz_user", "auth_digest", "alias", "dir", "reflector")
 
 CONFIG = """\
-ServerRoot "{root}"
-ServerName {host}
 Listen {host}:{port}
-PidFile "{root}/httpd.pid"
-Mutex file:{root} default
-ErrorLog "|/bin/cat"
-LogLevel warn auth_digest:info
-{modules}
-# Read only when root starts httpd: the ids of nobody.
-User #65534
-Group #65534
-# One process with threads to spare: when all are busy, event closes kept connections under its clients' hands.
-ServerLimit 1
-StartServers 1
-ThreadLimit 100
-ThreadsPerChild 100
-MaxRequestWorkers 100
-MinSpareThreads 1
-MaxSpareThreads 100
-KeepAlive On
-MaxKeepAliveRequests 0
 DocumentRoot "{root}/site"
 DirectoryIndex index.html
 Redirect /moved /
@@ -80,25 +60,6 @@ def htdigest_line(user: str, realm: str, password: str, algorithm: str = "md5") 
     return f"{user}:{realm}:{ha1}\n"
 
 
-def load_modules() -> str:
-    """LoadModule lines for what the configuration needs; a module linked into the program is left out."""
-    folder = peer_file(*MODULES_HERE, package="apache2-bin")
-    names = (
-        "mpm_event",
-        "unixd",
-        "authn_core",
-        "authn_file",
-        "authz_core",
-        "authz_user",
-        "auth_digest",
-        "alias",
-        "dir",
-        "reflector",
-    )
-    files = {name: folder / f"mod_{name}.so" for name in names}
-    return "\n".join(f"LoadModule {name}_module {path}" for name, path in files.items() if path.exists())
-
-
 @contextmanager
 def httpd(nonces: str = "default") -> Iterator[DigestServer]:
     """A fresh httpd on the loopback address that follows ``NONCE_RULES[nonces]``."""
@@ -112,12 +73,12 @@ def httpd(nonces: str = "default") -> Iterator[DigestServer]:
         (root / "users.htdigest").write_text(htdigest_line(USER, REALM, PASSWORD))
         config, log = root / "httpd.conf", root / "output.log"
         config.write_text(
-            CONFIG.format(
+            main_section(root, MODULES, level="warn auth_digest:info")
+            + CONFIG.format(
                 root=root,
                 host=HOST,
                 port=port,
                 realm=REALM,
-                modules=load_modules(),
                 nonce_rules=NONCE_RULES[nonces],
             )
         )

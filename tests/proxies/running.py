@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.live.httpd import MODULES_HERE
-from tests.live.peers import HOST, peer_file, program, running, server_root, wait_until_listening
+from tests.live.peers import HOST, program, running, server_root, wait_until_listening
 from tests.proxies.configurations import WAYS, Way
+from tests.support.apache import main_section
 
 __all__ = ["Ports", "free_ports", "proxies"]
 
@@ -40,28 +40,6 @@ http {{
     proxy_set_header X-Original-URI $request_uri;
 {servers}
 }}
-"""
-_APACHE = """\
-ServerRoot "{root}"
-ServerName {host}
-PidFile "{root}/httpd.pid"
-Mutex file:{root} default
-ErrorLog "|/bin/cat"
-LogLevel crit
-{modules}
-# Read only when root starts httpd: the ids of nobody.
-User #65534
-Group #65534
-ServerLimit 1
-StartServers 1
-ThreadLimit 64
-ThreadsPerChild 64
-MaxRequestWorkers 64
-MinSpareThreads 1
-MaxSpareThreads 64
-KeepAlive On
-MaxKeepAliveRequests 0
-{servers}
 """
 _APACHE_HOST = """\
 Listen {listen}
@@ -104,16 +82,12 @@ def _nginx(root: Path, listening: Listening) -> tuple[str, list[str]]:
 
 
 def _apache(root: Path, listening: Listening) -> tuple[str, list[str]]:
-    names = "mpm_event", "unixd", "authn_core", "authz_core", "proxy", "proxy_http", "headers", "setenvif"
-    folder = peer_file(*MODULES_HERE, package="apache2-bin")
-    # A module that is linked into the program has no file.
-    files = {name: folder / f"mod_{name}.so" for name in names}
-    modules = "\n".join(f"LoadModule {name}_module {path}" for name, path in files.items() if path.exists())
+    main = main_section(root, ["proxy", "proxy_http", "headers", "setenvif"])
     servers = "".join(
         _APACHE_HOST.format(listen=listen, text=way.text.format(up=f"{HOST}:{up}"))
         for (way, up), listen in listening.items()
     )
-    config = _write(root / "httpd.conf", _APACHE.format(root=root, host=HOST, modules=modules, servers=servers))
+    config = _write(root / "httpd.conf", main + servers)
     return "apache", [program("apache2", "httpd", package="apache2-bin"), "-D", "FOREGROUND", "-f", config]
 
 

@@ -7,10 +7,10 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.live.httpd import MODULES_HERE
 from tests.live.peers import HOST, DigestServer, peer_file, program
 from tests.servers.by_language import open_pages
 from tests.servers.sites import REALM, Site, Start, child
+from tests.support.apache import main_section
 
 __all__ = ["httpd_proxy", "squid", "web_server"]
 
@@ -35,23 +35,7 @@ visible_hostname {host}
 """
 
 HTTPD = """\
-ServerRoot "{root}"
-ServerName {host}
 Listen {host}:{port}
-PidFile "{root}/httpd.pid"
-Mutex file:{root} default
-ErrorLog "|/bin/cat"
-LogLevel crit
-{modules}
-User #65534
-Group #65534
-ServerLimit 1
-StartServers 1
-ThreadLimit 100
-ThreadsPerChild 100
-MaxRequestWorkers 100
-MinSpareThreads 1
-MaxSpareThreads 100
 AuthDigestShmemSize 256K
 ProxyRequests On
 <Proxy "*">
@@ -62,10 +46,7 @@ ProxyRequests On
     Require valid-user
 </Proxy>
 """
-MODULES = (
-    *("mpm_event", "unixd", "authn_core", "authn_file", "authz_core", "authz_user", "auth_digest"),
-    *("proxy", "proxy_http"),
-)
+MODULES = ("authn_file", "authz_user", "auth_digest", "proxy", "proxy_http")
 
 
 def written(root: Path, text: str) -> str:
@@ -97,12 +78,9 @@ def squid() -> AbstractContextManager[Site]:
 def httpd_proxy() -> AbstractContextManager[Site]:
     """Apache httpd as a proxy."""
     binary = program("apache2", "httpd", package="apache2-bin")
-    folder = peer_file(*MODULES_HERE, package="apache2-bin")
-    files = {name: folder / f"mod_{name}.so" for name in MODULES}
-    modules = "\n".join(f"LoadModule {name}_module {path}" for name, path in files.items() if path.exists())
 
     def command(port: int, root: Path) -> list[str]:
-        text = HTTPD.format(host=HOST, port=port, root=root, modules=modules, realm=REALM)
+        text = main_section(root, MODULES) + HTTPD.format(host=HOST, port=port, root=root, realm=REALM)
         return [binary, "-D", "FOREGROUND", "-f", written(root, text)]
 
     return proxied(command)
