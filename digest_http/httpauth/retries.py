@@ -50,6 +50,8 @@ class Situation(NamedTuple):
     """The password has been accepted at some time."""
     overtaken: bool | None = None
     """The password is known to be right, and other requests may have come first."""
+    crowded: bool | None = None
+    """Nothing is known of the password yet, and other requests with this nonce may have come first."""
     same_nonce: bool | None = None
     """The challenge repeats the nonce that was signed with."""
     changed: bool | None = None
@@ -92,6 +94,8 @@ RULES: Final = (
     # The count or the nonce was refused, not the password.
     Rule("overtaken", Situation(overtaken=True, same_nonce=True), Try.SIGNED, 3, exclusive=True),
     Rule("overtaken", Situation(overtaken=True), Try.AFRESH, 3, exclusive=True),
+    # Somebody else's request may have been let in, and its answer be on its way.
+    Rule("crowded", Situation(crowded=True, same_nonce=True), Try.SIGNED, 1, exclusive=True, refuses=True, asks=True),
     Rule("wrong password", Situation(), Try.NO_MORE, refuses=True, asks=True),
 )
 
@@ -140,6 +144,7 @@ class Retries:
                 refused=context.refused,
                 accepted=context.accepted_at > 0,
                 overtaken=signed and signature is not None and self._overtaken(context, signature),
+                crowded=signed and signature is not None and context.may_doubt and _has_others(signature),
                 same_nonce=signed and signature is not None and nonce.counter is signature.nonce.counter,
                 changed=changed,
                 another=answered and not signed,
@@ -148,6 +153,8 @@ class Retries:
         self._fresh = True
         if rule.exclusive:
             self.exclusive = context
+        if rule.when.crowded:
+            context.doubt()
         outcome = self._follow(rule)
         self.asks = rule.asks
         if rule.refuses and outcome is Try.NO_MORE:
@@ -166,13 +173,18 @@ class Retries:
         if context.accepted_at > self._began:
             return True
         # Others have signed with this nonce since; what they sent may have come first, if the password was ever right.
-        return context.trusted and signature.count > 0 and signature.nonce.count > signature.count
+        return context.trusted and _has_others(signature)
 
     def _follow(self, rule: Rule) -> Try:
         if self._spent.count(rule.name) >= rule.tries:
             return Try.NO_MORE
         self._spent = (*self._spent, rule.name)
         return rule.outcome
+
+
+def _has_others(signature: Signature) -> bool:
+    """Whether others have signed with this nonce since. RFC 2069 has no count."""
+    return 0 < signature.count < signature.nonce.count
 
 
 def _is_for(signature: Signature, context: ClientContext, nonce: ClientNonce) -> bool:

@@ -14,6 +14,7 @@ import pytest
 from digest_http.errors import BodyNotReplayable, WrongPrincipal
 from digest_http.httpauth.origins import Origin
 from digest_http.httpauth.retries import RULES
+from digest_http_client_auth.exchange import Exchange
 from digest_http_client_auth.library import UNTOLD
 from digest_http_client_auth.saved_challenges import export_challenges, import_challenge
 from digest_http_client_auth.session import Session
@@ -171,6 +172,22 @@ def overtaken(*, same_nonce: bool) -> None:
     assert unsigned == (2 if same_nonce else 3)
 
 
+def crowded() -> None:
+    """Another call is let in meanwhile, and its answer is not there yet. Nobody has been let in before."""
+    server = StrictServer(shared_nonce="only", counting="rising")
+    session, answer = session_for(), served_by(server)
+    first, second = Exchange(session, request_to(URL)), Exchange(session, request_to("http://server.example/b"))
+    for exchange in (first, second):
+        assert exchange.receive(answer(exchange.request))
+        exchange.sign()
+    overtaking = answer(second.request)
+    assert first.receive(answer(first.request))
+    assert not second.receive(overtaking)
+    first.sign()
+    assert not first.receive(answer(first.request))
+    assert server.statuses == [401, 401, 200, 401, 200]
+
+
 SCENARIOS: dict[str, tuple[set[str], Callable[[], None]]] = {
     "first": ({"first"}, first),
     "stale": ({"stale"}, stale),
@@ -183,6 +200,7 @@ SCENARIOS: dict[str, tuple[set[str], Callable[[], None]]] = {
     "changed": ({"changed"}, changed),
     "another": ({"another"}, another),
     "overtaken": ({"overtaken"}, lambda: overtaken(same_nonce=True)),
+    "crowded": ({"crowded"}, crowded),
     "overtaken by another nonce": ({"overtaken"}, lambda: overtaken(same_nonce=False)),
 }
 

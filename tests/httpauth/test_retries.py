@@ -8,7 +8,7 @@ import pytest
 from digest_http.algorithms import by_name
 from digest_http.challenge import Challenge
 from digest_http.httpauth.challenge_selection import Choice
-from digest_http.httpauth.client import ClientContext
+from digest_http.httpauth.client import MAX_DOUBTS, ClientContext
 from digest_http.httpauth.client_identity import Identity
 from digest_http.httpauth.logical_clock import tick
 from digest_http.httpauth.retries import MAX_TRIES, Retries, Try
@@ -63,12 +63,73 @@ def test_overtaken_by_an_acceptance(same):
 def test_a_wrong_password():
     """A nonce fresh from this call was refused, and nobody was ever let in: the answer is the caller's."""
     context, nonce = met()
-    nonce.counter.last = 5
+    nonce.counter.last = 1
     retries = Retries(tick())
     assert retries.after_challenge(context, nonce, None, stale=False) is Try.SIGNED
     assert retries.after_challenge(context, nonce, signed(context, nonce, 1), stale=False) is Try.NO_MORE
     assert context.refused
     assert Retries(tick()).after_challenge(context, nonce, None, stale=False) is Try.NO_MORE
+
+
+def refused_in_a_crowd(context, nonce, nc=1):
+    """The refusal of a fresh request that others may have overtaken: the call's tries, and what comes next."""
+    retries = Retries(tick())
+    retries.after_challenge(context, nonce, None, stale=False)
+    return retries, retries.after_challenge(context, nonce, signed(context, nonce, nc), stale=False)
+
+
+def test_a_crowd_of_which_nobody_was_let_in_yet():
+    """One more try a call, and few of a context: where the password is wrong, each may lock the account."""
+    context, nonce = met()
+    nonce.counter.last = 5
+    for _ in range(MAX_DOUBTS):
+        retries, outcome = refused_in_a_crowd(context, nonce)
+        assert outcome is Try.SIGNED
+        assert retries.exclusive is context
+        assert not context.refused
+    assert refused_in_a_crowd(context, nonce)[1] is Try.NO_MORE
+    assert context.refused
+
+
+def test_a_crowd_is_one_more_try_of_a_call():
+    """Refused again, with others behind it again, it is the password."""
+    context, nonce = met()
+    nonce.counter.last = 5
+    retries, _ = refused_in_a_crowd(context, nonce)
+    nonce.counter.last = 8
+    assert retries.after_challenge(context, nonce, signed(context, nonce, 6), stale=False) is Try.NO_MORE
+    assert refused_in_a_crowd(context, nonce)[1] is Try.NO_MORE
+
+
+@pytest.mark.parametrize("nc", [0, 5], ids=["without a count", "the last"])
+def test_no_crowd(nc):
+    """Nobody has signed since, or nobody can tell."""
+    context, nonce = met()
+    nonce.counter.last = 5
+    assert refused_in_a_crowd(context, nonce, nc)[1] is Try.NO_MORE
+
+
+def test_no_crowd_around_another_nonce():
+    """A server that names a new nonce does not count requests of the old one."""
+    context, nonce = met()
+    nonce.counter.last = 5
+    retries = Retries(tick())
+    retries.after_challenge(context, nonce, None, stale=False)
+    other = met()[1]
+    assert retries.after_challenge(context, other, signed(context, nonce, 1), stale=False) is Try.NO_MORE
+
+
+def test_doubts_are_over_once_the_password_is_known():
+    """An acceptance, or other credentials, give a context its doubts back."""
+    context, nonce = met()
+    nonce.counter.last = 5
+    for settle in (lambda: context.accept(nonce), lambda: None):
+        for _ in range(MAX_DOUBTS):
+            context.doubt()
+        assert not context.may_doubt
+        settle()
+        context.speak_for(Identity("a", "c"))
+        assert context.may_doubt
 
 
 def test_a_password_that_was_right_before():
@@ -111,7 +172,9 @@ def test_each_reason_has_its_bound():
     assert [retries.after_move(fresh=True) for _ in range(MAX_TRIES["moved"] + 2)] == [Try.SIGNED] * 5 + [
         Try.NO_MORE
     ] * 2
-    assert dict(MAX_TRIES) == {"first": 3, "stale": 2, "forgotten": 1, "another": 1, "overtaken": 3, "moved": 5}
+    assert dict(MAX_TRIES) == {
+        "first": 3, "stale": 2, "forgotten": 1, "another": 1, "overtaken": 3, "crowded": 1, "moved": 5,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(("realm", "algorithm", "qop", "stale", "outcomes"), [

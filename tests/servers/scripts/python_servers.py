@@ -77,6 +77,11 @@ def quart_httpauth(port: int, _: str) -> None:
     digest = HTTPDigestAuth(realm=REALM)
     digest.get_password({USER: PASSWORD}.get)
 
+    @app.before_request
+    async def read() -> None:
+        # As above.
+        await request.get_data()
+
     @app.route("/<path:_path>", methods=METHODS)
     @digest.login_required
     async def page(_path: str) -> Any:
