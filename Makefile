@@ -1,6 +1,7 @@
 # Needs python3 (3.11 or newer), make and a package index; everything else goes into .venv and .venv-demo.
 #   make demo [ONCE=1]   run the demo application, with ONCE=1 only until its own client has talked to it
-#   make test [ARGS=]    the whole suite, with coverage; real peers that are not installed are skipped
+#   make test [ARGS=]    the whole suite; real peers that are not installed are skipped
+#   make coverage        the same, and how many lines and branches it reaches; it takes twice as long
 #   make check           lint (ruff), types (mypy, pyright) and arrows (import-linter)
 #   make format          let ruff repair what it can
 #   make matrix          the core suite against the built wheel on every interpreter found among PYTHONS
@@ -30,7 +31,7 @@ CHECKED := $(wildcard digest_http middleware client_auth demo_app tests typing_t
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check lint types arrows format matrix wheel-test mutants programs servers bench clean
+.PHONY: help venv demo test coverage check lint types arrows format matrix wheel-test mutants programs servers bench clean
 # Two installations into one environment would get in each other's way.
 .NOTPARALLEL:
 
@@ -56,6 +57,9 @@ demo: $(DEMO)
 
 test: $(TEST)
 	@echo "The whole suite takes some minutes; what was skipped, and for want of which package, stands at the end."
+	$(BIN)/python -m pytest $(ARGS)
+
+coverage: $(TEST)
 	$(BIN)/python -m pytest --cov $(ARGS)
 
 check: lint types arrows

@@ -1,4 +1,7 @@
-"""Hadoop RPC with a delegation token: which groups a user has, asked of a NameNode."""  # noqa: INP001  # a script
+"""Hadoop RPC with a delegation token: which groups a user has, asked of a NameNode.
+
+Tokens have no other mechanism; users have Kerberos, which RFC 6331 would have you take: DIGEST-MD5 is Historic.
+"""  # noqa: INP001  # a script
 
 from __future__ import annotations
 

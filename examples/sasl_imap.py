@@ -1,4 +1,7 @@
-"""IMAP with DIGEST-MD5, through the standard library's imaplib."""  # noqa: INP001  # a script, not a package
+"""IMAP with DIGEST-MD5, through the standard library's imaplib.
+
+RFC 6331 made this mechanism Historic: take SCRAM-SHA-256 inside TLS where the server has it.
+"""  # noqa: INP001  # a script, not a package
 
 from __future__ import annotations
 

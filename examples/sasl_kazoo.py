@@ -1,4 +1,7 @@
-"""ZooKeeper with DIGEST-MD5: kazoo, with our client in the place of pure-sasl's."""  # noqa: INP001  # a script
+"""ZooKeeper with DIGEST-MD5: kazoo, with our client in the place of pure-sasl's.
+
+RFC 6331 made this mechanism Historic: take mutual TLS or Kerberos where ZooKeeper is set up for it.
+"""  # noqa: INP001  # a script
 
 from __future__ import annotations
 

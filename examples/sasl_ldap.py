@@ -1,6 +1,7 @@
 """LDAP signed and sealed with DIGEST-MD5: bind and search over a plain socket, as little of LDAP as that takes.
 
 RFC 4511 for the messages, RFC 4513 §5.2 for SASL: once the bind has succeeded, everything goes through the layer.
+RFC 6331 made this mechanism Historic: take Kerberos or a client's certificate inside TLS where the directory has it.
 """  # noqa: INP001  # a script, not a package
 
 from __future__ import annotations

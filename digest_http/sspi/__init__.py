@@ -1,6 +1,8 @@
 """Microsoft's Digest security package under its SSPI names, on any system; call-compatible with `sspilib.raw`.
 
 docs/sspi.md shows how it is used; docs/sspi-functions.md has each function's buffers and codes.
+
+RFC 6331 made its SASL half, DIGEST-MD5, Historic: Kerberos (Negotiate), or SCRAM inside TLS, where the peer has it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,9 @@
 """anyldap (0.2), LDAP for asyncio and trio: logins, signing and sealing for its LDAPClient.
 
 Its other door, `anyldap.ldap`, drops what comes with the answer to the last bind request. That is the server's proof.
+
+DIGEST-MD5 is Historic (RFC 6331): Kerberos (GSSAPI) or a client's certificate (EXTERNAL) inside TLS, or SCRAM, where
+the directory has it.
 """
 
 from __future__ import annotations

@@ -3,6 +3,9 @@
 Hadoop's "IPC" of version 9 (RpcHeader.proto and IpcConnectionContext.proto). `hadoop.rpc.protection` of a service says
 which qop it takes: "authentication" is auth, "integrity" auth-int, "privacy" auth-conf. With a layer, each packet of
 either side is one record in a message of its own.
+
+DIGEST-MD5 is Historic (RFC 6331). Users have Kerberos; tokens have no other mechanism, and no SCRAM: keep their lives
+short.
 """
 
 from __future__ import annotations

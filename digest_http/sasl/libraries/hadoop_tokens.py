@@ -3,6 +3,9 @@
 A token logs in with DIGEST-MD5: the name is base64 of its identifier, the password base64 of its password. Containers
 of YARN, Spark and Oozie get their tokens in such a file. Both forms are read, Writable (0) and Protobuf (1), as
 org.apache.hadoop.security.Credentials writes them.
+
+DIGEST-MD5 is Historic (RFC 6331). Users have Kerberos; tokens have no other mechanism, and no SCRAM: keep their lives
+short.
 """
 
 from __future__ import annotations

@@ -3,6 +3,9 @@
 `dfs.data.transfer.protection` of a node says which qop it takes: "authentication" is auth, "integrity" auth-int,
 "privacy" auth-conf. With `dfs.encrypt.data.transfer` it wants a key, which a NameNode gives (getDataEncryptionKey), and
 auth-conf. Nodes may use AES in the place of the layer; it is for the client to ask for that, and this one does not.
+
+DIGEST-MD5 is Historic (RFC 6331). Users have Kerberos; tokens have no other mechanism, and no SCRAM: keep their lives
+short.
 """
 
 from __future__ import annotations

@@ -1,6 +1,9 @@
 """ldap3 (2.9): logins that prove the server, signing and sealing, with every strategy that has one connection.
 
 ldap3's own DIGEST-MD5 takes one record a read, checks neither numbers nor the server's proof, and cannot seal.
+
+DIGEST-MD5 is Historic (RFC 6331): Kerberos (GSSAPI) or a client's certificate (EXTERNAL) inside TLS, or SCRAM, where
+the directory has it.
 """
 
 from __future__ import annotations

@@ -4,6 +4,8 @@ qop=auth only: these have no place for a layer, and mail servers offer none. Use
 call closes the connection, and raises, if the server does not prove itself.
 
 Dovecot hashes names as UTF-8: make the client with `downgrade=False` for it.
+
+DIGEST-MD5 is Historic (RFC 6331): SCRAM-SHA-256 inside TLS where the server has it.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 pure-sasl's own has no layers, and kazoo asks it by name, so the name is what has to change. It changes for the whole
 process, and only what is done with DIGEST-MD5.
+
+DIGEST-MD5 is Historic (RFC 6331): Kerberos or mutual TLS for ZooKeeper, SCRAM inside TLS elsewhere.
 """
 
 from __future__ import annotations

@@ -2,6 +2,9 @@
 
 Delegation tokens log in to the service "null" on the host "default": those are the defaults here.
 hadoop_tokens.py beside this file reads them.
+
+DIGEST-MD5 is Historic (RFC 6331): Kerberos for users, LDAP or SCRAM inside TLS where a service has them; tokens have
+nothing else.
 """
 
 from __future__ import annotations

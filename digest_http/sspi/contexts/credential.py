@@ -53,8 +53,9 @@ class DigestAccounts(AuthIdentity):
 
     `users` is a mapping of name to password or an object with `ha1(username, realm, algorithm)` that answers at once.
     `realm` is used where accept_security_context is given none. HTTP: `algorithms` by RFC 7616 names, one challenge
-    each; `userhash`, `allow_rfc2069`, `lifetime` (seconds of a nonce) and `store` as for the middleware. SASL: what the
-    digest-uri must name (`service`, `hosts`; None: anything), `ciphers`, and `authorize(username, realm, authzid)`.
+    each; `userhash`, `allow_rfc2069`, `lifetime` (seconds of a nonce) and `store` as for the middleware. SASL: an
+    empty `realm` offers none, and the one that the client names is asked for; what the digest-uri must name (`service`,
+    `hosts`; None: anything), `ciphers`, and `authorize(username, realm, authzid)`.
     """
 
     def __init__(

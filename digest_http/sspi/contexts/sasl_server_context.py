@@ -31,7 +31,8 @@ class SASLServerContext(SASLContext):
             accounts.users,
             service=accounts.service,
             host=accounts.hosts,
-            realms=accounts.realm,
+            # An empty one is none: whichever the client names is asked for then (RFC 2831 §2.1.2).
+            realms=accounts.realm or (),
             qop=_qop(flags),
             ciphers=accounts.ciphers,
             maxbuf=options.receive_size if options is not None else DEFAULT_MAXBUF,
