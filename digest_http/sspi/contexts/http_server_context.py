@@ -44,6 +44,7 @@ class HTTPServerContext(LiveContext):
         self._requirement = requirement
         self._first: ServerContext | None = None
         self._last: ServerContext | None = None
+        self._speaker: tuple[object, ...] = ()
         self._ha1: bytes | None = None
         self._username = ""
         self._claim: Claim | None = None
@@ -60,10 +61,11 @@ class HTTPServerContext(LiveContext):
         """Check a first response; ACCEPTED establishes the context. Nothing is kept of any other."""
         opened = realm.acceptor.open(message.token)
         username, ha1 = realm.look_up(opened)
-        verdict, claim = self._verify(opened, message, ha1, realm, requirement)
+        verdict, claim, _ = self._verify(opened, message, ha1, realm, requirement)
         if verdict is Verdict.ACCEPTED:
             self._realm, self._requirement = realm, requirement
             self._first, self._ha1, self._username, self._claim = opened, ha1, username, claim
+            self._speaker = _speaker(opened.credentials)
             self.granted = ASC_INTEGRITY_GRANTED if opened.covers_body else AscRet(0)
             self.established = True
             self.service.register(opened.credentials.nonce, self)
@@ -88,9 +90,9 @@ class HTTPServerContext(LiveContext):
                 raise failure(NtStatus.SEC_E_INVALID_TOKEN)
             proof = message[4]
             room = proof.room
-            opened = self._next(layout, room=room or None)
+            information = self._next(layout, room=room)
             if room:
-                proof.store(_information(opened, layout))
+                proof.store(information)
         return 0
 
     def complete(self, token: SecBufferDesc) -> None:
@@ -106,17 +108,18 @@ class HTTPServerContext(LiveContext):
                     self._refused = request.message.token
                 raise
 
-    def _next(self, message: HTTPMessage, *, room: int | None = None) -> ServerContext:
+    def _next(self, message: HTTPMessage, *, room: int = 0) -> bytes:
+        """Check the next request; the proof of its answer where there is room for one."""
         first = self._opened(self._first)
         opened = self._realm.acceptor.open(message.token)
         if not self.same_user(opened.credentials) or opened.credentials.nonce != first.credentials.nonce:
             raise failure(NtStatus.SEC_E_MESSAGE_ALTERED)
         if first.covers_body and not opened.covers_body:
             raise QopNotSupported("the context has integrity, and this request's body is not covered")
-        verdict, _ = self._verify(opened, message, self._ha1, self._realm, self._requirement, room=room)
+        verdict, _, information = self._verify(opened, message, self._ha1, self._realm, self._requirement, room=room)
         if verdict is not Verdict.ACCEPTED:
             raise failure(verdict.sspi_status)
-        return opened
+        return information
 
     def _verify(
         self,
@@ -126,8 +129,8 @@ class HTTPServerContext(LiveContext):
         realm: Realm,
         requirement: Requirement,
         *,
-        room: int | None = None,
-    ) -> tuple[Verdict, Claim | None]:
+        room: int = 0,
+    ) -> tuple[Verdict, Claim | None, bytes]:
         """Digest, nonce, bindings, room for the proof, then the count: what is refused has not counted."""
         now = opened.nonces.now()
         # "AcceptSecurityContext (Digest)" reserves the URL's place: the application may have compared it itself.
@@ -136,19 +139,20 @@ class HTTPServerContext(LiveContext):
             named = HTTPMessage(message.token, message.method, opened.credentials.uri, message.hentity)
         verdict = opened.verify_signature(named, ha1, now)
         if verdict is not Verdict.ACCEPTED:
-            return verdict, None
+            return verdict, None, b""
         claim = Claim.of_token(message.token, opened.credentials.cnonce)
         requirement.check(claim)
-        if room is not None and room < len(_information(opened, message)):
+        information = _information(opened, message) if room else b""
+        if room < len(information):
             raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
         verdict = realm.count(opened, now)
         if verdict is Verdict.ACCEPTED:
             self._last = opened
-        return verdict, claim
+        return verdict, claim, information
 
     def same_user(self, credentials: Credentials) -> bool:
         """See LiveContext."""
-        return _speaker(credentials) == _speaker(self._opened(self._first).credentials)
+        return self._first is not None and _speaker(credentials) == self._speaker
 
     def is_refused(self, token: bytes) -> bool:
         """See LiveContext."""
