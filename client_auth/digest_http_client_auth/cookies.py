@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["merge_cookies"]
+from .library import Library, RequestT, ResponseT
+
+__all__ = ["carry_cookies", "merge_cookies"]
+
+
+def carry_cookies(library: Library[RequestT, ResponseT], response: ResponseT, request: RequestT) -> None:
+    """Put the cookies of an answer into the next request, beside those that are there."""
+    if not library.has_field(response, b"set-cookie"):
+        return
+    cookies = library.cookies_for(response, request)
+    if cookies:
+        sent = library.request_values(request, b"cookie")
+        library.set_field(request, b"cookie", merge_cookies(sent, cookies))
 
 
 def merge_cookies(sent: Iterable[bytes], added: bytes) -> bytes:

@@ -10,7 +10,8 @@ The order of one call, as whoever drives it goes through it:
 5. If `needs_body_of(response)`, the response's body is read into memory.
 6. `receive(response)`:
    a. where a proof is demanded, the redirects that were followed are checked;
-   b. a 401 (or 407) is `_challenged`: the challenge is chosen, its nonce learnt, and `retries.RULES` asked;
+   b. a 401 (or 407) is `_challenged`: the challenge is chosen (challenges_met.py), its nonce learnt, and
+      `retries.RULES` asked;
    c. a 400 to a request that a redirect made may be about the field it carried along: `_retry_after_redirect`;
    d. anything else is settled: the proof is checked, and what it proves is remembered.
    True: the next `request` is ready, with body and cookies; go on at step 3. False: if `take_wanted` gives
@@ -25,7 +26,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, Generic
 
-from digest_http.challenge import parse_challenges
 from digest_http.errors import BodyNotReplayable, WrongPrincipal
 from digest_http.httpauth.challenge_selection import Choice
 from digest_http.httpauth.client import ClientContext, Signature
@@ -33,16 +33,15 @@ from digest_http.httpauth.client_identity import Identity
 from digest_http.httpauth.client_nonce import ClientNonce
 from digest_http.httpauth.logical_clock import tick
 from digest_http.httpauth.logins import MAX_ASKED, Wanted
-from digest_http.httpauth.origins import Origin, is_upgrade
-from digest_http.httpauth.protection_spaces import ANY_STRENGTH, OriginSpaces
+from digest_http.httpauth.protection_spaces import OriginSpaces
 from digest_http.httpauth.retries import Retries, Try
 from digest_http.httpauth.signing import note_accepted, sign
 
-from .cookies import merge_cookies
-from .library import UNTOLD, Replay, RequestT, ResponseT
+from .challenges_met import Redirected, challenger, choose, is_upgraded
+from .cookies import carry_cookies
+from .library import Replay, RequestT, ResponseT
 from .preemptive import BAD_REQUEST, Preemptive
 from .proof import check_proof, check_redirects, proof_covers_body
-from .proxies import peer_of
 from .session import Session
 
 __all__ = ["Exchange"]
@@ -231,32 +230,13 @@ class Exchange(Generic[RequestT, ResponseT]):
         self._find_nonce(self._original)
 
     def _choose(self, response: ResponseT, last: RequestT) -> tuple[Choice, OriginSpaces] | None:
-        """The challenge to answer and where it belongs, or None; nothing is remembered of rejected challenges."""
-        session, library = self._session, self._library
-        policy, origin = session.policy, library.origin(last)
-        home = library.origin(self._home)
-        if origin != home and not self._is_upgraded(last, home, origin):
-            if origin.host == home.host:
-                policy.warn("a redirect led to another scheme or port of the same host: call the URL there by itself")
-            else:
-                policy.report("it came from another origin, to which a redirect led")
-            return None
-        peer: Origin | None = origin
-        if session.proxy:
-            told = session.proxy_of(last)
-            address = library.peer_address(response) if told is UNTOLD else None
-            peer = peer_of(told, address, origin, policy)
-        challenges = parse_challenges(library.response_values(response, session.challenge_name))
-        choice = policy.choose(challenges)
+        """The challenge to answer and where it belongs, or None."""
+        session = self._session
+        peer = challenger(session, response, Redirected(self._original, self._home, last))
         if peer is None:
             return None
         signature = self._signature if last is self.request else None
-        if choice is None and signature is not None:
-            # The server does not say what to sign with instead: the next request asks it, by going unsigned.
-            signature.context.pool.drop(signature.nonce)
-        known = session.spaces.at(peer, proxy=session.proxy)
-        if choice is not None:
-            choice = policy.admit(choice, challenges, known.floor if known else ANY_STRENGTH, self._signature)
+        choice = choose(session, response, peer, signature, pinned_by=self._signature)
         if choice is not None:
             return choice, session.spaces_at(last, peer)
         if signature is not None:
@@ -272,7 +252,7 @@ class Exchange(Generic[RequestT, ResponseT]):
         if last is self.request or signature is None:
             return False
         home, origin = library.origin(self._home), library.origin(last)
-        upgraded = origin != home and self._is_upgraded(last, home, origin)
+        upgraded = origin != home and is_upgraded(self._session, Redirected(self._original, self._home, last))
         if not (origin == home or upgraded) or not self._is_ours(last):
             return False
         if self._retries.after_move(fresh=False) is Try.NO_MORE:
@@ -280,19 +260,6 @@ class Exchange(Generic[RequestT, ResponseT]):
         # What was learnt by http says nothing of the server behind https: that one is asked.
         self._prepare(last, response, signature.context, None if upgraded else signature.nonce)
         return True
-
-    def _is_upgraded(self, last: RequestT, home: Origin, origin: Origin) -> bool:
-        """Whether a redirect led to the very same target by https.
-
-        Whoever answers by http in the server's name could else choose what is signed for the https server.
-        """
-        library = self._library
-        return (
-            not self._session.proxy
-            and is_upgrade(home, origin)
-            and library.target(last) == library.target(self._original)
-            and library.method(last) == library.method(self._original)
-        )
 
     def _prepare(
         self,
@@ -316,11 +283,7 @@ class Exchange(Generic[RequestT, ResponseT]):
                     # So that the caller's next call, with a new body, is signed at once.
                     self._spaces.offer(context, nonce, library.target(request))
                 raise
-        if library.has_field(response, b"set-cookie"):
-            cookies = library.cookies_for(response, request)
-            if cookies:
-                sent = library.request_values(request, b"cookie")
-                library.set_field(request, b"cookie", merge_cookies(sent, cookies))
+        carry_cookies(library, response, request)
         if library.origin(request) != library.origin(self._home):
             self._home = request
         self.request = request
