@@ -27,11 +27,7 @@ from .logical_clock import tick
 from .nonce_pool import NoncePool
 from .realm_refusals import REFUSAL_SECONDS, RealmRefusals
 
-__all__ = ["MAX_DOUBTS", "ClientContext", "Signature"]
-
-#: Refusals of a password of which nothing is known yet that may be about the order of requests, before they count as
-#: refusals of the password. Few: where it is wrong, each is one more try towards the lock of an account.
-MAX_DOUBTS: Final = 4
+__all__ = ["ClientContext", "Signature"]
 
 # Octets of a request target that need no look; whatever is left after deleting them does.
 _PLAIN: Final = bytes(octet for octet in range(0x21, 0x7F) if octet not in b'"\\')
@@ -71,7 +67,7 @@ class ClientContext(HoldsSecrets):
     `decimal_nc` writes nc as a plain number, which no HTTP server takes but some protocols want.
     """
 
-    __slots__ = ("_clock", "_cnonces", "_doubts", "_nc_format", "_quote_all", "_refused_at", "accepted_at", "algorithm",
+    __slots__ = ("_clock", "_cnonces", "_nc_format", "_quote_all", "_refused_at", "accepted_at", "algorithm",
                  "identity", "pool", "realm", "realm_refusals")  # fmt: skip
 
     def __init__(
@@ -98,7 +94,6 @@ class ClientContext(HoldsSecrets):
         self._clock: Final = clock
         self.pool: Final = NoncePool()
         self._refused_at: float | None = None
-        self._doubts = 0
         #: Those of the origin, which all its contexts share.
         self.realm_refusals = RealmRefusals()
 
@@ -206,7 +201,6 @@ class ClientContext(HoldsSecrets):
             return
         self.accepted_at = tick()
         self._refused_at = None
-        self._doubts = 0
         self.realm_refusals.clear()
         if nonce is not self.pool.current:
             self.pool.accept(nonce)
@@ -216,7 +210,6 @@ class ClientContext(HoldsSecrets):
         self.identity = identity
         self.accepted_at = 0
         self._refused_at = None
-        self._doubts = 0
         self.pool.sign_no_more()
 
     def refuse(self, *, tried: bool) -> None:
@@ -228,15 +221,6 @@ class ClientContext(HoldsSecrets):
         self._refused_at = now = self._clock()
         if tried and not self.accepted_at:
             self.realm_refusals.note(self.realm, now)
-
-    def doubt(self) -> None:
-        """Note that a refusal was taken for one of the order in which requests came."""
-        self._doubts += 1
-
-    @property
-    def may_doubt(self) -> bool:
-        """Whether a refusal may be about something else than the password, of which nothing is known yet."""
-        return self._doubts < MAX_DOUBTS and not self.accepted_at and not self.refused
 
     @property
     def refused(self) -> bool:

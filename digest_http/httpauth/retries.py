@@ -51,7 +51,9 @@ class Situation(NamedTuple):
     overtaken: bool | None = None
     """The password is known to be right, and other requests may have come first."""
     crowded: bool | None = None
-    """Nothing is known of the password yet, and other requests with this nonce may have come first."""
+    """Others have signed with this nonce since, and nothing is known of the password yet."""
+    doubted: bool | None = None
+    """This call went unsigned to see what has come of the others."""
     same_nonce: bool | None = None
     """The challenge repeats the nonce that was signed with."""
     changed: bool | None = None
@@ -81,6 +83,8 @@ RULES: Final = (
     Rule("moved", Situation(moved=True), Try.SIGNED, 5),
     # A password that was once accepted gets its try: a forged refusal must not lock it out for a minute.
     Rule("held back", Situation(signed=False, refused=True, accepted=False), Try.NO_MORE),
+    # None of the others was let in either.
+    Rule("doubted", Situation(signed=False, doubted=True, accepted=False), Try.NO_MORE, refuses=True, asks=True),
     # Whoever names a new realm after each try would be told of the password as often as he likes, and lock the account.
     Rule("changed", Situation(changed=True), Try.NO_MORE, refuses=True),
     Rule("another", Situation(another=True), Try.SIGNED, 1, refuses=True),
@@ -94,8 +98,9 @@ RULES: Final = (
     # The count or the nonce was refused, not the password.
     Rule("overtaken", Situation(overtaken=True, same_nonce=True), Try.SIGNED, 3, exclusive=True),
     Rule("overtaken", Situation(overtaken=True), Try.AFRESH, 3, exclusive=True),
-    # Somebody else's request may have been let in, and its answer be on its way.
-    Rule("crowded", Situation(crowded=True, same_nonce=True), Try.SIGNED, 1, exclusive=True, refuses=True, asks=True),
+    # One of the others may have been let in, and its answer be on its way. Going unsigned takes as long as that, and is
+    # no further try of the password.
+    Rule("crowded", Situation(crowded=True, same_nonce=True), Try.AFRESH, 1, exclusive=True),
     Rule("wrong password", Situation(), Try.NO_MORE, refuses=True, asks=True),
 )
 
@@ -106,13 +111,15 @@ MAX_TRIES: Final[Mapping[str, int]] = MappingProxyType({rule.name: rule.tries fo
 class Retries:
     """The tries of one call."""
 
-    __slots__ = ("_began", "_fresh", "_spent", "asks", "exclusive")
+    __slots__ = ("_began", "_doubted", "_fresh", "_spent", "asks", "exclusive")
 
     def __init__(self, began: int) -> None:
         """`began` is the `tick` from before the first request went out."""
         self._began: Final = began
         # Whether the last try was signed with a nonce that this very call was given.
         self._fresh = False
+        # The context whose refusal may be about the order of requests, until the next challenge.
+        self._doubted: ClientContext | None = None
         self._spent: tuple[str, ...] = ()
         #: The context whose requests seem to get in each other's way; see `NoncePool.make_exclusive`.
         self.exclusive: ClientContext | None = None
@@ -135,6 +142,7 @@ class Retries:
         answered = self._fresh and signature is not None
         changed = answered and signature is not None and _is_changed(signature, context, nonce)
         signed = signature is not None and _is_for(signature, context, nonce)
+        known = context.accepted_at > 0 or context.refused
         rule = _first_rule(
             Situation(
                 signed=signed,
@@ -144,7 +152,8 @@ class Retries:
                 refused=context.refused,
                 accepted=context.accepted_at > 0,
                 overtaken=signed and signature is not None and self._overtaken(context, signature),
-                crowded=signed and signature is not None and context.may_doubt and _has_others(signature),
+                crowded=signed and signature is not None and not known and _has_others(signature),
+                doubted=signature is None and self._doubted is context,
                 same_nonce=signed and signature is not None and nonce.counter is signature.nonce.counter,
                 changed=changed,
                 another=answered and not signed,
@@ -153,12 +162,11 @@ class Retries:
         self._fresh = True
         if rule.exclusive:
             self.exclusive = context
-        if rule.when.crowded:
-            context.doubt()
-        outcome = self._follow(rule)
+        tried, outcome = self._doubted is context, self._follow(rule)
+        self._doubted = context if rule.when.crowded and outcome is Try.AFRESH else None
         self.asks = rule.asks
         if rule.refuses and outcome is Try.NO_MORE:
-            context.refuse(tried=False)
+            context.refuse(tried=tried)
             if signature is not None:
                 signature.context.refuse(tried=True)
         return outcome

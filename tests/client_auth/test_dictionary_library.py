@@ -184,8 +184,25 @@ def crowded() -> None:
     assert first.receive(answer(first.request))
     assert not second.receive(overtaking)
     first.sign()
+    assert b"authorization" not in first.request["fields"]
+    assert first.receive(answer(first.request))
+    first.sign()
     assert not first.receive(answer(first.request))
-    assert server.statuses == [401, 401, 200, 401, 200]
+    assert server.statuses == [401, 401, 200, 401, 401, 200]
+
+
+def doubted() -> None:
+    """Of several calls at once with a wrong password each sends it once."""
+    server = StrictServer(shared_nonce="only")
+    session, answer = session_for("wrong"), served_by(server)
+    exchanges = [Exchange(session, request_to(URL)) for _ in range(4)]
+    for exchange in exchanges:
+        assert exchange.receive(answer(exchange.request))
+        exchange.sign()
+    for exchange in exchanges:
+        while exchange.receive(answer(exchange.request)):
+            exchange.sign()
+    assert len(server.signed) == 4
 
 
 SCENARIOS: dict[str, tuple[set[str], Callable[[], None]]] = {
@@ -201,6 +218,7 @@ SCENARIOS: dict[str, tuple[set[str], Callable[[], None]]] = {
     "another": ({"another"}, another),
     "overtaken": ({"overtaken"}, lambda: overtaken(same_nonce=True)),
     "crowded": ({"crowded"}, crowded),
+    "doubted": ({"doubted"}, doubted),
     "overtaken by another nonce": ({"overtaken"}, lambda: overtaken(same_nonce=False)),
 }
 

@@ -268,14 +268,19 @@ def test_bad_request_behind_a_redirect(caller, goal):
 
 
 def test_wrong_password_is_not_taken_for_overtaken(plain):
-    """Many requests at once with one nonce and a wrong password are still two each: nobody was ever let in."""
+    """Many requests at once with one nonce and a wrong password: nobody was ever let in, so each sends it once."""
     library = plain.library
     auth = plain.DigestAuth("alice", "wrong")
     calls = [by_hand(plain, auth) for _ in range(3)]
     headers = {"WWW-Authenticate": 'Digest realm="r", nonce="shared", qop="auth"'}
     for request, flow in calls:
-        flow.send(library.Response(401, headers=headers, request=request))
-    for request, flow in calls:
+        assert "Authorization" in flow.send(library.Response(401, headers=headers, request=request)).headers
+    # The first does not know what has come of the others, and looks again without a try of the password.
+    (request, flow), *others = calls
+    again = flow.send(library.Response(401, headers=headers, request=request))
+    assert "Authorization" not in again.headers
+    end(flow, library.Response(401, headers=headers, request=again))
+    for request, flow in others:
         end(flow, library.Response(401, headers=headers, request=request))
 
 

@@ -8,7 +8,7 @@ import pytest
 from digest_http.algorithms import by_name
 from digest_http.challenge import Challenge
 from digest_http.httpauth.challenge_selection import Choice
-from digest_http.httpauth.client import MAX_DOUBTS, ClientContext
+from digest_http.httpauth.client import ClientContext
 from digest_http.httpauth.client_identity import Identity
 from digest_http.httpauth.logical_clock import tick
 from digest_http.httpauth.retries import MAX_TRIES, Retries, Try
@@ -71,65 +71,49 @@ def test_a_wrong_password():
     assert Retries(tick()).after_challenge(context, nonce, None, stale=False) is Try.NO_MORE
 
 
-def refused_in_a_crowd(context, nonce, nc=1):
-    """The refusal of a fresh request that others may have overtaken: the call's tries, and what comes next."""
+def in_a_crowd(*, nc=1, same=True):
+    """A fresh request is refused whose nonce others have signed with since, and nobody was let in yet."""
+    context, nonce = met()
+    nonce.counter.last = 5
     retries = Retries(tick())
-    retries.after_challenge(context, nonce, None, stale=False)
-    return retries, retries.after_challenge(context, nonce, signed(context, nonce, nc), stale=False)
+    assert retries.after_challenge(context, nonce, None, stale=False) is Try.SIGNED
+    outcome = retries.after_challenge(context, nonce if same else met()[1], signed(context, nonce, nc), stale=False)
+    return context, nonce, retries, outcome
 
 
-def test_a_crowd_of_which_nobody_was_let_in_yet():
-    """One more try a call, and few of a context: where the password is wrong, each may lock the account."""
-    context, nonce = met()
-    nonce.counter.last = 5
-    for _ in range(MAX_DOUBTS):
-        retries, outcome = refused_in_a_crowd(context, nonce)
-        assert outcome is Try.SIGNED
-        assert retries.exclusive is context
-        assert not context.refused
-    assert refused_in_a_crowd(context, nonce)[1] is Try.NO_MORE
-    assert context.refused
+@pytest.mark.parametrize("let_in", [True, False])
+def test_a_crowd_of_which_nobody_was_let_in_yet(let_in):
+    """It looks again unsigned, and signs once more only if one of the others was let in meanwhile."""
+    context, nonce, retries, outcome = in_a_crowd()
+    assert outcome is Try.AFRESH
+    assert not context.refused
+    if let_in:
+        context.accept(nonce)
+    assert retries.after_challenge(context, nonce, None, stale=False) is (Try.SIGNED if let_in else Try.NO_MORE)
+    assert retries.exclusive is context
+    assert context.refused is not let_in
+    assert context.realm_refusals.hold(0.0) is False
+    assert retries.asks is not let_in
 
 
-def test_a_crowd_is_one_more_try_of_a_call():
-    """Refused again, with others behind it again, it is the password."""
-    context, nonce = met()
-    nonce.counter.last = 5
-    retries, _ = refused_in_a_crowd(context, nonce)
+def test_a_crowd_is_looked_at_once():
+    """Refused again, with others behind it again: a call has its bounds."""
+    context, nonce, retries, _ = in_a_crowd()
+    context.accept(nonce)
+    assert retries.after_challenge(context, nonce, None, stale=False) is Try.SIGNED
+    context.speak_for(Identity("a", "b"))  # nothing is known of the password again
     nonce.counter.last = 8
-    assert retries.after_challenge(context, nonce, signed(context, nonce, 6), stale=False) is Try.NO_MORE
-    assert refused_in_a_crowd(context, nonce)[1] is Try.NO_MORE
+    again: Any = SimpleNamespace(nonce=nonce, count=6, qop=b"auth", context=context)
+    nonce.identity = context.identity
+    assert retries.after_challenge(context, nonce, again, stale=False) is Try.NO_MORE
 
 
-@pytest.mark.parametrize("nc", [0, 5], ids=["without a count", "the last"])
-def test_no_crowd(nc):
-    """Nobody has signed since, or nobody can tell."""
-    context, nonce = met()
-    nonce.counter.last = 5
-    assert refused_in_a_crowd(context, nonce, nc)[1] is Try.NO_MORE
-
-
-def test_no_crowd_around_another_nonce():
-    """A server that names a new nonce does not count requests of the old one."""
-    context, nonce = met()
-    nonce.counter.last = 5
-    retries = Retries(tick())
-    retries.after_challenge(context, nonce, None, stale=False)
-    other = met()[1]
-    assert retries.after_challenge(context, other, signed(context, nonce, 1), stale=False) is Try.NO_MORE
-
-
-def test_doubts_are_over_once_the_password_is_known():
-    """An acceptance, or other credentials, give a context its doubts back."""
-    context, nonce = met()
-    nonce.counter.last = 5
-    for settle in (lambda: context.accept(nonce), lambda: None):
-        for _ in range(MAX_DOUBTS):
-            context.doubt()
-        assert not context.may_doubt
-        settle()
-        context.speak_for(Identity("a", "c"))
-        assert context.may_doubt
+@pytest.mark.parametrize(("nc", "same"), [(0, True), (5, True), (1, False)], ids=["no count", "the last", "new nonce"])
+def test_no_crowd(nc, same):
+    """Nobody has signed since, nobody can tell, or the server counts on another nonce."""
+    context, _, _, outcome = in_a_crowd(nc=nc, same=same)
+    assert outcome is Try.NO_MORE
+    assert context.refused
 
 
 def test_a_password_that_was_right_before():
