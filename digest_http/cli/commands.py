@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 import click
 
-from digest_http import calculation
+from digest_http import __version__, calculation
 from digest_http.algorithms import by_name
 from digest_http.encoding import nfc, text_to_octets
 from digest_http.errors import DigestError
@@ -51,7 +51,7 @@ def _sets_a_password(function: Command) -> Command:
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="digest-http")
+@click.version_option(__version__, prog_name="digest-http", message="%(prog)s %(version)s")
 def command() -> None:
     """HTTP Digest authentication: users, keys, requests, and a look at servers."""
 

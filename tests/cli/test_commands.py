@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from click.testing import CliRunner
 
+from digest_http import __version__
 from digest_http.algorithms import by_name
 from digest_http.cli import main
 from digest_http.cli.commands import command
@@ -271,3 +272,8 @@ def test_the_entry_point(monkeypatch, capsys):
         main()
     assert caught.value.code == 0
     assert len(capsys.readouterr().out) == 65
+
+
+def test_the_version():
+    """The same that a program reads, in one line."""
+    assert run("--version").output == f"digest-http {__version__}\n"

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import digest_http
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = {
     "digest_http": ROOT / "digest_http",
@@ -106,6 +108,11 @@ def test_sdist_holds_every_page_and_example(sdist_names, folder):
     expected = set(files)
     assert expected
     assert expected <= sdist_names
+
+
+def test_the_version_is_that_of_the_package(metadata):
+    """One line says it: `digest_http.__version__`."""
+    assert metadata["Version"] == digest_http.__version__
 
 
 def test_installing_brings_nothing_along(metadata):
