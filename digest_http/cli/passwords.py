@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import sys
+import warnings
 from pathlib import Path
 
 import click
@@ -13,7 +15,7 @@ __all__ = ["read_password"]
 def read_password(file: Path | None, *, standard_input: bool, twice: bool) -> str:
     """One password; a line end at the end of a file or of the input is no part of it.
 
-    Raises UsageError if it is empty, of several lines, or not UTF-8.
+    Raises UsageError if it is empty, of several lines, or not UTF-8, and if it is to be typed and there is no terminal.
     """
     if file is not None and standard_input:
         raise click.UsageError("give --password-file or --password-stdin, not both")
@@ -22,12 +24,25 @@ def read_password(file: Path | None, *, standard_input: bool, twice: bool) -> st
     elif standard_input:
         password = _first_line(sys.stdin.buffer.read())
     else:
-        typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=twice, err=True)
+        typed = _typed(twice=twice)
         # What the terminal's encoding could not read stands in it as surrogates: the octets are those that were typed.
         password = _text(typed.encode("utf-8", "surrogateescape"))
     if not password:
         raise click.UsageError("the password is empty, which would let anyone in")
     return password
+
+
+def _typed(*, twice: bool) -> str:
+    with warnings.catch_warnings():
+        # getpass says by a warning that it would have to show what is typed, and reads a pipe all the same.
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=twice, err=True)
+        except getpass.GetPassWarning:
+            raise click.UsageError(
+                "there is no terminal to ask for the password: give --password-stdin or --password-file FILE"
+            ) from None
+    return typed
 
 
 def _first_line(octets: bytes) -> str:

@@ -30,19 +30,27 @@ def entries_in(path: Path) -> list[Entry]:
     return list(parse(path.read_bytes()).values())
 
 
-def replace(path: Path, entries: Iterable[Entry], *, make: bool = False) -> None:
+def replace(path: Path, entries: Iterable[Entry], *, make: bool = False, whole: bool = False) -> None:
     """Put entries in place of those with the same user, realm and hash, or at the end; `make` a missing file.
+
+    `whole`: other hashes of these users go.
 
     Raises OSError, or ValueError for a broken file or an entry that no line can hold.
     """
     # A line that spelt the user in another Unicode form is replaced too.
-    lines = {tuple(map(nfc, entry.key)): line_of(entry) for entry in entries}
+    lines = {_normal(entry.key): line_of(entry) for entry in entries}
+    users = {key[:2] for key in lines}
 
     def edit(old: list[str]) -> list[str]:
         new: list[str] = []
         for line in old:
             key = _key(line)
-            new.append(line if key is None else lines.pop(key, line))
+            if key is None:
+                new.append(line)
+            elif key in lines:
+                new.append(lines.pop(key))
+            elif not (whole and key[:2] in users):
+                new.append(line)
         return new + list(lines.values())
 
     _rewrite(path, edit, make=make)
@@ -61,6 +69,10 @@ def delete(path: Path, user: str, realm: str) -> int:
 
     _rewrite(path, edit, make=False)
     return gone
+
+
+def _normal(key: tuple[str, str, str]) -> tuple[str, str, str]:
+    return nfc(key[0]), nfc(key[1]), key[2]
 
 
 def _key(line: str) -> tuple[str, str, str] | None:

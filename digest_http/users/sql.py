@@ -10,7 +10,7 @@ there are rows for both, neither counts, since nobody can say which one should. 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -27,6 +27,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    inspect,
     or_,
     select,
 )
@@ -52,6 +53,10 @@ logger: Final = logging.getLogger("digest_http.users")
 _ASYNCHRONOUS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "mysql": "mysql+asyncmy"}
 
 DEFAULT_TABLE: Final = "digest_users"
+
+
+def _nothing(stored: int) -> None:
+    """Nobody looks on."""
 
 
 def users_table(name: str = DEFAULT_TABLE) -> Table:
@@ -96,9 +101,14 @@ class SQLUsers(HoldsSecrets):
         if not text("table", table, example=DEFAULT_TABLE):
             raise refusal("table", table, f"the name of a table, for instance table={DEFAULT_TABLE!r}")
         self.table: Final = users_table(table)
-        path = file_of(self.engine.url)
-        if path is not None:
-            warn_if_open(Path(path), logger)
+        if self.file is not None:
+            warn_if_open(self.file, logger)
+
+    @property
+    def file(self) -> Path | None:
+        """The file of a SQLite database; None for one in memory, and for other databases."""
+        name = file_of(self.engine.url)
+        return None if name is None else Path(name)
 
     async def ha1(self, username: str, realm: str, algorithm: Algorithm) -> bytes | None:
         """See Users.ha1."""
@@ -147,11 +157,15 @@ class SQLUsers(HoldsSecrets):
 
         A file that is there keeps no more than 0640. Raises ConfigurationError if that is for another user to change.
         """
-        path = file_of(self.engine.url)
-        if path is not None:
-            make_private(Path(path), logger, OWNER_AND_READERS)
+        if self.file is not None:
+            make_private(self.file, logger, OWNER_AND_READERS)
         async with self.engine.begin() as connection:
             await connection.run_sync(self.table.metadata.create_all)
+
+    async def has_table(self) -> bool:
+        """Whether the table is there. A file of SQLite's that is missing is made by the question, and is empty."""
+        async with self.engine.connect() as connection:
+            return await connection.run_sync(lambda plain: inspect(plain).has_table(self.table.name))
 
     async def replace(self, username: str, realm: str, hashes: Mapping[str, bytes]) -> None:
         """Set H(A1) in hex for each hash named, in one transaction; others of this user stay.
@@ -159,20 +173,40 @@ class SQLUsers(HoldsSecrets):
         Rows of this user in another Unicode form give way too. Raises ConfigurationError for a name or realm that
         cannot be hashed so that it is told from others.
         """
-        username, realm = user_name(username), realm_name(realm)
-        name, place = username.encode(), realm.encode()
+        await self.replace_all([(username, realm, hashes)])
+
+    async def replace_all(
+        self,
+        users: Iterable[tuple[str, str, Mapping[str, bytes]]],
+        *,
+        whole: bool = False,
+        stored: Callable[[int], object] = _nothing,
+    ) -> None:
+        """The same for many users, as (username, realm, hashes), in one transaction: all are stored, or none.
+
+        `whole`: other hashes of these users go. `stored` is called with the number of hashes that are written so far.
+        """
+        checked = [(user_name(name), realm_name(realm), hashes) for name, realm, hashes in users if hashes]
+        every = {algorithm.base for algorithm in available()}
+        done = 0
         async with self.engine.begin() as connection:
-            for base, ha1 in hashes.items():
-                await self._delete(connection, username, realm, [base])
+            for name, realm, hashes in checked:
+                await self._delete(connection, name, realm, every if whole else set(hashes))
                 await connection.execute(
-                    insert(self.table).values(
-                        username=username,
-                        realm=realm,
-                        algorithm=base,
-                        ha1=ha1,
-                        userhash=calculation.userhash(by_name(base), name, place),
-                    )
+                    insert(self.table),
+                    [
+                        {
+                            "username": name,
+                            "realm": realm,
+                            "algorithm": base,
+                            "ha1": ha1,
+                            "userhash": calculation.userhash(by_name(base), name.encode(), realm.encode()),
+                        }
+                        for base, ha1 in hashes.items()
+                    ],
                 )
+                done += len(hashes)
+                stored(done)
 
     async def delete(self, username: str, realm: str) -> int:
         """Take all rows of a user in a realm out, in whichever Unicode form; how many there were."""

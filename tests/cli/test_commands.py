@@ -17,6 +17,7 @@ from digest_http.cli.commands import command
 from digest_http.users import HtdigestUsers, htdigest_edit
 from digest_http.users.htdigest_lines import Entry
 
+HOW = "'user add' and 'user import' make it with --create"
 APACHE_LINE = "alice:wonder:7f963e1a2219f44dfea287fa7f2ff391"
 
 
@@ -34,8 +35,9 @@ def run(*arguments, password=None):
 
 
 def user(verb, users, name, password=None, *more):
-    """One of the user commands in the realm wonder."""
-    return run("user", verb, users, name, "--realm", "wonder", *more, password=password)
+    """One of the user commands in the realm wonder; what is missing is made."""
+    made = ["--create"] if verb == "add" else []
+    return run("user", verb, users, name, "--realm", "wonder", *made, *more, password=password)
 
 
 def test_a_user_from_first_to_last(users):
@@ -88,11 +90,13 @@ def test_passwords_from_file_and_prompt(users, tmp_path):
     [("--password-stdin", "--password-file", __file__), ("--password-file", __file__), ("--password-stdin",)],
     ids=["two sources", "many lines", "empty"],
 )
-def test_passwords_that_cannot_be(users, arguments):
+def test_passwords_that_cannot_be(users, arguments, tmp_path):
     """A usage error, and nothing is stored."""
-    done = CliRunner().invoke(command, ["user", "add", users, "alice", "--realm", "wonder", *arguments], input="\n")
+    done = CliRunner().invoke(
+        command, ["user", "add", "--create", users, "alice", "--realm", "wonder", *arguments], input="\n"
+    )
     assert done.exit_code == 2
-    assert run("user", "list", users).output == ""
+    assert run("user", "list", users).output in {"", f"Error: there is no file {str(tmp_path / 'users')!r}; {HOW}\n"}
 
 
 @pytest.mark.parametrize("encoding", [{}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}])
@@ -103,7 +107,19 @@ def test_octets_that_are_no_text(tmp_path, way, encoding):
     secret.write_bytes(b"caf\xe9")
     given = [way, str(secret)] if way == "--password-file" else [way]
     child = subprocess.run(
-        [sys.executable, "-m", "digest_http.cli", "user", "add", str(tmp_path / "u"), "alice", "--realm", "R", *given],
+        [
+            sys.executable,
+            "-m",
+            "digest_http.cli",
+            "user",
+            "add",
+            "--create",
+            str(tmp_path / "u"),
+            "alice",
+            "--realm",
+            "R",
+            *given,
+        ],
         input=b"caf\xe9",
         capture_output=True,
         check=False,
@@ -120,7 +136,7 @@ def test_a_prompt_in_another_encoding(tmp_path, monkeypatch):
     """What the terminal's encoding could not read is UTF-8 all the same, or refused unseen."""
     for typed, status in (("caf\udcc3\udca9", 0), ("caf\udce9", 2)):
         monkeypatch.setattr("click.prompt", lambda *_args, typed=typed, **_keywords: typed)
-        result = run("user", "add", str(tmp_path / str(status)), "alice", "--realm", "wonder")
+        result = run("user", "add", "--create", str(tmp_path / str(status)), "alice", "--realm", "wonder")
         assert result.exit_code == status
         assert "udce9" not in result.output
     assert user("check", str(tmp_path / "0"), "alice", "café").exit_code == 0
@@ -206,7 +222,7 @@ def test_a_broken_file_is_left_alone(tmp_path):
 def test_names_no_line_can_hold(tmp_path, name, realm):
     """What could be read back as another user is refused, or is stored and read back as it is."""
     path = tmp_path / "users"
-    done = run("user", "add", str(path), name, "--realm", realm, "--hash", "SHA-256", password="s3cret")
+    done = run("user", "add", "--create", str(path), name, "--realm", realm, "--hash", "SHA-256", password="s3cret")
     if done.exit_code == 0:
         assert run("user", "list", str(path)).output == f"{name}\t{realm}\tSHA-256\n"
     else:
@@ -218,7 +234,18 @@ def test_many_writers_at_once(tmp_path):
     path = tmp_path / "users"
 
     def add(number):
-        line = [sys.executable, "-m", "digest_http.cli", "user", "add", str(path), f"user{number}", "--realm", "r"]
+        line = [
+            sys.executable,
+            "-m",
+            "digest_http.cli",
+            "user",
+            "add",
+            "--create",
+            str(path),
+            f"user{number}",
+            "--realm",
+            "r",
+        ]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
         return subprocess.run([*line, "--password-stdin"], input=b"pw", check=False, env=environment).returncode
 

@@ -93,7 +93,7 @@ def test_disk_full(tmp_path):
 def users_file(tmp_path):
     """A database with alice in it."""
     path = tmp_path / "users.db"
-    add = ["user", "add", f"sqlite:///{path}", "alice", "--realm", "fleet", "--password-stdin"]
+    add = ["user", "add", "--create", f"sqlite:///{path}", "alice", "--realm", "fleet", "--password-stdin"]
     assert CliRunner().invoke(command, add, input="s3cret").exit_code == 0
     return path
 

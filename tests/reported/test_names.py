@@ -67,6 +67,7 @@ def test_b07c_the_command(users: str, added: str, checked: str, tmp_path: Path) 
 
     def run(verb: str, name: str, password: str = "") -> tuple[int, str]:
         arguments = ["user", verb, place, name, "--realm", "wonder", *(["--password-stdin"] if password else [])]
+        arguments += ["--create"] if verb == "add" else []
         done = CliRunner().invoke(command, arguments, input=password)
         return done.exit_code, done.stdout
 

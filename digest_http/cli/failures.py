@@ -1,0 +1,32 @@
+"""What goes wrong, said in one line on standard error, with exit status 1 and without a stack trace."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Generator
+
+import click
+
+from digest_http.encoding import printable
+from digest_http.errors import DigestError
+
+__all__ = ["said"]
+
+
+@contextlib.contextmanager
+def said() -> Generator[None]:
+    """Turn errors into a ClickException. A database's own message may hold its URL, so only its kind is shown."""
+    try:
+        yield
+    except (click.ClickException, click.Abort):
+        raise
+    except OSError as error:
+        named = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
+        raise click.ClickException(printable(named)) from None
+    except UnicodeError:
+        # Its own message shows octets, and they may be of a hash.
+        raise click.ClickException("what is stored is not UTF-8: convert it") from None
+    except (ValueError, DigestError) as error:
+        raise click.ClickException(printable(str(error))) from None
+    except Exception as error:  # noqa: BLE001 - each driver has its own errors
+        raise click.ClickException(f"the database could not be used: {type(error).__name__}") from None
