@@ -1,4 +1,4 @@
-"""The console examples of docs/cli.md that speak HTTP print what the page shows."""
+"""The console examples of docs/cli.md print what the page shows."""
 
 from __future__ import annotations
 
@@ -51,6 +51,20 @@ def test_an_example_prints_what_is_shown(
         printed = CliRunner().invoke(command, arguments).output.replace(url, "http://127.0.0.1:8000")
     pattern = re.escape(shown).replace(r"\.\.\.", ".*").replace("\n.*\\\n", "\n(?s:.*)\n")
     assert re.fullmatch(pattern, printed), printed
+
+
+def test_the_examples_of_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One after the other, in one folder, with the password typed, piped or in a file."""
+    monkeypatch.chdir(tmp_path)
+    Path("secret").write_text("s3cret\n", encoding="utf-8")
+    (block,) = _console.findall(PAGE.partition("## user")[2].partition("## key")[0])
+    examples = _commands.findall(block.replace("$ pass show alice | ", "$ "))
+    assert {line.split()[2] for line, _ in examples} == {"add", "passwd", "check", "list", "realms", "import", "del"}
+    for line, shown in examples:
+        typed = "s3cret\ns3cret\n" if "Password:" in shown else "s3cret"
+        printed = CliRunner().invoke(command, shlex.split(line)[1:], input=typed).output
+        # A terminal shows no blank at the end of a prompt, and the runner no line end of what is typed.
+        assert "".join(printed.split()) == "".join(shown.split()), line
 
 
 def test_the_page_has_every_exit_status() -> None:

@@ -35,7 +35,13 @@ _OPTIONS: Final = (
     click.option("--keyring", "use_keyring", is_flag=True, help="The password from the keyring (pip install keyring)."),
     click.option("--cacert", type=_file, help="Trust the certificates in this file (PEM), and no others."),
     click.option("--proxy", help="A proxy's URL; without it the environment decides (HTTPS_PROXY, NO_PROXY)."),
-    click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=TIMEOUT, show_default=True),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        default=TIMEOUT,
+        show_default=True,
+        help="Seconds to wait for an answer.",
+    ),
 )
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 import click
 import httpx
 
+from digest_http.cli.parameters import examples
 from digest_http.encoding import printable
 from digest_http_client_auth.httpx import DigestAuth
 
@@ -39,7 +40,13 @@ _verify = click.option(
 )
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "digest-http get https://camera.example/snapshot.jpg --user admin -o snapshot.jpg",
+        "digest-http get https://192.0.2.7/ --user admin --password-file secret --cacert authority.pem",
+        "digest-http get https://dav.example/calendar/ --netrc --follow",
+    )
+)
 @accessing
 @_header
 @_follow
@@ -52,7 +59,12 @@ def get(access: Access, *, output: Path | None, **options: Any) -> None:
         receive(response, output)
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "digest-http head https://camera.example/ --user admin",
+        "digest-http head https://camera.example/ --user admin --verify required",
+    )
+)
 @accessing
 @_header
 @_follow
@@ -66,7 +78,13 @@ def head(access: Access, **options: Any) -> None:
             click.echo(f"{masked(name)}: {masked(value)}")
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        'digest-http post https://device.example/rpc --user admin --data "restart=1"',
+        'digest-http post https://device.example/rpc --user admin -H "Content-Type: application/json" --data "{}"',
+        "digest-http post https://dav.example/photo --user alice --upload photo --method PUT",
+    )
+)
 @accessing
 @_header
 @_follow
@@ -74,7 +92,9 @@ def head(access: Access, **options: Any) -> None:
 @_output
 @click.option("--data", help="The body, as text; sent as a form unless -H names another Content-Type.")
 @click.option("--upload", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="The body, from a file.")
-@click.option("--method", type=click.Choice(["POST", "PUT", "PATCH"]), default="POST", show_default=True)
+@click.option(
+    "--method", type=click.Choice(["POST", "PUT", "PATCH"]), default="POST", show_default=True, help="The method."
+)
 @click.option("--auth-int", is_flag=True, help="Sign the body too, which an upload is read into memory for.")
 def post(
     access: Access,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
-from typing import Any
 
 import click
 import httpx
 
+from digest_http.cli.parameters import examples, print_json
 from digest_http.httpauth.client_identity import Identity
 
 from .access import Access, accessing
@@ -22,7 +21,13 @@ from .probing.wire import Wire
 __all__ = ["probe"]
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "digest-http probe https://camera.example/",
+        "digest-http probe https://camera.example/ --user admin --password-file secret",
+        "digest-http probe https://camera.example/ --user admin --keyring --json",
+    )
+)
 @accessing
 @click.option("--head", "use_head", is_flag=True, help="Send HEAD in place of GET.")
 @click.option("--wrong-password", is_flag=True, help="Send one request with a wrong password, too.")
@@ -46,10 +51,10 @@ def probe(access: Access, *, use_head: bool, wrong_password: bool, as_json: bool
     except click.ClickException as failure:
         if not as_json:
             raise
-        _print_json({"url": str(access.url), "verdict": "failed", "exit_status": 1, "error": failure.message})
+        print_json({"url": str(access.url), "verdict": "failed", "exit_status": 1, "error": failure.message})
         sys.exit(EXIT_STATUS["failed"])
     if as_json:
-        _print_json(result.as_json())
+        print_json(result.as_json())
     else:
         for line in lines(result, method):
             click.echo(line)
@@ -60,8 +65,3 @@ async def _probed(access: Access, method: str, *, wrong_password: bool) -> Resul
     async with httpx.AsyncClient(**access.client_settings()) as client:
         wire = Wire(client, access.url, method, access.timeout)
         return await course.probe(wire, access.name, access.password, wrong_password=wrong_password)
-
-
-def _print_json(value: dict[str, Any]) -> None:
-    # ASCII: what a server has chosen cannot reach a terminal as anything but letters.
-    click.echo(json.dumps(value, indent=2))
