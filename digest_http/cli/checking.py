@@ -17,8 +17,9 @@ from digest_http.users.htdigest_lines import HASHES, Entry
 
 from .failures import said
 from .hashing import hashed
-from .parameters import examples, json_option, password_options, print_json, users_argument
+from .parameters import json_option, password_options, users_argument
 from .passwords import read_password
+from .printing import examples, print_json
 from .sources import by_user, open_source
 
 __all__ = ["check", "faults_in"]

@@ -13,7 +13,7 @@ from .checking import check
 from .completion import completion
 from .importing import import_
 from .over_http import Commands
-from .parameters import examples
+from .printing import examples
 from .users import user
 
 __all__ = ["command"]

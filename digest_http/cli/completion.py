@@ -7,7 +7,7 @@ from typing import Final
 import click
 from click.shell_completion import get_completion_class
 
-from .parameters import examples
+from .printing import examples
 
 __all__ = ["completion"]
 

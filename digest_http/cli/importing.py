@@ -18,7 +18,8 @@ from digest_http.users.htdigest_lines import Entry, parse
 from .checking import faults_in
 from .failures import said
 from .hashing import DEFAULT_HASHES, hashed
-from .parameters import create_option, examples, hash_option, json_option, print_json, users_argument
+from .parameters import complete_files, create_option, hash_option, json_option, users_argument
+from .printing import examples, print_json
 from .sources import by_user, open_source
 
 __all__ = ["import_"]
@@ -37,7 +38,7 @@ _NAMED: Final = 3
     ),
 )
 @users_argument
-@click.argument("source", metavar="FROM")
+@click.argument("source", metavar="FROM", shell_complete=complete_files)
 @click.option("--realm", help="Take the users of this realm only; with --passwords: the realm they get.")
 @click.option("--passwords", is_flag=True, help="FROM is a file of lines name:password, in UTF-8.")
 @hash_option

@@ -1,11 +1,10 @@
-"""Arguments and options that several commands take, each described once, and the examples of their help."""
+"""Arguments and options that several commands take, each described once."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
@@ -13,13 +12,12 @@ from click.shell_completion import CompletionItem
 from digest_http.users.htdigest_lines import HASHES
 
 __all__ = [
+    "complete_files",
     "create_option",
-    "examples",
     "hash_option",
     "json_option",
     "name_argument",
     "password_options",
-    "print_json",
     "realm_option",
     "users_argument",
 ]
@@ -27,20 +25,15 @@ __all__ = [
 Command = TypeVar("Command", bound=Callable[..., None])
 
 
-class _UsersPlace(click.ParamType):
-    """A file or a URL; a shell completes it as a file."""
-
-    name = "users"
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """Ask the shell to complete files."""
-        del ctx, param
-        return [CompletionItem(incomplete, type="file")]
+def complete_files(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Ask the shell for files: USERS may be one."""
+    del context, parameter
+    return [CompletionItem(incomplete, type="file")]
 
 
 _file: Final = click.Path(path_type=Path, dir_okay=False, exists=True)
 
-users_argument: Final = click.argument("users", type=_UsersPlace())
+users_argument: Final = click.argument("users", shell_complete=complete_files)
 name_argument: Final = click.argument("name")
 realm_option: Final = click.option("--realm", required=True, help="The realm; it is part of what is stored.")
 create_option: Final = click.option(
@@ -60,13 +53,3 @@ def password_options(function: Command) -> Command:
     ):
         function = option(function)
     return function
-
-
-def examples(*lines: str) -> str:
-    """The end of a command's help. click leaves a paragraph that begins with a backspace as it is."""
-    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
-
-
-def print_json(value: Any) -> None:  # noqa: ANN401 - whatever JSON can say
-    """Print a value. It is ASCII: what somebody wrote into a file cannot reach a terminal as anything but letters."""
-    click.echo(json.dumps(value, indent=2))

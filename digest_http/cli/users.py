@@ -14,16 +14,15 @@ from .failures import said
 from .hashing import DEFAULT_HASHES, hashed
 from .parameters import (
     create_option,
-    examples,
     hash_option,
     json_option,
     name_argument,
     password_options,
-    print_json,
     realm_option,
     users_argument,
 )
 from .passwords import read_password
+from .printing import examples, print_json
 from .sources import Source, by_user, open_source
 
 __all__ = ["user"]

@@ -10,19 +10,15 @@ import contextlib
 import os
 import stat
 import tempfile
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from digest_http.encoding import nfc
 
+from .file_locks import locked
 from .htdigest_lines import Entry, line_of, parse
 
 __all__ = ["delete", "entries_in", "replace"]
-
-try:
-    import fcntl
-except ImportError:  # Windows: the last of two writers in one moment wins
-    fcntl = None  # type: ignore[assignment] # the module is missing there
 
 
 def entries_in(path: Path) -> list[Entry]:
@@ -81,34 +77,11 @@ def _key(line: str) -> tuple[str, str, str] | None:
 
 def _rewrite(path: Path, edit: Callable[[list[str]], list[str]], *, make: bool) -> None:
     path = path.resolve()  # a link stays a link
-    with _locked(path, make=make) as descriptor:
+    with locked(path, make=make) as before:
         old = path.read_bytes()
         parse(old)  # a broken file is not made worse
         new = edit(old.decode("utf-8-sig").splitlines())
-        _put(path, "".join(f"{line}\n" for line in new).encode(), os.fstat(descriptor))
-
-
-@contextlib.contextmanager
-def _locked(path: Path, *, make: bool) -> Generator[int]:
-    """The file, held against other writers; it is the one that has the name when the block begins."""
-    while True:
-        descriptor = os.open(path, os.O_RDWR | (os.O_CREAT if make else 0), 0o600)
-        try:
-            if fcntl is not None:
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-            if not _has_the_name(path, descriptor):
-                continue  # another writer has replaced it while we waited
-            yield descriptor
-            return
-        finally:
-            os.close(descriptor)
-
-
-def _has_the_name(path: Path, descriptor: int) -> bool:
-    try:
-        return os.path.samestat(os.fstat(descriptor), path.stat())
-    except FileNotFoundError:
-        return False
+        _put(path, "".join(f"{line}\n" for line in new).encode(), before)
 
 
 def _put(path: Path, octets: bytes, before: os.stat_result) -> None:

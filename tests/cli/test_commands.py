@@ -14,8 +14,7 @@ from digest_http import __version__
 from digest_http.algorithms import by_name
 from digest_http.cli import main
 from digest_http.cli.commands import command
-from digest_http.users import HtdigestUsers, htdigest_edit
-from digest_http.users.htdigest_lines import Entry
+from digest_http.users import HtdigestUsers
 
 HOW = "'user add' and 'user import' make it with --create"
 APACHE_LINE = "alice:wonder:7f963e1a2219f44dfea287fa7f2ff391"
@@ -253,19 +252,6 @@ def test_many_writers_at_once(tmp_path):
         assert set(pool.map(add, range(12))) == {0}
     assert len(run("user", "list", str(path)).output.splitlines()) == 12
     assert [entry.name for entry in tmp_path.iterdir()] == ["users"]
-
-
-def test_writers_that_wait_find_the_new_file(tmp_path):
-    """Whoever held the lock has put another file in place: eight threads lose none of each other's lines."""
-    path = tmp_path / "users"
-
-    def add(thread):
-        for number in range(20):
-            htdigest_edit.replace(path, [Entry(f"{thread}-{number}", "r", "MD5", "0" * 32)], make=True)
-
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(add, range(8)))
-    assert len(htdigest_edit.entries_in(path)) == 160
 
 
 def test_new_keys():

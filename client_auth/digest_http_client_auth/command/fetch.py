@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 import httpx
 
-from digest_http.cli.parameters import examples
+from digest_http.cli.printing import examples
 from digest_http.encoding import printable
 from digest_http_client_auth.httpx import DigestAuth
 

@@ -8,7 +8,7 @@ import sys
 import click
 import httpx
 
-from digest_http.cli.parameters import examples, print_json
+from digest_http.cli.printing import examples, print_json
 from digest_http.httpauth.client_identity import Identity
 
 from .access import Access, accessing
