@@ -1,6 +1,7 @@
 """What the wheel and the sdist contain, and what they promise."""
 
 import email
+import os
 import subprocess
 import sys
 import tarfile
@@ -20,6 +21,21 @@ PACKAGES = {
 }
 CLIENTS = {"client", "client2", "aiohttp", "requests", "niquests", "urllib3", "keyring"}
 EXTRAS = {*CLIENTS, "sasl", "redis", "sql", "cli", "demo", "fastapi"}
+
+
+#: The folders of the sdist: the three packages, and all that belongs to them.
+FOLDERS = {
+    "digest_http",
+    "middleware",
+    "client_auth",
+    "docs",
+    "examples",
+    "tests",
+    "typing_tests",
+    "benchmarks",
+    "demo_app",
+    ".ci",
+}
 
 
 def modules_of(folder: Path) -> Iterator[str]:
@@ -93,21 +109,67 @@ def test_sdist_holds_every_module_of_each_package(sdist_names, package):
     assert expected <= sdist_names
 
 
+def test_sdist_holds_what_is_in_the_checkout(sdist_names):
+    """Whoever has the sdist can run the tests, read the pages and change something."""
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if tracked.returncode:
+        pytest.skip("this is no checkout")
+    here = {name for name in tracked.stdout.split("\0") if name and (ROOT / name).exists()}
+    assert here - sdist_names == set()
+
+
 def test_sdist_holds_nothing_else(sdist_names):
-    """Only the packages and what describes them are in the sdist."""
+    """No environment, cache or file that somebody left lying about."""
     top_level = {name.partition("/")[0] for name in sdist_names}
-    described = {"CHANGELOG.md", "LICENSE", "PKG-INFO", "README.md", "pyproject.toml", ".gitignore"}
-    assert top_level - described == {"digest_http", "middleware", "client_auth", "docs", "examples"}
+    described = {".gitignore", ".pre-commit-config.yaml", "LICENSE", "Makefile", "PKG-INFO", "pyproject.toml"}
+    assert {name for name in top_level - described if not name.endswith(".md")} == FOLDERS
+    assert [name for name in sdist_names if "__pycache__" in name or name.endswith(".pyc")] == []
     assert {"LICENSE", "PKG-INFO", "pyproject.toml"} <= top_level
 
 
-@pytest.mark.parametrize("folder", ["docs", "examples"])
-def test_sdist_holds_every_page_and_example(sdist_names, folder):
-    """Whoever has the sdist has what the README and the pages point to."""
-    files = (path.relative_to(ROOT).as_posix() for path in (ROOT / folder).iterdir() if path.suffix in {".md", ".py"})
-    expected = set(files)
-    assert expected
-    assert expected <= sdist_names
+@pytest.mark.once
+def test_two_builds_give_the_same_octets(built, tmp_path, monkeypatch):
+    """From the checkout, and from the sdist in another folder, at another time, under another umask and locale."""
+    (sdist,) = built.glob("*.tar.gz")
+    with tarfile.open(sdist) as packed:
+        packed.extractall(tmp_path, filter="data")
+    (again,) = tmp_path.iterdir()
+    for path in again.rglob("*"):
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    monkeypatch.setenv("TZ", "Asia/Kathmandu")
+    monkeypatch.setenv("PYTHONHASHSEED", "7")
+    umask = os.umask(0o077)
+    try:
+        line = [sys.executable, "-m", "hatchling", "build", "-d", str(tmp_path / "built")]
+        subprocess.run(line, cwd=again, check=True, capture_output=True)
+    finally:
+        os.umask(umask)
+    first, second = ({path.name: path.read_bytes() for path in made.iterdir()} for made in (built, tmp_path / "built"))
+    assert first.keys() == second.keys()
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+@pytest.mark.once
+def test_the_sdist_runs_its_tests(built, tmp_path):
+    """What the tests read beside the packages is in it."""
+    (sdist,) = built.glob("*.tar.gz")
+    with tarfile.open(sdist) as packed:
+        packed.extractall(tmp_path, filter="data")
+    (folder,) = tmp_path.iterdir()
+    line = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/kernel/test_params.py"]
+    done = subprocess.run(
+        [*line, "tests/docs/test_cli_page.py"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_index_shows_frameworks_and_interpreters(metadata):
+    """Each interpreter that the suite was run on, each framework that has a plug, and links."""
+    shown = metadata.get_all("Classifier")
+    assert {f"Programming Language :: Python :: 3.{minor}" for minor in (11, 12, 13, 14)} <= set(shown)
+    assert {f"Framework :: {name}" for name in ("AsyncIO", "Django", "FastAPI", "Flask", "aiohttp")} <= set(shown)
+    assert "Typing :: Typed" in shown
+    assert {line.partition(",")[0] for line in metadata.get_all("Project-URL")} == {"Homepage", "Changelog", "Download"}
 
 
 def test_the_version_is_that_of_the_package(metadata):
