@@ -1,10 +1,11 @@
-# Needs python3 (3.11 or newer), make and a package index; everything else goes into .venv and .venv-demo.
+# Needs python3 (3.11 or newer), make and a package index; everything else goes into .venv and .venv-*.
 #   make demo [ONCE=1]   run the demo application, with ONCE=1 only until its own client has talked to it
 #   make test [ARGS=]    the whole suite; real peers that are not installed are skipped
 #   make coverage        the same, and how many lines and branches it reaches; it takes twice as long
 #   make check           lint (ruff), types (mypy, pyright) and arrows (import-linter)
 #   make format          let ruff repair what it can
 #   make matrix          the core suite against the built wheel on every interpreter found among PYTHONS
+#   make lowest          the rooms that need libraries, with the lowest versions that pyproject.toml allows
 #   make wheel-test      the core suite against the built wheel
 #   make mutants [ARGS=] mutation testing of the rooms named in ARGS, or of all; goes on where it was stopped
 #   make programs        the libraries and sources of others that are tried against ours; without them those tests skip
@@ -25,13 +26,17 @@ MUTATION := .venv/stamp-mutation
 DEMO := .venv-demo/stamp
 PROGRAMS := .venv-programs/stamp
 SERVERS := .venv-servers/stamp
+LOWEST := .venv-lowest/stamp
+# What stands on a library of an extra, and needs no other.
+ON_LIBRARIES := tests/users tests/users_sources tests/cli tests/client_auth tests/demo_app
 CHECKED := $(wildcard digest_http middleware client_auth demo_app tests typing_tests benchmarks)
 
 # Answers pip gives about itself are noise here.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test coverage check lint types arrows format matrix wheel-test mutants programs servers bench clean
+.PHONY: help venv demo test coverage check lint types arrows format matrix lowest wheel-test mutants programs \
+    servers bench clean
 # Two installations into one environment would get in each other's way.
 .NOTPARALLEL:
 
@@ -82,6 +87,16 @@ format: $(CHECK)
 matrix: $(TEST)
 	.ci/matrix "$(BIN)/python" $(PYTHONS)
 
+# A constraint of pip's holds each library down; what these bring along may be newer.
+$(LOWEST): pyproject.toml
+	@mkdir -p build
+	@"$(PYTHON)" tests/packaging/lowest_versions.py >build/lowest.txt
+	@PIP_CONSTRAINT=build/lowest.txt .ci/venv .venv-lowest "$(PYTHON)" --group lowest
+	@touch $@
+
+lowest: $(LOWEST)
+	.venv-lowest/bin/python -m pytest -q -m "not live and not once" $(ON_LIBRARIES) $(ARGS)
+
 wheel-test: $(TEST)
 	.ci/wheel-test "$(BIN)/python"
 
@@ -106,6 +121,6 @@ bench: $(TEST) $(BENCH)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean:
-	rm -rf .venv .venv-demo .venv-programs .venv-servers .venvs build dist .coverage .coverage.* htmlcov \
+	rm -rf .venv .venv-demo .venv-programs .venv-servers .venv-lowest .venvs build dist .coverage .coverage.* htmlcov \
 	    .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

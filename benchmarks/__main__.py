@@ -12,6 +12,7 @@ from typing import Final, cast
 
 import pytest
 from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 __all__ = ["main"]
@@ -72,16 +73,20 @@ def main(arguments: list[str]) -> int:
     table = Table(title=f"digest-http on CPython {platform.python_version()}, {platform.machine()}")
     for heading in ("What", "Figure", "Target", ""):
         table.add_column(heading, overflow="fold")
-    for name in chosen:
-        if not console.is_terminal:
-            print(f"measuring {name}", flush=True)
-        with console.status(name):
-            found = run(name)
-        for what, figure, target in found:
-            verdict = judge(figure, target)
-            style = {"met": "green", "not met": "red"}.get(verdict)
-            table.add_row(what, figure, target, verdict, style=style)
-        table.add_section()
+    # A group takes up to a minute: on a terminal a line tells which one it is, and the time that has gone by.
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        shown = progress.add_task("", total=len(chosen))
+        for number, name in enumerate(chosen, 1):
+            progress.update(shown, description=f"measuring {name}")
+            if not console.is_terminal:
+                print(f"measuring {name} ({number} of {len(chosen)})", flush=True)
+            for what, figure, target in run(name):
+                verdict = judge(figure, target)
+                style = {"met": "green", "not met": "red"}.get(verdict)
+                table.add_row(what, figure, target, verdict, style=style)
+            table.add_section()
+            progress.advance(shown)
     console.print(table)
     return 0
 

@@ -1,0 +1,20 @@
+"""`make lowest` tries the lowest version of each library; every extra says which that is."""
+
+import pytest
+
+from tests.packaging import lowest_versions
+
+
+def test_each_library_has_one():
+    """A line for each library of the extras, as pip takes it."""
+    lines = list(lowest_versions.constraints())
+    assert {"click==8.2", "httpx==0.27", "httpx2==2", "redis==5.3", "sqlalchemy==2"} <= set(lines)
+
+
+@pytest.mark.parametrize("extras", ['a = ["click"]', 'a = ["click<9"]', 'a = ["click>=8.1"]\nb = ["click>=8.2"]'])
+def test_what_names_no_lowest_version(tmp_path, monkeypatch, extras):
+    """A bound that is missing, and two for one library."""
+    (tmp_path / "pyproject.toml").write_text(f"[project.optional-dependencies]\n{extras}\n", encoding="utf-8")
+    monkeypatch.setattr(lowest_versions, "ROOT", tmp_path)
+    with pytest.raises(ValueError, match="lower bound"):
+        list(lowest_versions.constraints())
