@@ -91,7 +91,7 @@ matrix: $(TEST)
 $(LOWEST): pyproject.toml
 	@mkdir -p build
 	@"$(PYTHON)" tests/packaging/lowest_versions.py >build/lowest.txt
-	@PIP_CONSTRAINT=build/lowest.txt .ci/venv .venv-lowest "$(PYTHON)" --group lowest
+	@PIP_CONSTRAINT=build/lowest.txt .ci/venv .venv-lowest "$(PYTHON)" --editable . --group lowest
 	@touch $@
 
 lowest: $(LOWEST)
