@@ -9,6 +9,7 @@ from email.message import Message
 from pathlib import Path
 from shutil import copytree, ignore_patterns
 from types import SimpleNamespace
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 from wsgiref.simple_server import WSGIRequestHandler, make_server
@@ -43,7 +44,7 @@ def block(heading, language="python"):
 
 def names_of(heading):
     """The names that a block of Python makes."""
-    names = {}
+    names: dict[str, Any] = {}
     exec(compile(block(heading), heading, "exec"), names)  # noqa: S102 - the page's own code
     return names
 
