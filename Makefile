@@ -3,6 +3,7 @@
 #   make test [ARGS=]    the whole suite; real peers that are not installed are skipped
 #   make coverage        the same, and how many lines and branches it reaches; it takes twice as long
 #   make check           lint (ruff), types (mypy, pyright) and arrows (import-linter)
+#   make docs            the documentation as a site, in build/docs; a dead link or a bad word of markup is an error
 #   make format          let ruff repair what it can
 #   make matrix          the core suite against the built wheel on every interpreter found among PYTHONS
 #   make lowest          the rooms that need libraries, with the lowest versions that pyproject.toml allows
@@ -21,6 +22,7 @@ BIN := .venv/bin
 # Each target installs what it needs: the tests in .venv, the linters and what the benchmarks compare with beside them.
 TEST := .venv/stamp-test
 CHECK := .venv/stamp-check
+DOCS := .venv/stamp-docs
 BENCH := .venv/stamp-bench
 MUTATION := .venv/stamp-mutation
 DEMO := .venv-demo/stamp
@@ -35,7 +37,7 @@ CHECKED := $(wildcard digest_http middleware client_auth demo_app tests typing_t
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test coverage check lint types arrows format matrix lowest wheel-test mutants programs \
+.PHONY: help venv demo test coverage check lint types arrows docs format matrix lowest wheel-test mutants programs \
     servers bench clean
 # Two installations into one environment would get in each other's way.
 .NOTPARALLEL:
@@ -49,7 +51,7 @@ $(TEST): pyproject.toml
 	@.ci/venv .venv "$(PYTHON)" --editable . --group test
 	@touch $@
 
-$(CHECK) $(BENCH) $(MUTATION): .venv/stamp-%: $(TEST)
+$(CHECK) $(DOCS) $(BENCH) $(MUTATION): .venv/stamp-%: $(TEST)
 	@.ci/venv .venv "$(PYTHON)" --group $*
 	@touch $@
 
@@ -72,6 +74,7 @@ check: lint types arrows
 lint: $(CHECK)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 
 types: $(CHECK)
 	$(BIN)/mypy $(CHECKED)
@@ -79,6 +82,10 @@ types: $(CHECK)
 
 arrows: $(CHECK)
 	PYTHONPATH=.:middleware:client_auth $(BIN)/lint-imports
+
+docs: $(DOCS)
+	$(BIN)/sphinx-build -q --fail-on-warning --keep-going -d build/docs-doctrees docs build/docs
+	@echo "build/docs/index.html"
 
 format: $(CHECK)
 	$(BIN)/ruff check --fix .
