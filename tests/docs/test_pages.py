@@ -1,4 +1,4 @@
-"""Every Python example of the docs runs."""
+"""Every Python example of the docs runs, every link leads somewhere, and every page can be found."""
 
 from __future__ import annotations
 
@@ -8,9 +8,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted((ROOT / "docs").glob("*.md"))
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.rglob("*.md"))
 
 _block = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_fence = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+_link = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)")
+_heading = re.compile(r"^#+ (.*)$", re.MULTILINE)
+_contents = re.compile(r"^```\{toctree\}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def examples(page: Path) -> list[str]:
@@ -18,7 +23,19 @@ def examples(page: Path) -> list[str]:
     return _block.findall(page.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def anchors(page: Path) -> set[str]:
+    """The names by which a page's headings are linked to, as Git forges and Sphinx make them."""
+    prose = _fence.sub("", page.read_text(encoding="utf-8"))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in _heading.findall(prose)}
+
+
+def listed(page: Path) -> list[Path]:
+    """The pages that a page's tables of contents name."""
+    lines = "\n".join(_contents.findall(page.read_text(encoding="utf-8"))).splitlines()
+    return [page.parent / f"{line}.md" for line in lines if line and not line.startswith(":")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(DOCS).as_posix())
 def test_the_examples_of_a_page_run_in_order(page: Path) -> None:
     """A page's blocks share one namespace and run without an error; their assertions hold."""
     namespace: dict[str, object] = {"__name__": f"docs.{page.stem}"}
@@ -27,8 +44,28 @@ def test_the_examples_of_a_page_run_in_order(page: Path) -> None:
         exec(code, namespace)  # noqa: S102 - running the documentation is the test
 
 
-def test_the_pages_that_the_readme_names_exist() -> None:
-    """No link of the README to a file is dead."""
-    links = re.findall(r"\]\(((?!https?:)[^)#]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
-    assert links
-    assert [link for link in links if not (ROOT / link).exists()] == []
+@pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_no_link_of_a_page_is_dead(page: Path) -> None:
+    """A link leads to a file that is there, and to a heading that the file has."""
+    dead = []
+    for file, anchor in _link.findall(_fence.sub("", page.read_text(encoding="utf-8"))):
+        target = page.parent / file if file else page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            dead.append(f"{file}#{anchor}")
+    assert dead == []
+
+
+def test_each_page_stands_once_in_the_contents() -> None:
+    """Who adds a page says where it is found: a page without a place is never read."""
+    index = DOCS / "index.md"
+    found = [index]
+    for page in found:
+        found += listed(page)
+    assert sorted(found) == PAGES
+
+
+@pytest.mark.parametrize("page", sorted((DOCS / "how-to").glob("*.md")), ids=lambda page: page.stem)
+def test_a_page_that_says_how_to_do_something_is_short(page: Path) -> None:
+    """One job, one page, at most some two screens with its code."""
+    assert len(page.read_text(encoding="utf-8").splitlines()) <= 120
+    assert examples(page), "show code that runs"
