@@ -16,6 +16,7 @@ def post(server, signer, signed, sent, nc=1, **keywords):
     return server.request("POST", "/x", signer.sign("POST", "/x", nc, body=signed), body=sent, **keywords)
 
 
+@pytest.mark.obeys("a2-formula")
 @pytest.mark.parametrize(
     ("signed", "sent"),
     [
@@ -104,6 +105,7 @@ def test_a29_nothing_is_read_before_the_header_is_sound(server):
         assert response.status in (400, 401)
 
 
+@pytest.mark.obeys("info-on-success")
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 @pytest.mark.parametrize("body", [None, b"question"], ids=["auth", "auth-int"])
 @pytest.mark.parametrize("answer", [[], [b""], [b"hello"], [b"hel", b"", b"lo"]], ids=str)
@@ -124,6 +126,7 @@ def test_a45_every_accepted_answer_proves_itself(algorithm, body, answer):
         }
 
 
+@pytest.mark.obeys("info-in-any-answer")
 @pytest.mark.parametrize("status", [200, 204, 206, 304, 404, 500])
 @pytest.mark.parametrize("body", [None, b""], ids=["auth", "auth-int"])
 def test_a45_whatever_the_status(server, status, body):

@@ -55,6 +55,7 @@ def test_a24_the_method_is_that_of_the_request_line(server):
     assert server.request("POST", "/x", signer.sign("POST"), headers=override).status == 200
 
 
+@pytest.mark.obeys("realm-is-ours")
 @pytest.mark.parametrize("realm", ["other", REALM.upper(), REALM + " ", " " + REALM, "", None, REALM + "\x00"])
 def test_a25_another_realm(server, realm):
     """A digest made over a realm that is not ours, with the right password."""
@@ -99,6 +100,7 @@ def test_a27_session_algorithms_need_a_cnonce(algorithm):
     assert server.get(signer).status == 200
 
 
+@pytest.mark.obeys("qop-was-offered")
 @pytest.mark.parametrize("qop", ["foo", "auth,auth-int", "auth, auth-int", "AUTH", "auth-conf", "auth ", ""])
 def test_a28_qop_words(server, qop):
     """Anything but exactly one of the words on offer."""
@@ -132,6 +134,7 @@ def test_a28_auth_on_an_auth_int_server():
     assert turned_back(server.get(server.signer()))
 
 
+@pytest.mark.obeys("2069-formula")
 def test_a28_rfc2069_by_policy():
     """Where it is allowed each nonce is good for one request, in this form or the other."""
     server = Server(allow_rfc2069=True)
@@ -141,6 +144,7 @@ def test_a28_rfc2069_by_policy():
     assert server.get(signer, 1).status == 401
 
 
+@pytest.mark.obeys("required-parameters")
 @pytest.mark.parametrize("name", ["username", "realm", "nonce", "uri", "response", "algorithm", "qop", "nc", "cnonce"])
 def test_a30_any_parameter_twice(server, name):
     """Twice the same, or another value before or behind: which one was checked must not be a question."""
@@ -155,6 +159,7 @@ def test_a30_any_parameter_twice(server, name):
     assert server.request(authorization=header).status == 200
 
 
+@pytest.mark.obeys("authorization-once")
 def test_a30_two_header_fields(server):
     """Two Authorization fields, equal, different or of another scheme."""
     signer = server.signer()

@@ -26,6 +26,7 @@ def challenged_with(*fields, status=401, name="WWW-Authenticate"):
     return handler, seen
 
 
+@pytest.mark.obeys("sign-ahead")
 @pytest.mark.parametrize(
     "algorithm", ["MD5", "MD5-sess", "SHA-256", "SHA-256-sess", "SHA-512-256", "SHA-512-256-sess", None]
 )
@@ -42,6 +43,7 @@ def test_every_algorithm_and_qop_is_let_in(caller, algorithm, qop):
     assert [nc for _, nc in server.pairs] == ["00000001", "00000002", "00000003"]
 
 
+@pytest.mark.obeys("2069-formula")
 def test_rfc_2069_is_spoken_to_servers_without_qop(caller):
     """Without qop the answer has no qop, nc and cnonce, and MD5 is taken for what is not named (RFC 2069)."""
     server = StrictServer(algorithms=(None,), qop=None)
@@ -64,6 +66,7 @@ def test_rfc_2069_is_a_policy(plain, allowed, algorithm, let_in):
     assert len(server.requests) == 1 + let_in
 
 
+@pytest.mark.obeys("strongest-first")
 @pytest.mark.parametrize("order", list(itertools.permutations(["MD5", "SHA-256", "SHA-512-256"])))
 def test_strongest_of_several_fields(plain, order):
     """The strongest hash is answered in whatever order the server lists them, and never Basic."""
@@ -83,6 +86,7 @@ def test_server_order_on_request(plain):
     assert parameters_of(seen[1])["algorithm"] == "MD5"
 
 
+@pytest.mark.obeys("no-basic-fallback")
 def test_only_basic_on_offer_is_not_answered(caller):
     """A class for Digest never sends the password itself."""
     handler, seen = challenged_with('Basic realm="x"')
@@ -90,6 +94,7 @@ def test_only_basic_on_offer_is_not_answered(caller):
     assert (answer.status_code, seen) == (401, [None])
 
 
+@pytest.mark.obeys("unknown-algorithm-is-passed-over")
 def test_allow_list_of_algorithms(plain):
     """What is not on the list is not answered, even if nothing else is offered."""
     server = StrictServer(algorithms=("MD5",))
@@ -109,6 +114,7 @@ def test_qop_preference(plain):
     assert [parameters["qop"] for parameters in server.signed] == ["auth-int", "auth"]
 
 
+@pytest.mark.obeys("credentials-quoting")
 def test_directives_are_quoted_as_the_standard_says(plain):
     """algorithm, qop and nc are bare, the server's spelling is kept, and nothing is sent that was not offered."""
     handler, seen = challenged_with('Digest realm="", nonce="n", qop="auth", algorithm=md5-SESS, opaque=""')
@@ -139,6 +145,7 @@ def test_challenge_header_of_another_name(plain):
     assert seen[-1].startswith("Digest ")
 
 
+@pytest.mark.obeys("a1-formula")
 def test_one_cnonce_for_a_session(plain):
     """A -sess algorithm keeps its cnonce with the nonce (curl#9074); the others draw a new one for each request."""
     for algorithm, different in (("MD5-sess", 1), ("MD5", 3)):
@@ -147,6 +154,7 @@ def test_one_cnonce_for_a_session(plain):
         assert len({parameters["cnonce"] for parameters in server.signed}) == different
 
 
+@pytest.mark.obeys("userhash-formula")
 def test_userhash_hides_the_name(plain):
     """With userhash=true the hash of name and realm goes out (RFC 7616 §3.4.4)."""
     handler, seen = challenged_with('Digest realm="r", nonce="n", qop="auth", algorithm=SHA-256, userhash=true')
@@ -156,6 +164,7 @@ def test_userhash_hides_the_name(plain):
     assert sent["username"] == hashlib.sha256(b"alice:r").hexdigest()
 
 
+@pytest.mark.obeys("one-of-two-names")
 def test_name_beyond_ascii(caller):
     """A server that speaks of UTF-8 gets username*; an older one the octets, in both cases without an exception."""
     name = "Jäsøn Doe"
@@ -187,6 +196,7 @@ def test_nonce_that_is_empty_or_missing_is_left_to_the_caller(caller, stale):
         assert (answer.status_code, seen) == (401, [None])
 
 
+@pytest.mark.obeys("uri-is-the-request-target")
 def test_target_is_signed_octet_for_octet(plain):
     """uri is the request target of the wire: empty paths, spaces, quotes, brackets, parameters, an explicit target."""
     targets = ["", "/", "?x", "/a b", '/"q"', "/[x]", "/a;p=1", "/ü", "/a%2Fb", "/a//b", "/%22", "/a?b=c d&e='"]

@@ -79,6 +79,7 @@ def test_twenty_at_once(plain, settings, warm, kind):
     assert len(set(server.pairs)) == len(server.pairs)
 
 
+@pytest.mark.obeys("nc-counts-requests")
 def test_fifty_threads_with_twenty_requests_each(plain):
     """A thousand requests on one shared nonce: no count is sent twice, none is left out."""
     server = StrictServer(shared_nonce="the-nonce")

@@ -74,6 +74,7 @@ def test_any_octets(name, challenges, info, status):
 values = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
 
 
+@pytest.mark.obeys("opaque-comes-back")
 @given(
     user=values.map(lambda text: text.replace(":", "") or "u"), realm=values, nonce=values.filter(bool), opaque=values
 )

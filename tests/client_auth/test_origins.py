@@ -6,6 +6,7 @@ from .conftest import served_by
 from .strict_server import StrictServer
 
 
+@pytest.mark.obeys("sign-ahead")
 @pytest.mark.parametrize("other", [
     "http://b.example/", "https://a.example/", "http://a.example:8080/", "http://a.example.b.example/",
 ])  # fmt: skip
@@ -42,6 +43,7 @@ def test_internationalised_names(caller):
     assert server.statuses == [401, 200, 200]
 
 
+@pytest.mark.obeys("domain-bounds")
 def test_domain_limits_signing_in_advance(caller):
     """With domain="/a" a request to /ab is not signed in advance, one to /a/b is (RFC 7616 §3.3)."""
     server = StrictServer(extra=', domain="/a http://other.example/x"')

@@ -53,6 +53,7 @@ def logged_in(caller, server=None, **settings):
     return auth
 
 
+@pytest.mark.obeys("no-basic-fallback")
 @pytest.mark.parametrize("weaker", WEAKER.values(), ids=WEAKER)
 @pytest.mark.parametrize("realm", REALMS)
 def test_weaker_challenge_is_not_answered(caller, weaker, realm):

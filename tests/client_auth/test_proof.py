@@ -75,6 +75,7 @@ def without(*names):
     return lambda value: ", ".join(part for part in value.split(", ") if part.partition("=")[0] not in names)
 
 
+@pytest.mark.obeys("info-repeats-the-request")
 @pytest.mark.parametrize("names", [("qop",), ("nc", "cnonce"), ("qop", "nc", "cnonce")], ids=str)
 @pytest.mark.parametrize("qop", ["auth", "auth-int"])
 def test_proof_that_leaves_out_the_rest_is_still_checked(caller, names, qop):

@@ -36,6 +36,7 @@ def get(caller, transport, auth, *urls):
         return [client.get(url).status_code for url in urls]
 
 
+@pytest.mark.obeys("proxy-fields")
 @pytest.mark.parametrize("address", [("10.0.0.1", 3128), ("::1", 8080, 0, 0), None, "/run/proxy.sock"])
 def test_challenge_of_a_proxy_is_answered(plain, address):
     """With proxy=True a 407 is answered with Proxy-Authorization, and with nothing else."""

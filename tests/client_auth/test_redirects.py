@@ -70,6 +70,7 @@ def test_body_of_a_redirected_request(caller, status):
     assert server.accepted == [("/new", b"the body")]
 
 
+@pytest.mark.obeys("origin")
 @pytest.mark.parametrize("warm", [False, True])
 @pytest.mark.parametrize("evil", [
     "http://evil.example/x", "https://server.example/x", "http://server.example:8080/x", "http://sub.server.example/x",

@@ -10,6 +10,7 @@ URL = "http://server.example/a"
 MOST_FOR_STALE = 5
 
 
+@pytest.mark.obeys("stale-is-retried")
 def test_stale_is_retried_with_the_new_nonce(caller):
     """stale=true means that the password was right: the call goes on with the new nonce, without asking anyone."""
     server = StrictServer()
@@ -125,6 +126,7 @@ def test_two_realms_in_one_origin(caller):
     assert len(servers["/one"].signed) == 3
 
 
+@pytest.mark.obeys("nextnonce-is-used")
 def test_nextnonce_is_taken_up(caller):
     """A server that takes each nonce once gets the next one without a 401 in between (ideal: one more request)."""
     server = StrictServer(one_time=True)

@@ -61,6 +61,7 @@ def wait_until_bound(port: int) -> None:
     raise AssertionError("sipp did not start")
 
 
+@pytest.mark.obeys("8760-topmost")
 @pytest.mark.parametrize("challenge", [
     "", ", algorithm=MD5", ", algorithm=md5, stale=FALSE", ', algorithm=MD5, qop="auth"', ', qop="auth,auth-int"',
     ', opaque=""',

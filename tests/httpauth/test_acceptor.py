@@ -22,6 +22,7 @@ def clock():
     return Clock()
 
 
+@pytest.mark.obeys("one-challenge-an-algorithm")
 def test_challenges(make):
     """One field an algorithm in the order of preference, a fresh nonce each, everything RFC 7616 §3.3 wants."""
     acceptor = make(realm='the "r"')
@@ -62,6 +63,7 @@ def test_algorithms_that_are_no_token(make, name):
     assert caught.value.reason == "algorithm"
 
 
+@pytest.mark.obeys("algorithm-absent-is-md5")
 def test_absent_algorithm_means_md5(make):
     """RFC 7616 §3.3: without the parameter it is MD5, where MD5 is on offer."""
     octets = token(issue(make(), "MD5"), "MD5", algorithm=None)
@@ -70,6 +72,7 @@ def test_absent_algorithm_means_md5(make):
         make(algorithms=["SHA-256"]).open(octets)
 
 
+@pytest.mark.obeys("algorithm-in-any-case")
 def test_algorithm_case(make):
     """The token is compared without regard to case."""
     acceptor = make()
@@ -77,6 +80,7 @@ def test_algorithm_case(make):
     assert verify(acceptor, octets)[0] is Verdict.ACCEPTED
 
 
+@pytest.mark.obeys("qop-was-offered")
 @pytest.mark.parametrize("qop", [b"foo", b"AUTH", b"auth-conf", b'"auth-conf"'])
 def test_qops_that_were_not_offered(make, qop):
     """A28: exactly one of the words that stood in the challenge; another word gets the challenge of today."""
@@ -102,6 +106,7 @@ def test_an_auth_int_only_server(make):
         acceptor.open(token(issue(acceptor), qop=b"auth"))
 
 
+@pytest.mark.obeys("2069-off-by-default")
 def test_rfc2069_is_off_by_default(make):
     """A28: the form without a counter is a setting, and then MD5's alone."""
     octets = token(issue(make(), "MD5"), "MD5", qop=None)
@@ -115,6 +120,7 @@ def test_rfc2069_is_off_by_default(make):
         allowing.open(token(issue(allowing, "SHA-256"), "SHA-256", qop=None))
 
 
+@pytest.mark.obeys("userhash-values")
 def test_userhash_only_where_offered(make):
     """A31: a hashed name is refused by a server that did not offer it."""
     octets = token(issue(make()), userhash=b"true")

@@ -26,6 +26,7 @@ MD5, SHA = digest("md5", "qop=auth"), digest("sha", "qop=auth", "algorithm=SHA-2
 SESS, SHA512 = digest("sess", "qop=auth", "algorithm=SHA-256-sess"), digest("512", "qop=auth", "algorithm=sha-512-256")
 
 
+@pytest.mark.obeys("algorithm-absent-is-md5")
 @pytest.mark.parametrize(("fields", "nonce"), [
     ([MD5, SHA, SHA512], b"512"), ([SHA512, SHA, MD5], b"512"), ([MD5, SHA], b"sha"), ([SHA, SESS], b"sha"),
     ([SESS, SHA], b"sess"), ([b"Basic realm=x, " + MD5 + b", " + SHA], b"sha"),
@@ -36,6 +37,7 @@ def test_order(fields, nonce):
     assert chosen(*fields) == ((nonce, b"auth"), [])
 
 
+@pytest.mark.obeys("8760-topmost")
 def test_order_of_the_server():
     """On request the server's first usable one."""
     unknown = digest("x", "algorithm=SHA-1", "qop=auth")
@@ -44,6 +46,7 @@ def test_order_of_the_server():
     assert len(reasons) == 1
 
 
+@pytest.mark.obeys("unknown-algorithm-is-passed-over")
 @pytest.mark.parametrize(("field", "reason"), [
     (digest("n", "algorithm=SHA", "qop=auth"), "algorithm b'SHA' is unknown or missing from this Python"),
     (digest("n", "algorithm=SHA-256-sess", "qop=auth"), "algorithm SHA-256-sess is not among the allowed ones"),
@@ -65,6 +68,7 @@ def test_reasons(field, reason):
     assert chosen(field, MD5, algorithms=allowed) == ((b"md5", b"auth"), [reason])
 
 
+@pytest.mark.obeys("qop-unknown-is-ignored")
 @pytest.mark.parametrize(("offered", "wanted", "qop"), [
     ("auth,auth-int", ("auth", "auth-int"), b"auth"), ("auth-int,auth", ("auth", "auth-int"), b"auth"),
     ("auth,auth-int", ("auth-int", "auth"), b"auth-int"), ("auth-int", ("auth", "auth-int"), b"auth-int"),
@@ -76,6 +80,7 @@ def test_qop(offered, wanted, qop):
     assert (found and found[1]) == qop
 
 
+@pytest.mark.obeys("2617-qop-answer")
 @pytest.mark.parametrize(("allow", "algorithm", "usable"), [
     (None, "MD5", True), (None, "SHA-256", False), (True, "SHA-256", True), (False, "MD5", False),
     (True, "MD5-sess", False),

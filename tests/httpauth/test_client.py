@@ -50,6 +50,7 @@ def message_for(given):
     return HTTPMessage(b"", given["method"].encode(), given["uri"].encode(), hentity)
 
 
+@pytest.mark.obeys("examples")
 @pytest.mark.parametrize(("given", "row"), RESPONSES, ids=[vectors.title(row) for _, row in RESPONSES])
 def test_published_responses(given, row):
     """make_signature gives the published and computed responses, as the standards' errata correct them."""
@@ -62,6 +63,7 @@ def test_published_responses(given, row):
         assert (sent.nc, sent.cnonce) == (given["nc"].encode(), given["cnonce"].encode())
 
 
+@pytest.mark.obeys("examples")
 @pytest.mark.parametrize(("given", "row"), REFUSED, ids=[vectors.title(row) for _, row in REFUSED])
 def test_values_that_errata_refuse(given, row):
     """What the documents print wrongly, and the raw inner hash of a session, are not what is sent."""
@@ -71,6 +73,7 @@ def test_values_that_errata_refuse(given, row):
     assert row["hex"].encode() not in (sent.response, sent.username)
 
 
+@pytest.mark.obeys("userhash-formula")
 def test_userhash_and_extended_name_of_rfc_7616():
     """RFC 7616 §3.9.2 with erratum 4897: the hashed name, and the clear one in its extended form."""
     document = vectors.load("rfc7616_userhash")
@@ -89,6 +92,7 @@ def test_userhash_and_extended_name_of_rfc_7616():
             assert sent.username_ext == given["username"]
 
 
+@pytest.mark.obeys("info-formula")
 @pytest.mark.parametrize(("given", "row"), PROOFS, ids=[vectors.title(row) for _, row in PROOFS])
 def test_published_proofs(given, row):
     """verify_signature takes the computed rspauth and refuses it with one digit changed."""
@@ -127,6 +131,7 @@ def test_every_hash_goes_through_the_calculation(monkeypatch):
     context.verify_signature(HTTPMessage(b'rspauth="patched"', b"", signature.url), signature)
 
 
+@pytest.mark.obeys("nc-counts-requests")
 def test_counts_rise_and_end():
     """nc rises by one with each signature and never wraps: after ffffffff there is nothing to sign with."""
     context = context_for(GIVEN)
@@ -288,6 +293,7 @@ def test_session_key_stays_with_its_nonce():
     assert second.nonce is first.nonce
 
 
+@pytest.mark.obeys("nextnonce-is-used")
 def test_nextnonce():
     """The next signature is under the new nonce, counting from one; the old nonce counts on for what is under way."""
     context = context_for(GIVEN)

@@ -59,6 +59,7 @@ def test_a_control_character_in_the_password_is_hashed():
     assert Identity("u", "p\n").ha1(MD5, b"r", "utf-8") == user_hash(b"u", b"r", b"p\n")
 
 
+@pytest.mark.obeys("charset-is-utf8")
 def test_the_charset_of_the_challenge_decides():
     """UTF-8 where the challenge says so, else the charset of the setting, which is UTF-8 unless given."""
     assert Identity("u", "p").charset_for(utf8=False) == "utf-8"

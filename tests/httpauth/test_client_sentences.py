@@ -41,6 +41,7 @@ def proof_of(signature, qop=b"auth", hentity=b"", nc=b"00000001"):
     return calculation.response(md5, nonce.ha1, nonce.octets, nc, signature.cnonce, qop, ha2)
 
 
+@pytest.mark.obeys("info-repeats-the-request")
 @pytest.mark.parametrize(("info", "text"), [
     (b"nextnonce=n", "the server sent no rspauth, so it has not proved that it knows the password"),
     (b"rspauth=%b, nc=00000002", "the server's proof belongs to another request (nc or cnonce differ)"),

@@ -2,6 +2,8 @@
 
 from binascii import hexlify
 
+import pytest
+
 from digest_http.httpauth.cnonce_source import CnonceSource
 
 
@@ -16,6 +18,7 @@ class Octets:
         return bytes((index // 16 + len(self.asked)) % 256 for index in range(number))
 
 
+@pytest.mark.obeys("cnonce-is-random")
 def test_sixty_four_at_once():
     """One call to the system serves 64 draws, each of 128 bits in hex, and no octet serves two of them."""
     source = Octets()

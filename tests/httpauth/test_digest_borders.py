@@ -141,6 +141,7 @@ def test_no_cnonce_of_a_session_that_could_be_ha2(make, name, cnonce, taken):
 METHODS = [b"", b":", b"GET:", b":GET", b"GET:/x", b"GET /x", b"G\xc4T", b"GET\n", b"(GET)"]
 
 
+@pytest.mark.obeys("method-is-a-token")
 @pytest.mark.parametrize("method", METHODS)
 def test_methods_that_are_no_tokens(make, method):
     """An empty method would make the answer a proof, a colon would move the border to the uri: no side hashes it."""
@@ -177,6 +178,7 @@ def test_methods_that_are_no_tokens_by_the_sspi_names(method):
         sspi.complete_auth_token(result.context, accept_input(fresh.sign(), method))
 
 
+@pytest.mark.obeys("method-is-a-token")
 @pytest.mark.parametrize("method", [b"GET", b"get", b"M-SEARCH", b"X", b"A.b_c~1", b"!#$%&'*+-.^_`|~"])
 def test_methods_that_are_tokens(make, method):
     """Whatever RFC 9110 §5.6.2 calls a token is signed and checked."""

@@ -51,6 +51,7 @@ def test_text_is_a_token():
     assert set(b"".join(issued)) <= set(b"0123456789abcdef")
 
 
+@pytest.mark.obeys("nonce-is-fresh")
 def test_two_in_one_tick_differ():
     """A40b: the clock stands still, yet each nonce and each id is its own."""
     nonces = source()
@@ -72,6 +73,7 @@ def test_randomness_is_asked_for():
     assert asked == [12, 12]
 
 
+@pytest.mark.obeys("nonce-is-fresh")
 @pytest.mark.parametrize("position", range(78))
 def test_tampering_at_every_position(position):
     """A16: any other character at any position is not recognised."""
@@ -245,6 +247,7 @@ def test_nothing_of_the_key_is_in_the_nonce():
         assert not any(piece in text or piece.hex().encode() in text for piece in pieces)
 
 
+@pytest.mark.obeys("nonce-time")
 def test_life():
     """A18: alive up to its expiry and not after, and not long before it was issued."""
     clock = Clock()

@@ -48,6 +48,7 @@ def accepted(spaces, choice, target):
     return context
 
 
+@pytest.mark.obeys("origin")
 @pytest.mark.parametrize("parts", [
     ("HTTP", "Server.Example", None), ("http", "server.example", 80), ("ws", "SERVER.example", 80),
 ])  # fmt: skip
@@ -56,6 +57,7 @@ def test_same_origin(parts):
     assert Origin.of(*parts) == HOME
 
 
+@pytest.mark.obeys("origin")
 @pytest.mark.parametrize("parts", [
     ("https", "server.example", None), ("http", "server.example", 443), ("http", "server.example", 8080),
     ("http", "server.example.", None), ("http", "www.server.example", None), ("wss", "server.example", None),
@@ -73,6 +75,7 @@ def test_internationalised_and_numeric_hosts():
         Origin.of("http", "ü" * 80, None)
 
 
+@pytest.mark.obeys("domain-bounds")
 @pytest.mark.parametrize(("domain", "paths"), [
     ([], (b"/",)), ([b"/"], (b"/",)), ([b"/a", b"/b/"], (b"/a", b"/b/")), ([b"/a?x#y"], (b"/a",)),
     ([b"http://server.example/c?x"], (b"/c",)), ([b"HTTP://SERVER.example:80"], (b"/",)),
@@ -92,6 +95,7 @@ def test_domain_of_any_octets(domain):
     assert all(path.startswith(b"/") for path in paths_of(domain, HOME))
 
 
+@pytest.mark.obeys("domain-bounds")
 @pytest.mark.parametrize(("prefix", "covered", "uncovered"), [
     (b"/a", [b"/a", b"/a/", b"/a/b", b"/a?x"], [b"/ab", b"/", b"/b", b"/A"]),
     (b"/a/", [b"/a/", b"/a/b"], [b"/a", b"/ab"]),
@@ -243,6 +247,7 @@ def test_offers_are_for_their_paths():
             assert [spaces.take_offer(other) for other in (b"/no", b"/y", b"/", path)] == [None, None, None, offered]
 
 
+@pytest.mark.obeys("domain-bounds")
 def test_proxies_are_another_table_and_one_space():
     """What a proxy taught is not found for a server of the same address, and domain means nothing to it."""
     table = SpaceTable()

@@ -75,6 +75,7 @@ def naive_strict(seen, nc):
     return Verdict.REPLAYED if nc <= last else Verdict.OUT_OF_SEQUENCE
 
 
+@pytest.mark.obeys("nc-is-good-once")
 @given(st.integers(1, 9) | st.sampled_from([64, 128, MAX_WINDOW]), st.lists(counts))
 def test_window_agrees_with_the_oracle(window, several):
     """Every verdict is the oracle's, and a refusal leaves the state as it was."""
@@ -290,6 +291,7 @@ def test_settings():
         sequence_rule("loose")
 
 
+@pytest.mark.obeys("nc-is-good-once")
 def test_refusals_by_count_are_stale():
     """A client whose count will not do gets a new nonce without asking its user again (A09: never a dead end)."""
     assert all(verdict.stale for verdict in (Verdict.REPLAYED, Verdict.OUT_OF_SEQUENCE, Verdict.ENDED))

@@ -24,6 +24,7 @@ def clock():
     return Clock()
 
 
+@pytest.mark.obeys("info-formula")
 @pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("qop", [b"auth", b"auth-int"])
 def test_right_responses(make, name, qop):
@@ -73,6 +74,7 @@ def test_wrong_responses(make, changes):
     assert not verdict.stale
 
 
+@pytest.mark.obeys("response-formula")
 def test_upper_case_response_is_not_the_digest(make):
     """RFC 7616 §3.4.1 wants lower-case hex: one digest has one spelling."""
     acceptor = make()
@@ -82,6 +84,7 @@ def test_upper_case_response_is_not_the_digest(make):
     assert verdict is Verdict.WRONG_DIGEST
 
 
+@pytest.mark.obeys("no-oracle")
 def test_unknown_users_get_the_same_work(make, monkeypatch):
     """A40: an unknown user costs as many hashes as a wrong password, for each algorithm."""
     acceptor = make(algorithms=ALL)
@@ -117,6 +120,7 @@ def test_nobody_knows_the_decoy(make):
         assert verify(first, octets, known=False)[0] is Verdict.UNKNOWN_USER
 
 
+@pytest.mark.obeys("realm-is-ours")
 def test_realm_must_be_ours(make):
     """A25: a right digest over another realm is refused."""
     acceptor = make()
@@ -127,6 +131,7 @@ def test_realm_must_be_ours(make):
         assert not verdict.stale
 
 
+@pytest.mark.obeys("stale-only-for-the-right-digest")
 def test_stale_only_for_a_right_digest(make, clock):
     """A18, A19: an expired or foreign nonce is stale with the right password, and no more than wrong without."""
     acceptor = make()
@@ -152,6 +157,7 @@ def test_token_must_be_the_opened_one(make):
         assert caught.value.reason == "token"
 
 
+@pytest.mark.obeys("uri-names-the-request")
 def test_url_must_be_the_signed_one(make):
     """RFC 7616 §3.4.6: another URL in the layout is malformed, not a wrong password."""
     acceptor = make()
@@ -176,6 +182,7 @@ def test_auth_ignores_hentity(make):
     assert verify(acceptor, token(issue(acceptor)), hentity=b"e" * 64)[0] is Verdict.ACCEPTED
 
 
+@pytest.mark.obeys("2069-off-by-default")
 def test_rfc2069_answer_brings_the_next_nonce(make):
     """Such a nonce is good for one request, so the next one comes with the answer."""
     acceptor = make(allow_rfc2069=True)
@@ -217,6 +224,7 @@ def test_the_parameters_without_a_proof(make, cnonce):
     assert context.authentication_info(b"00ff") == b'rspauth="00ff", ' + rest
 
 
+@pytest.mark.obeys("nextnonce-and-the-old")
 def test_nextnonce_after_four_fifths_of_the_life(make, clock):
     """A client that goes on gets its next nonce before the old one ends."""
     acceptor = make()

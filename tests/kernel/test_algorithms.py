@@ -74,6 +74,7 @@ def test_hash_objects_do_not_share_state():
         assert first.digest() == algorithm.digest(b"first")
 
 
+@pytest.mark.obeys("algorithm-in-any-case")
 @pytest.mark.parametrize("name", NAMES)
 def test_names_and_tokens_ignore_letter_case(name):
     """RFC 7616 §3.3: algorithm is compared without regard to case."""

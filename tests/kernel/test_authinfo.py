@@ -27,6 +27,7 @@ def test_any_octets_give_a_value_or_our_error(octets):
         assert isinstance(AuthenticationInfo.parse(octets), AuthenticationInfo)
 
 
+@pytest.mark.obeys("info-quoting")
 def test_quoting_follows_the_rfc():
     """nextnonce, rspauth and cnonce are quoted, qop and nc bare."""
     value = AuthenticationInfo(rspauth=b"0", cnonce=b"c", nc=b"00000001", qop=b"auth-int", nextnonce=b"m")

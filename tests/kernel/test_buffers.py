@@ -40,6 +40,7 @@ def test_a_buffer_has_no_flags_unless_given():
     assert SecBuffer(None, 2, SecBufferFlags.SECBUFFER_READONLY).buffer_flags == 0x80000000
 
 
+@pytest.mark.obeys("sspi-buffers")
 def test_layout_order():
     """TOKEN, method, URL, HEntity, PADDING, in this order and of these types."""
     message = MESSAGE.to_buffers()

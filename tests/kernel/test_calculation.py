@@ -33,6 +33,7 @@ def compute(given, *, raw_inner=False):
     return calculation.response(algorithm, ha1, octets["nonce"], octets["nc"], octets["cnonce"], qop, ha2).decode()
 
 
+@pytest.mark.obeys("response-formula")
 @pytest.mark.parametrize(
     ("given", "row"), vectors.http_rows("results"), ids=[vectors.title(row) for _, row in vectors.http_rows("results")]
 )
@@ -41,6 +42,7 @@ def test_published_vectors(given, row):
     assert compute(given) == row["hex"]
 
 
+@pytest.mark.obeys("a1-formula")
 @pytest.mark.parametrize(
     ("given", "row"), vectors.http_rows("refused"), ids=[vectors.title(row) for _, row in vectors.http_rows("refused")]
 )
@@ -51,6 +53,7 @@ def test_wrong_printed_values_are_not_computed(given, row):
     assert len(computed) == len(row["hex"])
 
 
+@pytest.mark.obeys("2617-inner-hash")
 @pytest.mark.parametrize(
     "given", [given for given, row in vectors.http_rows("refused") if row["algorithm"] == "MD5-sess"], ids=vectors.title
 )
@@ -67,6 +70,7 @@ def test_printed_userhash_is_truncated_sha512():
     assert digest[:64] == printed["hex"]
 
 
+@pytest.mark.obeys("sasl-authzid")
 def test_session_hash_counts_an_empty_authzid():
     """RFC 2831 §2.1.2.1: an authzid that is sent, even an empty one, adds its colon to A1."""
     md5 = algorithms.by_name("MD5-sess")
@@ -79,6 +83,7 @@ def test_session_hash_counts_an_empty_authzid():
         assert calculation.session_hash(md5, b"inner", b"nonce", b"cnonce", authzid) == expected
 
 
+@pytest.mark.obeys("a2-formula")
 def test_entity_hash_is_over_the_body():
     """HEntity is the hex hash of the entity-body (RFC 7616 §3.4.3)."""
     sha256 = algorithms.by_name("SHA-256")

@@ -30,6 +30,7 @@ def test_round_trip(challenge):
     assert only(challenge.serialize()) == challenge
 
 
+@pytest.mark.obeys("several-challenges")
 @given(st.lists(challenges, max_size=4), st.booleans())
 def test_several_challenges_in_order(several, one_line):
     """Challenges keep their order, in one field line and in many, with other schemes between them."""
@@ -50,6 +51,7 @@ def test_any_octets_give_a_value(lines):
             assert only(found.serialize()).nonce == found.nonce
 
 
+@pytest.mark.obeys("challenge-quoting")
 def test_quoting_follows_the_rfc():
     """RFC 7616 §3.3: stale, algorithm, charset and userhash are bare, all others quoted."""
     full = Challenge(
@@ -70,6 +72,7 @@ def test_quoting_follows_the_rfc():
     assert only(full.serialize()) == full
 
 
+@pytest.mark.obeys("unknown-parameters")
 @pytest.mark.parametrize(
     "octets",
     [
@@ -99,6 +102,7 @@ def test_spellings_of_one_challenge(octets):
     assert only(octets) == SIMPLE
 
 
+@pytest.mark.obeys("several-challenges")
 @pytest.mark.parametrize(
     "octets",
     [
@@ -128,6 +132,7 @@ def test_other_schemes_are_passed_over(octets):
     assert only(octets) == SIMPLE
 
 
+@pytest.mark.obeys("several-challenges")
 @pytest.mark.parametrize("octets", [b'Negotiate Digest, realm="a", nonce="n"', b'NTLM Digest== , realm="a", nonce="n"'])
 def test_credentials_of_another_scheme_begin_no_challenge(octets):
     """A token68 that reads "Digest" is what another scheme was given (RFC 9110 §11.2); what follows is not ours."""

@@ -71,6 +71,7 @@ def test_any_octets_in_a_parameter(name, octets):
             Credentials.parse(token(**{name.decode(): value}))
 
 
+@pytest.mark.obeys("scheme-in-any-case")
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
@@ -94,6 +95,7 @@ def test_scheme(value, expected):
     assert split_scheme(value) == expected
 
 
+@pytest.mark.obeys("credentials-quoting")
 def test_quoting_follows_the_rfc():
     """RFC 7616 §3.4: algorithm, qop, nc and userhash are bare, all others quoted."""
     value = Credentials(b"alice", b"r", b"n", b"/", b"0", b"SHA-256", b"auth", b"0000000A", b"c", b"o", userhash=True)
@@ -108,6 +110,7 @@ def test_quoting_follows_the_rfc():
     assert value.nc_number == 10
 
 
+@pytest.mark.obeys("required-parameters")
 @pytest.mark.parametrize("name", ["username", "realm", "nonce", "uri", "response"])
 def test_required_parameters(name):
     """What the hash is made of must be there; a malformed field says which parameter is missing."""
@@ -116,6 +119,7 @@ def test_required_parameters(name):
     assert caught.value.reason == "missing"
 
 
+@pytest.mark.obeys("nc-format")
 @pytest.mark.parametrize(
     "nc",
     [
@@ -168,6 +172,7 @@ def test_rfc2069_form():
     assert Credentials.parse(token(qop=None, nc=None)).cnonce == b"c"
 
 
+@pytest.mark.obeys("2617-nc-with-qop")
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
@@ -183,6 +188,7 @@ def test_counter_cannot_be_stripped(changes, expected):
     assert reason(token(**changes)) == expected
 
 
+@pytest.mark.obeys("required-parameters")
 @pytest.mark.parametrize("name", sorted(BASE))
 def test_duplicates(name):
     """A30: any parameter twice is refused, even with the same value."""
@@ -201,6 +207,7 @@ def test_extended_name():
     )
 
 
+@pytest.mark.obeys("one-of-two-names")
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
@@ -232,6 +239,7 @@ def test_userhash_values(text, flag):
     assert Credentials.parse(token(userhash=text)).userhash is flag
 
 
+@pytest.mark.obeys("userhash-values")
 @pytest.mark.parametrize("text", [b"maybe", b'""', b"1", b"yes"])
 def test_userhash_refusals(text):
     """A31: any other word is refused rather than taken for false."""

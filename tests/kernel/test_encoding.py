@@ -13,6 +13,7 @@ from digest_http.params import parse_parameters
 from tests.vectors import vectors
 
 
+@pytest.mark.obeys("nfc")
 def test_utf8_is_normalised_to_nfc():
     """RFC 7616 §4: two spellings of one name hash alike under charset=UTF-8."""
     for charset in ("UTF-8", "utf-8", "UTF8", "utf8"):
@@ -57,6 +58,7 @@ def test_quoting_any_octets(octets):
         assert parse_parameters(b"x=" + encoding.quote_string(octets)) == {b"x": octets}
 
 
+@pytest.mark.obeys("field-octets")
 @pytest.mark.parametrize("octet", [*range(0x09), *range(0x0A, 0x20), 0x7F])
 def test_control_octets_are_refused_on_output(octet):
     """CR, LF, NUL and all other controls but the tab cannot be written into a field."""
@@ -64,6 +66,7 @@ def test_control_octets_are_refused_on_output(octet):
         encoding.quote_string(b"a" + bytes([octet]) + b"b")
 
 
+@pytest.mark.obeys("quoted-pairs")
 def test_quotes_and_backslashes_are_escaped():
     """A realm may hold both (A36)."""
     assert encoding.quote_string(rb'a "b" \c') == rb'"a \"b\" \\c"'
@@ -76,6 +79,7 @@ def test_ext_value_of_the_rfc():
     assert encoding.decode_ext_value(document["ext_value"].encode()) == document["inputs"]["username"]
 
 
+@pytest.mark.obeys("ext-value")
 def test_ext_value_escapes_only_what_it_must():
     """RFC 8187 §3.2.1: attr-char stands as it is, everything else as percent and two digits."""
     assert encoding.encode_ext_value("aZ09!#$&+-.^_`|~") == b"UTF-8''aZ09!#$&+-.^_`|~"
@@ -92,6 +96,7 @@ def test_ext_value_round_trip(text):
     assert parse_parameters(b"username*=" + octets) == {b"username*": octets}
 
 
+@pytest.mark.obeys("ext-value-errors")
 @pytest.mark.parametrize(
     "octets",
     [
@@ -127,6 +132,7 @@ def test_bad_ext_values(octets):
     assert caught.value.reason == "username*"
 
 
+@pytest.mark.obeys("ext-value-errors")
 @pytest.mark.parametrize("octets", [b"utf-8''%61", b"UTF-8'en'a", b"Utf-8'de-CH'%61"])
 def test_ext_value_case_and_language(octets):
     """The charset is compared without regard to case, the language is passed over."""

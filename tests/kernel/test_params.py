@@ -10,6 +10,7 @@ from digest_http.params import parse_parameters, scan_parameters, serialize
 from tests.kernel.strategies import tokens, values, wild_octets
 
 
+@pytest.mark.obeys("auth-param-spelling")
 @pytest.mark.parametrize(
     "octets",
     [
@@ -94,6 +95,7 @@ def test_broken_grammar(octets):
     assert caught.value.reason == "grammar"
 
 
+@pytest.mark.obeys("auth-param-spelling")
 @pytest.mark.parametrize(
     "octets",
     [
@@ -150,6 +152,7 @@ def test_texts_of_errors_hold_no_value():
         assert "s3cret" not in str(caught.value)
 
 
+@pytest.mark.obeys("quoted-pairs")
 @given(wild_octets)
 def test_both_readers_agree(octets):
     """The fast path gives what the careful reader gives, for any octets; both raise only our errors."""

@@ -20,6 +20,7 @@ def fields(response):
     return found
 
 
+@pytest.mark.obeys("one-challenge-an-algorithm")
 def test_the_default_challenge():
     """SHA-256 then MD5 as two fields with a nonce each, auth alone, UTF-8; nothing that was not asked for."""
     response = Server(qop=None).request()
@@ -53,6 +54,7 @@ def test_fields_of_a_refusal(server):
         assert len(response.body) < 200
 
 
+@pytest.mark.obeys("401-has-a-challenge")
 def test_challenges_come_with_401_only(server):
     """A malformed header is not a question of credentials, so a client does not loop over it."""
     assert server.request(authorization=b"Digest x").challenges == []
@@ -127,6 +129,7 @@ def test_custom_bodies_may_be_async():
     assert Server(answer=answer).request().body.startswith(b"<p>")
 
 
+@pytest.mark.obeys("proxy-fields")
 def test_proxy_mode():
     """407 and the Proxy- fields for the whole exchange; the origin's own fields pass untouched."""
     server = Server(proxy=True)
@@ -158,6 +161,7 @@ def test_proxy_mode_ignores_the_origins_credentials():
     assert (b"authorization", b"Bearer of-the-origin") in server.app.scopes[-1]["headers"]
 
 
+@pytest.mark.obeys("proxy-info-one-hop")
 def test_proxy_mode_passes_a_401_with_its_proof():
     """A 401 of the origin is an accepted request of the proxy's."""
     server = Server(proxy=True)
@@ -168,6 +172,7 @@ def test_proxy_mode_passes_a_401_with_its_proof():
     assert response.info["rspauth"] == signer.rspauth()
 
 
+@pytest.mark.obeys("nextnonce-and-the-old")
 def test_nextnonce(server):
     """After 80 % of its life a nonce brings its successor, which is good from 1 while the old one still is."""
     signer = server.signer()

@@ -106,6 +106,7 @@ def test_our_client_recovers(old: dict[str, Any], new: dict[str, Any], keys: Any
         assert servers[0].app.bodies == [b"two"]
 
 
+@pytest.mark.obeys("401-has-a-challenge")
 @pytest.mark.parametrize("proxy", [False, True])
 @pytest.mark.parametrize(
     ("reason", "changes"),

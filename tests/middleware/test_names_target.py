@@ -87,6 +87,7 @@ def test_permitted_forms(uri, target, given):
     assert names_target(uri, target, scope(**given))
 
 
+@pytest.mark.obeys("uri-names-the-request")
 @pytest.mark.parametrize(("uri", "target", "given"), NOT_NAMED)
 def test_other_targets(uri, target, given):
     """What decodes or resolves alike is another target."""

@@ -33,6 +33,7 @@ FIELDS = [
 ]
 
 
+@pytest.mark.obeys("trailers-if-asked")
 @pytest.mark.parametrize(("version", "fields", "taken"), FIELDS)
 @pytest.mark.parametrize("extensions", [OFFERED, {}, None], ids=["offered", "not-offered", "none"])
 def test_trailers_need_server_and_client(version, fields, taken, extensions):

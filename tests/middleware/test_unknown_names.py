@@ -80,6 +80,7 @@ def attempt(server, username, algorithm, changes, *, hashed=False, method="GET",
     return shown, sorted(calls)
 
 
+@pytest.mark.obeys("no-oracle")
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("tried", TRIES)

@@ -15,6 +15,7 @@ def test_acting_as_oneself(pair, authzid):
     assert both.server.authzid == authzid
 
 
+@pytest.mark.obeys("sasl-authzid")
 def test_acting_as_another_needs_a_policy(pair):
     """Refused by default, in a way that is not the password's."""
     both = pair(client={"authzid": "root"})

@@ -10,6 +10,7 @@ from digest_http.sasl import charset
 NAMES = ["chris", "Zoë", "Ωmega", "и你🂡", 'a\\b"c']
 
 
+@pytest.mark.obeys("sasl-charset")
 @pytest.mark.parametrize(
     ("text", "octets"), [("abc", b"abc"), ("Zoë", b"Zo\xeb"), ("ÿ", b"\xff"), ("Āa", b"\xc4\x80a")]
 )
@@ -18,6 +19,7 @@ def test_downgrade(text, octets):
     assert charset.downgrade(text.encode()) == octets
 
 
+@pytest.mark.obeys("sasl-charset")
 @pytest.mark.parametrize(
     ("utf8", "downgraded", "octets"),
     [(True, True, b"\xeb"), (True, False, b"\xc3\xab"), (False, True, b"\xeb"), (False, False, b"\xeb")],

@@ -25,6 +25,7 @@ def test_services_that_match(pair, client, server):
     pair(client=client, server=server).login()
 
 
+@pytest.mark.obeys("sasl-digest-uri")
 @pytest.mark.parametrize(
     "client",
     [{"service": "ldap"}, {"host": "example.org"}, {"serv_name": "other"}, {"service": "", "host": ""}],

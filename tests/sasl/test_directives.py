@@ -15,12 +15,14 @@ RESPONSE = (
 )
 
 
+@pytest.mark.obeys("sasl-defaults")
 def test_a_short_challenge_has_the_defaults():
     """No realm, qop auth, maxbuf 65536, ISO 8859-1."""
     assert Challenge.parse(CHALLENGE) == Challenge(nonce=b"n", utf8=False)
 
 
 # The spellings of JDK, Cyrus, Dovecot and GNU SASL, and then what RFC 2616's list rule allows.
+@pytest.mark.obeys("sasl-challenge")
 @pytest.mark.parametrize(
     ("token", "expected"),
     [
@@ -60,6 +62,7 @@ def test_challenges_are_read(token, expected):
     assert Challenge.parse(token) == expected
 
 
+@pytest.mark.obeys("sasl-challenge")
 @pytest.mark.parametrize(
     ("token", "reason"),
     [
@@ -95,6 +98,7 @@ def test_challenges_that_are_refused(token, reason):
     assert caught.value.reason == reason
 
 
+@pytest.mark.obeys("sasl-challenge-size")
 @pytest.mark.parametrize(
     ("parse", "token", "limit"), [(Challenge.parse, CHALLENGE, 2048), (Response.parse, RESPONSE, 4096)]
 )
@@ -166,6 +170,7 @@ def test_responses_that_are_refused(change, reason):
     assert caught.value.reason == reason
 
 
+@pytest.mark.obeys("sasl-cipher-with-conf")
 def test_cipher_is_only_offered_with_auth_conf():
     """GNU SASL refuses a challenge that names ciphers and no auth-conf."""
     assert b"cipher" not in Challenge(b"n", qop=("auth",), ciphers=("rc4",)).serialize()
@@ -184,6 +189,7 @@ def test_control_characters_are_never_written(octets):
         Challenge(b"n", realms=(octets,)).serialize()
 
 
+@pytest.mark.obeys("sasl-challenge-size")
 def test_what_is_too_long_is_never_written():
     """A challenge that peers would refuse is refused here: fewer than 2048 octets, not as many."""
     spare = 2048 - len(Challenge(b"n", realms=(b"",)).serialize())

@@ -7,6 +7,7 @@ import pytest
 from digest_http.errors import ContextExpired, MessageTooLarge
 
 
+@pytest.mark.obeys("sasl-maxbuf")
 def test_a_message_over_the_peers_maxbuf(pair, layer):
     """Refused before anything is consumed; the next one goes through."""
     both = pair(layer, server={"maxbuf": 100}).login()
@@ -19,6 +20,7 @@ def test_a_message_over_the_peers_maxbuf(pair, layer):
     assert both.server.unwrap(record) == bytes(limit)
 
 
+@pytest.mark.obeys("sasl-maxbuf")
 @pytest.mark.parametrize("operation", ["unwrap", "unseal_in_place"])
 def test_a_record_over_our_own_maxbuf(pair, layer, operation):
     """Refused before it is deciphered, and the context ends."""

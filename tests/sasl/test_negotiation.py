@@ -41,6 +41,7 @@ def test_nothing_less_than_asked_for(pair, token):
     assert_dead(client)
 
 
+@pytest.mark.obeys("sasl-choice-was-offered")
 @pytest.mark.parametrize(
     ("layer", "token"),
     [
@@ -56,6 +57,7 @@ def test_nothing_that_was_not_offered(pair, layer, token):
         pair(layer).client.step(token)
 
 
+@pytest.mark.obeys("sasl-choice-was-offered")
 @pytest.mark.parametrize(
     ("old", "new"), [(b"qop=auth-conf", b"qop=auth-int"), (b"cipher=rc4", b"cipher=des"), (b"cipher=rc4", b"x=y")]
 )

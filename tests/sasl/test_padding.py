@@ -10,6 +10,7 @@ from tests.sasl.halves import halves
 from tests.sasl.spoilt import spoil
 
 
+@pytest.mark.obeys("sasl-padding")
 @pytest.mark.parametrize("layer", ["3des", "des"])
 @pytest.mark.parametrize("padding", [b"\x00", b"\x09" * 9, b"\x01\x02", b"\x02\x01\x02", b"\x07" * 6, b"\xff"])
 def test_wrong_padding_is_the_same_error_as_a_wrong_mac(layer, padding):
@@ -39,6 +40,7 @@ def test_padding_is_never_left_out(layer):
         receiver.unwrap(record)
 
 
+@pytest.mark.obeys("sasl-padding")
 @pytest.mark.parametrize("layer", ["3des", "des"])
 def test_padding_of_every_length(layer):
     """One to eight octets, never none."""

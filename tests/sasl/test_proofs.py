@@ -12,6 +12,7 @@ from digest_http.sasl.directives import Challenge
 from tests.sasl.dead_ends import assert_dead
 
 
+@pytest.mark.obeys("sasl-rspauth")
 @pytest.mark.parametrize(
     ("token", "error"),
     [
@@ -87,6 +88,7 @@ def test_a_response_to_another_server_object(pair):
     assert caught.value.reason == "nonce"
 
 
+@pytest.mark.obeys("sasl-nc")
 def test_a_first_response_that_counts_from_two(pair):
     """Right digest, wrong nc: a count of its own choice is not a client's to make."""
     both = pair()

@@ -9,6 +9,7 @@ from digest_http.sasl import ClientSessions, ServerSessions
 from digest_http.sasl.keys import user_hash
 
 
+@pytest.mark.obeys("sasl-realm")
 @pytest.mark.parametrize(
     ("offered", "wanted", "chosen"),
     [
@@ -148,6 +149,7 @@ def test_accounts_that_name_their_domain(pair, username):
     pair(client=settings | {"realm": None}, server={"users": look_up, "domain_accounts": True}).login()
 
 
+@pytest.mark.obeys("sasl-realm")
 @pytest.mark.parametrize("wanted", ["c", "", lambda _realms: None])
 def test_a_realm_that_was_not_offered(pair, wanted):
     """Only what was offered counts."""

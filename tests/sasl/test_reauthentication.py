@@ -37,6 +37,7 @@ def resume(both):
     return first, both.server.step(first)
 
 
+@pytest.mark.obeys("sasl-second-login")
 def test_the_second_login_takes_one_round_trip(again):
     """nc counts up, the proof comes back at once, and the cnonce and so the keys are new."""
     first = again("rc4").login()
@@ -88,6 +89,7 @@ def test_a_nonce_that_expired_is_stale(again, clock):
     assert b"nc=00000002" in again().client.step()
 
 
+@pytest.mark.obeys("sasl-second-login")
 def test_a_replayed_response_is_stale(again):
     """A count is taken once."""
     again().login()
@@ -107,6 +109,7 @@ def test_a_skipped_count_is_stale(again):
     assert b"stale=true" in challenge
 
 
+@pytest.mark.obeys("sasl-second-login")
 def test_a_wrong_password_is_not_told_stale(again):
     """stale=true is said to those who know the password."""
     again().login()

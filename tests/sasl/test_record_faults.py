@@ -12,6 +12,7 @@ from tests.sasl.halves import LAYERS, halves
 from tests.sasl.spoilt import spoil
 
 
+@pytest.mark.obeys("sasl-integrity")
 @pytest.mark.parametrize(
     ("change", "error"),
     [

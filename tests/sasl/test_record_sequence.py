@@ -8,6 +8,7 @@ from digest_http.errors import ContextExpired, OutOfSequence
 from tests.sasl.halves import LAYERS, halves
 
 
+@pytest.mark.obeys("sasl-integrity")
 @pytest.mark.parametrize("operation", ["unwrap", "unseal_in_place"])
 def test_a_replayed_record(pair, layer, operation):
     """A record counts once."""

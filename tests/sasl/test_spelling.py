@@ -100,6 +100,7 @@ def test_numbers_that_are_still_refused(value):
         Response.parse(RESPONSE + b",maxbuf=" + value)
 
 
+@pytest.mark.obeys("sasl-nc")
 @pytest.mark.parametrize("value", [b"1", b"0000001", b"000000001", b"00000000", b"0x000001"])
 def test_nc_has_eight_digits(value):
     """nc-value = 8LHEX: the text is hashed, so it has one length."""

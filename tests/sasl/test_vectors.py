@@ -56,6 +56,7 @@ def ends(exchange: dict[str, Any]) -> tuple[DigestMD5Client, DigestMD5Server]:
     return client, server
 
 
+@pytest.mark.obeys("sasl-response")
 def test_exchange_gives_the_published_response_and_rspauth(exchange):
     """Client and server speak the vector's tokens, and each believes the other."""
     client, server = ends(exchange)
@@ -76,11 +77,13 @@ def test_user_hash_is_the_rfcs():
     assert keys.user_hash(b"chris", b"elwood.innosoft.com", b"secret") == expected
 
 
+@pytest.mark.obeys("sasl-keys")
 def test_integrity_keys():
     """Kic and Kis."""
     assert [key.hex() for key in keys.integrity_keys(SESSION)] == LAYERS["integrity_keys"]
 
 
+@pytest.mark.obeys("sasl-keys")
 @pytest.mark.parametrize("octets", [16, 7, 5])
 def test_sealing_keys(octets):
     """Kcc and Kcs from all, seven or five octets of H(A1)."""
@@ -110,6 +113,7 @@ def halves(layer: str, direction: str) -> tuple[integrity.Signer, integrity.Veri
     )
 
 
+@pytest.mark.obeys("sasl-integrity")
 @pytest.mark.parametrize("direction", ["to_server", "to_client"])
 @pytest.mark.parametrize("layer", LAYERS["records"])
 def test_records(layer, direction):

@@ -39,6 +39,7 @@ def ask(context, kind):
     return sspi.query_context_attributes(context, kind)
 
 
+@pytest.mark.obeys("sspi-attributes")
 def test_numbers_lead_to_types(context):
     """SpQueryContextAttributes finds each type by the number of sspi.h; the value is the same."""
     for number, kind in BY_NUMBER.items():
@@ -158,6 +159,7 @@ def test_what_is_no_attribute():
         ask(HTTPPair().login().client, int)
 
 
+@pytest.mark.obeys("sspi-complete")
 def test_there_is_nothing_to_complete_but_for_http_servers():
     """complete_auth_token does nothing on the other three kinds."""
     http, sasl = HTTPPair().login(), SASLPair().login()

@@ -94,6 +94,7 @@ def test_the_bindings_hold_for_later_requests():
         sspi.complete_auth_token(pair.server, accept_input(stripped))
 
 
+@pytest.mark.obeys("sspi-bindings")
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -128,6 +129,7 @@ def test_a_server_that_cannot_check_is_told_nothing():
     assert b"+Upgraded" not in token
 
 
+@pytest.mark.obeys("sspi-bindings")
 def test_a_nonce_robbed_of_its_prefix_is_not_ours():
     """A man in the middle cannot talk the client out of bindings: the nonce without its prefix was never issued."""
     pair = HTTPPair(server_flags=AscReq(0))
@@ -187,6 +189,7 @@ SIGNED_WITH_SHA1 = base64.b64decode(
 )
 
 
+@pytest.mark.obeys("sspi-end-point")
 @pytest.mark.parametrize(
     ("signed", "hashed"), [(None, "sha256"), (hashes.SHA256(), "sha256"), (hashes.SHA384(), "sha384")],
     ids=["sha1", "sha256", "sha384"],

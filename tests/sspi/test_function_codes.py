@@ -23,6 +23,7 @@ for _file in sorted(SCENARIOS.glob("*.py")):
     importlib.import_module(f"tests.sspi.scenarios.{_file.stem}")
 
 
+@pytest.mark.obeys("sspi-codes")
 def test_the_page_lists_exactly_what_is_produced() -> None:
     """The table's codes and the scenarios below are the same set."""
     listed = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from digest_http import sspi
 from digest_http.sspi import AscReq, IscReq, NtStatus
 from tests.sspi.refusals import refused
@@ -9,6 +11,7 @@ from tests.sspi.scenarios.contexts import use_up
 from tests.sspi.wiring import BODY, INTEGRITY, OTHER_BODY, TOKEN, HTTPPair, accept_input, buffers, http_message
 
 
+@pytest.mark.obeys("sspi-out-of-sequence")
 def test_each_count_is_taken_once():
     """A replay is out of sequence by either way, and the next count still good."""
     pair = HTTPPair().login()
@@ -21,6 +24,7 @@ def test_each_count_is_taken_once():
     sspi.verify_signature(pair.server, http_message(pair.sign()), 0)
 
 
+@pytest.mark.obeys("sspi-out-of-sequence")
 def test_a_request_that_was_refused_does_not_count():
     """Altered method, target, body hash or digest: SEC_E_MESSAGE_ALTERED, and the same token is good afterwards."""
     pair = HTTPPair(client_flags=IscReq.ISC_REQ_HTTP | INTEGRITY, server_flags=AscReq.ASC_REQ_INTEGRITY)
@@ -61,6 +65,7 @@ def test_a_count_out_of_order_without_a_context_is_stale():
     assert not result.attributes
 
 
+@pytest.mark.obeys("sspi-zero-parameters")
 def test_qop_and_sequence_numbers_have_to_be_zero():
     """fQOP and MessageSeqNo other than 0 are refused, and nothing is counted."""
     pair = HTTPPair().login()

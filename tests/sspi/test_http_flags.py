@@ -33,6 +33,7 @@ def test_what_says_http_to_a_client(flags):
     assert b'uri="/x"' in pair.respond(pair.challenge())
 
 
+@pytest.mark.obeys("sspi-init-flags")
 def test_integrity_is_all_or_nothing():
     """A client that asks for integrity stops where it is not offered, with a qop or without any."""
     for challenge in (HTTPPair().challenge(), b'realm="r", nonce="n"'):
@@ -49,6 +50,7 @@ def test_integrity_without_a_hash_covers_an_empty_body():
     assert pair.accept(token, hentity=hashlib.md5(b"").hexdigest().encode()).status is NtStatus.SEC_E_OK
 
 
+@pytest.mark.obeys("sspi-init-flags")
 @pytest.mark.parametrize("flag", [IscReq.ISC_REQ_DELEGATE, IscReq.ISC_REQ_PROMPT_FOR_CREDS])
 def test_flags_that_digest_refuses(flag):
     """Delegation and prompting are SEC_E_UNSUPPORTED_FUNCTION."""
@@ -57,6 +59,7 @@ def test_flags_that_digest_refuses(flag):
         pair.respond(b'realm="r", nonce="n", qop="auth"')
 
 
+@pytest.mark.obeys("sspi-accept-flags")
 @pytest.mark.parametrize("flag", [AscReq.ASC_REQ_MUTUAL_AUTH, AscReq.ASC_REQ_STREAM, AscReq(0x02000000)])
 def test_flags_that_the_page_does_not_list(flag):
     """Any other flag of accept_security_context is SEC_E_SECURITY_QOS_FAILED."""

@@ -20,6 +20,7 @@ from tests.sspi.wiring import (
 ALGORITHMS = ["MD5", "MD5-sess", "SHA-256", "SHA-256-sess", "SHA-512-256", "SHA-512-256-sess"]
 
 
+@pytest.mark.obeys("sspi-sequence")
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 @pytest.mark.parametrize("integrity", [False, True], ids=["auth", "auth-int"])
 def test_the_documented_sequence(algorithm, integrity):

@@ -19,6 +19,7 @@ def test_the_client_may_speak_first():
     pair.login()
 
 
+@pytest.mark.obeys("sspi-init-flags")
 @pytest.mark.parametrize(
     ("flags", "qop"),
     [

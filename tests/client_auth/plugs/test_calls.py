@@ -47,6 +47,7 @@ def test_signed_ahead(session, site):
     assert site.connections == 1
 
 
+@pytest.mark.obeys("uri-is-the-request-target")
 @pytest.mark.parametrize(
     "target",
     [
