@@ -35,7 +35,16 @@ def listed(page: Path) -> list[Path]:
     return [page.parent / f"{line}.md" for line in lines if line and not line.startswith(":")]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(DOCS).as_posix())
+def name_of(page: Path) -> str:
+    """A page as pytest names it."""
+    return page.relative_to(ROOT).as_posix()
+
+
+#: What how-to pages show is tried on every interpreter by the tests of the rooms; here, that the pages are right.
+RUN = [pytest.param(page, marks=[pytest.mark.once] if page.parent.name == "how-to" else []) for page in PAGES]
+
+
+@pytest.mark.parametrize("page", RUN, ids=name_of)
 def test_the_examples_of_a_page_run_in_order(page: Path) -> None:
     """A page's blocks share one namespace and run without an error; their assertions hold."""
     namespace: dict[str, object] = {"__name__": f"docs.{page.stem}"}
@@ -44,7 +53,7 @@ def test_the_examples_of_a_page_run_in_order(page: Path) -> None:
         exec(code, namespace)  # noqa: S102 - running the documentation is the test
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: page.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=name_of)
 def test_no_link_of_a_page_is_dead(page: Path) -> None:
     """A link leads to a file that is there, and to a heading that the file has."""
     dead = []

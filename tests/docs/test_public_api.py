@@ -10,6 +10,8 @@ import pytest
 
 from tests.support.kept_tables import keep
 
+pytestmark = pytest.mark.once
+
 DOCS = Path(__file__).parents[2] / "docs"
 
 #: The modules that users import from. Whoever adds one adds it here, and renews the page: PUBLIC_PAGE=write.

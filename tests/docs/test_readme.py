@@ -20,7 +20,7 @@ README = Page(ROOT / "README.md")
 def as_a_newcomer_runs_it(folder: Path) -> Place:
     """In an empty environment, which the README's own lines make."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
-    environment |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_COMPILE": "1"}
+    environment["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
     place = Place(
         folder, environment, lambda program: [sys.executable if program == "python3" else str(folder / program)]
     )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.docs.shown_commands import Page, as_tests_are_run
 
 TUTORIAL = Page(Path(__file__).parents[2] / "docs" / "tutorial.md")
 
 
+@pytest.mark.once
 def test_the_tutorial_from_end_to_end(tmp_path: Path) -> None:
     """Client and replay, in the tutorial's order, print what stands below their commands."""
     assert list(TUTORIAL.programs) == ["server.py", "client.py", "replay.py"]
