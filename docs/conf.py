@@ -35,11 +35,16 @@ myst_enable_extensions = ["colon_fence", "deflist"]
 
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
+# A default is shown as it stands in the source: `os.urandom`, not what repr() makes of it.
+autodoc_preserve_defaults = True
+python_maximum_signature_line_length = 80
 autodoc_default_options = {"members": True, "show-inheritance": False}
 python_use_unqualified_type_names = True
 
 html_theme = "furo"
 html_title = f"digest-http {release}"
+html_static_path = ["static"]
+html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sourcelink = False
 
