@@ -43,8 +43,6 @@ python_use_unqualified_type_names = True
 
 html_theme = "furo"
 html_title = f"digest-http {release}"
-html_static_path = ["static"]
-html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sourcelink = False
 

@@ -51,12 +51,17 @@ def test_the_page_shows_them(document: str) -> None:
     held = marked_tests()
     rows = [
         (
-            rule["section"],
-            rule["who"],
+            f"{rule['section']} ({rule['who']})",
             rule["says"],
-            "<br>".join(f"`{place}`" for place in rule["code"]),
-            "<br>".join(f"`{test}`" for test in held[rule["id"]]),
+            "<br>".join(_split(place, ":") for place in rule["code"]),
+            "<br>".join(_split(test, "::") for test in held[rule["id"]]),
         )
         for rule in DOCUMENTS[document]["rule"]
     ]
-    keep(PAGE, document, ["where", "who", "what is demanded", "the code that obeys", "the tests that hold it"], rows)
+    keep(PAGE, document, ["where (who)", "what is demanded", "the code that obeys", "the tests that hold it"], rows)
+
+
+def _split(place: str, sign: str) -> str:
+    """A place in two parts, so that a line can break between them."""
+    file, _, name = place.partition(sign)
+    return f"`{name}` in `{file}`"
