@@ -20,7 +20,7 @@ def fields(response):
     return found
 
 
-@pytest.mark.obeys("one-challenge-an-algorithm")
+@pytest.mark.obeys("one-challenge-an-algorithm", "401-has-a-challenge")
 def test_the_default_challenge():
     """SHA-256 then MD5 as two fields with a nonce each, auth alone, UTF-8; nothing that was not asked for."""
     response = Server(qop=None).request()
@@ -54,7 +54,6 @@ def test_fields_of_a_refusal(server):
         assert len(response.body) < 200
 
 
-@pytest.mark.obeys("401-has-a-challenge")
 def test_challenges_come_with_401_only(server):
     """A malformed header is not a question of credentials, so a client does not loop over it."""
     assert server.request(authorization=b"Digest x").challenges == []
