@@ -1,10 +1,11 @@
-"""The app: a public page, a protected page, a JSON API, a signed upload and a websocket.
+"""The app: a public page, a JSON API, a websocket, a signed upload, and the stage, which shows what passes.
 
-Three areas, each a realm of its own, so that each shows one policy:
+Read this file as the example of how to use the package. Four areas, each with a policy of its own:
 
-  /me /api /ws   the default: SHA-256 then MD5, qop auth
-  /upload        auth-int only: what is uploaded is what was signed
-  /brief         nonces that live two seconds, to watch nextnonce renew them
+  /stage /api /ws   the default: SHA-256 then MD5, qop auth
+  /upload           auth-int only: what is uploaded is what was signed
+  /brief            nonces that live two seconds, to watch nextnonce renew them
+  /logout           nobody passes: the browser asks again, the person cancels, and the browser forgets the password
 
 Log in as alice with the password s3cret, or as bob smith with the password "Secret, or not?".
 """
@@ -16,15 +17,21 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
 
 from digest_http_middleware import DigestAuthMiddleware
 
 from . import pages
+from .stage import Stage, Watching
+from .templating import STATIC
 
-__all__ = ["USERS", "app"]
+__all__ = ["BRIEF_LIFETIME", "REALM", "USERS", "app"]
 
 USERS: Final = {"alice": "s3cret", "bob smith": "Secret, or not?"}
+REALM: Final = "demo"
 
+#: Seconds. A minute is short enough to see a nonce end, and long enough to read the page meanwhile.
+LIFETIME: Final = 60.0
 #: Seconds; long enough to follow by eye, short enough to wait for.
 BRIEF_LIFETIME: Final = 2.0
 
@@ -38,17 +45,38 @@ brief = Starlette(
         Middleware(DigestAuthMiddleware, users=USERS, realm="demo brief", nonce_lifetime=BRIEF_LIFETIME),
     ],
 )
+# The realm is that of the pages, so that the browser forgets their password. This area knows no user.
+logout = Starlette(
+    middleware=[
+        Middleware(DigestAuthMiddleware, users=lambda *_: None, realm=REALM, answer=pages.logged_out),
+    ],
+)
+
+# The stage is what the page shows. It protects nothing: leave it, Watching, clock and lifespan out of an app of yours.
+stage = Stage(USERS, realm=REALM, nonce_lifetime=LIFETIME)
+
 app = Starlette(
     routes=[
         Route("/", pages.home),
-        Route("/me", pages.me),
-        Route("/me/tile", pages.tile),
         Route("/api/whoami", pages.whoami),
         WebSocketRoute("/ws", pages.echo),
         Mount("/upload", app=upload),
         Mount("/brief", app=brief),
+        Mount("/logout", app=logout),
+        Mount("/static", app=StaticFiles(directory=STATIC)),
+        Mount("/stage", routes=stage.routes),
     ],
     middleware=[
-        Middleware(DigestAuthMiddleware, users=USERS, realm="demo", protect=["/me", "/api", "/ws"]),
+        Middleware(Watching, exchanges=stage.exchanges),
+        Middleware(
+            DigestAuthMiddleware,
+            users=USERS,
+            realm=REALM,
+            protect=["/api", "/stage", "/ws"],
+            nonce_lifetime=LIFETIME,
+            answer=pages.refused,
+            clock=stage.clock.now,
+        ),
     ],
+    lifespan=stage.lifespan,
 )

@@ -19,20 +19,28 @@ PREFERRED_PORT = 8000
 #: Seconds until uvicorn must answer.
 PATIENCE = 20.0
 
+#: Seconds that uvicorn may take to end.
+GOODBYE = 2.0
+
 
 @contextmanager
 def serving() -> Generator[str]:
     """The base URL of the demo app, answering. Raises RuntimeError if it ends or does not answer in time."""
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "uvicorn", "demo_app:app", "--port", str(port), "--log-level", "warning"]
-    process = subprocess.Popen(command)  # noqa: S603 - our own interpreter and arguments
+    command = [sys.executable, "-m", "uvicorn", "demo_app:app", "--host", "127.0.0.1", "--port", str(port)]
+    process = subprocess.Popen([*command, "--log-level", "warning"])  # noqa: S603 - our own interpreter and arguments
     try:
         _wait(url, process)
         yield url
     finally:
         process.terminate()
-        process.wait()
+        try:
+            process.wait(GOODBYE)
+        except subprocess.TimeoutExpired:
+            # A browser still looks at the stage, whose stream has no end of its own just then.
+            process.kill()
+            process.wait()
 
 
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
