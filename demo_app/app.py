@@ -64,7 +64,7 @@ app = Starlette(
         Mount("/brief", app=brief),
         Mount("/logout", app=logout),
         Mount("/static", app=StaticFiles(directory=STATIC)),
-        Mount("/stage", routes=stage.routes),
+        *stage.routes,
     ],
     middleware=[
         Middleware(Watching, exchanges=stage.exchanges),

@@ -24,7 +24,7 @@ async def home(request: Request) -> Response:
     """The public page. A browser that has logged in sends its answer here too, and goes on to the stage."""
     if "authorization" in request.headers:
         # Nobody has verified it. The stage does.
-        return RedirectResponse("/stage/", 303, headers={"cache-control": "no-store"})
+        return RedirectResponse("/stage", 303, headers={"cache-control": "no-store"})
     return templates.TemplateResponse(request, "home.html", headers=PAGE_FIELDS)
 
 

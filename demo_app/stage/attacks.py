@@ -77,7 +77,7 @@ ATTACKS: Final = {
         ),
         Attack(
             "address",
-            "Use it for another address",
+            "Use it elsewhere",
             "The same header, sent with a request for another page.",
             "The address is under the hash, and it stands in the header: the two must be the same.",
         ),
@@ -89,7 +89,7 @@ ATTACKS: Final = {
         ),
         Attack(
             "body",
-            "Change the body on the way",
+            "Change a signed body",
             f"A client signs “{HONEST_BODY.decode()}” with auth-int; on the way it becomes “{FORGED_BODY.decode()}”.",
             "With auth-int the hash of the body is under the response. The app never saw the forged order.",
         ),

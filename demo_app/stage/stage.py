@@ -54,11 +54,12 @@ class Stage:
         self._realm: Final = realm
         self._lifetime: Final = nonce_lifetime
         self.routes: Final = [
-            Route("/", self.page),
-            Route("/ping", self.ping),
-            Route("/live", self.live),
-            Route("/wait", self.wait, methods=["POST"]),
-            Route("/attack/{name}", self.attack, methods=["POST"]),
+            # Without a slash at its end: browsers send what they know to all that lies beside the page, "/" too.
+            Route("/stage", self.page),
+            Route("/stage/ping", self.ping),
+            Route("/stage/live", self.live),
+            Route("/stage/wait", self.wait, methods=["POST"]),
+            Route("/stage/attack/{name}", self.attack, methods=["POST"]),
         ]
 
     def lifespan(self, _app: Starlette) -> AbstractAsyncContextManager[None]:
@@ -79,7 +80,7 @@ class Stage:
         self.exchanges.changes += 1
         if _from_script(request):
             return Response(status_code=204, headers={"cache-control": "no-store"})
-        return RedirectResponse("/stage/#try", 303)
+        return RedirectResponse("/stage#try", 303)
 
     async def attack(self, request: Request) -> Response:
         """Try an attack with the header of this request, and show what came of it."""

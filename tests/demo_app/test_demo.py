@@ -5,26 +5,24 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Generator
+from collections.abc import Iterator
 
 import httpx
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from demo_app.walkthrough import walk
+from tests.demo_app.serving import served
 
 
 def test_demo_once_walks_through_and_ends() -> None:
     """With ONCE=1 the demo shows every step with its real fields and ends with status 0."""
     environment = {**os.environ, "ONCE": "1", "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "COLUMNS": "160"}
     ran = subprocess.run(
-        [sys.executable, "-m", "demo_app"], env=environment, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "demo_app"], env=environment, capture_output=True, text=True, timeout=200, check=False
     )
     assert ran.stderr == ""
     assert ran.returncode == 0
@@ -41,18 +39,10 @@ async def careless(request: Request) -> Response:
 
 
 @pytest.fixture
-def careless_url() -> Generator[str]:
+def careless_url() -> Iterator[str]:
     """The base URL of the careless server, under a real uvicorn."""
-    routes = [Route("/{path:path}", careless, methods=["GET", "POST"])]
-    server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), port=0, log_level="warning", lifespan="off"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(timeout=20)
+    with served(Starlette(routes=[Route("/{path:path}", careless, methods=["GET", "POST"])])) as url:
+        yield url
 
 
 def test_walk_tells_the_truth_about_a_careless_server(careless_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

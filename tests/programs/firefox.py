@@ -76,6 +76,11 @@ class Firefox:
         assert found["type"] == "success", found
         return json.loads(found["result"]["value"])
 
+    def screenshot(self) -> str:
+        """What the tab shows, as PNG in base64."""
+        data: str = self._ask("browsingContext.captureScreenshot", context=self._tab)["data"]
+        return data
+
     def _ask(self, method: str, **parameters: Any) -> dict[str, Any]:
         """One command to its end; prompts on the way are answered."""
         number = self._send(method, parameters)
