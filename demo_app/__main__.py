@@ -51,10 +51,11 @@ def _report(console: Console, number: int, step: Step) -> None:
 
 
 def _invite(console: Console, url: str) -> None:
-    console.print("\nTry it yourself; Ctrl-C ends it:\n", style="bold")
+    console.print("\nNow look at it in a browser; Ctrl-C ends it:\n", style="bold")
+    console.print(f"  {url}/  (alice, s3cret)", soft_wrap=True)
+    console.print("\nOr with curl:\n")
     console.print(f"  curl --digest -u alice:s3cret {url}/api/whoami", soft_wrap=True)
     console.print(f"  curl -v --digest -u alice:s3cret {url}/api/whoami {url}/api/whoami", soft_wrap=True)
-    console.print(f"  a browser: {url}/  (alice, s3cret)", soft_wrap=True)
     try:
         while True:
             time.sleep(3600)

@@ -17,7 +17,7 @@ __all__ = ["PREFERRED_PORT", "serving"]
 PREFERRED_PORT = 8000
 
 #: Seconds until uvicorn must answer.
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 #: Seconds that uvicorn may take to end.
 GOODBYE = 2.0

@@ -25,7 +25,7 @@ _BUFFERS: Final = (
     ("Method", "from the request line"),
     ("URL", "from the request line"),
     ("HEntity", "the hash of the body"),
-    ("PADDING", "the server's own proof, which goes back"),
+    ("PADDING", "The server's own proof, which goes back"),
 )
 
 

@@ -66,7 +66,7 @@ def shoot(tab: Tab, name: str, **how: Any) -> None:
 
 
 def test_a_person_logs_in_and_sees_a_replay_refused(tab):
-    """nc goes up while one looks, and a header is not good again; a nonce ends, and is renewed; all that with one prompt."""
+    """nc goes up, a header is not good again, a nonce ends and is renewed, a websocket opens: all with one prompt."""
     page = tab.page
     assert "Hello, alice" in page.inner_text("h1")
     page.wait_for_function("document.getElementById('nc').textContent > 1")  # the stream was signed too
