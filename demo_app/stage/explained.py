@@ -143,7 +143,7 @@ def _offers(challenges: tuple[bytes, ...], credentials: Credentials) -> tuple[Of
         listed = parameters(challenge)
         values = {parameter.name: parameter.value for parameter in listed}
         name = values.get("algorithm", "MD5")
-        chosen = name == text(credentials.algorithm or b"MD5")
+        chosen = name.lower() == text(credentials.algorithm or b"MD5").lower()
         found.append(Offer(name, values.get("qop", ""), chosen, listed))
     return tuple(found)
 

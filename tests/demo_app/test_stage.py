@@ -12,7 +12,7 @@ import pytest
 from demo_app.app import LIFETIME, REALM, USERS
 from demo_app.stage.attacks import ATTACKS
 from digest_http import calculation
-from digest_http.algorithms import available
+from digest_http.algorithms import available, by_name
 from digest_http_client_auth import DigestAuth
 from tests.demo_app.serving import ALICE
 from tests.live.serving import parameter
@@ -106,6 +106,38 @@ def test_no_page_shows_a_secret(alice):
                 secret = calculation.user_hash(algorithm, name.encode(), realm.encode(), password.encode())
                 assert secret.hex() not in everything
     assert "0 times in the octets of this exchange" in text_of(shown[0])
+
+
+#: Answers that are right, in spellings that no browser uses: the template, nc and cnonce.
+SPELLINGS = {
+    "lower case": (b'username="alice", algorithm=sha-256, qop=auth', b"00000001", b"c"),
+    "in quotes": (b'username="alice", algorithm="SHA-256", qop="auth"', b"00000001", b"c"),
+    "the last count": (b'username="alice", algorithm=SHA-256, qop=auth', b"FFFFFFFF", b"c"),
+    "username*": (b"username*=UTF-8''alice, algorithm=SHA-256, qop=auth", b"00000001", b"c"),
+    "no UTF-8": (b'username="alice", algorithm=SHA-256, qop=auth', b"00000001", b"\xff\xfe"),
+    "markup": (b'username="alice", algorithm=SHA-256, qop=auth, x="<img>", opaque="<img>"', b"00000001", b"<img>"),
+}
+
+
+@pytest.mark.parametrize("path", ["/stage", *(f"/stage/attack/{name}" for name in ATTACKS)])
+@pytest.mark.parametrize("name", SPELLINGS)
+def test_an_unusual_answer_is_shown_too(stranger, name, path):
+    """What the middleware accepts, the stage can take apart: no spelling makes an error page of it."""
+    method = "GET" if path == "/stage" else "POST"
+    challenge = stranger.request(method, path).headers.get_list("www-authenticate")[0]
+    template, nc, cnonce = SPELLINGS[name]
+    nonce, algorithm = parameter(challenge, "nonce").encode(), by_name("SHA-256")
+    ha1 = calculation.hex_octets(calculation.user_hash(algorithm, b"alice", b"demo", b"s3cret"))
+    ha2 = calculation.request_hash(algorithm, method.encode(), path.encode())
+    response = calculation.response(algorithm, ha1, nonce, nc, cnonce, b"auth", ha2)
+    rest = b'realm="demo", nonce="%b", uri="%b", nc=%b, cnonce="%b", response="%b"'
+    field = b"Digest " + template + b", " + rest % (nonce, path.encode(), nc, cnonce, response)
+    answer = stranger.request(method, path, headers={"authorization": field})
+    assert answer.status_code == 200
+    assert "<img" not in answer.text
+    # Who attacks sees the page with the request of the button, which was right as well.
+    assert "equal to what your browser sent" in text_of(answer.text)
+    assert '<div class="offer chosen">' in answer.text
 
 
 HOSTILE = '<img src="x" onerror="alert(1)">'
