@@ -100,15 +100,12 @@ ATTACKS: Final = {
 async def attempt(name: str, request: Request, exchanges: Exchanges, users: Mapping[str, str]) -> Attempt:
     """Try the attack of this name with what the request has sent. KeyError for a name that is none."""
     attack = ATTACKS[name]
-    method, target, authorization, body = (
-        request.method,
-        target_of(request.scope),
-        request.headers["authorization"],
-        b"",
-    )
+    method, target, body = request.method, target_of(request.scope), b""
+    authorization = request.headers["authorization"]
     host, port = request.scope.get("server") or ("", None)
     if not isinstance(port, int):
         return Attempt(attack, "", (), trouble="This server does not say on which port it listens.")
+    authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     if name == "address":
         method, target = "GET", "/stage/ping?for=somebody-else"
     elif name == "count":
@@ -117,13 +114,13 @@ async def attempt(name: str, request: Request, exchanges: Exchanges, users: Mapp
         user = request.user.display_name
         method, target, body = "POST", "/upload/", FORGED_BODY
         try:
-            authorization = await _signed_upload(f"http://{host}:{port}", user, users[user])
+            authorization = await _signed_upload(f"http://{authority}", user, users[user])
         except httpx.HTTPError:
             return Attempt(attack, "", (), trouble="This server did not take an honest upload.")
     sent = Attempt(attack, f"{method} {target} HTTP/1.1", parameters(authorization.encode("latin-1")), body.decode())
     before = exchanges.last_number
     try:
-        answer = await raw.send(host, port, _octets(method, target, f"{host}:{port}", authorization, body))
+        answer = await raw.send(host, port, _octets(method, target, authority, authorization, body))
     except raw.NoAnswer as error:
         return Attempt(attack, sent.request_line, sent.answer, sent.body, trouble=f"{error}.")
     given = authorization.encode("latin-1")
@@ -144,10 +141,10 @@ async def _signed_upload(base_url: str, user: str, password: str) -> str:
     return authorization
 
 
-def _octets(method: str, target: str, host: str, authorization: str, body: bytes) -> bytes:
+def _octets(method: str, target: str, authority: str, authorization: str, body: bytes) -> bytes:
     lines = (
         f"{method} {target} HTTP/1.1",
-        f"Host: {host}",
+        f"Host: {authority}",
         f"Authorization: {authorization}",
         f"{MARK}: 1",
         f"Content-Length: {len(body)}",

@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from demo_app.templating import PAGE_FIELDS, templates
 from digest_http.credentials import split_scheme
+from digest_http.httpauth.nonce_ids import MICROSECONDS
 from digest_http.httpauth.nonces import claimed_issue
 from digest_http.params import parse_parameters
 
@@ -171,7 +172,7 @@ class Stage:
     def _left(self, nonce: bytes) -> float:
         """Seconds until the end of a nonce, 0 at least."""
         issued = claimed_issue(nonce)
-        return max(0.0, issued / 1_000_000 + self._lifetime - self.clock.now()) if issued is not None else 0.0
+        return max(0.0, issued / MICROSECONDS + self._lifetime - self.clock.now()) if issued is not None else 0.0
 
 
 def _from_script(request: Request) -> bool:

@@ -15,6 +15,7 @@ from demo_app.stage.attacks import ATTACKS, Attempt, attempt
 from demo_app.stage.exchanges import Exchanges
 from digest_http.httpauth.verdict import Verdict
 from digest_http_middleware import DigestAuthMiddleware
+from digest_http_middleware.identity import DigestUser
 from tests.demo_app.serving import ALICE, served, visitor
 
 # As in test_pages.py.
@@ -95,8 +96,12 @@ def test_only_a_refusal_counts_as_one(status):
     assert not Attempt(ATTACKS["replay"], "", (), status=status).refused
 
 
-@pytest.mark.parametrize("server", [None, ("/run/app.sock", None), ("127.0.0.1", 1)], ids=["none", "file", "closed"])
-def test_a_server_that_cannot_be_reached_is_said_to_be(server):
+SERVERS = {"none": None, "file": ("/run/app.sock", None), "closed": ("127.0.0.1", 1), "closed IPv6": ("::1", 1)}
+
+
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("name", ATTACKS)
+def test_a_server_that_cannot_be_reached_is_said_to_be(name, server):
     """Behind a socket in the file system, or gone: the attack was not tried, which is no refusal."""
     scope = {
         "type": "http",
@@ -105,8 +110,9 @@ def test_a_server_that_cannot_be_reached_is_said_to_be(server):
         "raw_path": b"/stage/attack/replay",
         "query_string": b"",
         "headers": [(b"authorization", b'Digest username="alice"')],
-        "server": server,
+        "server": SERVERS[server],
+        "user": DigestUser("alice"),
     }
-    tried = asyncio.run(attempt("replay", Request(scope), Exchanges(), USERS))
+    tried = asyncio.run(attempt(name, Request(scope), Exchanges(), USERS))
     assert tried.trouble
     assert not tried.refused
