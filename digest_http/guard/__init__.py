@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from .guard import Guard
+from .observing import Event, Observer, SourceStep
 from .outcomes import Accepted, Refusal, Refused
+from .reasons import Reason
+from .throttling import Throttle
 
-__all__ = ["Accepted", "Guard", "Refusal", "Refused"]
+__all__ = ["Accepted", "Event", "Guard", "Observer", "Reason", "Refusal", "Refused", "SourceStep", "Throttle"]

@@ -1,17 +1,18 @@
 """Guard: the order of one request, for any server and any protocol that has Digest, without I/O of its own.
 
 The order is: read the field, check the target, cover the body, look up, verify, count. It is written once, in
-`examine`, for callers that block and callers that await (httpauth/waiting.py).
+`_examine`, for callers that block and callers that await (httpauth/waiting.py).
 """
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import ClassVar, Final
+from time import time_ns
+from typing import Any, ClassVar, Final
 
 from digest_http import calculation, settings, stores
 from digest_http import users as user_sources
@@ -33,10 +34,12 @@ from digest_http.params import MAX_FIELD_OCTETS, check_size
 from digest_http.secrecy import HoldsSecrets
 
 from .epochs import Epochs
+from .observing import Observer, Observing, observers_of
 from .offering import Offering
 from .outcomes import Accepted, Refusal, Refused
 from .policy import Policy
 from .requests import Body, Fields, GivenRequest, Request
+from .throttling import Throttle, Throttling, throttle_of
 from .uploads import DEFAULT_MAX_BODY, longest_upload
 
 __all__ = ["Guard"]
@@ -65,8 +68,9 @@ class Guard(HoldsSecrets):
     `sequence`: "window" or "strict". `max_body`: octets that auth-int may cover. `userhash`, `allow_rfc2069`: off by
     default. `rfc2069_uses`: requests that may be made with one nonce in the RFC 2069 form, which counts nothing; who
     reads one of them can send it again as often. `proxy`: 407 and the Proxy- fields. `same_target`: a function (uri,
-    target) that says whether a signed uri names the target, where it need not be the same octets. `logger`: the name
-    that warnings are logged under. `clock`, `random`: for tests.
+    target) that says whether a signed uri names the target, where it need not be the same octets. `throttle`: a limiter
+    of failed logins (throttling.Throttle). `observers`: functions that are called with an Event for each request
+    (observing.py). `logger`: the name that warnings are logged under. `clock`, `random`: for tests.
 
     Raises ConfigurationError for a setting that cannot work.
     """
@@ -92,6 +96,8 @@ class Guard(HoldsSecrets):
         rfc2069_uses: int = 1,
         proxy: bool = False,
         same_target: Callable[[bytes, bytes], bool] | None = None,
+        throttle: Throttle | None = None,
+        observers: Iterable[Observer] = (),
         logger: str = "digest_http.guard",
         clock: Callable[[], float] | None = None,
         random: Callable[[int], bytes] = os.urandom,
@@ -124,8 +130,23 @@ class Guard(HoldsSecrets):
             Acceptor, realm, nonces=nonces, qop=policy.qop, allow_rfc2069=allow_rfc2069, userhash=userhash, proxy=proxy
         )
         log = logging.getLogger(settings.text("logger", logger, example="app.login"))
-        self._look_up: Final = sources.look_up
-        self._count: Final = sources.count
+        self._look_up, self._count = sources.look_up, sources.count
+        self.examine: Final[Callable[[Request, Wait], Coroutine[Any, Any, Accepted | Refused]]]
+        """Everything up to the verdict of a request; a refusal has no fields yet."""
+        watching = observers_of(observers)
+        self._observing: Final = Observing(watching, realm, log) if watching else None
+        if self._observing is None:
+            self.examine = self._examine
+        else:
+            self.examine = partial(self._observing.examined, self._examine)
+            self._look_up = self._observing.timed("users", sources.look_up)
+            self._count = self._observing.timed("store", sources.count)
+        limiter = throttle_of(throttle)
+        self._throttling: Final = (
+            None
+            if limiter is None
+            else Throttling(limiter, None if self._observing is None else self._observing.timed)
+        )
         self._epochs: Final = Epochs(self.store, nonces.now, log)
         self._offering: Final = Offering(
             self.users, realm, policy.algorithms, make, now=nonces.now, logger=log, warns=self._warns
@@ -141,7 +162,7 @@ class Guard(HoldsSecrets):
             _GuardOfConnection, self.users, realm, algorithms=algorithms, qop=qop, old_clients=old_clients,
             nonce_lifetime=nonce_lifetime, sequence=sequence, window=window, max_body=max_body, userhash=userhash,
             allow_rfc2069=allow_rfc2069, rfc2069_uses=rfc2069_uses, proxy=proxy, same_target=same_target,
-            logger=logger, clock=clock, random=random,
+            throttle=throttle, observers=watching, logger=logger, clock=clock, random=random,
         )  # fmt: skip
 
     @property
@@ -158,14 +179,22 @@ class Guard(HoldsSecrets):
             keys=[os.urandom(32)], store=stores.MemoryStore(NONCES_OF_CONNECTION), rfc2069_uses=MAX_RFC2069_USES
         )
 
-    def check(self, method: str | bytes, target: str | bytes, fields: Fields, body: Body = b"") -> Accepted | Refused:
+    def check(
+        self,
+        method: str | bytes,
+        target: str | bytes,
+        fields: Fields,
+        body: Body = b"",
+        *,
+        client: str | None = None,
+    ) -> Accepted | Refused:
         """Verify a request, for servers that block.
 
         `method`, `target`: as they stand in the request line. `fields`: pairs of name and value, or a mapping, in
-        octets or text. `body`: octets, or a function that reads them, called for auth-int only. Never raises for what
-        a client has sent. A source that has to be awaited is one that is down here: 503.
+        octets or text. `body`: octets, or a function that reads them, called for auth-int only. `client`: its
+        address, for the limiter and the observers. Never raises for what a client has sent. A source that has to be awaited is one that is down here: 503.
         """
-        return run(self.check_async(method, target, fields, body, wait=at_once))
+        return run(self.check_async(method, target, fields, body, client=client, wait=at_once))
 
     async def check_async(
         self,
@@ -174,6 +203,7 @@ class Guard(HoldsSecrets):
         fields: Fields,
         body: Body | Callable[[], Awaitable[bytes]] = b"",
         *,
+        client: str | None = None,
         wait: Wait = awaited,
     ) -> Accepted | Refused:
         """The same for servers that await. `body` may be a function to await too.
@@ -182,9 +212,14 @@ class Guard(HoldsSecrets):
         lambda answer: asyncio.wait_for(answer, 5).
         """
         try:
-            request = GivenRequest(method, target, fields, body, limit=self.max_body, same_target=self._same_target)
+            request = GivenRequest(
+                method, target, fields, body, limit=self.max_body, same_target=self._same_target, client=client
+            )
         except MalformedField as error:
-            return Refused(Refusal.of_error(error, self.refused_status))
+            unread = Refused(Refusal.of_error(error, self.refused_status))
+            if self._observing is not None:
+                self._observing.tell(unread, None, time_ns(), 0.0)
+            return unread
         outcome = await self.examine(request, wait)
         if isinstance(outcome, Accepted):
             return outcome
@@ -198,13 +233,17 @@ class Guard(HoldsSecrets):
         await self._epochs.start(wait)
         await self._offering.refresh(wait)
 
-    async def examine(self, request: Request, wait: Wait) -> Accepted | Refused:
-        """Everything up to the verdict; a refusal has no fields yet."""
+    async def _examine(self, request: Request, wait: Wait) -> Accepted | Refused:
         context: ServerContext | None = None
         try:
             context = self._open(request.fields)
             if context is None:
                 return self._anonymous
+            throttling = self._throttling
+            if throttling is not None:
+                waits = await throttling.refused(request, context, wait)
+                if waits is not None:
+                    return waits
             arrived = context.nonces.now()
             uri = context.credentials.uri
             if not request.is_named_by(uri):
@@ -220,6 +259,8 @@ class Guard(HoldsSecrets):
             if verdict is ACCEPTED:
                 counted = self._count(context, now, wait)
                 verdict = counted if isinstance(counted, Verdict) else await counted
+            elif throttling is not None and not verdict.stale:
+                await throttling.note_failure(request, context, wait)
         except DigestError as error:
             return Refused(Refusal.of_error(error, self.refused_status), context, None, error.__cause__)
         if verdict is ACCEPTED:
@@ -230,12 +271,12 @@ class Guard(HoldsSecrets):
     async def challenge(
         self, refused: Refused, *, auth_only: bool = False, wait: Wait = awaited
     ) -> list[tuple[bytes, bytes]]:
-        """The fields of a refusal: a challenge for each algorithm with 401 and 407, nothing with others.
+        """The fields of a refusal: a challenge for each algorithm with 401 and 407, Retry-After with 429, else nothing.
 
         `auth_only`: for a request whose body is too long for auth-int.
         """
         if refused.refusal.status != self.refused_status:
-            return []
+            return [] if refused.retry_after is None else [(b"retry-after", b"%d" % refused.retry_after)]
         await self._epochs.refresh(wait)
         await self._offering.refresh(wait)
         # A body that auth-int could not hold is not asked to be signed with it.

@@ -118,10 +118,12 @@ class Refused:
     #: What a source of users or a store has raised.
     cause: BaseException | None = None
     fields: tuple[tuple[bytes, bytes], ...] = ()
+    #: Seconds after which a client that has to wait (429) may try again.
+    retry_after: int | None = None
 
     @property
     def status(self) -> int:
-        """The status to answer with: 401 or 407 with challenges, 400, 413, 431, or 503."""
+        """The status to answer with: 401 or 407 with challenges, 400, 413, 429, 431, or 503."""
         return self.refusal.status
 
     @property

@@ -41,7 +41,7 @@ class Request(Protocol):
 class GivenRequest:
     """A request of which all is at hand. Raises MalformedField for text that no octets were read from."""
 
-    __slots__ = ("_body", "_limit", "_same_target", "_target", "fields", "method")
+    __slots__ = ("_body", "_limit", "_same_target", "_target", "client", "fields", "method")
 
     def __init__(
         self,
@@ -52,6 +52,7 @@ class GivenRequest:
         *,
         limit: int,
         same_target: Callable[[bytes, bytes], bool],
+        client: str | None = None,
     ) -> None:
         pairs = cast("Mapping[str, str]", fields).items() if isinstance(fields, Mapping) else fields
         self.method: Final = _octets(method, "method")
@@ -59,6 +60,7 @@ class GivenRequest:
         self._target: Final = _octets(target, "uri")
         self._body: Final = body
         self._limit: Final = limit
+        self.client: Final = client
         self._same_target: Final = same_target
 
     def is_named_by(self, uri: bytes) -> bool:

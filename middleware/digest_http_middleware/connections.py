@@ -28,6 +28,11 @@ class Connection:
         self._limit: Final = limit
 
     @property
+    def client(self) -> str | None:
+        """The address of who sent it, None if it is not known."""
+        return self._front.client(self._scope)
+
+    @property
     def fields(self) -> Headers:
         """See Request."""
         return self._scope["headers"]  # type: ignore[no-any-return]  # a dict of anything, of ASGI's own keys

@@ -18,12 +18,13 @@ from fastapi.requests import HTTPConnection
 
 from digest_http import settings, stores
 from digest_http.errors import ConfigurationError
-from digest_http.guard import Accepted, Guard, Refused
+from digest_http.guard import Accepted, Guard, Observer, Refused, Throttle
 from digest_http.httpauth.keys import KeyFile
 from digest_http.httpauth.nonces import DEFAULT_LIFETIME
 from digest_http.httpauth.protocols import NonceStore, Users
 from digest_http.httpauth.sequence import DEFAULT_WINDOW
 
+from .addresses import DEFAULT_CLIENT_HEADER
 from .asgi import Message
 from .browsers import warn_of_realm
 from .connections import Connection
@@ -36,6 +37,7 @@ from .nonce_keys import keys_of
 from .proof_layer import AuthenticationInfo, hand_over
 from .refusals import RETRY_AFTER, UNAVAILABLE
 from .source_timeouts import DEFAULT_TIMEOUT, SourceTimeout
+from .throttles import awaiting
 from .workers_apart import WorkersApart
 
 __all__ = ["AuthenticationInfo", "DigestAuth", "DigestRefused", "DigestUser"]
@@ -49,7 +51,7 @@ class DigestAuth(Scheme):
 
     `users`, `realm`, `algorithms`, `old_clients`, `store`, `keys`, `nonce_lifetime`, `sequence`, `window`, `userhash`,
     `allow_rfc2069`, `rfc2069_uses`, `proxy`, `stripped_prefix`, `rewritten_by`, `original_target_header`,
-    `source_timeout`, `clock`, `random`: as for the ASGI middleware and the guard. `qop`: auth, or [] for the form of
+    `trusted_proxies`, `client_header`, `throttle`, `observers`, `source_timeout`, `clock`, `random`: as for the ASGI middleware and the guard. `qop`: auth, or [] for the form of
     RFC 2069. `scheme_name`: the name in the OpenAPI document, by default made of the realm. `description`: what
     OpenAPI says of it.
 
@@ -79,6 +81,10 @@ class DigestAuth(Scheme):
         stripped_prefix: str = "",
         rewritten_by: str | None = None,
         original_target_header: str | None = None,
+        trusted_proxies: Iterable[str] = (),
+        client_header: str = DEFAULT_CLIENT_HEADER,
+        throttle: Throttle | None = None,
+        observers: Iterable[Observer] = (),
         source_timeout: float = DEFAULT_TIMEOUT,
         scheme_name: str | None = None,
         description: str | None = None,
@@ -103,6 +109,8 @@ class DigestAuth(Scheme):
             allow_rfc2069=allow_rfc2069,
             rfc2069_uses=rfc2069_uses,
             proxy=proxy,
+            throttle=awaiting(throttle),
+            observers=observers,
             logger="digest_http.middleware",
             clock=clock,
             random=random,
@@ -115,7 +123,7 @@ class DigestAuth(Scheme):
         )
         self._wait: Final = SourceTimeout(source_timeout).wait
         self._workers_apart: Final = WorkersApart(opened, nonce_keys, self.guard.now)
-        self._front: Final = Front(stripped_prefix, rewritten_by, original_target_header)
+        self._front: Final = Front(stripped_prefix, rewritten_by, original_target_header, trusted_proxies, client_header)
         warn_of_realm(self.guard.realm)
         self.optional: Final = OptionalDigestAuth(self._optional_user, self.scheme_name, self.model.description or "")
         """The same for routes that need no login: None for a request without Digest credentials."""
@@ -166,7 +174,7 @@ class DigestAuth(Scheme):
         outcome = await self.guard.examine(Connection(scope, _no_body, self._front, 0), self._wait)
         if isinstance(outcome, Refused):
             return outcome
-        log_accepted(scope, outcome.context)
+        log_accepted(scope, outcome.context, self._front.client)
         user = DigestUser(outcome.username)
         scope["user"], scope["auth"] = user, AUTHENTICATED
         scope["digest"] = Digest(outcome.username, outcome.realm, outcome.algorithm, outcome.qop, outcome.nc)
@@ -185,7 +193,7 @@ class DigestAuth(Scheme):
                 self._workers_apart.saw(refused.verdict, context)
             elif refused.reason == "uri":
                 helping = hint(context.credentials.uri, scope, self._front)
-        log_refused(scope, refused, hint=helping)
+        log_refused(scope, refused, hint=helping, address=self._front.client)
         if scope["type"] == "websocket" and "websocket.http.response" not in (scope.get("extensions") or {}):
             return WebSocketException(1008, refused.reason)
         # A shared cache must not serve one client's challenge, whose nonce is his, to another.

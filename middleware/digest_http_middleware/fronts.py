@@ -8,10 +8,12 @@ query is compared octet by octet throughout: no such proxy changes it.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from digest_http.errors import ConfigurationError
 
+from .addresses import DEFAULT_CLIENT_HEADER, Addresses
 from .asgi import Scope
 from .rewritings import REWRITINGS, resolves_alike, segments
 from .targets import names_target, origin_form, raw_target, whole_targets
@@ -36,7 +38,7 @@ class Original(NamedTuple):
 class Front:
     """The settings `stripped_prefix`, `rewritten_by` and `original_target_header`, and the comparison under them.
 
-    Raises ConfigurationError for settings that cannot work.
+    `trusted_proxies` and `client_header` say whose address a request has (addresses.py). Raises ConfigurationError for settings that cannot work.
     """
 
     __slots__ = (
@@ -45,14 +47,22 @@ class Front:
         "_rewriting",
         "_segments",
         "changes_targets",
+        "client",
         "field_name",
         "rewritten_by",
         "stripped_prefix",
     )
 
     def __init__(
-        self, stripped_prefix: str = "", rewritten_by: str | None = None, original_target_header: str | None = None
+        self,
+        stripped_prefix: str = "",
+        rewritten_by: str | None = None,
+        original_target_header: str | None = None,
+        trusted_proxies: Iterable[str] = (),
+        client_header: str = DEFAULT_CLIENT_HEADER,
     ) -> None:
+        self.client: Final = Addresses(trusted_proxies, client_header).of
+        """The address of who sent the request of a scope, None if it is not known."""
         #: Without the slash at its end; "" if nothing is removed.
         self.stripped_prefix: Final = _prefix(stripped_prefix)
         self.rewritten_by: Final = rewritten_by

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from digest_http import settings, stores
-from digest_http.guard import Accepted, Guard, Refused
+from digest_http.guard import Accepted, Guard, Observer, Refused, Throttle
 from digest_http.httpauth.keys import KeyFile
 from digest_http.httpauth.nonces import DEFAULT_LIFETIME
 from digest_http.httpauth.protocols import NonceStore, Users
@@ -19,6 +19,7 @@ from digest_http.httpauth.sequence import DEFAULT_WINDOW
 from digest_http.httpauth.server import ServerContext
 from digest_http.secrecy import HoldsSecrets
 
+from .addresses import DEFAULT_CLIENT_HEADER
 from .asgi import ASGIApp, Receive, Scope, Send
 from .bodies import DEFAULT_MAX_BODY, Disconnected, announces_more
 from .browsers import warn_of_realm
@@ -33,6 +34,7 @@ from .proof import BodyProof, header_proof, takes_trailers
 from .refusals import Answer, send_refusal
 from .source_timeouts import DEFAULT_TIMEOUT, SourceTimeout
 from .startup import started
+from .throttles import awaiting
 from .workers_apart import WorkersApart
 
 __all__ = ["DigestAuthMiddleware"]
@@ -59,7 +61,9 @@ class DigestAuthMiddleware(HoldsSecrets):
     `allow_rfc2069`, `allow_preflight`: off by default. `proxy`: answer 407 and use the Proxy- fields. `protect`,
     `public`: path prefixes, or a callable of the scope. `stripped_prefix`: the path prefix that a proxy in front
     removes. `rewritten_by`: the proxy that rewrites paths, "nginx", "apache" or "caddy". `original_target_header`: the
-    field in which a proxy says what was asked for. `answer`: custom bodies for refusals. `source_timeout`: seconds a
+    field in which a proxy says what was asked for. `trusted_proxies`: the addresses and networks of proxies in front,
+    which tell the client's address in `client_header`. `throttle`: a limiter of failed logins. `observers`: functions
+    that are called with an Event for each request (digest_http.guard). `answer`: custom bodies for refusals. `source_timeout`: seconds a
     user source or store may take. `clock`, `random`: for tests.
 
     Raises ConfigurationError for a setting that cannot work.
@@ -89,6 +93,10 @@ class DigestAuthMiddleware(HoldsSecrets):
         stripped_prefix: str = "",
         rewritten_by: str | None = None,
         original_target_header: str | None = None,
+        trusted_proxies: Iterable[str] = (),
+        client_header: str = DEFAULT_CLIENT_HEADER,
+        throttle: Throttle | None = None,
+        observers: Iterable[Observer] = (),
         answer: Answer | None = None,
         source_timeout: float = DEFAULT_TIMEOUT,
         clock: Callable[[], float] | None = None,
@@ -113,6 +121,8 @@ class DigestAuthMiddleware(HoldsSecrets):
             userhash=userhash,
             allow_rfc2069=allow_rfc2069,
             proxy=proxy,
+            throttle=awaiting(throttle),
+            observers=observers,
             logger="digest_http.middleware",
             clock=clock,
             random=random,
@@ -126,7 +136,7 @@ class DigestAuthMiddleware(HoldsSecrets):
         self._allow_preflight = settings.flag("allow_preflight", allow_preflight)
         self._needs_credentials = path_rule(protect, public, app)
         self._some_pass_freely = self._needs_credentials is not None or self._allow_preflight
-        self._front = Front(stripped_prefix, rewritten_by, original_target_header)
+        self._front = Front(stripped_prefix, rewritten_by, original_target_header, trusted_proxies, client_header)
         self._answer = None if answer is None else settings.function("answer", answer, 2, example=_ANSWER)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -154,7 +164,7 @@ class DigestAuthMiddleware(HoldsSecrets):
             await self._refuse(outcome, (scope, connection.receive, send))
             return
         context = outcome.context
-        log_accepted(scope, context)
+        log_accepted(scope, context, self._front.client)
         await self.app(
             self._identified(scope, context, outcome.username), connection.receive, self._proving(scope, outcome, send)
         )
@@ -167,7 +177,7 @@ class DigestAuthMiddleware(HoldsSecrets):
                 self._workers_apart.saw(refused.verdict, context)
             elif refused.reason == "uri":
                 helping = hint(context.credentials.uri, scope, self._front)
-        log_refused(scope, refused, hint=helping)
+        log_refused(scope, refused, hint=helping, address=self._front.client)
         too_long = announces_more(scope, self._max_body)
         challenges = await self.guard.challenge(refused, auth_only=too_long, wait=self._wait)
         await send_refusal(refused.refusal, challenges, self._answer, connection)

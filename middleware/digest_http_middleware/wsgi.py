@@ -12,13 +12,14 @@ from typing import Any
 
 from digest_http import settings, stores
 from digest_http.errors import ConfigurationError
-from digest_http.guard import Accepted, Guard, Refused
+from digest_http.guard import Accepted, Guard, Refused, Throttle
 from digest_http.guard.uploads import DEFAULT_MAX_BODY
 from digest_http.httpauth.keys import KeyFile
 from digest_http.httpauth.protocols import NonceStore, Users
 from digest_http.httpauth.waiting import at_once, run
 from digest_http.secrecy import HoldsSecrets
 
+from .addresses import DEFAULT_CLIENT_HEADER
 from .bodies import announces_more
 from .browsers import warn_of_realm
 from .events import log_accepted, log_refused
@@ -28,6 +29,7 @@ from .identity import Digest
 from .nonce_keys import keys_of
 from .paths import Rule, is_preflight, path_rule
 from .refusals import RETRY_AFTER, UNAVAILABLE
+from .throttles import blocking
 from .workers_apart import WorkersApart
 from .wsgi_proof import proved
 from .wsgi_requests import Environ, Exchange, StartResponse, WSGIApp
@@ -40,7 +42,7 @@ class DigestAuthMiddleware(HoldsSecrets):
 
     The settings are those of the ASGI middleware, but for `answer` and `source_timeout`; `policy` takes those of the
     guard (digest_http.guard.Guard): algorithms, qop, old_clients, nonce_lifetime, sequence, window, userhash,
-    allow_rfc2069, rfc2069_uses, proxy, clock, random. A callable `protect` is given the environ.
+    allow_rfc2069, rfc2069_uses, proxy, observers, clock, random. A callable `protect` is given the environ.
 
     The app finds REMOTE_USER (the name, in UTF-8, one octet a character, as PEP 3333 has all text), AUTH_TYPE, and
     "digest_http.digest", an object of `Digest`. The body is still to be read.
@@ -64,13 +66,18 @@ class DigestAuthMiddleware(HoldsSecrets):
         stripped_prefix: str = "",
         rewritten_by: str | None = None,
         original_target_header: str | None = None,
+        trusted_proxies: Iterable[str] = (),
+        client_header: str = DEFAULT_CLIENT_HEADER,
+        throttle: Throttle | None = None,
         **policy: Any,  # noqa: ANN401 - the guard knows the types of its settings
     ) -> None:
         self.app = settings.function("app", app, 2, example="a WSGI application")
         self.store = _blocking(stores.open_store(store))
         nonce_keys = keys_of(keys, self.store)
         policy.setdefault("logger", "digest_http.middleware")
-        self.guard = guard = Guard(users, realm, store=self.store, keys=nonce_keys, max_body=max_body, **policy)
+        self.guard = guard = Guard(
+            users, realm, store=self.store, keys=nonce_keys, max_body=max_body, throttle=blocking(throttle), **policy
+        )
         if iscoroutinefunction(guard.users.ha1):
             raise ConfigurationError("users have to be awaited, and WSGI blocks: write users that answer at once")
         self._workers_apart = WorkersApart(self.store, nonce_keys, guard.now)
@@ -78,7 +85,7 @@ class DigestAuthMiddleware(HoldsSecrets):
         self._allow_preflight = settings.flag("allow_preflight", allow_preflight)
         self._by_environ = protect if callable(protect) else None
         self._needs_credentials = path_rule(protect, public)
-        self._front = Front(stripped_prefix, rewritten_by, original_target_header)
+        self._front = Front(stripped_prefix, rewritten_by, original_target_header, trusted_proxies, client_header)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
@@ -88,7 +95,7 @@ class DigestAuthMiddleware(HoldsSecrets):
         outcome = run(self.guard.examine(exchange, at_once))
         if isinstance(outcome, Refused):
             return self._refuse(outcome, exchange, start_response)
-        log_accepted(exchange.scope, outcome.context)
+        log_accepted(exchange.scope, outcome.context, self._front.client)
         self._identify(outcome, environ)
         return proved(self.app, environ, start_response, (outcome, self.guard))
 
@@ -116,7 +123,7 @@ class DigestAuthMiddleware(HoldsSecrets):
                 self._workers_apart.saw(refused.verdict, context)
             elif refused.reason == "uri":
                 helping = hint(context.credentials.uri, scope, self._front)
-        log_refused(scope, refused, hint=helping)
+        log_refused(scope, refused, hint=helping, address=self._front.client)
         too_long = announces_more(scope, self.guard.max_body)
         challenges = run(self.guard.challenge(refused, auth_only=too_long, wait=at_once))
         body = refused.text.encode() + b"\n"

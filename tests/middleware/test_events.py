@@ -28,9 +28,9 @@ def down(*_arguments):
 CASES = {
     "accepted": (logging.DEBUG, lambda server: server.get(server.signer())),
     "no-credentials": (logging.DEBUG, lambda server: server.request()),
-    "wrong-digest": (logging.INFO, lambda server: server.get(server.signer("alice", "wrong"))),
-    "unknown-user": (logging.INFO, lambda server: server.get(server.signer("mallory"))),
-    "wrong-realm": (logging.INFO, lambda server: server.get(server.signer(), realm="other")),
+    "wrong-digest": (logging.WARNING, lambda server: server.get(server.signer("alice", "wrong"))),
+    "unknown-user": (logging.WARNING, lambda server: server.get(server.signer("mallory"))),
+    "wrong-realm": (logging.WARNING, lambda server: server.get(server.signer(), realm="other")),
     "nonce-foreign": (logging.INFO, lambda server: server.get(server.signer(), nonce="0" * 78)),
     "uri": (logging.INFO, lambda server: server.request("GET", "/y", server.signer().sign())),
     "nc": (logging.INFO, lambda server: server.get(server.signer(), "1")),
@@ -51,7 +51,7 @@ CASES = {
 
 @pytest.mark.parametrize("reason", CASES)
 def test_one_event_per_outcome(events, reason):
-    """The message is the reason code, the level fits, and the fields say who, where and how it was answered."""
+    """The message begins with the reason code, the level fits, and the fields say who, where and how it was answered."""
     level, attack = CASES[reason]
     server = Server()
     server.challenge()
@@ -59,10 +59,11 @@ def test_one_event_per_outcome(events, reason):
     response = attack(server)
     record = events()[-1]
     fields = vars(record)
-    assert record.getMessage() == fields["digest_reason"] == reason
+    assert record.getMessage().partition(" ")[0] == fields["digest_reason"] == reason
     assert record.levelno == level
     assert fields["digest_client"] == "192.0.2.7"
     assert fields["digest_path"] in ("/x", "/y")
+    assert fields["digest_method"] == ("POST" if reason == "body-too-large" else "GET")
     assert fields["digest_status"] == (None if reason == "accepted" else response.status)
     challenges = 0 if reason in ("no-credentials", "duplicate", "grammar", "field-too-large") else 1
     assert len(events()) - already == 1 + challenges
@@ -79,7 +80,7 @@ def test_replays_and_expiry(events):
     server.get(signer, 2)
     server.clock.now += 301
     server.get(signer, 1001)
-    reasons = [record.getMessage() for record in events()]
+    reasons = [vars(record)["digest_reason"] for record in events()]
     assert reasons == ["no-credentials", "accepted", "nc-replayed", "accepted", "nc-out-of-sequence", "nonce-expired"]
 
 
@@ -88,7 +89,7 @@ def test_a_source_that_is_down(events):
     server = Server(users=down)
     server.get(server.signer())
     record = events()[-1]
-    assert (record.getMessage(), record.levelno) == ("users-down", logging.ERROR)
+    assert (vars(record)["digest_reason"], record.levelno) == ("users-down", logging.ERROR)
     assert record.exc_info is not None
     assert "no route to the directory" in str(record.exc_info[1])
 

@@ -245,7 +245,8 @@ def test_the_codes_of_sources_that_are_down(caplog, policy, reason):
     caplog.set_level(logging.DEBUG, "digest_http.middleware")
     server = Server(**policy)
     assert server.get(server.signer()).status == 503
-    assert (caplog.records[-1].getMessage(), caplog.records[-1].levelname) == (reason, "ERROR")
+    line = f'{reason} client=192.0.2.7 method=GET path="/x" user="alice"'
+    assert (caplog.records[-1].getMessage(), caplog.records[-1].levelname) == (line, "ERROR")
 
 
 @pytest.mark.parametrize(("target", "uri", "prefix", "status"), [
@@ -279,7 +280,8 @@ def test_the_record_of_a_source_that_is_down(caplog, text):
     server = Server(users=Failing())
     server.get(server.signer())
     record = caplog.records[-1]
-    assert (record.name, record.levelname, record.getMessage()) == ("digest_http.middleware", "ERROR", "users-down")
+    assert (record.name, record.levelname) == ("digest_http.middleware", "ERROR")
+    assert record.getMessage() == 'users-down client=192.0.2.7 method=GET path="/x" user="alice"'
     assert (record.args, record.lineno, record.funcName) == ((), 0, "log_refused")
     assert record.pathname.endswith("events.py")
     assert record.exc_info is not None

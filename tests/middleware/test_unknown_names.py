@@ -150,7 +150,7 @@ def test_a_store_that_is_down_tells_nothing():
     ],
 )
 def test_the_log_is_told(caplog, reason, name, changes):
-    """The exact reason is the message and a field of the event, and in no part of the refusal."""
+    """The exact reason begins the message and is a field of the event, and it is in no part of the refusal."""
     caplog.set_level(logging.INFO, "digest_http.middleware")
     refusals: list[Any] = []
 
@@ -161,7 +161,7 @@ def test_the_log_is_told(caplog, reason, name, changes):
     server = Server(answer=answer)
     server.get(server.signer(name, "wrong"), **changes)
     record = caplog.records[-1]
-    assert (record.getMessage(), vars(record)["digest_reason"]) == (reason, reason)
+    assert (record.getMessage().partition(" ")[0], vars(record)["digest_reason"]) == (reason, reason)
     assert refusals[-1].reason == "wrong-credentials"
     assert reason not in repr(refusals[-1])
 

@@ -1,0 +1,118 @@
+"""Who is logged in: an observer that keeps a table of users, with the nonces that they use and when they were last seen.
+
+The nonce stores hold no names: a count is kept by its nonce alone, and that is as small and as fast as it can be. So
+this table is in the memory of one process, and knows the requests of that process.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from threading import Lock
+from typing import Final, NamedTuple
+
+from digest_http import settings
+from digest_http.guard import Event
+from digest_http.httpauth.nonces import DEFAULT_LIFETIME
+
+__all__ = ["LoggedIn", "Presence"]
+
+#: Users of all realms that are kept. Who was seen least lately goes first.
+DEFAULT_CAPACITY: Final = 10_000
+
+#: Nonces of one user that are kept: one for each of his programs, more than anybody runs at once.
+NONCES_OF_USER: Final = 32
+
+
+class Presence(NamedTuple):
+    """One user of a realm. Times are in seconds since 1970."""
+
+    username: str
+    realm: str
+    first_seen: float
+    last_seen: float
+    #: The address of the last request, None if it is not known.
+    client: str | None
+    #: Accepted requests since `first_seen`.
+    requests: int
+    #: How many of his nonces are alive: one for each program or device, as a rule.
+    nonces: int
+
+
+class _Seen:
+    """What is kept of a user. `nonces`: the number of each, and when it was first seen."""
+
+    __slots__ = ("client", "first", "last", "nonces", "requests")
+
+    def __init__(self, now: float) -> None:
+        self.first = self.last = now
+        self.client: str | None = None
+        self.requests = 0
+        self.nonces: OrderedDict[int, float] = OrderedDict()
+
+
+class LoggedIn:
+    """Call it with events, as `observers=[LoggedIn()]` does; only accepted requests change it. Threads may share it.
+
+    `lifetime`: seconds, the nonce_lifetime of the guard. A user is logged in for so long after each request.
+    `capacity`: users that are kept. Raises ConfigurationError for a setting that cannot work.
+    """
+
+    def __init__(
+        self,
+        lifetime: float = DEFAULT_LIFETIME,
+        capacity: int = DEFAULT_CAPACITY,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._lifetime: Final = settings.seconds("lifetime", lifetime, example=DEFAULT_LIFETIME)
+        self._capacity: Final = settings.number("capacity", capacity, 1, example=DEFAULT_CAPACITY)
+        self._clock: Final = settings.function("clock", clock, 0, example="time.time")
+        self._users: Final[OrderedDict[tuple[str, str], _Seen]] = OrderedDict()
+        self._lock: Final = Lock()
+
+    def __call__(self, event: Event) -> None:
+        """Note one event."""
+        if event.nonce_id is None or event.username is None:
+            return
+        now = self._clock()
+        key = event.realm, event.username
+        with self._lock:
+            seen = self._users.get(key)
+            if seen is None or now - seen.last > self._lifetime:
+                seen = self._users[key] = _Seen(now)
+            self._users.move_to_end(key)
+            seen.last, seen.client = now, event.client
+            seen.requests += 1
+            if event.nonce_id not in seen.nonces:
+                seen.nonces[event.nonce_id] = now
+                if len(seen.nonces) > NONCES_OF_USER:
+                    seen.nonces.popitem(last=False)
+            if len(self._users) > self._capacity:
+                self._users.popitem(last=False)
+
+    def users(self) -> list[Presence]:
+        """Who was seen within a lifetime, who was seen last first."""
+        now = self._clock()
+        with self._lock:
+            for key in [key for key, seen in self._users.items() if now - seen.last > self._lifetime]:
+                del self._users[key]
+            return [
+                Presence(
+                    name,
+                    realm,
+                    seen.first,
+                    seen.last,
+                    seen.client,
+                    seen.requests,
+                    sum(now - first <= self._lifetime for first in seen.nonces.values()),
+                )
+                for (realm, name), seen in reversed(self._users.items())
+            ]
+
+    def __len__(self) -> int:
+        """How many users are kept."""
+        return len(self._users)
+
+    def __repr__(self) -> str:
+        return f"<LoggedIn with {len(self)} users>"
