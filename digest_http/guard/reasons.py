@@ -20,7 +20,7 @@ __all__ = ["THROTTLED", "THROTTLE_DOWN", "Reason"]
 THROTTLED: Final = "throttled"
 THROTTLE_DOWN: Final = "throttle-down"
 
-_CLIENT: Final = "Look at the client: it breaks the protocol. If it is a program of many, report it here."
+_CLIENT: Final = "Look at the client: it breaks the protocol. If many people use it, tell its makers."
 _PROBE: Final = "Nothing, if it is rare. Often it is a scanner, or a client that is under development."
 
 
@@ -165,7 +165,7 @@ class Reason(Enum):
     METHOD = ("method", "400", logging.INFO, "The method is no token.", _PROBE)
     FIELD = ("field", "400", logging.INFO, "A header field holds characters that are no octets.", _PROBE)
     BODY = ("body", "400", logging.INFO, "The client ended the connection before its body was there.", "Nothing.")
-    HENTITY = ("hentity", "400", logging.INFO, "The hash of the body is missing.", "Report it here: it should not happen.")
+    HENTITY = ("hentity", "400", logging.INFO, "The hash of the body is missing.", "Report it to this project: it should not happen.")
     MALFORMED = (MalformedField.default_reason, "400", logging.INFO, "The field breaks another rule.", _CLIENT)
     USERS_DOWN = (
         "users-down", "503", logging.ERROR,

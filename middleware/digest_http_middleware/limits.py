@@ -18,6 +18,7 @@ from limits.storage import storage_from_string
 
 from digest_http import settings
 from digest_http.errors import ConfigurationError
+from digest_http.secrecy import HoldsSecrets
 
 __all__ = ["BY_ADDRESS", "BY_LOGIN", "Throttle"]
 
@@ -40,7 +41,7 @@ _storage: Final = re.compile(r"(?:async\+)?(?:memory|rediss?|valkeys?)(?:\+(?:un
 UNKNOWN: Final = "unknown"
 
 
-class Throttle:
+class Throttle(HoldsSecrets):
     """Counts failed logins in `storage`, a URL of the library `limits`.
 
     memory:// (the default) counts for one process, and fits every server. redis://host:6379/1 fits servers that block
@@ -70,10 +71,9 @@ class Throttle:
         self.awaits: Final = storage.startswith("async+")
         #: Whether its answers take a connection to another machine, for which the caller waits.
         self.blocks: Final = not self.awaits and not storage.startswith("memory://")
-        opened = _opened(storage)
-        self._limiter: Final[Any] = (
-            aio.strategies.FixedWindowRateLimiter(opened) if self.awaits else strategies.FixedWindowRateLimiter(opened)
-        )
+        self._storage: Final = _opened(storage)
+        kind: Any = aio.strategies if self.awaits else strategies
+        self._limiter: Final[Any] = kind.FixedWindowRateLimiter(self._storage)
 
     def delay(self, name: str, client: str | None) -> float | Awaitable[float]:
         """See digest_http.guard.Throttle."""
@@ -88,6 +88,20 @@ class Throttle:
         for limit, parts in accounts:
             self._limiter.hit(limit, *parts)
         return None
+
+    def close(self) -> Awaitable[None] | None:
+        """Close the connections to the storage; await it where answers are awaited. The limiter is not used again."""
+        if self.awaits:
+            return self._close()
+        client = getattr(self._storage, "storage", None)
+        if hasattr(client, "close"):
+            client.close()
+        return None
+
+    async def _close(self) -> None:
+        client = getattr(getattr(self._storage, "bridge", None), "storage", None)
+        if hasattr(client, "aclose"):
+            await client.aclose()
 
     def _longest(self, accounts: list[tuple[RateLimitItem, tuple[str, ...]]]) -> float:
         longest = 0.0

@@ -20,7 +20,7 @@ PACKAGES = {
     "digest_http_client_auth": ROOT / "client_auth" / "digest_http_client_auth",
 }
 CLIENTS = {"client", "client2", "aiohttp", "requests", "niquests", "urllib3", "keyring"}
-EXTRAS = {*CLIENTS, "sasl", "redis", "sql", "cli", "demo", "fastapi"}
+EXTRAS = {*CLIENTS, "sasl", "redis", "sql", "cli", "demo", "fastapi", "prometheus", "opentelemetry", "limits"}
 
 
 #: The folders of the sdist: the three packages, and all that belongs to them.
