@@ -22,7 +22,7 @@ __all__ = ["LoggedIn", "Presence"]
 DEFAULT_CAPACITY: Final = 10_000
 
 #: Nonces of one user that are kept: one for each of his programs, more than anybody runs at once.
-NONCES_OF_USER: Final = 32
+NONCES_OF_USER: Final = 16
 
 
 class Presence(NamedTuple):

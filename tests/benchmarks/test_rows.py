@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from benchmarks import challenge, exchanges, memory, verify
+from benchmarks import capacity, challenge, exchanges, memory, verify
 from benchmarks.__main__ import groups, judge, main, run
 from tests.live.peers import PATH_ONLY
 
@@ -130,3 +130,16 @@ def test_unknown_groups_are_refused(capsys):
         main(["nothing"])
     assert "challenge" in capsys.readouterr().err
     assert {"verify", "challenge", "memory", "throughput"} <= set(groups())
+
+
+@pytest.mark.live
+@pytest.mark.once
+def test_capacity_gives_rows():
+    """A server of its own takes the steps of two processes and keeps what was counted, else the group raises."""
+    rows = capacity.rows(0.05, 100, loads=((2, 2),))
+    assert_rows(rows)
+    assert [what for what, _, _ in rows] == [
+        "Redis, 2 x 2 clients that wait: steps/s",
+        "Redis, 2 x 2 clients that wait: the server's own time a step",
+        "Redis, 100 live nonces: octets each",
+    ]

@@ -16,6 +16,7 @@ from digest_http import sspi
 from digest_http.algorithms import by_name
 from digest_http.challenge import MAX_REPEATED_OCTETS, parse_challenges
 from digest_http.errors import DigestError
+from digest_http.guard import Event
 from digest_http.httpauth import DigestClient
 from digest_http.httpauth.challenge_selection import Preference, choose
 from digest_http.httpauth.client import ClientContext
@@ -30,6 +31,7 @@ from digest_http.sasl.framing import Deframer
 from digest_http.stores import MemoryStore
 from digest_http.users import CachedUsers, CallableUsers
 from digest_http_client_auth import DigestAuth
+from digest_http_middleware.presence import LoggedIn
 from tests.attacks.driver import REALM, Clock, Server
 from tests.bounds.growing import growing
 from tests.sspi.wiring import HTTPPair, server_handle
@@ -264,6 +266,13 @@ def refused_logins() -> Callable[[int], object]:
     return attempt
 
 
+def logged_in() -> Callable[[int], object]:
+    """A table with users and nonces that are new each time."""
+    table = LoggedIn(capacity=300)
+    usual = Event("wonder", "accepted", None, "alice", "MD5", "auth", None, "GET", 1, 0, 0.0, ())
+    return lambda number: table(usual._replace(username=wide(number, 200), nonce_id=number))
+
+
 def remembered_paths() -> Callable[[int], object]:
     """Paths of one realm that its challenge does not name."""
     paths = PathMemory()
@@ -281,6 +290,7 @@ ROWS: dict[str, list[Row]] = {
         Row(lambda: cached_users(lambda n: wide(n, 255)), 4000, 3 * MIB),
         Row(lambda: cached_users(lambda n: wide(n, 7000)), 3000, 100 * KIB),
     ],
+    "digest_http_middleware.presence.LoggedIn": [Row(logged_in, 4000, 1000 * KIB)],
     "digest_http.httpauth.token_shapes.Shapes": [Row(shapes, 3000, 500 * KIB)],
     "digest_http.httpauth.nonces.NonceSource": [Row(recognised_nonces, 12_000, 5 * MIB)],
     "digest_http.httpauth.nonce_pool.NoncePool": [
@@ -330,6 +340,7 @@ NOT_CACHES = {
     "digest_http.stores.sqlite": "connections carried across forks, which may not even be closed: one a fork",
     "digest_http_middleware.deadlines.Deadlines": "one entry an event loop that is alive",
     "digest_http_middleware.deadlines._Queue": "waits of requests under way",
+    "digest_http_middleware.presence._Seen": "nonces of one user, as many as NONCES_OF_USER; the table has a row",
     "digest_http_middleware.wsgi_proof._HeldBack": "the answer to one request, as far as it may be held back",
     "digest_http_client_auth.response_octets.RecordedBody": "the body of one response",
     "digest_http_client_auth.aiohttp_redirects.Redirects": "one entry a task that is alive and DigestAuth that it used",

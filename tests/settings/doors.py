@@ -35,6 +35,8 @@ from digest_http_client_auth.requests import DigestAuth as RequestsDigestAuth
 from digest_http_client_auth.urllib3 import DigestAuth as Urllib3DigestAuth
 from digest_http_middleware import DigestAuthMiddleware
 from digest_http_middleware.fastapi import DigestAuth as FastAPIDigestAuth
+from digest_http_middleware.limits import Throttle
+from digest_http_middleware.presence import LoggedIn
 
 __all__ = ["DOORS", "Door"]
 
@@ -74,6 +76,8 @@ DOORS = {
     "DigestAuthMiddleware": Door(DigestAuthMiddleware, {"app": app, "users": {"alice": "s3cret"}, "realm": "wonder"}),
     "DigestAuth of FastAPI": Door(FastAPIDigestAuth, {"users": {"alice": "s3cret"}, "realm": "wonder"}),
     "Guard": Door(Guard, {"users": {"alice": "s3cret"}, "realm": "wonder"}),
+    "Throttle": Door(Throttle, {}),
+    "LoggedIn": Door(LoggedIn, {}),
     "DigestAuth": Door(DigestAuth, {"username": "alice", "password": "s3cret"}),
     "DigestAuth of aiohttp": Door(DigestAuthOfAiohttp, {"username": "alice", "password": "s3cret"}),
     "DigestAuth of httpx2": Door(DigestAuth2, {"username": "alice", "password": "s3cret"}),

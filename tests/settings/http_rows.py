@@ -8,6 +8,8 @@ from typing import Any
 from digest_http.algorithms import by_name
 from digest_http.stores import MemoryStore
 from digest_http.users import MappingUsers
+from digest_http_middleware.limits import Throttle
+from digest_http_middleware.presence import LoggedIn
 
 from .wrong import (
     FLAG,
@@ -51,6 +53,12 @@ class _NoStore:
 class _ShortStore(_NoStore):
     def advance(self, nonce_id: int) -> None:
         """Too few arguments."""
+
+
+class _OnlyDelay:
+    def delay(self, _name: str, _client: str | None) -> float:
+        """Half a limiter."""
+        return 0.0
 
 
 _CLIENT: dict[str, list[Any]] = {
@@ -113,6 +121,8 @@ _GUARD: dict[str, list[Any]] = {
     "userhash": FLAG,
     "allow_rfc2069": FLAG,
     "proxy": FLAG,
+    "throttle": [5, True, "memory://", b"", [], object(), Throttle, _OnlyDelay(), lambda _name, _client: 0],
+    "observers": [None, 5, True, "seen", print, {"seen": 1}, [5], [None], ["seen"], [LoggedIn], [lambda: None]],
     "clock": MAYBE_FUNCTION,
     "random": FUNCTION,
 }
@@ -124,9 +134,26 @@ _FRONT: dict[str, list[Any]] = {
     "stripped_prefix": [None, 5, True, b"/svc", "svc", " ", ["/svc"], "/\ud800", "/", "/svc?", "/a/../b"],
     "rewritten_by": [5, True, b"nginx", "", "Nginx", ["nginx"]],
     "original_target_header": [5, True, b"X-Original-URI", "", "X Original", "Host", ["X-Original-URI"]],
-}
+    "trusted_proxies": [
+        None, 5, True, b"10.0.0.1", {"10.0.0.1": 1}, "", "proxy.example", "10.0.0.1/8", "10.0.0.0/33", "*", [5], [None],
+        ["10.0.0.1", ""], "10.0.0.1, 10.0.0.2", "10.0.0.1:80",
+    ],
+    "client_header": [None, 5, True, b"X-Real-IP", "", "X Real", "X-Real-IP:", "\u00e9", ["X-Real-IP"]],
+}  # fmt: skip
+
+_LIMIT: list[Any] = [5, True, b"1/hour", ["1/hour"], "", "many", "-1/hour", "0/hour", "5", "1/hour; 2/day", "1 per year!"]
 
 ROWS: dict[str, dict[str, list[Any]]] = {
+    "Throttle": {
+        "storage": [
+            *TEXT, "", "memory", "gopher://x", "memcached://127.0.0.1:1", "mongodb://127.0.0.1:1",
+            f"redis+nonsense://u:{SECRET}@127.0.0.1:1",
+        ],
+        "login": _LIMIT,
+        "address": _LIMIT,
+        "clock": FUNCTION,
+    },
+    "LoggedIn": {"lifetime": SECONDS, "capacity": [*NUMBER, 0], "clock": FUNCTION},
     "Guard": {
         **_GUARD,
         "rfc2069_uses": [*NUMBER, 0, 101],
