@@ -23,7 +23,8 @@ import redis
 from digest_http.httpauth.nonces import NonceSource
 from digest_http.httpauth.sequence import ReplayDetect
 from digest_http.httpauth.verdict import Verdict
-from digest_http.stores import open_store
+from digest_http.stores.redis import RedisStore
+from digest_http.stores.redis_clients import connector
 from tests.stores_shared.redis_servers import RedisServer
 
 __all__ = ["rows"]
@@ -116,44 +117,57 @@ def _figure(server: RedisServer, *names: str) -> float:
 
 async def _count_each(url: str, number: int) -> None:
     """The first count of so many nonces."""
-    store, rule = open_store(url), ReplayDetect()
-    nonces = NonceSource(b"realm", [_KEY], lambda: store.epoch)
-    await _step(store, nonces, rule, *(nonces.recognise(nonces.issue()) or (0, b"")), 1)  # learns the epoch
+    worker = Worker(url)
+    await worker.learn()
     for _ in range(0, number, 50):
-        fresh = [nonces.recognise(nonces.issue()) or (0, b"") for _ in range(50)]
-        await asyncio.gather(*(_step(store, nonces, rule, *one, 1) for one in fresh))
-    await store.close()  # type: ignore[attr-defined]  # it is a RedisStore, by its URL
+        await asyncio.gather(*(worker.step(worker.nonce(), 1) for _ in range(50)))
+    await worker.store.close()
 
 
-async def _step(store: object, nonces: NonceSource, rule: ReplayDetect, nonce_id: int, epoch: bytes, nc: int) -> None:
-    answer = store.advance(nonce_id, epoch, nc, rule, nonces.now(), lifetime=nonces.lifetime)  # type: ignore[attr-defined]  # as above
-    verdict = await answer
-    if verdict is not Verdict.ACCEPTED and epoch == store.epoch:  # type: ignore[attr-defined]  # as above
-        raise RuntimeError(f"a count was refused: {verdict}")
+class Worker:
+    """What counts as a worker of a server does."""
+
+    def __init__(self, url: str, lifetime: float = 300) -> None:
+        self.store: Final = RedisStore(connector(url))
+        self._rule: Final = ReplayDetect()
+        self._nonces: Final = NonceSource(b"realm", [_KEY], lambda: self.store.epoch, lifetime=lifetime)
+
+    def nonce(self) -> tuple[int, bytes]:
+        """Number and epoch of a fresh nonce."""
+        return self._nonces.recognise(self._nonces.issue()) or (0, b"")
+
+    async def learn(self) -> None:
+        """Ask for the epoch, as a server does when it starts."""
+        await self.store.refresh(self._nonces.now())
+
+    async def step(self, nonce: tuple[int, bytes], nc: int) -> None:
+        """One step. Raises RuntimeError if it was refused."""
+        now, lifetime = self._nonces.now(), self._nonces.lifetime
+        verdict = await self.store.advance(*nonce, nc, self._rule, now, lifetime=lifetime)
+        if verdict is not Verdict.ACCEPTED:
+            raise RuntimeError(f"a count was refused: {verdict}")
 
 
 async def _work(url: str, waiting: int, seconds: float) -> None:
     """One process: steps until the time is over, then what was seen, as JSON."""
-    store, rule = open_store(url), ReplayDetect()
-    nonces = NonceSource(b"realm", [_KEY], lambda: store.epoch, lifetime=86_400)
-    await _step(store, nonces, rule, *(nonces.recognise(nonces.issue()) or (0, b"")), 1)  # learns the epoch
+    worker = Worker(url, lifetime=86_400)
+    await worker.learn()
     print("ready", flush=True)
     await asyncio.to_thread(sys.stdin.readline)
     delays: list[float] = []
     begin = perf_counter()
 
     async def client() -> None:
-        nonce_id, epoch = nonces.recognise(nonces.issue()) or (0, b"")
-        nc, sent = 0, perf_counter()
+        nonce, nc, sent = worker.nonce(), 0, perf_counter()
         while sent - begin < seconds:
             nc += 1
-            await _step(store, nonces, rule, nonce_id, epoch, nc)
+            await worker.step(nonce, nc)
             sent, before = perf_counter(), sent
             delays.append(sent - before)
 
     await asyncio.gather(*(client() for _ in range(waiting)))
     taken = perf_counter() - begin
-    await store.close()  # type: ignore[attr-defined]  # it is a RedisStore, by its URL
+    await worker.store.close()
     print(json.dumps({"steps": len(delays), "seconds": taken, "delays": delays[:: max(1, len(delays) // 10_000)]}))
 
 

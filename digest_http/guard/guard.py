@@ -143,9 +143,7 @@ class Guard(HoldsSecrets):
             self._count = self._observing.timed("store", sources.count)
         limiter = throttle_of(throttle)
         self._throttling: Final = (
-            None
-            if limiter is None
-            else Throttling(limiter, None if self._observing is None else self._observing.timed)
+            None if limiter is None else Throttling(limiter, None if self._observing is None else self._observing.timed)
         )
         self._epochs: Final = Epochs(self.store, nonces.now, log)
         self._offering: Final = Offering(
@@ -192,7 +190,8 @@ class Guard(HoldsSecrets):
 
         `method`, `target`: as they stand in the request line. `fields`: pairs of name and value, or a mapping, in
         octets or text. `body`: octets, or a function that reads them, called for auth-int only. `client`: its
-        address, for the limiter and the observers. Never raises for what a client has sent. A source that has to be awaited is one that is down here: 503.
+        address, for the limiter and the observers. Never raises for what a client has sent. A source that has to be
+        awaited is one that is down here: 503.
         """
         return run(self.check_async(method, target, fields, body, client=client, wait=at_once))
 

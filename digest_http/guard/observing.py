@@ -88,7 +88,9 @@ def observers_of(given: Iterable[Observer]) -> tuple[Observer, ...]:
     found: tuple[Any, ...] = settings.items("observers", given, "a list of functions of one argument", empty=True)
     for each in found:
         if isinstance(each, type):
-            raise ConfigurationError(f"observers has the class {each.__name__}; make an object of it: {each.__name__}()")
+            raise ConfigurationError(
+                f"observers has the class {each.__name__}; make an object of it: {each.__name__}()"
+            )
         settings.function("observers", each, 1, example="[seen], with def seen(event)")
     return found
 

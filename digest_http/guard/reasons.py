@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from enum import Enum
-from typing import Final
+from typing import Final, Self
 
 from digest_http.errors import BodyTooLarge, FieldTooLarge, MalformedField, NotOffered, SourceUnavailable
 from digest_http.httpauth.verdict import Verdict
@@ -27,8 +27,8 @@ _PROBE: Final = "Nothing, if it is rare. Often it is a scanner, or a client that
 class Reason(Enum):
     """A reason code: `value` is the code itself.
 
-    `answer`: the status, or what stands for it. `level`: the level of its log line, a number of `logging`. `meaning` and
-    `advice`: sentences for operators.
+    `answer`: the status, or what stands for it. `level`: the level of its log line, a number of `logging`. `meaning`
+    and `advice`: sentences for operators.
     """
 
     answer: str
@@ -36,7 +36,7 @@ class Reason(Enum):
     meaning: str
     advice: str
 
-    def __new__(cls, code: str, answer: str, level: int, meaning: str, advice: str) -> Reason:
+    def __new__(cls, code: str, answer: str, level: int, meaning: str, advice: str) -> Self:
         """A member whose value is the code alone."""
         self = object.__new__(cls)
         self._value_ = code
@@ -70,13 +70,13 @@ class Reason(Enum):
     )  # fmt: skip
     WRONG_CREDENTIALS = (
         WRONG_CREDENTIALS, "401", logging.WARNING,
-        "What clients are told in place of `wrong-digest`, `unknown-user` and `wrong-realm`. It never stands in the log.",
+        "What clients are told for `wrong-digest`, `unknown-user` and `wrong-realm`. It never stands in the log.",
         "Look into the log for the exact reason.",
     )  # fmt: skip
     THROTTLED = (
         THROTTLED, "429", logging.WARNING,
         "Too many failed logins came from this address, or with this name from this address. Nothing was verified.",
-        "If an honest user is shut out, wait, or delete the limiter's key. If it is nobody you know, block the address.",
+        "If an honest user is shut out, wait, or delete the limiter's key. If it is a stranger, block the address.",
     )  # fmt: skip
     EXPIRED = (
         Verdict.EXPIRED.value, "401, stale", logging.INFO,
@@ -100,8 +100,8 @@ class Reason(Enum):
     )  # fmt: skip
     OUT_OF_SEQUENCE = (
         Verdict.OUT_OF_SEQUENCE.value, "401, stale", logging.INFO,
-        "The password was right, and the count is too far behind, or with `sequence=\"strict\"` not the next one.",
-        "Many from clients that send requests side by side: use `sequence=\"window\"`, or a larger `window`.",
+        "The password was right, and the count is too far behind, or, in strict sequence, not the next one.",
+        "Many from clients that send requests side by side: leave `sequence` out, or take a larger `window`.",
     )  # fmt: skip
     ENDED = (
         Verdict.ENDED.value, "401, stale", logging.INFO,
@@ -131,7 +131,7 @@ class Reason(Enum):
     URI = (
         "uri", "400", logging.INFO,
         "The client signed another target than the one that arrived.",
-        "A proxy changes the path: the line has a hint with the setting. Without a proxy: a broken client, or an attack.",
+        "A proxy changes the path: the line has a hint with the setting. Without a proxy: a broken client or an attack.",
     )  # fmt: skip
     BODY_TOO_LARGE = (
         BodyTooLarge.default_reason, "401, then 413", logging.INFO,
@@ -155,7 +155,13 @@ class Reason(Enum):
     QOP = ("qop", "400", logging.INFO, "qop is empty or no token, or nc stands without it.", _CLIENT)
     CNONCE = ("cnonce", "400", logging.INFO, "cnonce holds a colon, or looks like a digest.", _CLIENT)
     ALGORITHM = ("algorithm", "400", logging.INFO, "The algorithm is no token.", _CLIENT)
-    USERHASH = ("userhash", "400", logging.INFO, "userhash is neither true nor false, or stands with username*.", _CLIENT)
+    USERHASH = (
+        "userhash",
+        "400",
+        logging.INFO,
+        "userhash is neither true nor false, or stands with username*.",
+        _CLIENT,
+    )
     USERNAME_EXT = (
         "username*", "400", logging.INFO,
         "username* is not percent-encoded UTF-8, holds a control character, or stands beside username.",
@@ -165,7 +171,13 @@ class Reason(Enum):
     METHOD = ("method", "400", logging.INFO, "The method is no token.", _PROBE)
     FIELD = ("field", "400", logging.INFO, "A header field holds characters that are no octets.", _PROBE)
     BODY = ("body", "400", logging.INFO, "The client ended the connection before its body was there.", "Nothing.")
-    HENTITY = ("hentity", "400", logging.INFO, "The hash of the body is missing.", "Report it to this project: it should not happen.")
+    HENTITY = (
+        "hentity",
+        "400",
+        logging.INFO,
+        "The hash of the body is missing.",
+        "Report it to this project: it should not happen.",
+    )
     MALFORMED = (MalformedField.default_reason, "400", logging.INFO, "The field breaks another rule.", _CLIENT)
     USERS_DOWN = (
         "users-down", "503", logging.ERROR,

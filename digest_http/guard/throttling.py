@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from digest_http import settings
 from digest_http.errors import SourceUnavailable
@@ -61,7 +61,7 @@ class Throttling:
     __slots__ = ("_delay", "_failed")
 
     def __init__(
-        self, throttle: Throttle, timed: Callable[[str, Callable[..., object]], Callable[..., object]] | None
+        self, throttle: Throttle, timed: Callable[[str, Callable[..., Any]], Callable[..., Any]] | None
     ) -> None:
         self._delay: Final = throttle.delay if timed is None else timed("throttle", throttle.delay)
         self._failed: Final = throttle.failed if timed is None else timed("throttle", throttle.failed)
@@ -72,20 +72,20 @@ class Throttling:
         if seconds <= 0:
             return None
         refusal = Refusal(TOO_MANY_REQUESTS, THROTTLED, "There were too many failed logins; try again later.")
-        return Refused(refusal, context, retry_after=min(max(1, math.ceil(seconds)), LONGEST_WAIT))
+        return Refused(refusal, context, retry_after=min(seconds, LONGEST_WAIT))
 
     async def note_failure(self, request: Request, context: ServerContext, wait: Wait) -> None:
         """Count a request with wrong credentials. Raises SourceUnavailable: who is not counted learns nothing."""
         await self._ask(self._failed, request, context, wait)
 
     @staticmethod
-    async def _ask(ask: Callable[..., object], request: Request, context: ServerContext, wait: Wait) -> float:
+    async def _ask(ask: Callable[..., Any], request: Request, context: ServerContext, wait: Wait) -> int:
+        """What a method of the limiter answers, in whole seconds."""
         name = context.credentials.name[:LONGEST_NAME].casefold()
         try:
             answer = ask(name, client_of(request))
-            seconds = float((await wait(answer) if isawaitable(answer) else answer) or 0)  # type: ignore[arg-type]  # what is no number raises
-            if not math.isfinite(seconds):
-                raise ValueError(f"a delay of {seconds} seconds")
+            found = await wait(answer) if isawaitable(answer) else answer
+            # Infinity, and what is no number, raise here.
+            return math.ceil(found or 0)
         except Exception as error:
             raise SourceUnavailable("The limiter is down; try again later", reason=THROTTLE_DOWN) from error
-        return seconds

@@ -45,9 +45,7 @@ Fields = dict[str, str | int | None]
 _direct: Final = Addresses().of
 
 
-def log_accepted(
-    scope: Scope, context: ServerContext, address: Callable[[Scope], str | None] = _direct
-) -> None:
+def log_accepted(scope: Scope, context: ServerContext, address: Callable[[Scope], str | None] = _direct) -> None:
     """A verified request. `address`: of a scope, that of its client."""
     if logger.isEnabledFor(logging.DEBUG):
         fields = _fields(scope, context, "accepted", None, address)

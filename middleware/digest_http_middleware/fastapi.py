@@ -51,9 +51,9 @@ class DigestAuth(Scheme):
 
     `users`, `realm`, `algorithms`, `old_clients`, `store`, `keys`, `nonce_lifetime`, `sequence`, `window`, `userhash`,
     `allow_rfc2069`, `rfc2069_uses`, `proxy`, `stripped_prefix`, `rewritten_by`, `original_target_header`,
-    `trusted_proxies`, `client_header`, `throttle`, `observers`, `source_timeout`, `clock`, `random`: as for the ASGI middleware and the guard. `qop`: auth, or [] for the form of
-    RFC 2069. `scheme_name`: the name in the OpenAPI document, by default made of the realm. `description`: what
-    OpenAPI says of it.
+    `trusted_proxies`, `client_header`, `throttle`, `observers`, `source_timeout`, `clock`, `random`: as for the ASGI
+    middleware and the guard. `qop`: auth, or [] for the form of RFC 2069. `scheme_name`: the name in the OpenAPI
+    document, by default made of the realm. `description`: what OpenAPI says of it.
 
     The route finds the same in its request as behind the middleware: `request.user`, `request.auth` and
     `request.scope["digest"]`.
@@ -123,7 +123,9 @@ class DigestAuth(Scheme):
         )
         self._wait: Final = SourceTimeout(source_timeout).wait
         self._workers_apart: Final = WorkersApart(opened, nonce_keys, self.guard.now)
-        self._front: Final = Front(stripped_prefix, rewritten_by, original_target_header, trusted_proxies, client_header)
+        self._front: Final = Front(
+            stripped_prefix, rewritten_by, original_target_header, trusted_proxies, client_header
+        )
         warn_of_realm(self.guard.realm)
         self.optional: Final = OptionalDigestAuth(self._optional_user, self.scheme_name, self.model.description or "")
         """The same for routes that need no login: None for a request without Digest credentials."""

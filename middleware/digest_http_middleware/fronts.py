@@ -38,7 +38,9 @@ class Original(NamedTuple):
 class Front:
     """The settings `stripped_prefix`, `rewritten_by` and `original_target_header`, and the comparison under them.
 
-    `trusted_proxies` and `client_header` say whose address a request has (addresses.py). Raises ConfigurationError for settings that cannot work.
+    `trusted_proxies` and `client_header` say whose address a request has (addresses.py).
+
+    Raises ConfigurationError for settings that cannot work.
     """
 
     __slots__ = (

@@ -6,6 +6,7 @@ until the window is over, and nothing of them is verified: no look-up, no hash.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -65,7 +66,8 @@ class Throttle(HoldsSecrets):
         self._address: Final = _limit("address", address, BY_ADDRESS)
         if self._login is None and self._address is None:
             raise ConfigurationError(
-                f"login and address are None, so that nothing is limited; write one of them, for instance login={BY_LOGIN!r}"
+                "login and address are None, so that nothing is limited; write one of them, for instance "
+                f"login={BY_LOGIN!r}"
             )
         #: Whether its answers have to be awaited.
         self.awaits: Final = storage.startswith("async+")
@@ -171,16 +173,14 @@ def _limit(setting: str, limit: str | None, example: str) -> RateLimitItem | Non
 def _opened(storage: str) -> Any:  # noqa: ANN401 - one of two families of the library's
     # Of the clients that `limits` knows for asyncio it would take one that is not among our extras.
     options = {"implementation": "redispy"} if storage.startswith("async+redis") else {}
-    try:
-        if _storage.match(storage) is None:
-            raise NoStorage
-        return storage_from_string(storage, **options)
-    except (NoStorage, ValueError):
-        # The URL may hold a password, and so may what the library says of it.
-        raise ConfigurationError(
-            "storage is no URL of memory, Redis or Valkey that can be used here; write for instance "
-            "storage='memory://' or storage='async+redis://localhost:6379/1', and install the package redis"
-        ) from None
+    if _storage.match(storage) is not None:
+        with contextlib.suppress(NoStorage, ValueError):
+            return storage_from_string(storage, **options)
+    # The URL may hold a password, and so may what the library says of it.
+    raise ConfigurationError(
+        "storage is no URL of memory, Redis or Valkey that can be used here; write for instance storage='memory://' or "
+        "storage='async+redis://localhost:6379/1', and install the package redis"
+    )
 
 
 def _shown(limit: RateLimitItem | None) -> str:

@@ -63,8 +63,8 @@ class DigestAuthMiddleware(HoldsSecrets):
     removes. `rewritten_by`: the proxy that rewrites paths, "nginx", "apache" or "caddy". `original_target_header`: the
     field in which a proxy says what was asked for. `trusted_proxies`: the addresses and networks of proxies in front,
     which tell the client's address in `client_header`. `throttle`: a limiter of failed logins. `observers`: functions
-    that are called with an Event for each request (digest_http.guard). `answer`: custom bodies for refusals. `source_timeout`: seconds a
-    user source or store may take. `clock`, `random`: for tests.
+    that are called with an Event for each request (digest_http.guard). `answer`: custom bodies for refusals.
+    `source_timeout`: seconds a user source or store may take. `clock`, `random`: for tests.
 
     Raises ConfigurationError for a setting that cannot work.
     """

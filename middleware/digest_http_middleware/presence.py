@@ -1,4 +1,4 @@
-"""Who is logged in: an observer that keeps a table of users, with the nonces that they use and when they were last seen.
+"""Who is logged in: an observer that keeps a table of users, with their nonces and when they were last seen.
 
 The nonce stores hold no names: a count is kept by its nonce alone, and that is as small and as fast as it can be. So
 this table is in the memory of one process, and knows the requests of that process.

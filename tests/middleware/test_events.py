@@ -51,7 +51,7 @@ CASES = {
 
 @pytest.mark.parametrize("reason", CASES)
 def test_one_event_per_outcome(events, reason):
-    """The message begins with the reason code, the level fits, and the fields say who, where and how it was answered."""
+    """The message begins with the reason code, the level fits, and the fields say who, where, and what was answered."""
     level, attack = CASES[reason]
     server = Server()
     server.challenge()

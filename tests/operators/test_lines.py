@@ -24,7 +24,8 @@ FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 WITHOUT_TIME = logging.Formatter("%(levelname)s %(name)s: %(message)s")
 
 _line = re.compile(
-    r'(?P<reason>[a-z*-]+) client=(?P<client>-|[0-9A-Fa-f:.]+|"(?:[^"\\]|\\.)*") method=(?P<method>[A-Z]+|"(?:[^"\\]|\\.)*")'
+    r'(?P<reason>[a-z*-]+) client=(?P<client>-|[0-9A-Fa-f:.]+|"(?:[^"\\]|\\.)*")'
+    r' method=(?P<method>[A-Z]+|"(?:[^"\\]|\\.)*")'
     r' path="(?P<path>(?:[^"\\]|\\.)*)"(?: user="(?P<user>(?:[^"\\]|\\.)*)")?(?: hint="(?P<hint>(?:[^"\\]|\\.)*)")?'
 )
 
@@ -104,7 +105,7 @@ def test_any_text_is_one_line_that_can_be_read(path, user):
 @pytest.mark.parametrize("where", ["path", "username"])
 @pytest.mark.parametrize("text", [
     "x client=198.51.100.9 y",
-    "\" client=198.51.100.9 ",
+    '" client=198.51.100.9 ',
     "\nWARNING digest_http.middleware: wrong-digest client=198.51.100.9 ",
     "\r2026-01-01 00:00:00,000 WARNING digest_http.middleware: wrong-digest client=198.51.100.9 ",
     "\u2028WARNING digest_http.middleware: wrong-digest client=198.51.100.9 ",

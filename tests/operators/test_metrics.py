@@ -75,8 +75,12 @@ def test_labels_of_prometheus_are_bounded():
     registry = CollectorRegistry()
     metrics = PrometheusMetrics(registry)
     for number in range(1000):
-        metrics(event(username=f"u{number}", client=f"c{number}", method=f"m{number}", reason=f"r{number}", nonce_id=number))
-    series = [line for line in generate_latest(registry).decode().split("\n") if line.startswith("digest_http_requests_total")]
+        metrics(
+            event(username=f"u{number}", client=f"c{number}", method=f"m{number}", reason=f"r{number}", nonce_id=number)
+        )
+    series = [
+        line for line in generate_latest(registry).decode().split("\n") if line.startswith("digest_http_requests_total")
+    ]
     assert series == ['digest_http_requests_total{algorithm="MD5",realm="wonder",reason="other"} 1000.0']
 
 

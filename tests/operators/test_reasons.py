@@ -20,7 +20,10 @@ SERVER = [
     *(ROOT / "digest_http").glob("*.py"),
     *(ROOT / "digest_http" / "guard").glob("*.py"),
     *(ROOT / "middleware" / "digest_http_middleware").rglob("*.py"),
-    *(ROOT / "digest_http" / "httpauth" / f"{name}.py" for name in ("nonces", "offer", "server", "session_key", "sources")),
+    *(
+        ROOT / "digest_http" / "httpauth" / f"{name}.py"
+        for name in ("nonces", "offer", "server", "session_key", "sources")
+    ),
 ]
 
 #: Codes of what no request can bring about: wrong calls of the layout, and errors of clients.

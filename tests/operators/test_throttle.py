@@ -265,7 +265,7 @@ def test_there_is_nothing_to_close_in_memory():
 
 @pytest.mark.live
 def test_workers_share_redis(tmp_path):
-    """What one worker has counted, another one knows; awaited and blocking ones read the same. It ends with the window."""
+    """What one worker has counted, another one knows; awaited and blocking ones read the same."""
     server = RedisServer(tmp_path)
     server.start()
     try:

@@ -141,12 +141,29 @@ _FRONT: dict[str, list[Any]] = {
     "client_header": [None, 5, True, b"X-Real-IP", "", "X Real", "X-Real-IP:", "\u00e9", ["X-Real-IP"]],
 }  # fmt: skip
 
-_LIMIT: list[Any] = [5, True, b"1/hour", ["1/hour"], "", "many", "-1/hour", "0/hour", "5", "1/hour; 2/day", "1 per year!"]
+_LIMIT: list[Any] = [
+    5,
+    True,
+    b"1/hour",
+    ["1/hour"],
+    "",
+    "many",
+    "-1/hour",
+    "0/hour",
+    "5",
+    "1/hour; 2/day",
+    "1 per year!",
+]
 
 ROWS: dict[str, dict[str, list[Any]]] = {
     "Throttle": {
         "storage": [
-            *TEXT, "", "memory", "gopher://x", "memcached://127.0.0.1:1", "mongodb://127.0.0.1:1",
+            *TEXT,
+            "",
+            "memory",
+            "gopher://x",
+            "memcached://127.0.0.1:1",
+            "mongodb://127.0.0.1:1",
             f"redis+nonsense://u:{SECRET}@127.0.0.1:1",
         ],
         "login": _LIMIT,
