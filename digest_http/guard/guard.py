@@ -130,21 +130,17 @@ class Guard(HoldsSecrets):
             Acceptor, realm, nonces=nonces, qop=policy.qop, allow_rfc2069=allow_rfc2069, userhash=userhash, proxy=proxy
         )
         log = logging.getLogger(settings.text("logger", logger, example="app.login"))
-        self._look_up, self._count = sources.look_up, sources.count
-        self.examine: Final[Callable[[Request, Wait], Coroutine[Any, Any, Accepted | Refused]]]
-        """Everything up to the verdict of a request; a refusal has no fields yet."""
         watching = observers_of(observers)
-        self._observing: Final = Observing(watching, realm, log) if watching else None
-        if self._observing is None:
-            self.examine = self._examine
-        else:
-            self.examine = partial(self._observing.examined, self._examine)
-            self._look_up = self._observing.timed("users", sources.look_up)
-            self._count = self._observing.timed("store", sources.count)
-        limiter = throttle_of(throttle)
-        self._throttling: Final = (
-            None if limiter is None else Throttling(limiter, None if self._observing is None else self._observing.timed)
+        observing = Observing(watching, realm, log) if watching else None
+        self.examine: Final[Callable[[Request, Wait], Coroutine[Any, Any, Accepted | Refused]]] = (
+            self._examine if observing is None else partial(observing.examined, self._examine)
         )
+        """Everything up to the verdict of a request; a refusal has no fields yet."""
+        self._look_up: Final = sources.look_up if observing is None else observing.timed("users", sources.look_up)
+        self._count: Final = sources.count if observing is None else observing.timed("store", sources.count)
+        self._observing: Final = observing
+        limiter = throttle_of(throttle)
+        self._throttling: Final = None if limiter is None else Throttling(limiter, observing)
         self._epochs: Final = Epochs(self.store, nonces.now, log)
         self._offering: Final = Offering(
             self.users, realm, policy.algorithms, make, now=nonces.now, logger=log, warns=self._warns

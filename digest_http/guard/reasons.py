@@ -131,7 +131,7 @@ class Reason(Enum):
     URI = (
         "uri", "400", logging.INFO,
         "The client signed another target than the one that arrived.",
-        "A proxy changes the path: the line has a hint with the setting. Without a proxy: a broken client or an attack.",
+        "A proxy changes the path: the line has a hint with the setting. Without one: a broken client, or an attack.",
     )  # fmt: skip
     BODY_TOO_LARGE = (
         BodyTooLarge.default_reason, "401, then 413", logging.INFO,

@@ -15,7 +15,7 @@ from digest_http.errors import SourceUnavailable
 from digest_http.httpauth.server import ServerContext
 from digest_http.httpauth.waiting import Wait
 
-from .observing import client_of
+from .observing import Observing, client_of
 from .outcomes import Refusal, Refused
 from .reasons import THROTTLE_DOWN, THROTTLED
 from .requests import Request
@@ -60,11 +60,9 @@ class Throttling:
 
     __slots__ = ("_delay", "_failed")
 
-    def __init__(
-        self, throttle: Throttle, timed: Callable[[str, Callable[..., Any]], Callable[..., Any]] | None
-    ) -> None:
-        self._delay: Final = throttle.delay if timed is None else timed("throttle", throttle.delay)
-        self._failed: Final = throttle.failed if timed is None else timed("throttle", throttle.failed)
+    def __init__(self, throttle: Throttle, observing: Observing | None) -> None:
+        self._delay: Final = throttle.delay if observing is None else observing.timed("throttle", throttle.delay)
+        self._failed: Final = throttle.failed if observing is None else observing.timed("throttle", throttle.failed)
 
     async def refused(self, request: Request, context: ServerContext, wait: Wait) -> Refused | None:
         """The refusal of a request that has to wait. Raises SourceUnavailable."""

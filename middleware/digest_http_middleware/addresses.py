@@ -40,12 +40,12 @@ class Addresses:
 
     def __init__(self, trusted_proxies: Iterable[str] = (), client_header: str = DEFAULT_CLIENT_HEADER) -> None:
         listed = settings.texts("trusted_proxies", trusted_proxies, example="10.0.0.0/8")
-        if not isinstance(client_header, str) or _token.fullmatch(client_header) is None:
-            raise ConfigurationError(
-                f"client_header is {client_header!r}; write the name of the field that the proxy adds the client's "
-                f"address to, for instance {DEFAULT_CLIENT_HEADER!r}"
+        header = settings.text("client_header", client_header, example=DEFAULT_CLIENT_HEADER)
+        if _token.fullmatch(header) is None:
+            raise settings.refusal(
+                "client_header", header, f"the name of a field, for instance {DEFAULT_CLIENT_HEADER}"
             )
-        self._field: Final = client_header.lower().encode()
+        self._field: Final = header.lower().encode()
         self._socket_file: Final = SOCKET_FILE in listed
         self._networks: Final = tuple(_network(each) for each in listed if each != SOCKET_FILE)
         #: Whether any proxy is trusted.

@@ -95,15 +95,15 @@ class Throttle(HoldsSecrets):
         """Close the connections to the storage; await it where answers are awaited. The limiter is not used again."""
         if self.awaits:
             return self._close()
-        client = getattr(self._storage, "storage", None)
-        if hasattr(client, "close"):
-            client.close()
+        close = getattr(getattr(self._storage, "storage", None), "close", None)
+        if close is not None:
+            close()
         return None
 
     async def _close(self) -> None:
-        client = getattr(getattr(self._storage, "bridge", None), "storage", None)
-        if hasattr(client, "aclose"):
-            await client.aclose()
+        close = getattr(getattr(getattr(self._storage, "bridge", None), "storage", None), "aclose", None)
+        if close is not None:
+            await close()
 
     def _longest(self, accounts: list[tuple[RateLimitItem, tuple[str, ...]]]) -> float:
         longest = 0.0

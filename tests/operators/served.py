@@ -88,6 +88,10 @@ class WSGI:
     ) -> Answer:
         """Make one request. `told` is the field of a proxy."""
         begun: list[Any] = []
+
+        def start_response(status: str, headers: Any, *_: Any) -> Any:
+            begun.append((status, headers))
+
         environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/own", "RAW_URI": "/own", "SERVER_PROTOCOL": "HTTP/1.1"}
         if address is not None:
             environ["REMOTE_ADDR"] = address
@@ -95,7 +99,7 @@ class WSGI:
             environ["HTTP_" + told[0].decode().upper().replace("-", "_")] = told[1].decode()
         if authorization is not None:
             environ["HTTP_AUTHORIZATION"] = authorization.decode("latin-1")
-        b"".join(self.middleware(environ, lambda status, headers, *_: begun.append((status, headers))))
+        b"".join(self.middleware(environ, start_response))
         status, headers = begun[-1]
         return Answer(int(status[:3]), {name.lower(): value for name, value in headers})
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest_http.guard import Reason
@@ -86,6 +86,7 @@ def test_the_line(request_, said):
     assert _line.fullmatch(said)
 
 
+@settings(max_examples=40)
 @given(
     st.text(max_size=40),
     st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_size=20).filter(lambda t: ":" not in t),

@@ -107,6 +107,7 @@ class Telemetry:
     def points(self, name: str):
         """The data points of a metric: attributes and value."""
         data = self.reader.get_metrics_data()
+        assert data is not None
         metrics = itertools.chain.from_iterable(
             scope.metrics for resource in data.resource_metrics for scope in resource.scope_metrics
         )

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from digest_http.errors import ConfigurationError
-from digest_http.guard import Guard
+from digest_http.guard import Guard, Refused
 from digest_http.stores import MemoryStore
 from tests.attacks.driver import USERS, Server
 from tests.attacks.signing import ha1
@@ -61,7 +61,8 @@ def test_a_refused_request(door, reason, status, username, sources):
     class Down(MemoryStore):
         advance = down
 
-    policy: dict[str, Any] = {"users-down": {"users": down}, "store-down": {"store": Down()}}.get(reason, {})
+    broken: dict[str, dict[str, Any]] = {"users-down": {"users": down}, "store-down": {"store": Down()}}
+    policy = broken.get(reason, {})
     opened = door(observers=[heard], **policy)
     field = signed(opened, username or "alice", "s3cret" if reason != "wrong-digest" else "wrong")
     if reason == "grammar":
@@ -137,7 +138,9 @@ def test_a_request_that_cannot_be_read():
     """Text that no octets were read from is an outcome too."""
     heard = Heard()
     guard = Guard(users=USERS, realm="wonder", observers=[heard])
-    assert guard.check("GET", "/\u20ac", {}).status == 400
+    outcome = guard.check("GET", "/\u20ac", {})
+    assert isinstance(outcome, Refused)
+    assert outcome.status == 400
     assert (heard.reasons, heard[0].method, heard[0].client) == (["uri"], "", None)
 
 

@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from digest_http.errors import ConfigurationError
-from digest_http.guard import Guard
+from digest_http.guard import Guard, Refused
 from digest_http_middleware.limits import Throttle
 from digest_http_middleware.prometheus import PrometheusMetrics
 from tests.attacks.driver import REALM, USERS, Clock, Server
@@ -279,7 +279,9 @@ def test_workers_share_redis(tmp_path):
             guard = Guard(USERS, REALM, algorithms=["MD5"], clock=Clock(), throttle=throttle)
             found = []
             for name, password in [("alice", "s3cret"), ("bob", "b0b"), ("x", "wrong"), ("y", "wrong"), ("bob", "b0b")]:
-                challenge = dict((await guard.check_async("GET", "/own", [])).fields)[b"www-authenticate"]
+                refused = await guard.check_async("GET", "/own", [])
+                assert isinstance(refused, Refused)
+                challenge = dict(refused.fields)[b"www-authenticate"]
                 field = _answer(challenge, name, password)
                 outcome = await guard.check_async("GET", "/own", [("authorization", field)], client=ADDRESS)
                 found.append(getattr(outcome, "status", 200))
