@@ -17,7 +17,7 @@ from tests.attacks.signing import Signer, ha1, parameters
 from tests.stores_shared.redis_servers import RedisServer
 from tests.support.hash_calls import hash_calls
 
-from .served import ADDRESS, DOORS, Heard, signed
+from .served import ADDRESS, DOORS, Heard, signed, signer
 
 ELSEWHERE = "203.0.113.5"
 
@@ -68,6 +68,8 @@ def test_right_and_stale_requests_do_not_count(door):
     field = signed(opened)
     assert opened.ask(field).status == 200
     assert [opened.ask(field).status for _ in range(4)] == [401] * 4
+    foreign = signer(opened).sign(uri="/own", nonce="0" * 78)
+    assert [opened.ask(foreign).status for _ in range(4)] == [401] * 4
     assert [opened.ask(signed(opened)).status for _ in range(4)] == [200] * 4
     assert [opened.ask(b"Digest ???").status for _ in range(4)] == [400] * 4
     assert guess(opened, 2) == [401, 429]
