@@ -18,7 +18,7 @@ from .bodies import announces_more
 from .fronts import Front
 from .targets import raw_target
 
-__all__ = ["Environ", "Exchange", "StartResponse", "WSGIApp"]
+__all__ = ["Environ", "Exchange", "StartResponse", "WSGIApp", "scope_of"]
 
 Environ: TypeAlias = dict[str, Any]
 StartResponse: TypeAlias = Callable[..., Callable[[bytes], object]]
@@ -37,7 +37,7 @@ class Exchange:
         self.environ: Final = environ
         self._front: Final = front
         self._limit: Final = limit
-        self.scope: Final = _scope(environ)
+        self.scope: Final = scope_of(environ)
         self.fields: Final[Headers] = self.scope["headers"]
         self.method: Final = _octets(environ["REQUEST_METHOD"])
 
@@ -74,7 +74,8 @@ class Exchange:
         return body
 
 
-def _scope(environ: Environ) -> Scope:
+def scope_of(environ: Environ) -> Scope:
+    """The request in an environ as an ASGI scope: the target as it came, where the server tells it."""
     root, path = environ.get("SCRIPT_NAME") or "", environ.get("PATH_INFO") or ""
     raw: str | None = environ.get("RAW_URI") or environ.get("REQUEST_URI")
     headers = [

@@ -1,0 +1,1 @@
+"""The table of H(A1), as Django makes and changes it."""

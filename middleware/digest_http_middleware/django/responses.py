@@ -1,0 +1,63 @@
+"""Refusals, and the server's proof, as Django's responses carry them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils.cache import patch_vary_headers
+
+from digest_http.guard import Accepted, Guard, Refused
+from digest_http_middleware.refusals import RETRY_AFTER, UNAVAILABLE
+
+__all__ = ["RefusedResponse", "prove"]
+
+_CHALLENGE = "WWW-Authenticate"
+
+
+class RefusedResponse(HttpResponse):
+    """A request that must not pass: each challenge goes out in a field of its own, since old clients read one a field.
+
+    Django has one value for each name, so `headers` shows them in one.
+    """
+
+    def __init__(self, refused: Refused, *, head: bool) -> None:
+        body = b"" if head else refused.text.encode() + b"\n"
+        super().__init__(body, status=refused.status, content_type="text/plain; charset=utf-8")
+        self._challenges = [value.decode("latin-1") for _, value in refused.fields]
+        if self._challenges:
+            self[_CHALLENGE] = ", ".join(self._challenges)
+        # A shared cache must not serve one client's challenge, whose nonce is his, to another.
+        self["Cache-Control"] = "no-store"
+        if refused.status == UNAVAILABLE:
+            self["Retry-After"] = RETRY_AFTER.decode()
+
+    def items(self) -> Iterable[tuple[str, str]]:
+        """The fields as they are sent: Django's handlers ask for them here."""
+        return list(self._fields())
+
+    def _fields(self) -> Iterator[tuple[str, str]]:
+        for name, value in super().items():
+            if name == _CHALLENGE:
+                yield from ((name, challenge) for challenge in self._challenges)
+            else:
+                yield name, value
+
+
+def prove(response: Any, accepted: Accepted, guard: Guard, *, head: bool) -> None:  # noqa: ANN401 - any response
+    """Put Authentication-Info on a response, now or when it is rendered (RFC 7616 §3.5)."""
+    # The answer is for this user: no cache of Django's may give it to another.
+    patch_vary_headers(response, ("Authorization",))
+    if not getattr(response, "is_rendered", True):
+        response.add_post_render_callback(lambda rendered: prove(rendered, accepted, guard, head=head))
+        return
+    field = guard.proof_field.decode().title()
+    if response.status_code == guard.refused_status:
+        # A refusal never carries a proof, even if the view makes it.
+        del response[field]
+        return
+    body: bytes | None = b""
+    if accepted.covers_body and not head:
+        body = None if response.streaming else response.content
+    response[field] = accepted.prove(body).decode("latin-1")

@@ -1,0 +1,241 @@
+"""The guard of a Django site, made of the setting DIGEST_HTTP when somebody first asks for it.
+
+DIGEST_HTTP is a dict with the keywords of the guard, but `users`, `proxy` and `logger`, and with `protect`, `public`,
+`allow_preflight`, `stripped_prefix`, `rewritten_by` and `original_target_header` of the ASGI middleware. `realm` is the
+one that must be there. A callable `protect` is given the request. Without `keys` they are made of SECRET_KEY and
+SECRET_KEY_FALLBACKS, so that all workers have the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from inspect import iscoroutinefunction
+from threading import Lock
+from typing import Any, Final, Self
+
+from django.conf import settings as django_settings
+from django.contrib import auth
+from django.contrib.auth.signals import user_login_failed
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+
+from digest_http import settings, stores
+from digest_http.errors import ConfigurationError, SourceUnavailable
+from digest_http.guard import Accepted, Guard, Refusal, Refused
+from digest_http.httpauth.keys import configured_keys
+from digest_http.httpauth.verdict import Verdict
+from digest_http.httpauth.waiting import at_once, run
+from digest_http.secrecy import HoldsSecrets
+from digest_http_middleware.bodies import announces_more
+from digest_http_middleware.browsers import warn_of_realm
+from digest_http_middleware.events import log_accepted, log_refused
+from digest_http_middleware.fronts import Front
+from digest_http_middleware.hints import hint
+from digest_http_middleware.identity import Digest
+from digest_http_middleware.paths import is_preflight, path_rule
+from digest_http_middleware.source_timeouts import DEFAULT_TIMEOUT, SourceTimeout
+from digest_http_middleware.workers_apart import WorkersApart
+
+from .names import SETTING
+from .requests import Exchange
+from .responses import RefusedResponse, prove
+from .users import DjangoUsers
+
+__all__ = ["Site", "anonymous", "forget_site", "site"]
+
+_POLICY: Final = frozenset(
+    {"algorithms", "qop", "old_clients", "nonce_lifetime", "sequence", "window", "max_body", "userhash",
+     "allow_rfc2069", "rfc2069_uses", "clock", "random"}
+)  # fmt: skip
+_OURS: Final = frozenset({"realm", "store", "keys", "protect", "public", "allow_preflight"})
+_FRONT: Final = frozenset({"stripped_prefix", "rewritten_by", "original_target_header"})
+
+#: Where a request keeps what became of it.
+_OUTCOME: Final = "_digest_http_accepted"
+
+#: Refusals that Django calls a failed login: its signal is what lock-out apps listen to.
+_FAILED_LOGINS: Final = frozenset({Verdict.UNKNOWN_USER, Verdict.WRONG_DIGEST})
+
+
+class Site(HoldsSecrets):
+    """Verifies requests, and puts the proof on responses. Raises ConfigurationError for settings that cannot work."""
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        unknown = sorted(set(given) - _POLICY - _OURS - _FRONT)
+        if unknown:
+            known = ", ".join(sorted(_POLICY | _OURS | _FRONT))
+            raise ConfigurationError(f"{SETTING} has {unknown[0]!r}, which is not known; it may have {known}")
+        if "realm" not in given:
+            raise ConfigurationError(f"{SETTING} has no realm: write {SETTING} = {{'realm': 'Members'}}")
+        policy = {name: value for name, value in given.items() if name in _POLICY}
+        if not policy.get("old_clients") and policy.get("qop", True):
+            # Named, since the table holds what is named: a user's rows are made for all of them at once.
+            policy.setdefault("algorithms", ("SHA-256", "MD5"))
+        store = stores.open_store(given.get("store", "memory://"))
+        keys = configured_keys(given.get("keys")) or _keys_of_django()
+        self.guard: Final = Guard(
+            DjangoUsers(), given["realm"], store=store, keys=keys, logger="digest_http.middleware", **policy
+        )
+        awaited = (store.advance, getattr(store, "refresh", None))
+        self._blocks: Final = not any(iscoroutinefunction(each) for each in awaited)
+        protect = given.get("protect", ("/",))
+        self._by_request: Final = protect if callable(protect) else None
+        self._needs_login: Final = path_rule(protect, given.get("public", ()))
+        self._allow_preflight: Final = settings.flag("allow_preflight", given.get("allow_preflight", False))
+        self._front: Final = Front(
+            given.get("stripped_prefix", ""), given.get("rewritten_by"), given.get("original_target_header")
+        )
+        self._wait: Final = SourceTimeout(DEFAULT_TIMEOUT).wait
+        self._workers_apart: Final = WorkersApart(store, keys, self.guard.now)
+        warn_of_realm(self.guard.realm)
+
+    def for_blocking(self) -> Self:
+        """The same, if the store answers at once. Raises ConfigurationError."""
+        if not self._blocks:
+            raise ConfigurationError(
+                f"{SETTING} has a store that has to be awaited, and here nobody can: write "
+                "'store': 'sqlite:////path/nonces.db', or make the view and all middlewares around it asynchronous"
+            )
+        return self
+
+    def needs_login(self, request: HttpRequest) -> bool:
+        """What `protect`, `public` and `allow_preflight` say of a request."""
+        exchange = self._exchange(request)
+        if self._by_request is not None:
+            if not self._by_request(request):
+                return False
+        elif self._needs_login is not None and not self._needs_login(exchange.routed):
+            return False
+        return not (self._allow_preflight and is_preflight(exchange.scope))
+
+    def enter(self, request: HttpRequest) -> RefusedResponse | None:
+        """Verify a request once. None: it may pass, and has its user. For code that blocks."""
+        self.for_blocking()
+        if hasattr(request, _OUTCOME):
+            return None
+        exchange = self._exchange(request)
+        outcome = run(self.guard.examine(exchange, at_once))
+        if isinstance(outcome, Accepted):
+            try:
+                user = auth.authenticate(request, digest=outcome)
+            except Exception as error:  # noqa: BLE001 - whatever a backend raises
+                outcome = _backends_down(outcome, error)
+            else:
+                outcome = self._let_in(request, exchange, outcome, user)
+        if isinstance(outcome, Accepted):
+            return None
+        failed = self._note(exchange, outcome)
+        if failed is not None:
+            user_login_failed.send(sender=__name__, credentials=failed, request=request)
+        too_long = announces_more(exchange.scope, self.guard.max_body)
+        fields = run(self.guard.challenge(outcome, auth_only=too_long, wait=at_once))
+        return _response(request, outcome, fields)
+
+    async def aenter(self, request: HttpRequest) -> RefusedResponse | None:
+        """The same for code that awaits."""
+        if hasattr(request, _OUTCOME):
+            return None
+        exchange = self._exchange(request)
+        outcome = await self.guard.examine(exchange, self._wait)
+        if isinstance(outcome, Accepted):
+            try:
+                user = await auth.aauthenticate(request, digest=outcome)
+            except Exception as error:  # noqa: BLE001 - whatever a backend raises
+                outcome = _backends_down(outcome, error)
+            else:
+                outcome = self._let_in(request, exchange, outcome, user)
+        if isinstance(outcome, Accepted):
+            return None
+        failed = self._note(exchange, outcome)
+        if failed is not None:
+            await user_login_failed.asend(sender=__name__, credentials=failed, request=request)
+        too_long = announces_more(exchange.scope, self.guard.max_body)
+        fields = await self.guard.challenge(outcome, auth_only=too_long, wait=self._wait)
+        return _response(request, outcome, fields)
+
+    def proved(self, request: HttpRequest, response: Any) -> Any:  # noqa: ANN401 - any response of Django's
+        """The response with the server's proof, if the request was verified."""
+        accepted: Accepted | None = getattr(request, _OUTCOME, None)
+        if accepted is not None:
+            prove(response, accepted, self.guard, head=request.method == "HEAD")
+        return response
+
+    def _exchange(self, request: HttpRequest) -> Exchange:
+        return Exchange(request, self._front, self.guard.max_body)
+
+    @staticmethod
+    def _let_in(request: HttpRequest, exchange: Exchange, accepted: Accepted, user: Any) -> Accepted | Refused:  # noqa: ANN401 - any model of users
+        """Give the request its user; without one it is refused as if nobody had the name."""
+        if user is None:
+            verdict = Verdict.UNKNOWN_USER
+            return Refused(Refusal.of_verdict(verdict, 401), accepted.context, verdict)
+
+        async def auser() -> Any:  # noqa: ANN401 - any model of users
+            return user
+
+        request.user, request.auser = user, auser
+        request.digest = Digest(accepted.username, accepted.realm, accepted.algorithm, accepted.qop, accepted.nc)
+        setattr(request, _OUTCOME, accepted)
+        log_accepted(exchange.scope, accepted.context)
+        return accepted
+
+    def _note(self, exchange: Exchange, refused: Refused) -> dict[str, str] | None:
+        """Log a refusal; what Django's signal of a failed login is to say, if it is one."""
+        helping: str | None = None
+        if refused.context is not None:
+            if refused.verdict is not None:
+                self._workers_apart.saw(refused.verdict, refused.context)
+            elif refused.reason == "uri":
+                helping = hint(refused.context.credentials.uri, exchange.scope, self._front)
+        log_refused(exchange.scope, refused, hint=helping)
+        if refused.context is None or refused.verdict not in _FAILED_LOGINS:
+            return None
+        return {"username": refused.context.credentials.name}
+
+
+def anonymous(request: HttpRequest) -> None:
+    """Give a request that needs no login a user, unless another middleware has found one."""
+    from django.contrib.auth.models import AnonymousUser  # noqa: PLC0415 - this file is loaded before the models
+
+    if not hasattr(request, "user"):
+        request.user = AnonymousUser()
+
+
+_lock: Final = Lock()
+_site: Site | None = None
+
+
+def site() -> Site:
+    """The one of this process. Raises ConfigurationError for settings that cannot work."""
+    global _site  # noqa: PLW0603 - Django's settings are one for a process, and so is this
+    with _lock:
+        if _site is None:
+            given = getattr(django_settings, SETTING, None)
+            if not isinstance(given, Mapping):
+                raise ConfigurationError(f"the setting {SETTING} is missing: write {SETTING} = {{'realm': 'Members'}}")
+            _site = Site(given)
+        return _site
+
+
+def forget_site(*, setting: str = SETTING, **_signal: object) -> None:
+    """Make it anew when it is asked for: the settings have changed, as they do in tests."""
+    global _site  # noqa: PLW0603 - as above
+    if setting == SETTING:
+        with _lock:
+            _site = None
+
+
+def _keys_of_django() -> list[bytes]:
+    """Nonce keys that all workers have, and that rotate with Django's own."""
+    secrets = [django_settings.SECRET_KEY, *django_settings.SECRET_KEY_FALLBACKS]
+    return [salted_hmac("digest_http.nonces", "", secret=secret, algorithm="sha256").digest() for secret in secrets]
+
+
+def _backends_down(accepted: Accepted, error: Exception) -> Refused:
+    down = SourceUnavailable("The source of users is down; try again later", reason="users-down")
+    return Refused(Refusal.of_error(down, 401), accepted.context, None, error)
+
+
+def _response(request: HttpRequest, refused: Refused, fields: list[tuple[bytes, bytes]]) -> RefusedResponse:
+    whole = Refused(refused.refusal, refused.context, refused.verdict, refused.cause, tuple(fields))
+    return RefusedResponse(whole, head=request.method == "HEAD")

@@ -1,0 +1,106 @@
+"""The pages of the test site, and its URLs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.http import HttpResponse, StreamingHttpResponse
+from django.template.response import SimpleTemplateResponse
+from django.urls import path
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+
+from digest_http_middleware.django import digest_required
+
+
+def said(request: Any) -> HttpResponse:
+    """Who asks, how that was verified, and with which body."""
+    user = request.user
+    assert isinstance(user, User if user.is_authenticated else AnonymousUser)
+    digest = getattr(request, "digest", None)
+    return HttpResponse(f"{user.get_username() or 'nobody'} {digest and digest.qop} {request.body.decode()}")
+
+
+@csrf_exempt
+def plain(request: Any) -> HttpResponse:
+    """A plain view."""
+    return said(request)
+
+
+@csrf_exempt
+async def awaited(request: Any) -> HttpResponse:
+    """A view that awaits its user."""
+    assert (await request.auser()) == request.user
+    return said(request)
+
+
+class Both(View):
+    """A class with plain methods."""
+
+    def get(self, request: Any) -> HttpResponse:
+        """A page."""
+        return said(request)
+
+
+class Awaited(View):
+    """A class with methods that await."""
+
+    async def get(self, request: Any) -> HttpResponse:
+        """A page."""
+        return said(request)
+
+
+class Rendered(SimpleTemplateResponse):
+    """Made of a template, which needs no file here."""
+
+    @property
+    def rendered_content(self) -> str:
+        """The page."""
+        return "rendered late"
+
+
+@csrf_exempt
+@digest_required
+def rendered(_request: Any) -> HttpResponse:
+    """A response that is rendered when the view is over."""
+    return Rendered("none")
+
+
+@csrf_exempt
+@digest_required
+def stream(request: Any) -> StreamingHttpResponse:
+    """A response whose body nobody knows yet."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"piece "
+        yield b"by piece"
+
+    return StreamingHttpResponse(pieces() if hasattr(request, "scope") else [b"piece ", b"by piece"])
+
+
+@digest_required
+def failing(_request: Any) -> HttpResponse:
+    """A view that refuses itself."""
+    return HttpResponse("not you", status=401, headers={"Authentication-Info": "mine"})
+
+
+def form(request: Any) -> HttpResponse:
+    """A form's fields and files, read after the body was covered."""
+    return HttpResponse(f"{request.POST['a']} {request.FILES['f'].read().decode()}")
+
+
+urlpatterns = [
+    path("", plain),
+    path("public/page", plain),
+    path("awaited", awaited),
+    path("form", csrf_exempt(form)),
+    path("one/plain", csrf_exempt(digest_required(plain))),
+    path("one/awaited", csrf_exempt(digest_required(awaited))),
+    path("one/class", digest_required(Both.as_view())),
+    path("one/awaited-class", digest_required(Awaited.as_view())),
+    path("one/rendered", rendered),
+    path("one/stream", stream),
+    path("one/failing", failing),
+]
