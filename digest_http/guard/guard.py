@@ -19,11 +19,19 @@ from digest_http import users as user_sources
 from digest_http.algorithms import select
 from digest_http.buffers import HTTPMessage
 from digest_http.credentials import split_scheme
-from digest_http.errors import BodyTooLarge, DigestError, MalformedField, NotOffered
+from digest_http.errors import (
+    BodyTooLarge,
+    ConfigurationError,
+    DigestError,
+    MalformedField,
+    NotOffered,
+    SourceUnavailable,
+)
 from digest_http.httpauth.held import DEFAULT_ALGORITHMS
 from digest_http.httpauth.keys import KeyFile, Keys, configured_keys
+from digest_http.httpauth.nonce_ids import issued_at
 from digest_http.httpauth.nonces import DEFAULT_LIFETIME, NonceSource, steady_clock
-from digest_http.httpauth.protocols import ClockedStore, NonceStore, Users
+from digest_http.httpauth.protocols import ClockedStore, LogoutUsers, NonceStore, SharedStore, Users
 from digest_http.httpauth.sequence import DEFAULT_WINDOW, sequence_rule
 from digest_http.httpauth.server import Acceptor, ServerContext
 from digest_http.httpauth.sources import Sources
@@ -34,6 +42,7 @@ from digest_http.params import MAX_FIELD_OCTETS, check_size
 from digest_http.secrecy import HoldsSecrets
 
 from .epochs import Epochs
+from .logouts import MemoryLogouts
 from .observing import Observer, Observing, observers_of
 from .offering import Offering
 from .outcomes import Accepted, Refusal, Refused
@@ -141,6 +150,12 @@ class Guard(HoldsSecrets):
         self._observing: Final = observing
         limiter = throttle_of(throttle)
         self._throttling: Final = None if limiter is None else Throttling(limiter, observing)
+        self._end: Final = sources.end
+        self._logouts: Final = self.users if isinstance(self.users, LogoutUsers) else MemoryLogouts()
+        # Nearly always nobody was logged out, and that is known without waiting for an answer.
+        self._any_logouts: Final[Callable[[], object]] = (
+            self._logouts.__len__ if isinstance(self._logouts, MemoryLogouts) else lambda: True
+        )
         self._epochs: Final = Epochs(self.store, nonces.now, log)
         self._offering: Final = Offering(
             self.users, realm, policy.algorithms, make, now=nonces.now, logger=log, warns=self._warns
@@ -254,6 +269,8 @@ class Guard(HoldsSecrets):
             if verdict is ACCEPTED:
                 counted = self._count(context, now, wait)
                 verdict = counted if isinstance(counted, Verdict) else await counted
+                if verdict is ACCEPTED and self._any_logouts() and await self._is_over(context, username, wait):
+                    verdict = Verdict.ENDED
             elif throttling is not None and not verdict.stale:
                 await throttling.note_failure(request, context, wait)
         except DigestError as error:
@@ -278,6 +295,48 @@ class Guard(HoldsSecrets):
         auth_only = auth_only or refused.refusal.reason == BodyTooLarge.default_reason
         values = self._offering.acceptor.challenges(stale=refused.refusal.stale, auth_only=auth_only)
         return [(self._challenge_field, value) for value in values]
+
+    def log_out(self, who: Accepted | str) -> None:
+        """End a login, or all logins of a user whose name is given. For servers that block; see log_out_async."""
+        run(self.log_out_async(who, wait=at_once))
+
+    async def log_out_async(self, who: Accepted | str, *, wait: Wait = awaited) -> None:
+        """The same for servers that await.
+
+        An Accepted: its nonce is over, for all who count in the store. A name: so are all nonces that were issued to
+        this user until now. The next request with one gets 401 that is not stale, so a browser asks for the password.
+        The answer to a request that has logged out must be made afterwards.
+
+        Raises SourceUnavailable if that could not be kept; then nobody is logged out. Raises ConfigurationError for a
+        name if other processes count in the store and the source of users keeps no logouts (LogoutUsers): they would
+        not hear of it.
+        """
+        now = self.now()
+        if isinstance(who, Accepted):
+            await self._end(who.context, now, wait)
+            who.context.end()
+            return
+        shared = isinstance(self.store, SharedStore) and self.store.shared
+        if shared and isinstance(self._logouts, MemoryLogouts):
+            raise ConfigurationError(
+                "other workers would not hear that this user is logged out: give users an object that also has "
+                "logged_out and log_out (digest_http.httpauth.protocols.LogoutUsers)"
+            )
+        try:
+            kept = self._logouts.log_out(who, self.realm, now)
+            if kept is not None:
+                await wait(kept)
+        except Exception as error:
+            raise SourceUnavailable("The logout could not be kept; try again later", reason="users-down") from error
+
+    async def _is_over(self, context: ServerContext, username: str, wait: Wait) -> bool:
+        """Whether the user was logged out after the nonce was issued. Raises SourceUnavailable."""
+        try:
+            since = self._logouts.logged_out(username, self.realm)
+            since = since if isinstance(since, int) else await wait(since)
+            return issued_at(context.nonce_id) <= since
+        except Exception as error:
+            raise SourceUnavailable("The source of users is down; try again later", reason="users-down") from error
 
     def _open(self, fields: Iterable[tuple[bytes, bytes]]) -> ServerContext | None:
         """The context of the request's Digest credentials, None if it has none."""

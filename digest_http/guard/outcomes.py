@@ -39,6 +39,9 @@ class Refusal:
         """The refusal of an expected outcome: 401, or 407 in proxy mode."""
         # stale is said to one who knows the password, so the exact reason may be as well. To all others there is one
         # reason: a stranger must not learn which names exist.
+        if verdict is Verdict.ENDED:
+            # Not stale, which a browser answers by itself: who was logged out is asked for the password again.
+            return cls(status, "logged-out", "You are logged out. Log in again.")
         if verdict.stale:
             return cls(status, verdict.value, "Send the request again with the new nonce.", stale=True)
         return cls(status, WRONG_CREDENTIALS, "The credentials are not right.")

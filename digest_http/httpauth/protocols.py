@@ -18,6 +18,7 @@ __all__ = [
     "ClosableStore",
     "CountedUsers",
     "HashCounts",
+    "LogoutUsers",
     "NonceStore",
     "RefreshingStore",
     "SharedStore",
@@ -128,6 +129,22 @@ class SpelledUsers(Users, Protocol):
     @property
     def knows_spellings(self) -> bool:
         """True: names come as they were sent. There are browsers that hash a name as it was typed."""
+        ...
+
+
+@runtime_checkable
+class LogoutUsers(Users, Protocol):
+    """Users that keep when each was logged out, for all workers."""
+
+    def logged_out(self, username: str, realm: str) -> int | Awaitable[int]:
+        """When the user was logged out last: nonces that were issued until then are over. 0 for never.
+
+        In microseconds on the clock of the nonces.
+        """
+        ...
+
+    def log_out(self, username: str, realm: str, now: int) -> Awaitable[None] | None:
+        """Keep that the user is logged out now, in microseconds on the clock of the nonces."""
         ...
 
 

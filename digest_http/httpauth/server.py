@@ -100,6 +100,7 @@ class ServerContext(HoldsSecrets):
     __slots__ = (
         "_ha1",
         "_new_shape",
+        "_over",
         "_renewal_due",
         "acceptor",
         "algorithm",
@@ -130,6 +131,7 @@ class ServerContext(HoldsSecrets):
         """The count to record: nc, or 1 for the RFC 2069 form, whose nonce is good for one request."""
         self._ha1 = b""
         self._renewal_due = False
+        self._over = False
         self._new_shape: Final = new_shape
 
     @property
@@ -215,9 +217,13 @@ class ServerContext(HoldsSecrets):
         if qop:
             parts.append(b"qop=%b, nc=%b, cnonce=%b" % (qop, credentials.nc, quote_string(cnonce)))
         # A nonce of the RFC 2069 form is good for one request, so the next is always due.
-        if not qop or self._renewal_due:
+        if (not qop or self._renewal_due) and not self._over:
             parts.append(b'nextnonce="%b"' % self.nonces.issue())
         return b", ".join(parts)
+
+    def end(self) -> None:
+        """The login is over: the answer hands out no other nonce."""
+        self._renewal_due, self._over = False, True
 
     def _response(self, method: bytes, hentity: bytes) -> bytes:
         credentials, algorithm = self.credentials, self.algorithm

@@ -15,7 +15,7 @@ from digest_http.errors import SourceUnavailable
 from digest_http.secrecy import HoldsSecrets
 
 from .protocols import NonceStore, SpelledUsers, Users, UsersByHash
-from .sequence import SequenceRule
+from .sequence import MAX_NC, ReplayDetect, SequenceRule
 from .server import ServerContext
 from .verdict import Verdict
 from .waiting import Wait
@@ -31,6 +31,9 @@ _HA1: Final = (bytes, str, type(None))
 
 #: Verdicts of a count that was used before: the next one may still be free.
 _USED: Final = frozenset({Verdict.REPLAYED, Verdict.OUT_OF_SEQUENCE})
+
+#: Takes the last count whatever came before, under any rule that others count with.
+_ENDING: Final = ReplayDetect()
 
 
 class Sources(HoldsSecrets):
@@ -99,6 +102,21 @@ class Sources(HoldsSecrets):
         if isinstance(counted, Verdict) and (self._rfc2069_uses == 1 or context.credentials.qop):
             return counted
         return self._hear_counts(context, counted, now, wait)
+
+    async def end(self, context: ServerContext, now: int, wait: Wait) -> None:
+        """Spend the last count of the nonce, so that none is left. Raises SourceUnavailable.
+
+        A nonce whose counts the store has forgotten is good for nothing as it is.
+        """
+        try:
+            counted = self._store.advance(
+                context.nonce_id, context.epoch, MAX_NC, _ENDING, now, lifetime=context.nonces.kept
+            )
+            verdict = counted if isinstance(counted, Verdict) else Verdict(await wait(counted))
+        except Exception as error:
+            raise _store_down() from error
+        if verdict in _USED:
+            raise _store_down()  # a store that did not take the last count has not ended the nonce
 
     def _advance(self, context: ServerContext, count: int, now: int) -> Verdict | Awaitable[Verdict]:
         try:

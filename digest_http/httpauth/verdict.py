@@ -27,7 +27,7 @@ class Verdict(Enum):
     OUT_OF_SEQUENCE = "nc-out-of-sequence"
     """Outside the window behind the highest count, or, in strict sequence, not the next count."""
     ENDED = "nonce-ended"
-    """The nonce has spent its last count, ffffffff, which never wraps."""
+    """The nonce has spent its last count, ffffffff, which never wraps; a logout spends it."""
 
     @property
     def stale(self) -> bool:

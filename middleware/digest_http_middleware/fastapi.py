@@ -33,6 +33,7 @@ from .fastapi_parts import DigestRefused, Scheme, component_name
 from .fronts import Front
 from .hints import hint
 from .identity import AUTHENTICATED, Digest, DigestUser
+from .logouts import LOGIN, log_out
 from .nonce_keys import keys_of
 from .proof_layer import AuthenticationInfo, hand_over
 from .refusals import RETRY_AFTER, UNAVAILABLE
@@ -40,7 +41,7 @@ from .source_timeouts import DEFAULT_TIMEOUT, SourceTimeout
 from .throttles import awaiting
 from .workers_apart import WorkersApart
 
-__all__ = ["AuthenticationInfo", "DigestAuth", "DigestRefused", "DigestUser"]
+__all__ = ["AuthenticationInfo", "DigestAuth", "DigestRefused", "DigestUser", "log_out"]
 
 #: Where a request keeps who it is for each DigestAuth, so that none counts it twice.
 _SEEN: Final = "digest_http.fastapi"
@@ -180,6 +181,7 @@ class DigestAuth(Scheme):
         user = DigestUser(outcome.username)
         scope["user"], scope["auth"] = user, AUTHENTICATED
         scope["digest"] = Digest(outcome.username, outcome.realm, outcome.algorithm, outcome.qop, outcome.nc)
+        scope[LOGIN] = self.guard, outcome
         self._prove(connection, response, outcome)
         return user
 

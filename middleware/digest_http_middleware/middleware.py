@@ -28,6 +28,7 @@ from .events import log_accepted, log_refused
 from .fronts import Front
 from .hints import hint
 from .identity import ANYONE, AUTHENTICATED, Digest, DigestUser
+from .logouts import LOGIN
 from .nonce_keys import keys_of
 from .paths import Rule, is_preflight, path_rule
 from .proof import BodyProof, header_proof, takes_trailers
@@ -165,9 +166,9 @@ class DigestAuthMiddleware(HoldsSecrets):
             return
         context = outcome.context
         log_accepted(scope, context, self._front.client)
-        await self.app(
-            self._identified(scope, context, outcome.username), connection.receive, self._proving(scope, outcome, send)
-        )
+        identified = self._identified(scope, context, outcome.username)
+        identified[LOGIN] = self.guard, outcome
+        await self.app(identified, connection.receive, self._proving(scope, outcome, send))
 
     async def _refuse(self, refused: Refused, connection: tuple[Scope, Receive, Send]) -> None:
         scope, context = connection[0], refused.context

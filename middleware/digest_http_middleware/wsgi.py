@@ -26,6 +26,8 @@ from .events import log_accepted, log_refused
 from .fronts import Front
 from .hints import hint
 from .identity import Digest
+from .logouts import LOGIN
+from .logouts import log_out_at_once as log_out
 from .nonce_keys import keys_of
 from .paths import Rule, is_preflight, path_rule
 from .refusals import RETRY_AFTER, UNAVAILABLE
@@ -34,7 +36,7 @@ from .workers_apart import WorkersApart
 from .wsgi_proof import proved
 from .wsgi_requests import Environ, Exchange, StartResponse, WSGIApp
 
-__all__ = ["DigestAuthMiddleware"]
+__all__ = ["DigestAuthMiddleware", "log_out"]
 
 
 class DigestAuthMiddleware(HoldsSecrets):
@@ -97,6 +99,7 @@ class DigestAuthMiddleware(HoldsSecrets):
             return self._refuse(outcome, exchange, start_response)
         log_accepted(exchange.scope, outcome.context, self._front.client)
         self._identify(outcome, environ)
+        environ[LOGIN] = self.guard, outcome
         return proved(self.app, environ, start_response, (outcome, self.guard))
 
     def _passes_freely(self, exchange: Exchange) -> bool:

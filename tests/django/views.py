@@ -12,7 +12,7 @@ from django.urls import path
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
-from digest_http_middleware.django import digest_required
+from digest_http_middleware.django import alog_out, digest_required, log_out
 
 
 def said(request: Any) -> HttpResponse:
@@ -91,7 +91,22 @@ def form(request: Any) -> HttpResponse:
     return HttpResponse(f"{request.POST['a']} {request.FILES['f'].read().decode()}")
 
 
+@csrf_exempt
+def leave(request: Any) -> HttpResponse:
+    """Ends the login."""
+    return HttpResponse(str(log_out(request, everywhere="everywhere" in request.GET)))
+
+
+@csrf_exempt
+async def aleave(request: Any) -> HttpResponse:
+    """The same, awaiting."""
+    return HttpResponse(str(await alog_out(request, everywhere="everywhere" in request.GET)))
+
+
 urlpatterns = [
+    path("leave", leave),
+    path("aleave", aleave),
+    path("public/leave", leave),
     path("", plain),
     path("public/page", plain),
     path("awaited", awaited),

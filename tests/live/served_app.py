@@ -24,7 +24,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from digest_http_middleware import DigestAuthMiddleware
+from digest_http_middleware import DigestAuthMiddleware, log_out
 from tests.live.served_collection import METHODS, Collection
 
 TILES = 24
@@ -152,6 +152,11 @@ async def moved(_request: Request) -> Response:
     return RedirectResponse("/whoami?moved")
 
 
+async def leave(request: Request) -> Response:
+    """End all logins of the user: a browser may have several nonces."""
+    return Response(str(await log_out(request, everywhere=True)))
+
+
 async def echo(request: Request) -> Response:
     """Answer with the request's body."""
     return Response(await request.body(), media_type="application/octet-stream")
@@ -174,6 +179,7 @@ def protected_app(record: TextIO, policy: dict[str, Any]) -> ASGIApp:
             Route("/whoami", whoami),
             Route("/any/{path:path}", whoami),
             Route("/moved", moved),
+            Route("/leave", leave, methods=["POST"]),
             Route("/echo", echo, methods=["POST", "PUT"]),
             Route("/files/{name:path}", Collection().answer, methods=METHODS),
             WebSocketRoute("/socket", echo_websocket),

@@ -57,6 +57,23 @@ def test_one_prompt_for_a_login(served: Serve, browser: Chromium) -> None:
     assert prompt["realm"] == REALM
 
 
+def test_a_logout(served: Serve, browser: Chromium) -> None:
+    """The page that logs out is answered; the next one, and a fetch after another logout, ask for the password."""
+    site = served()
+    with browser.tab(USER, PASSWORD) as tab:
+        log_in(tab, site)
+        assert fetch(tab, "/leave", method="POST") == (200, "True")
+        assert len(tab.prompts.seen) == 1
+        log_in(tab, site)
+        assert len(tab.prompts.seen) == 2
+        assert fetch(tab, "/leave", method="POST") == (200, "True")
+        assert fetch(tab, "/whoami")[0] == 200
+        assert len(tab.prompts.seen) == 3
+        refused = [exchange for exchange in site.exchanges() if exchange.status == 401 and exchange.authorization]
+        assert refused
+        assert not any("stale" in value for exchange in refused for value in exchange.www_authenticate)
+
+
 def test_wrong_password_prompts_again(served: Serve, browser: Chromium) -> None:
     """Each wrong password is one more prompt: the counting in the other tests can see a second one."""
     site = served()

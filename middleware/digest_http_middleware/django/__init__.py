@@ -9,6 +9,15 @@ from __future__ import annotations
 
 from .decorators import digest_required
 from .hashes import delete_digest_password, set_digest_password
+from .logout import alog_out, log_out, log_out_user
 from .middleware import DigestAuthMiddleware
 
-__all__ = ["DigestAuthMiddleware", "delete_digest_password", "digest_required", "set_digest_password"]
+__all__ = [
+    "DigestAuthMiddleware",
+    "alog_out",
+    "delete_digest_password",
+    "digest_required",
+    "log_out",
+    "log_out_user",
+    "set_digest_password",
+]

@@ -1,4 +1,4 @@
-"""The table of H(A1), one row for each user, realm and hash.
+"""The table of H(A1), one row for each user, realm and hash; and when users were logged out.
 
 It is not in the admin, and no form shows it. A row is as good as the password for its realm, so it is not pickled.
 """
@@ -12,7 +12,7 @@ from django.db import models
 
 from digest_http.secrecy import HoldsSecrets
 
-__all__ = ["DigestHash"]
+__all__ = ["DigestHash", "DigestLogout"]
 
 
 class DigestHash(HoldsSecrets, models.Model):
@@ -39,3 +39,21 @@ class DigestHash(HoldsSecrets, models.Model):
 
     def __str__(self) -> str:
         return f"{self.algorithm} of user {self.user_id} in the realm {self.realm}"
+
+
+class DigestLogout(models.Model):
+    """When a user was logged out last: nonces that were issued until then are over."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", editable=False)
+    realm = models.CharField(max_length=255, editable=False)
+    since = models.BigIntegerField(editable=False)
+    """Microseconds since 1970, on the clock of the nonces."""
+
+    class Meta:
+        """How the table is made."""
+
+        default_permissions = ()
+        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "realm"], name="digest_http_one_logout")]
+
+    def __str__(self) -> str:
+        return f"user {self.user_id} in the realm {self.realm}"

@@ -9,12 +9,17 @@ from django.utils.crypto import salted_hmac
 
 from .names import LABEL
 
-__all__ = ["digest_hashes", "password_stamp"]
+__all__ = ["digest_hashes", "digest_logouts", "password_stamp"]
 
 
 def digest_hashes() -> Any:  # noqa: ANN401 - Django's managers have no types
     """The rows. The model is asked for by name, since it cannot be imported before Django's apps are ready."""
     return apps.get_model(LABEL, "DigestHash")._default_manager  # noqa: SLF001 - Django's documented name
+
+
+def digest_logouts() -> Any:  # noqa: ANN401 - as above
+    """The rows of logouts."""
+    return apps.get_model(LABEL, "DigestLogout")._default_manager  # noqa: SLF001 - as above
 
 
 def password_stamp(user: Any) -> str:  # noqa: ANN401 - any model of users

@@ -160,6 +160,27 @@ class Site(HoldsSecrets):
             prove(response, accepted, self.guard, head=request.method == "HEAD")
         return response
 
+    def log_out(self, request: HttpRequest, *, everywhere: bool) -> bool:
+        """End the login of a request; see logout.py. For code that blocks."""
+        accepted: Accepted | None = getattr(request, _OUTCOME, None)
+        if accepted is None:
+            return False
+        guard = self.for_blocking().guard
+        guard.log_out(accepted)
+        if everywhere:
+            guard.log_out(accepted.username)
+        return True
+
+    async def alog_out(self, request: HttpRequest, *, everywhere: bool) -> bool:
+        """The same for code that awaits."""
+        accepted: Accepted | None = getattr(request, _OUTCOME, None)
+        if accepted is None:
+            return False
+        await self.guard.log_out_async(accepted, wait=self._wait)
+        if everywhere:
+            await self.guard.log_out_async(accepted.username, wait=self._wait)
+        return True
+
     def _exchange(self, request: HttpRequest) -> Exchange:
         return Exchange(request, self._front, self.guard.max_body)
 

@@ -15,7 +15,7 @@ from digest_http.errors import ConfigurationError
 from digest_http.names import spellings, user_name
 from digest_http.secrecy import HoldsSecrets
 
-from .rows import digest_hashes, password_stamp
+from .rows import digest_hashes, digest_logouts, password_stamp
 
 __all__ = ["DjangoUsers", "in_event_loop", "user_called"]
 
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 class DjangoUsers(HoldsSecrets):
-    """See httpauth.protocols.UsersByHash. It answers at once, and in an event loop with something to await."""
+    """See UsersByHash and LogoutUsers. It answers at once, and in an event loop with something to await."""
 
     def ha1(self, username: str, realm: str, algorithm: Algorithm) -> bytes | Awaitable[bytes | None] | None:
         """See Users.ha1. None too for a user who is not active, and for H(A1) of another password."""
@@ -32,6 +32,14 @@ class DjangoUsers(HoldsSecrets):
     def by_userhash(self, userhash: bytes, realm: str, algorithm: Algorithm) -> str | Awaitable[str | None] | None:
         """See UsersByHash.by_userhash."""
         return _asked(_by_userhash, userhash, realm, algorithm)
+
+    def logged_out(self, username: str, realm: str) -> int | Awaitable[int]:
+        """See LogoutUsers.logged_out."""
+        return _asked(_logged_out, username, realm)
+
+    def log_out(self, username: str, realm: str, now: int) -> Awaitable[None] | None:
+        """See LogoutUsers.log_out. A name that no user has is nothing to keep."""
+        return _asked(_log_out, username, realm, now)
 
 
 def in_event_loop() -> bool:
@@ -75,6 +83,18 @@ def _by_userhash(userhash: bytes, realm: str, algorithm: Algorithm) -> str | Non
     rows = digest_hashes().filter(userhash=userhash.decode("ascii", "replace"), realm=realm, algorithm=algorithm.base)
     names = {nfc(row.user.get_username()) for row in rows.select_related("user")}
     return names.pop() if len(names) == 1 else None
+
+
+def _logged_out(username: str, realm: str) -> int:
+    named = {f"user__{get_user_model().USERNAME_FIELD}__in": spellings(username)}
+    since: list[int] = list(digest_logouts().filter(**named, realm=realm).values_list("since", flat=True))
+    return max(since, default=0)
+
+
+def _log_out(username: str, realm: str, now: int) -> None:
+    user = user_called(username)
+    if user is not None:
+        digest_logouts().update_or_create(user_id=user.pk, realm=realm, defaults={"since": now})
 
 
 def _can_be_called(username: str) -> bool:

@@ -1,4 +1,4 @@
-"""The first form of the table."""
+"""The first form of the tables."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    """Make it."""
+    """Make them."""
 
     initial = True
     dependencies: ClassVar[list[Any]] = [migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
@@ -39,6 +39,27 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(fields=("user", "realm", "algorithm"), name="digest_http_one_hash")
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name="DigestLogout",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("realm", models.CharField(editable=False, max_length=255)),
+                ("since", models.BigIntegerField(editable=False)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "default_permissions": (),
+                "constraints": [models.UniqueConstraint(fields=("user", "realm"), name="digest_http_one_logout")],
             },
         ),
     ]

@@ -1,0 +1,108 @@
+"""log_out in the plugs: the view still answers, and what comes after is asked for the password."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from wsgiref.util import setup_testing_defaults
+
+import pytest
+from fastapi import Depends, FastAPI, Request
+from starlette.testclient import TestClient
+
+from digest_http_middleware import DigestAuthMiddleware, log_out
+from digest_http_middleware import wsgi as plug_of_wsgi
+from digest_http_middleware.fastapi import AuthenticationInfo, DigestAuth
+from digest_http_middleware.fastapi import log_out as log_out_of_fastapi
+from tests.attacks.signing import Signer, parameters
+
+USERS = {"alice": "s3cret"}
+
+
+def of_asgi() -> Any:
+    """An ASGI app behind the middleware."""
+
+    async def app(scope: Any, _receive: Any, send: Any) -> None:
+        if scope["path"] == "/leave":
+            assert await log_out(scope, everywhere=scope["query_string"] != b"")
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"done"})
+
+    return asks(DigestAuthMiddleware(app, USERS, "home"))
+
+
+def of_fastapi() -> Any:
+    """Routes with the dependency."""
+    digest = DigestAuth(USERS, "home")
+    app = FastAPI()
+    app.add_middleware(AuthenticationInfo)
+
+    @app.get("/", dependencies=[Depends(digest)])
+    async def page() -> str:
+        return "done"
+
+    @app.post("/leave", dependencies=[Depends(digest)])
+    async def leave(request: Request) -> str:
+        assert await log_out_of_fastapi(request, everywhere=bool(request.query_params))
+        return "done"
+
+    return asks(app)
+
+
+def asks(app: Any) -> Any:
+    """What asks an ASGI app: status, challenge, body."""
+    client = TestClient(app)
+
+    def ask(method: str, target: str, field: bytes | None = None) -> tuple[int, str, str]:
+        headers = {} if field is None else {"Authorization": field.decode("latin-1")}
+        answer = client.request(method, target, headers=headers)
+        return answer.status_code, (answer.headers.get_list("www-authenticate") or [""])[0], answer.text
+
+    return ask
+
+
+def of_wsgi() -> Any:
+    """A WSGI app behind its middleware."""
+
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        if environ["PATH_INFO"] == "/leave":
+            assert plug_of_wsgi.log_out(environ, everywhere=environ["QUERY_STRING"] != "")
+        start_response("200 OK", [])
+        return [b"done"]
+
+    protected = plug_of_wsgi.DigestAuthMiddleware(app, USERS, "home")
+
+    def ask(method: str, target: str, field: bytes | None = None) -> tuple[int, str, str]:
+        path, _, query = target.partition("?")
+        environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query, "REQUEST_URI": target}
+        setup_testing_defaults(environ)
+        if field is not None:
+            environ["HTTP_AUTHORIZATION"] = field.decode("latin-1")
+        began: list[Any] = []
+        body = b"".join(protected(environ, lambda *start: began.extend(start)))  # type: ignore[arg-type,return-value] # no write()
+        challenges = [value for name, value in began[1] if name == "www-authenticate"]
+        return int(began[0].split()[0]), (challenges or [""])[0], body.decode()
+
+    return ask
+
+
+@pytest.mark.parametrize("target", ["/leave", "/leave?everywhere"])
+@pytest.mark.parametrize("plug", [of_asgi, of_fastapi, of_wsgi])
+def test_log_out(plug, target):
+    """The login ends with the request that asks for it; one of another browser goes on, or not."""
+    ask = plug()
+    here, there = (Signer(parameters(ask("GET", "/")[1].encode()), "alice", "s3cret") for _ in range(2))
+    assert ask("GET", "/", there.sign("GET", "/"))[0] == 200
+    assert ask("GET", "/", here.sign("GET", "/"))[0] == 200
+    assert ask("POST", target, here.sign("POST", target, nc=2))[0] == 200
+    status, challenge, _ = ask("GET", "/", here.sign("GET", "/", nc=3))
+    assert (status, "stale" in challenge) == (401, False)
+    assert ask("GET", "/", there.sign("GET", "/", nc=2))[0] == (401 if "?" in target else 200)
+    anew = Signer(parameters(challenge.encode()), "alice", "s3cret")
+    assert ask("GET", "/", anew.sign("GET", "/"))[0] == 200
+
+
+def test_nobody():
+    """There is nothing to end where nobody has logged in."""
+    assert not asyncio.run(log_out({"type": "http"}))
+    assert not plug_of_wsgi.log_out({})
