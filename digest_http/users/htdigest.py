@@ -27,12 +27,14 @@ from digest_http.errors import ConfigurationError
 from digest_http.file_modes import warn_if_open
 from digest_http.forks import ForkAware
 from digest_http.httpauth.protocols import HashCounts
-from digest_http.names import realm_name
+from digest_http.names import realm_name, user_name
 from digest_http.secrecy import HoldsSecrets
 from digest_http.settings import file_path, function
 
+from . import htdigest_edit
 from .browser_names import warn_of_names
 from .htdigest_lines import Entry, parse
+from .passwords import hashes_of
 from .tables import Table
 
 __all__ = ["HtdigestUsers"]
@@ -85,6 +87,39 @@ class HtdigestUsers(ForkAware, HoldsSecrets):
         """See CountedUsers.count_hashes: what stands in the file, as it is now."""
         self._look()
         return self._table.counts if nfc(realm) == self._realm else None
+
+    def set(self, username: str, password: str) -> None:
+        """Add a user or change the password, in the file and here. Other processes see it within a second.
+
+        H(A1) is written for the hashes that the users of the realm have, SHA-256 and MD5 for the first. Raises
+        ConfigurationError for a name or password that cannot be one, OSError or ValueError for the file.
+        """
+        name = user_name(username)
+        known = (entry.hash for entry in htdigest_edit.entries_in(self.path) if entry.realm == self._realm)
+        made = hashes_of(name, self._realm, password, known)
+        htdigest_edit.replace(self.path, [Entry(name, self._realm, base, ha1) for base, ha1 in made.items()])
+        self._read_now()
+
+    def delete(self, username: str) -> bool:
+        """Take a user out, of the file and here; whether there was one. Raises OSError or ValueError."""
+        gone = htdigest_edit.delete(self.path, username, self._realm)
+        self._read_now()
+        return gone > 0
+
+    def list(self) -> list[str]:
+        """The names of all users, in Normalization Form C, in order, as they stand in the file now.
+
+        Raises OSError or ValueError.
+        """
+        return sorted({entry.user for entry in htdigest_edit.entries_in(self.path) if entry.realm == self._realm})
+
+    def _read_now(self) -> None:
+        with self._lock:
+            # A thread that is reading what was there before must not come after us.
+            if self._reader is not None and self._reader.is_alive():
+                self._reader.join()
+            self._version = self._present_version()
+            self._table = self._read()
 
     def _look(self) -> None:
         """Start reading the file anew if it has changed."""

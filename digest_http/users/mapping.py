@@ -8,7 +8,7 @@ from typing import Final, cast
 
 from digest_http import calculation
 from digest_http.algorithms import Algorithm
-from digest_http.encoding import nfc, text_to_octets
+from digest_http.encoding import nfc
 from digest_http.errors import ConfigurationError
 from digest_http.httpauth.protocols import HashCounts
 from digest_http.names import distinct_names, realm_name, spellings, user_name
@@ -16,6 +16,7 @@ from digest_http.secrecy import HoldsSecrets
 from digest_http.settings import instances
 
 from .browser_names import warn_of_names
+from .passwords import password_octets
 
 __all__ = ["MappingUsers"]
 
@@ -50,7 +51,7 @@ class MappingUsers(HoldsSecrets):
     def set(self, username: str, password: str) -> None:
         """Add a user or change the password; it counts from the next request on. Raises ConfigurationError."""
         name = user_name(username)
-        secret = _password(name, password)
+        secret = password_octets(name, password)
         realm = self._realm.encode()
         for base, algorithm in self._algorithms.items():
             for spelling in spellings(name):
@@ -66,6 +67,18 @@ class MappingUsers(HoldsSecrets):
             for spelling in gone:
                 del table[spelling]
         self._by_hash = {digest: name for digest, name in self._by_hash.items() if name not in gone}
+
+    def delete(self, username: str) -> bool:
+        """Remove a user, if there is one; whether there was."""
+        try:
+            self.remove(username)
+        except KeyError:
+            return False
+        return True
+
+    def list(self) -> list[str]:
+        """The names of all users, in Normalization Form C, in order."""
+        return sorted({nfc(name) for table in self._ha1.values() for name in table})
 
     def ha1(self, username: str, realm: str, algorithm: Algorithm) -> bytes | None:
         """See Users.ha1; None for another realm or an algorithm this was not made for."""
@@ -98,19 +111,3 @@ def _checked(passwords: object) -> Mapping[str, str]:
             "instance users={'alice': password}"
         )
     return cast("Mapping[str, str]", passwords)
-
-
-def _password(name: str, password: object) -> bytes:
-    """The octets to hash. What is wrong with a password is said without it."""
-    if not isinstance(password, str) or not password:
-        what = "empty" if password == "" else f"of the type {type(password).__name__}"
-        raise ConfigurationError(
-            f"users: the password of {name!r} is {what}; write a non-empty string, or leave the user out"
-        )
-    try:
-        return text_to_octets(password)
-    except UnicodeEncodeError:
-        # `from None`: the cause would quote the password.
-        raise ConfigurationError(
-            f"users: the password of {name!r} holds half of a surrogate pair, which no client can send; write text"
-        ) from None

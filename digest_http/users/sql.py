@@ -45,6 +45,8 @@ from digest_http.names import realm_name, spellings, user_name
 from digest_http.secrecy import HoldsSecrets
 from digest_http.settings import refusal, text
 
+from .passwords import hashes_of
+
 __all__ = ["SQLUsers", "engine_of", "users_table"]
 
 logger: Final = logging.getLogger("digest_http.users")
@@ -208,6 +210,17 @@ class SQLUsers(HoldsSecrets):
                 done += len(hashes)
                 stored(done)
 
+    async def set(self, username: str, realm: str, password: str) -> None:
+        """Add a user or change the password, in one transaction.
+
+        H(A1) is written for the hashes that the users of the realm have, SHA-256 and MD5 for the first. Raises
+        ConfigurationError for a name, realm or password that cannot be one.
+        """
+        name, place = user_name(username), realm_name(realm)
+        known = (await self.count_hashes(place)).having
+        made = hashes_of(name, place, password, known)
+        await self.replace(name, place, {base: ha1.encode() for base, ha1 in made.items()})
+
     async def delete(self, username: str, realm: str) -> int:
         """Take all rows of a user in a realm out, in whichever Unicode form; how many there were."""
         async with self.engine.begin() as connection:
@@ -219,6 +232,13 @@ class SQLUsers(HoldsSecrets):
         query = select(row.username, row.realm, row.algorithm, row.ha1).order_by(row.realm, row.username, row.algorithm)
         async with self.engine.connect() as connection:
             return [(user, realm, base, bytes(ha1)) for user, realm, base, ha1 in await connection.execute(query)]
+
+    async def list(self, realm: str) -> list[str]:
+        """The names of all users of a realm, in Normalization Form C, in order."""
+        row = self.table.c
+        query = select(row.username).where(row.realm.in_(spellings(realm))).distinct()
+        async with self.engine.connect() as connection:
+            return sorted({nfc(name) for name in (await connection.execute(query)).scalars()})
 
     def _spelt(self, username: str, realm: str) -> ColumnElement[bool]:
         """The rows of a user in Form C or D; for most names that is one row a hash, found by the table's key."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,11 @@ USERS = {"alice": "s3cret", "bob": "b0b"}
 KEYS = [b"k" * 32]
 
 
+def signed(client: DigestClient) -> dict[str, Any]:
+    """The field of one more request."""
+    return {"Authorization": client.authorization("GET", "/")}
+
+
 class Login:
     """A client that has logged in and goes on with its nonce."""
 
@@ -31,7 +37,7 @@ class Login:
 
     def ask(self, guard):
         """The outcome of one more request."""
-        return guard.check("GET", "/", {"Authorization": self.client.authorization("GET", "/")})
+        return guard.check("GET", "/", signed(self.client))
 
 
 def is_over(outcome):
@@ -58,7 +64,7 @@ def test_a_request_that_was_overtaken():
     """A count that was signed before the logout and comes after it is refused too."""
     guard = Guard(USERS, "home")
     login = Login(guard)
-    late = {"Authorization": login.client.authorization("GET", "/")}
+    late = signed(login.client)
     guard.log_out(login.ask(guard))
     assert is_over(guard.check("GET", "/", late))
 
@@ -78,9 +84,11 @@ def test_a_challenge_of_before():
     """A nonce that was not used yet when its user was logged out is over as well."""
     guard = Guard(USERS, "home")
     client = DigestClient("alice", "s3cret")
-    client.challenged([value for _, value in guard.check("GET", "/", {}).fields], None)
+    refused = guard.check("GET", "/", {})
+    assert isinstance(refused, Refused)
+    client.challenged([value for _, value in refused.fields], None)
     guard.log_out("alice")
-    assert is_over(guard.check("GET", "/", {"Authorization": client.authorization("GET", "/")}))
+    assert is_over(guard.check("GET", "/", signed(client)))
 
 
 def test_no_next_nonce_on_the_way_out():
@@ -205,9 +213,11 @@ def test_those_who_await():
     async def ran():
         client = DigestClient("alice", "s3cret")
         refused = await guard.check_async("GET", "/", {})
+        assert isinstance(refused, Refused)
         client.challenged([value for _, value in refused.fields], None)
-        fields = [{"Authorization": client.authorization("GET", "/")} for _ in range(3)]
+        fields = [signed(client) for _ in range(3)]
         outcome = await guard.check_async("GET", "/", fields[0])
+        assert isinstance(outcome, Accepted)
         await guard.log_out_async("alice")
         assert is_over(await guard.check_async("GET", "/", fields[1]))
         await guard.log_out_async(outcome)
@@ -228,7 +238,7 @@ def test_threads():
     """Of many requests at once none passes after the logout has returned."""
     guard = Guard(USERS, "home")
     login = Login(guard)
-    fields = [{"Authorization": login.client.authorization("GET", "/")} for _ in range(200)]
+    fields = [signed(login.client) for _ in range(200)]
     over, passed = threading.Event(), []
 
     def go(field):

@@ -79,7 +79,7 @@ def of_wsgi() -> Any:
         if field is not None:
             environ["HTTP_AUTHORIZATION"] = field.decode("latin-1")
         began: list[Any] = []
-        body = b"".join(protected(environ, lambda *start: began.extend(start)))  # type: ignore[arg-type,return-value] # no write()
+        body = b"".join(protected(environ, lambda *start: began.extend(start)))  # type: ignore[arg-type] # no write()
         challenges = [value for name, value in began[1] if name == "www-authenticate"]
         return int(began[0].split()[0]), (challenges or [""])[0], body.decode()
 

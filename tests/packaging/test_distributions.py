@@ -20,7 +20,8 @@ PACKAGES = {
     "digest_http_client_auth": ROOT / "client_auth" / "digest_http_client_auth",
 }
 CLIENTS = {"client", "client2", "aiohttp", "requests", "niquests", "urllib3", "keyring"}
-EXTRAS = {*CLIENTS, "sasl", "redis", "sql", "cli", "demo", "fastapi", "prometheus", "opentelemetry", "limits"}
+SERVERS = {"django", "fastapi", "limits", "opentelemetry", "prometheus"}
+EXTRAS = {*CLIENTS, *SERVERS, "sasl", "redis", "sql", "sqlite", "postgres", "cli", "demo"}
 
 
 #: The folders of the sdist: the three packages, and all that belongs to them.
