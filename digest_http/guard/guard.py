@@ -151,11 +151,7 @@ class Guard(HoldsSecrets):
         limiter = throttle_of(throttle)
         self._throttling: Final = None if limiter is None else Throttling(limiter, observing)
         self._end: Final = sources.end
-        self._logouts: Final = self.users if isinstance(self.users, LogoutUsers) else MemoryLogouts()
-        # Nearly always nobody was logged out, and that is known without waiting for an answer.
-        self._any_logouts: Final[Callable[[], object]] = (
-            self._logouts.__len__ if isinstance(self._logouts, MemoryLogouts) else lambda: True
-        )
+        self._keep_logouts(self.users if isinstance(self.users, LogoutUsers) else MemoryLogouts())
         self._epochs: Final = Epochs(self.store, nonces.now, log)
         self._offering: Final = Offering(
             self.users, realm, policy.algorithms, make, now=nonces.now, logger=log, warns=self._warns
@@ -166,12 +162,13 @@ class Guard(HoldsSecrets):
         self._anonymous: Final = Refused(
             Refusal(self.refused_status, "no-credentials", "Digest credentials are needed.")
         )
-        # What a guard of one connection is made of.
+        # What a guard of one connection is made of; its clock is that of this one, for logouts.
         self._for_connection: Final = partial(
             _GuardOfConnection, self.users, realm, algorithms=algorithms, qop=qop, old_clients=old_clients,
             nonce_lifetime=nonce_lifetime, sequence=sequence, window=window, max_body=max_body, userhash=userhash,
             allow_rfc2069=allow_rfc2069, rfc2069_uses=rfc2069_uses, proxy=proxy, same_target=same_target,
-            throttle=throttle, observers=watching, logger=logger, clock=clock, random=random,
+            throttle=throttle, observers=watching, logger=logger,
+            clock=clock if clock is not None else _clock_of(self.store), random=random,
         )  # fmt: skip
 
     @property
@@ -184,9 +181,11 @@ class Guard(HoldsSecrets):
 
         Make one when a connection begins, and drop it with the connection. Its keys and counts are its own.
         """
-        return self._for_connection(
+        made = self._for_connection(
             keys=[os.urandom(32)], store=stores.MemoryStore(NONCES_OF_CONNECTION), rfc2069_uses=MAX_RFC2069_USES
         )
+        made._keep_logouts(self._logouts)  # who is logged out is so on each connection
+        return made
 
     def check(
         self,
@@ -328,6 +327,13 @@ class Guard(HoldsSecrets):
                 await wait(kept)
         except Exception as error:
             raise SourceUnavailable("The logout could not be kept; try again later", reason="users-down") from error
+
+    def _keep_logouts(self, logouts: LogoutUsers | MemoryLogouts) -> None:
+        self._logouts = logouts
+        # Nearly always nobody was logged out, and that is known without waiting for an answer.
+        self._any_logouts: Callable[[], object] = (
+            logouts.__len__ if isinstance(logouts, MemoryLogouts) else lambda: True
+        )
 
     async def _is_over(self, context: ServerContext, username: str, wait: Wait) -> bool:
         """Whether the user was logged out after the nonce was issued. Raises SourceUnavailable."""

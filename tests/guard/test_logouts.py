@@ -255,3 +255,15 @@ def test_threads():
     for thread in threads:
         thread.join()
     assert not any(passed)
+
+
+def test_guards_of_connections():
+    """Who is logged out is so on each connection, where a player goes on with a nonce of that connection."""
+    guard = Guard(USERS, "camera", qop=[], allow_rfc2069=True)
+    door = guard.for_connection()
+    login = Login(door)
+    assert not is_over(login.ask(door))
+    guard.log_out("alice")
+    assert is_over(login.ask(door))
+    again = guard.for_connection()
+    assert not is_over(Login(again).ask(again))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
@@ -14,7 +15,17 @@ import httpx
 import pytest
 
 from digest_http_client_auth import DigestAuth
-from tests.live.peers import HOST, free_port, program, python_peer, running, wait_until_listening
+from tests.live.peers import (
+    HOST,
+    free_port,
+    peer_file,
+    program,
+    python_peer,
+    running,
+    server_root,
+    wait_until_listening,
+)
+from tests.support.apache import main_section
 from tests.wsgi.served import protected
 
 pytestmark = pytest.mark.live
@@ -41,16 +52,17 @@ def wsgiref() -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture(scope="module")
-def gunicorn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@contextmanager
+def gunicorn_of_two(folder: Path, *options: str) -> Iterator[str]:
     """Two workers, which count in one file."""
     python_peer("gunicorn")
-    folder, port = tmp_path_factory.mktemp("gunicorn"), free_port()
+    port = free_port()
     command = [
         sys.executable,
         "-m",
         "gunicorn",
         "--workers=2",
+        *options,
         f"--bind={HOST}:{port}",
         "tests.wsgi.served:protected()",
     ]
@@ -65,7 +77,77 @@ def gunicorn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"http://{HOST}:{port}"
 
 
-@pytest.fixture(params=["wsgiref", "gunicorn"])
+@pytest.fixture(scope="module")
+def gunicorn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Each worker loads the app."""
+    with gunicorn_of_two(tmp_path_factory.mktemp("gunicorn")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def preloaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The app is loaded once, and the workers are forked from it, with threads of their own."""
+    with gunicorn_of_two(tmp_path_factory.mktemp("preloaded"), "--preload", "--threads=4") as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def cheroot() -> Iterator[str]:
+    """CherryPy's server, in a thread."""
+    python_peer("cheroot")
+    from cheroot.wsgi import Server  # noqa: PLC0415 - a peer that may be missing
+
+    server = Server((HOST, 0), protected())
+    server.prepare()
+    thread = threading.Thread(target=server.serve)
+    thread.start()
+    yield f"http://{HOST}:{server.bind_addr[1]}"
+    server.stop()
+    thread.join()
+
+
+MOD_WSGI = """\
+Listen {host}:{port}
+WSGIDaemonProcess site processes=2 threads=4 python-path={root}:{root}/middleware
+WSGIProcessGroup site
+WSGIApplicationGroup %{{GLOBAL}}
+WSGIPassAuthorization On
+WSGISocketPrefix {folder}/wsgi
+WSGIScriptAlias / {folder}/site.wsgi
+<Directory {folder}>
+    Require all granted
+</Directory>
+"""
+SCRIPT = """\
+from tests.wsgi.plain import protected
+
+application = protected("sqlite:///{folder}/counts/nonces.db", "{keys}")
+"""
+
+
+@pytest.fixture(scope="module")
+def mod_wsgi() -> Iterator[str]:
+    """Apache with two processes that run the app in its own Python."""
+    binary = program("apache2", "httpd", package="apache2-bin")
+    module = peer_file("/usr/lib/apache2/modules/mod_wsgi.so", package="libapache2-mod-wsgi-py3")
+    port = free_port()
+    with server_root() as folder:
+        # The processes are those of nobody.
+        (folder / "counts").mkdir()
+        (folder / "counts").chmod(0o777)
+        (folder / "site.wsgi").write_text(SCRIPT.format(folder=folder, keys="k" * 40))
+        config, log = folder / "httpd.conf", folder / "output.log"
+        config.write_text(
+            main_section(folder, [], level="warn")
+            + f"LoadModule wsgi_module {module}\n"
+            + MOD_WSGI.format(host=HOST, port=port, root=ROOT, folder=folder)
+        )
+        with running([binary, "-D", "FOREGROUND", "-f", str(config)], log) as process:
+            wait_until_listening(process, port, log)
+            yield f"http://{HOST}:{port}"
+
+
+@pytest.fixture(params=["wsgiref", "gunicorn", "preloaded", "cheroot", "mod_wsgi"])
 def site(request: pytest.FixtureRequest) -> str:
     """The URL of a site."""
     url: str = request.getfixturevalue(request.param)
