@@ -184,7 +184,8 @@ class Guard(HoldsSecrets):
         made = self._for_connection(
             keys=[os.urandom(32)], store=stores.MemoryStore(NONCES_OF_CONNECTION), rfc2069_uses=MAX_RFC2069_USES
         )
-        made._keep_logouts(self._logouts)  # who is logged out is so on each connection
+        # Who is logged out is so on each connection.
+        made._keep_logouts(self._logouts)  # noqa: SLF001 - another of this class
         return made
 
     def check(

@@ -11,8 +11,9 @@ from django.contrib import auth
 from django.contrib.auth.hashers import make_password
 from django.core import checks
 from django.core.management import CommandError, call_command
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.test.utils import override_settings
+from django.views.debug import ExceptionReporter
 
 from digest_http.errors import ConfigurationError
 from digest_http_client_auth import DigestAuth
@@ -76,6 +77,34 @@ def test_a_password_that_changes(alice, change):
     change(alice, "n3w pass phrase")
     assert rows(alice) == expected("n3w pass phrase")
     assert (opens("s3cret"), opens("n3w pass phrase")) == (False, True)
+
+
+def test_a_password_that_is_not_written(alice):
+    """A save of other fields writes no password, so H(A1) stays as well."""
+    alice.set_password("n3w")
+    alice.save(update_fields=["email"])
+    assert opens("s3cret")
+
+
+def test_reports_of_errors(alice):
+    """A report that Django mails shows neither the password nor what is made of it."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("ALTER TABLE digest_http_digesthash RENAME TO gone")
+    try:
+        set_digest_password(alice, "a pass phrase")
+    except DatabaseError as error:
+        report = ExceptionReporter(None, type(error), error, error.__traceback__)
+        texts = [
+            str(value)
+            for frame in report.get_traceback_data()["frames"]
+            if "digest_http_middleware" in frame["filename"]
+            for _, value in frame["vars"]
+        ]
+    finally:
+        with connections["default"].cursor() as cursor:
+            cursor.execute("ALTER TABLE gone RENAME TO digest_http_digesthash")
+    assert texts
+    assert not any("a pass phrase" in text or expected("a pass phrase")["MD5"] in text for text in texts)
 
 
 def past_us_by_query(user: Any) -> None:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
+from typing import Any
 
+import anyio
+import httpx
 import pytest
 from django.contrib.auth.signals import user_login_failed
+from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
 from django.test.utils import CaptureQueriesContext, override_settings
 
@@ -82,6 +88,26 @@ def test_a_public_page(ask):
 def test_paths_that_might_be_others(ask, target):
     """None of them is free."""
     assert ask("GET", target).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [("/app/public/page", 200), ("/app/", 401), ("/app/public/../", 401), ("/app/publicpage", 401)],
+)
+def test_mounts(target, status):
+    """A prefix means what the URL patterns see; the client signs the whole path."""
+    wsgi = httpx.WSGITransport(WSGIHandler(), script_name="/app")
+    with httpx.Client(transport=wsgi, base_url="http://site") as http:
+        assert http.get(target[4:]).status_code == status
+
+    async def asked(**request: Any) -> int:
+        asgi = httpx.ASGITransport(ASGIHandler(), root_path="/app")
+        async with httpx.AsyncClient(transport=asgi, base_url="http://site") as http:
+            return (await http.get(target, **request)).status_code
+
+    assert anyio.run(asked) == status
+    if status == 401 and target == "/app/":
+        assert anyio.run(partial(asked, auth=login())) == 200
 
 
 def test_the_decorator_without_the_middleware(ask):

@@ -6,6 +6,7 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth.backends import ModelBackend
+from django.views.decorators.debug import sensitive_variables
 
 from digest_http.guard import Accepted
 
@@ -21,6 +22,7 @@ class StoresDigestPassword:
     class Backend(StoresDigestPassword, LDAPBackend): ...
     """
 
+    @sensitive_variables()
     def authenticate(self, request: Any, **credentials: Any) -> Any:  # noqa: ANN401 - Django's own signature
         """What the other backend says; it is not asked about requests that Digest has verified."""
         if "digest" in credentials:

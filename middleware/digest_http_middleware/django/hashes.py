@@ -1,4 +1,4 @@
-"""Writing H(A1): whenever a password is at hand, and only then.
+"""Writing H(A1): whenever a password is at hand, and only then. Django's reports of errors do not show it.
 
 H(A1) may never outlive the password that it was made of. So each row bears a stamp of what Django keeps of the
 password, and whoever changes that in any way (a form, a script, SQL) makes the row useless.
@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.views.decorators.debug import sensitive_variables
 
 from digest_http import calculation
 from digest_http.encoding import text_to_octets
@@ -25,6 +26,7 @@ __all__ = ["delete_digest_password", "follow_password", "keep_in_step", "set_dig
 logger: Final = logging.getLogger("digest_http.users")
 
 
+@sensitive_variables()
 def set_digest_password(user: Any, password: str) -> None:  # noqa: ANN401 - any model of users
     """Make H(A1) of a user from the password, for the site's realm and each algorithm on offer.
 
@@ -64,6 +66,7 @@ def delete_digest_password(user: Any) -> int:  # noqa: ANN401 - any model of use
     return deleted
 
 
+@sensitive_variables()
 def keep_in_step(user: Any, password: str) -> None:  # noqa: ANN401 - any model of users
     """The same for a password that has come by: a user who cannot have H(A1) is told to the log, and nothing fails."""
     try:
@@ -73,8 +76,10 @@ def keep_in_step(user: Any, password: str) -> None:  # noqa: ANN401 - any model 
         logger.warning("user %s cannot log in with Digest: %s", user.pk, error)
 
 
-def follow_password(*, instance: Any, raw: bool = False, **_signal: Any) -> None:  # noqa: ANN401 - as Django sends it
+@sensitive_variables()
+def follow_password(*, instance: Any, raw: bool = False, update_fields: Any = None, **_signal: Any) -> None:  # noqa: ANN401 - as Django sends it
     """After a user is saved: Django keeps a new password on the object until then, for its validators."""
     password: str | None = getattr(instance, "_password", None)
-    if password is not None and not raw and isinstance(instance, get_user_model()):
+    written = update_fields is None or "password" in update_fields
+    if password is not None and written and not raw and isinstance(instance, get_user_model()):
         keep_in_step(instance, password)

@@ -36,7 +36,7 @@ class Exchange:
     def routed(self) -> Scope:
         """The same with the path as Django's URL patterns see it."""
         path: Any = self._request.path_info
-        return {**self.scope, "path": path or "/", "root_path": ""}
+        return {**self.scope, "path": path or "/", "root_path": "", "raw_path": None}
 
     def is_named_by(self, uri: bytes) -> bool:
         """See Request."""
