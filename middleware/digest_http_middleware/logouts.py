@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from digest_http.guard import Accepted, Guard
 
@@ -19,7 +19,8 @@ async def log_out(request: Any, *, everywhere: bool = False) -> bool:  # noqa: A
     `everywhere`: all logins of this user, on all devices. Call it before the answer begins. Raises SourceUnavailable
     and ConfigurationError as Guard.log_out_async does.
     """
-    found = _login(request if isinstance(request, Mapping) else request.scope)
+    scope = cast("Mapping[str, Any]", request if isinstance(request, Mapping) else request.scope)
+    found = _login(scope)
     if found is None:
         return False
     guard, accepted = found
