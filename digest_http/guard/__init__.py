@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from .guard import Guard
 from .observing import Event, Observer, SourceStep
-from .outcomes import Accepted, Refusal, Refused
+from .outcomes import NO_CREDENTIALS, Accepted, Refusal, Refused
 from .reasons import Reason
 from .throttling import Throttle
 
-__all__ = ["Accepted", "Event", "Guard", "Observer", "Reason", "Refusal", "Refused", "SourceStep", "Throttle"]
+__all__ = [
+    "NO_CREDENTIALS", "Accepted", "Event", "Guard", "Observer", "Reason", "Refusal", "Refused", "SourceStep",
+    "Throttle",
+]  # fmt: skip

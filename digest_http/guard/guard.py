@@ -45,7 +45,7 @@ from .epochs import Epochs
 from .logouts import MemoryLogouts
 from .observing import Observer, Observing, observers_of
 from .offering import Offering
-from .outcomes import Accepted, Refusal, Refused
+from .outcomes import NO_CREDENTIALS, Accepted, Refusal, Refused
 from .policy import Policy
 from .requests import Body, Fields, GivenRequest, Request
 from .throttling import Throttle, Throttling, throttle_of
@@ -159,9 +159,7 @@ class Guard(HoldsSecrets):
         self._same_target: Final = bytes.__eq__ if same_target is None else same_target
         self._field, self._challenge_field, self.proof_field, self.refused_status = _PROXY if proxy else _ORIGIN
         """`proof_field`: the name of the field for Accepted.prove, in lower case. `refused_status`: 401, or 407."""
-        self._anonymous: Final = Refused(
-            Refusal(self.refused_status, "no-credentials", "Digest credentials are needed.")
-        )
+        self._anonymous: Final = Refused(Refusal(self.refused_status, NO_CREDENTIALS, "Digest credentials are needed."))
         # What a guard of one connection is made of; its clock is that of this one, for logouts.
         self._for_connection: Final = partial(
             _GuardOfConnection, self.users, realm, algorithms=algorithms, qop=qop, old_clients=old_clients,

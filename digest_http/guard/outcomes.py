@@ -16,7 +16,10 @@ from digest_http.httpauth.server import ServerContext
 from digest_http.httpauth.verdict import Verdict
 from digest_http.secrecy import HoldsSecrets
 
-__all__ = ["WRONG_CREDENTIALS", "Accepted", "Refusal", "Refused"]
+__all__ = ["NO_CREDENTIALS", "WRONG_CREDENTIALS", "Accepted", "Refusal", "Refused"]
+
+#: The reason for a request without Digest credentials: most clients ask so first.
+NO_CREDENTIALS: Final = "no-credentials"
 
 #: The public reason for an unknown user, a wrong password and a wrong realm.
 WRONG_CREDENTIALS: Final = "wrong-credentials"

@@ -5,7 +5,7 @@ Plugs implement these; nothing in `httpauth` imports a plug. Each method may ret
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from digest_http.algorithms import Algorithm
@@ -21,6 +21,7 @@ __all__ = [
     "LogoutUsers",
     "NonceStore",
     "RefreshingStore",
+    "RoledUsers",
     "SharedStore",
     "SpelledUsers",
     "Users",
@@ -119,6 +120,15 @@ class UsersByHash(Users, Protocol):
 
     def by_userhash(self, userhash: bytes, realm: str, algorithm: Algorithm) -> str | Awaitable[str | None] | None:
         """The name whose userhash in hex for `algorithm.base` this is, or None."""
+        ...
+
+
+@runtime_checkable
+class RoledUsers(Users, Protocol):
+    """Users that have roles, or are members of groups."""
+
+    def roles(self, username: str, realm: str) -> Iterable[str] | Awaitable[Iterable[str]]:
+        """The roles of a user who was let in, none for one who has none. Name and realm are in Form C."""
         ...
 
 

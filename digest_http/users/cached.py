@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from inspect import isawaitable
 from threading import Lock
 from typing import Final
@@ -12,7 +12,7 @@ from typing import Final
 from digest_http.algorithms import Algorithm
 from digest_http.encoding import nfc
 from digest_http.forks import ForkAware
-from digest_http.httpauth.protocols import CountedUsers, HashCounts, Users, UsersByHash
+from digest_http.httpauth.protocols import CountedUsers, HashCounts, RoledUsers, Users, UsersByHash
 from digest_http.secrecy import HoldsSecrets
 from digest_http.settings import function, number, provider
 from digest_http.settings import seconds as checked_seconds
@@ -73,6 +73,10 @@ class CachedUsers(ForkAware, HoldsSecrets):
     def count_hashes(self, realm: str) -> HashCounts | Awaitable[HashCounts | None] | None:
         """See CountedUsers.count_hashes: what the source says, unremembered; None if it cannot tell."""
         return self.users.count_hashes(realm) if isinstance(self.users, CountedUsers) else None
+
+    def roles(self, username: str, realm: str) -> Iterable[str] | Awaitable[Iterable[str]]:
+        """See RoledUsers.roles: what the source says, unremembered; none if it has no roles."""
+        return self.users.roles(username, realm) if isinstance(self.users, RoledUsers) else ()
 
     async def _awaited(self, key: _Key, answer: Awaitable[bytes | None]) -> bytes | None:
         return self._keep(key, await answer)

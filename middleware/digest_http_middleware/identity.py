@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
-__all__ = ["ANYONE", "AUTHENTICATED", "AuthCredentials", "Digest", "DigestUser", "UnauthenticatedUser"]
+__all__ = [
+    "ANYONE",
+    "AUTHENTICATED",
+    "AuthCredentials",
+    "Digest",
+    "DigestUser",
+    "UnauthenticatedUser",
+    "checked_roles",
+    "credentials_of",
+]
 
 
 class DigestUser:
-    """The user of a verified request; what `request.user` is in Starlette."""
+    """The user of a verified request; what `request.user` is in Starlette. `roles`: see the setting of that name."""
 
-    __slots__ = ("username",)
+    __slots__ = ("roles", "username")
 
     is_authenticated = True
 
-    def __init__(self, username: str) -> None:
+    def __init__(self, username: str, roles: Iterable[str] = ()) -> None:
         self.username = username
+        self.roles = checked_roles(roles) if roles else ()
 
     @property
     def display_name(self) -> str:
@@ -60,8 +70,24 @@ class AuthCredentials:
 #: One object for all requests, which is why `scopes` is a tuple.
 AUTHENTICATED: Final = AuthCredentials(["authenticated"])
 
+
+def credentials_of(user: DigestUser) -> AuthCredentials:
+    """What goes with a user: "authenticated" and each role."""
+    return AuthCredentials(["authenticated", *user.roles]) if user.roles else AUTHENTICATED
+
+
 #: What the scope of a request that needed no credentials gets.
 ANYONE: Final[dict[str, object]] = {"user": UnauthenticatedUser(), "auth": AuthCredentials()}
+
+
+def checked_roles(found: object) -> tuple[str, ...]:
+    """Names of roles, each once. Raises TypeError for what is none: one text alone would be its letters."""
+    if not isinstance(found, Iterable) or isinstance(found, (str, bytes)):
+        raise TypeError(f"roles are a list of text, not {type(found).__name__}")
+    names = tuple(dict.fromkeys(cast("Iterable[object]", found)))
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError("roles are a list of text")
+    return cast("tuple[str, ...]", names)
 
 
 class Digest(NamedTuple):

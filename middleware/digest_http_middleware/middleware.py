@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from digest_http import settings, stores
-from digest_http.guard import Accepted, Guard, Observer, Refused, Throttle
+from digest_http.guard import NO_CREDENTIALS, Accepted, Guard, Observer, Refused, Throttle
 from digest_http.httpauth.keys import KeyFile
 from digest_http.httpauth.nonces import DEFAULT_LIFETIME
 from digest_http.httpauth.protocols import NonceStore, Users
@@ -20,19 +20,22 @@ from digest_http.httpauth.server import ServerContext
 from digest_http.secrecy import HoldsSecrets
 
 from .addresses import DEFAULT_CLIENT_HEADER
-from .asgi import ASGIApp, Receive, Scope, Send
+from .asgi import ASGIApp, Headers, Receive, Scope, Send
+from .beside import Beside, Others
 from .bodies import DEFAULT_MAX_BODY, Disconnected, announces_more
 from .browsers import warn_of_realm
 from .connections import Connection
 from .events import log_accepted, log_refused
 from .fronts import Front
 from .hints import hint
-from .identity import ANYONE, AUTHENTICATED, Digest, DigestUser
+from .identity import ANYONE, Digest, DigestUser, credentials_of
 from .logouts import LOGIN
 from .nonce_keys import keys_of
+from .own_refusals import challenged
 from .paths import Rule, is_preflight, path_rule
 from .proof import BodyProof, header_proof, takes_trailers
 from .refusals import Answer, send_refusal
+from .roles import Roles, RoleSetting
 from .source_timeouts import DEFAULT_TIMEOUT, SourceTimeout
 from .startup import started
 from .throttles import awaiting
@@ -60,12 +63,15 @@ class DigestAuthMiddleware(HoldsSecrets):
     `nonce_lifetime`: seconds until the head of a request must be there. `sequence`: "window" (counts may overtake each
     other within `window`) or "strict". `max_body`: octets that auth-int may hold back, each way. `userhash`,
     `allow_rfc2069`, `allow_preflight`: off by default. `proxy`: answer 407 and use the Proxy- fields. `protect`,
-    `public`: path prefixes, or a callable of the scope. `stripped_prefix`: the path prefix that a proxy in front
-    removes. `rewritten_by`: the proxy that rewrites paths, "nginx", "apache" or "caddy". `original_target_header`: the
-    field in which a proxy says what was asked for. `trusted_proxies`: the addresses and networks of proxies in front,
-    which tell the client's address in `client_header`. `throttle`: a limiter of failed logins. `observers`: functions
-    that are called with an Event for each request (digest_http.guard). `answer`: custom bodies for refusals.
-    `source_timeout`: seconds a user source or store may take. `clock`, `random`: for tests.
+    `public`: path prefixes, or a callable of the scope. `optional`: where no credentials are needed, Digest is verified
+    if it is there, and an app's own 401 gets the challenges. `beside`: other ways to log in (beside.py). `roles`: a
+    mapping of name to roles, or a function (username, realm); by default those of the source (RoledUsers).
+    `stripped_prefix`: the path prefix that a proxy in front removes. `rewritten_by`: the proxy that rewrites paths,
+    "nginx", "apache" or "caddy". `original_target_header`: the field in which a proxy says what was asked for.
+    `trusted_proxies`: the addresses and networks of proxies in front, which tell the client's address in
+    `client_header`. `throttle`: a limiter of failed logins. `observers`: functions that are called with an Event for
+    each request (digest_http.guard). `answer`: custom bodies for refusals. `source_timeout`: seconds a user source or
+    store may take. `clock`, `random`: for tests.
 
     Raises ConfigurationError for a setting that cannot work.
     """
@@ -91,6 +97,9 @@ class DigestAuthMiddleware(HoldsSecrets):
         proxy: bool = False,
         protect: Iterable[str] | Rule = ("/",),
         public: Iterable[str] = (),
+        optional: bool = False,
+        beside: Iterable[Beside] = (),
+        roles: RoleSetting = None,
         stripped_prefix: str = "",
         rewritten_by: str | None = None,
         original_target_header: str | None = None,
@@ -137,6 +146,9 @@ class DigestAuthMiddleware(HoldsSecrets):
         self._allow_preflight = settings.flag("allow_preflight", allow_preflight)
         self._needs_credentials = path_rule(protect, public, app)
         self._some_pass_freely = self._needs_credentials is not None or self._allow_preflight
+        self._optional = settings.flag("optional", optional)
+        self._others = Others(beside, proxy=proxy)
+        self._roles = Roles(roles, guard.users)
         self._front = Front(stripped_prefix, rewritten_by, original_target_header, trusted_proxies, client_header)
         self._answer = None if answer is None else settings.function("answer", answer, 2, example=_ANSWER)
 
@@ -153,7 +165,8 @@ class DigestAuthMiddleware(HoldsSecrets):
                 raise ValueError(f"DigestAuthMiddleware cannot verify a connection of the ASGI type {kind!r}")
             await self.app(scope, receive, send)
             return
-        if self._some_pass_freely and self._passes_freely(scope):
+        free = self._some_pass_freely and self._passes_freely(scope)
+        if free and not self._optional:
             await self.app({**ANYONE, **scope}, receive, send)
             return
         connection = Connection(scope, receive, self._front, self._max_body)
@@ -162,13 +175,42 @@ class DigestAuthMiddleware(HoldsSecrets):
         except Disconnected:
             return
         if isinstance(outcome, Refused):
-            await self._refuse(outcome, (scope, connection.receive, send))
+            if outcome.reason == NO_CREDENTIALS:
+                await self._otherwise(outcome, (scope, receive, send), free=free)
+            else:
+                await self._refuse(outcome, (scope, connection.receive, send))
             return
+        roles: tuple[str, ...] | Refused = ()
+        if self._roles.given:
+            roles = await self._roles.of(outcome.username, self._realm, self._wait)
+            if isinstance(roles, Refused):
+                await self._refuse(roles, (scope, connection.receive, send))
+                return
         context = outcome.context
         log_accepted(scope, context, self._front.client)
-        identified = self._identified(scope, context, outcome.username)
+        identified = self._identified(scope, context, DigestUser(outcome.username, roles))
         identified[LOGIN] = self.guard, outcome
         await self.app(identified, connection.receive, self._proving(scope, outcome, send))
+
+    async def _otherwise(self, refused: Refused, connection: tuple[Scope, Receive, Send], *, free: bool) -> None:
+        """Serve a request without Digest credentials."""
+        scope, receive, send = connection
+        found = await self._others.find(scope, self._wait) if self._others else None
+        if isinstance(found, Refused):
+            await self._refuse(found, connection)
+        elif found is not None:
+            known = {**scope, "user": found, "auth": credentials_of(found)}
+            # A layer outside may have left its own: this user has not come by Digest.
+            known.pop("digest", None)
+            await self.app(known, receive, send)
+        elif free:
+
+            async def challenges() -> Headers:
+                return await self._challenges(refused, scope)
+
+            await self.app({**ANYONE, **scope}, receive, challenged(send, self.guard.refused_status, challenges))
+        else:
+            await self._refuse(refused, connection)
 
     async def _refuse(self, refused: Refused, connection: tuple[Scope, Receive, Send]) -> None:
         scope, context = connection[0], refused.context
@@ -179,25 +221,28 @@ class DigestAuthMiddleware(HoldsSecrets):
             elif refused.reason == "uri":
                 helping = hint(context.credentials.uri, scope, self._front)
         log_refused(scope, refused, hint=helping, address=self._front.client)
+        await send_refusal(refused.refusal, await self._challenges(refused, scope), self._answer, connection)
+
+    async def _challenges(self, refused: Refused, scope: Scope) -> Headers:
         too_long = announces_more(scope, self._max_body)
-        challenges = await self.guard.challenge(refused, auth_only=too_long, wait=self._wait)
-        await send_refusal(refused.refusal, challenges, self._answer, connection)
+        fields = await self.guard.challenge(refused, auth_only=too_long, wait=self._wait)
+        return self._others.beside(fields, refused)
 
     def _passes_freely(self, scope: Scope) -> bool:
         if self._needs_credentials is not None and not self._needs_credentials(scope):
             return True
         return self._allow_preflight and is_preflight(scope)
 
-    def _identified(self, scope: Scope, context: ServerContext, username: str) -> Scope:
+    def _identified(self, scope: Scope, context: ServerContext, user: DigestUser) -> Scope:
         """A copy of the scope with who it is and how that was verified."""
         credentials = context.credentials
         qop = credentials.qop.decode()
         # _make() fills a named tuple at half the price of a call.
-        digest = Digest._make((username, self._realm, context.algorithm.name, qop, context.count if qop else 0))
+        digest = Digest._make((user.username, self._realm, context.algorithm.name, qop, context.count if qop else 0))
         # dict() copies a dict in one piece; {**scope, ...} would enter one key after the other.
         identified = dict(scope)
-        identified["user"] = DigestUser(username)
-        identified["auth"] = AUTHENTICATED
+        identified["user"] = user
+        identified["auth"] = credentials_of(user)
         identified["digest"] = digest
         if context.covers_body and scope.get("extensions"):
             # Files sent past us (pathsend, zero copy) could not be hashed.

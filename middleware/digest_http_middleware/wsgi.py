@@ -12,7 +12,7 @@ from typing import Any
 
 from digest_http import settings, stores
 from digest_http.errors import ConfigurationError
-from digest_http.guard import Accepted, Guard, Refused, Throttle
+from digest_http.guard import NO_CREDENTIALS, Guard, Refused, Throttle
 from digest_http.guard.uploads import DEFAULT_MAX_BODY
 from digest_http.httpauth.keys import KeyFile
 from digest_http.httpauth.protocols import NonceStore, Users
@@ -20,17 +20,21 @@ from digest_http.httpauth.waiting import at_once, run
 from digest_http.secrecy import HoldsSecrets
 
 from .addresses import DEFAULT_CLIENT_HEADER
+from .asgi import Headers
+from .beside import Beside, Others
 from .bodies import announces_more
 from .browsers import warn_of_realm
 from .events import log_accepted, log_refused
 from .fronts import Front
 from .hints import hint
-from .identity import Digest
+from .identity import Digest, DigestUser
 from .logouts import LOGIN
 from .logouts import log_out_at_once as log_out
 from .nonce_keys import keys_of
+from .own_refusals import has_challenge, with_challenges
 from .paths import Rule, is_preflight, path_rule
 from .refusals import RETRY_AFTER, UNAVAILABLE
+from .roles import Roles, RoleSetting
 from .throttles import blocking
 from .workers_apart import WorkersApart
 from .wsgi_proof import proved
@@ -44,10 +48,11 @@ class DigestAuthMiddleware(HoldsSecrets):
 
     The settings are those of the ASGI middleware, but for `answer` and `source_timeout`; `policy` takes those of the
     guard (digest_http.guard.Guard): algorithms, qop, old_clients, nonce_lifetime, sequence, window, userhash,
-    allow_rfc2069, rfc2069_uses, proxy, observers, clock, random. A callable `protect` is given the environ.
+    allow_rfc2069, rfc2069_uses, proxy, observers, clock, random. A callable `protect`, and each way in `beside`, is
+    given the environ.
 
     The app finds REMOTE_USER (the name, in UTF-8, one octet a character, as PEP 3333 has all text), AUTH_TYPE, and
-    "digest_http.digest", an object of `Digest`. The body is still to be read.
+    "digest_http.digest" and "digest_http.user", objects of `Digest` and `DigestUser`. The body is still to be read.
 
     Raises ConfigurationError for a setting that cannot work. Users and stores that have to be awaited (Redis) cannot:
     WSGI blocks.
@@ -65,6 +70,9 @@ class DigestAuthMiddleware(HoldsSecrets):
         allow_preflight: bool = False,
         protect: Iterable[str] | Rule = ("/",),
         public: Iterable[str] = (),
+        optional: bool = False,
+        beside: Iterable[Beside] = (),
+        roles: RoleSetting = None,
         stripped_prefix: str = "",
         rewritten_by: str | None = None,
         original_target_header: str | None = None,
@@ -87,20 +95,59 @@ class DigestAuthMiddleware(HoldsSecrets):
         self._allow_preflight = settings.flag("allow_preflight", allow_preflight)
         self._by_environ = protect if callable(protect) else None
         self._needs_credentials = path_rule(protect, public)
+        self._optional = settings.flag("optional", optional)
+        self._others = Others(beside, proxy=bool(policy.get("proxy")))
+        self._roles = Roles(roles, guard.users)
         self._front = Front(stripped_prefix, rewritten_by, original_target_header, trusted_proxies, client_header)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
         exchange = Exchange(environ, self._front, self.guard.max_body)
-        if self._passes_freely(exchange):
+        free = self._passes_freely(exchange)
+        if free and not self._optional:
             return self.app(environ, start_response)
         outcome = run(self.guard.examine(exchange, at_once))
         if isinstance(outcome, Refused):
+            if outcome.reason == NO_CREDENTIALS:
+                return self._otherwise(outcome, exchange, start_response, free=free)
             return self._refuse(outcome, exchange, start_response)
+        roles = run(self._roles.of(outcome.username, outcome.realm, at_once))
+        if isinstance(roles, Refused):
+            return self._refuse(roles, exchange, start_response)
         log_accepted(exchange.scope, outcome.context, self._front.client)
-        self._identify(outcome, environ)
+        self._identify(DigestUser(outcome.username, roles), environ)
+        environ["AUTH_TYPE"] = "Digest"
+        environ["digest_http.digest"] = Digest(
+            outcome.username, outcome.realm, outcome.algorithm, outcome.qop, outcome.nc
+        )
         environ[LOGIN] = self.guard, outcome
         return proved(self.app, environ, start_response, (outcome, self.guard))
+
+    def _otherwise(
+        self, refused: Refused, exchange: Exchange, start_response: StartResponse, *, free: bool
+    ) -> Iterable[bytes]:
+        """Serve a request without Digest credentials."""
+        environ = exchange.environ
+        found = run(self._others.find(environ, at_once))
+        if isinstance(found, Refused):
+            return self._refuse(found, exchange, start_response)
+        if found is not None:
+            # A layer outside may have left its own: this user has not come by Digest.
+            environ.pop("AUTH_TYPE", None)
+            environ.pop("digest_http.digest", None)
+            self._identify(found, environ)
+            return self.app(environ, start_response)
+        if not free:
+            return self._refuse(refused, exchange, start_response)
+
+        def start_with_challenges(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:  # noqa: ANN401 - the server's own
+            if status.startswith(str(self.guard.refused_status)):
+                fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+                if not has_challenge(fields):
+                    headers = _texts(with_challenges(fields, self._challenges(refused, exchange)))
+            return start_response(status, headers, *exc_info)
+
+        return self.app(environ, start_with_challenges)
 
     def _passes_freely(self, exchange: Exchange) -> bool:
         if self._by_environ is not None:
@@ -111,12 +158,9 @@ class DigestAuthMiddleware(HoldsSecrets):
         return self._allow_preflight and is_preflight(exchange.scope)
 
     @staticmethod
-    def _identify(accepted: Accepted, environ: Environ) -> None:
-        environ["REMOTE_USER"] = accepted.username.encode().decode("latin-1")
-        environ["AUTH_TYPE"] = "Digest"
-        environ["digest_http.digest"] = Digest(
-            accepted.username, accepted.realm, accepted.algorithm, accepted.qop, accepted.nc
-        )
+    def _identify(user: DigestUser, environ: Environ) -> None:
+        environ["REMOTE_USER"] = user.username.encode().decode("latin-1")
+        environ["digest_http.user"] = user
 
     def _refuse(self, refused: Refused, exchange: Exchange, start_response: StartResponse) -> Iterable[bytes]:
         scope, context = exchange.scope, refused.context
@@ -127,11 +171,9 @@ class DigestAuthMiddleware(HoldsSecrets):
             elif refused.reason == "uri":
                 helping = hint(context.credentials.uri, scope, self._front)
         log_refused(scope, refused, hint=helping, address=self._front.client)
-        too_long = announces_more(scope, self.guard.max_body)
-        challenges = run(self.guard.challenge(refused, auth_only=too_long, wait=at_once))
         body = refused.text.encode() + b"\n"
         headers = [
-            *((name.decode(), value.decode("latin-1")) for name, value in challenges),
+            *_texts(self._challenges(refused, exchange)),
             ("Content-Type", "text/plain; charset=utf-8"),
             ("Content-Length", str(len(body))),
             # A shared cache must not serve one client's challenge, whose nonce is his, to another.
@@ -141,6 +183,15 @@ class DigestAuthMiddleware(HoldsSecrets):
             headers.append(("Retry-After", RETRY_AFTER.decode()))
         start_response(f"{refused.status} {refused.reason}", headers)
         return [] if exchange.environ["REQUEST_METHOD"] == "HEAD" else [body]
+
+    def _challenges(self, refused: Refused, exchange: Exchange) -> Headers:
+        too_long = announces_more(exchange.scope, self.guard.max_body)
+        fields = run(self.guard.challenge(refused, auth_only=too_long, wait=at_once))
+        return self._others.beside(fields, refused)
+
+
+def _texts(fields: Headers) -> list[tuple[str, str]]:
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in fields]
 
 
 def _blocking(store: NonceStore) -> NonceStore:

@@ -1,0 +1,150 @@
+"""Other ways to be known beside Digest: bearer tokens, Basic, a session.
+
+A request with Digest credentials is judged by them alone: if they are wrong, no other way is tried. Without them each
+other way is asked in turn, and the first that knows somebody wins. If none does, one 401 has all challenges.
+
+Each way sees a request as its server shows it: an ASGI scope, or a WSGI environ.
+"""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, Final, TypeAlias, cast
+
+from digest_http import settings
+from digest_http.encoding import nfc
+from digest_http.errors import ConfigurationError
+from digest_http.guard import Refused
+from digest_http.httpauth.waiting import Wait
+from digest_http.names import realm_name
+from digest_http.params import MAX_FIELD_OCTETS
+from digest_http.secrecy import HoldsSecrets
+
+from .asgi import Headers
+from .identity import DigestUser
+from .roles import down
+
+__all__ = ["Beside", "Others", "basic", "bearer"]
+
+#: Who it is: a name, a user with roles, or nobody (None or "").
+Found: TypeAlias = "str | DigestUser | None"
+Finder: TypeAlias = Callable[..., "Found | Awaitable[Found]"]
+
+_FIND: Final = "who, with def who(scope) -> name or None"
+
+
+class Beside(HoldsSecrets):
+    """One other way. `find(request)`, plain or async, gives the name, a `DigestUser` with roles, or None for nobody.
+
+    `challenge`: what a 401 says of it, the value of a WWW-Authenticate field; None for a way without, as a session.
+
+    Raises ConfigurationError for a setting that cannot work.
+    """
+
+    __slots__ = ("challenge", "find")
+
+    def __init__(self, find: Finder, challenge: str | None = None) -> None:
+        self.find: Final = settings.function("find", find, 1, example=_FIND)
+        self.challenge: Final = None if challenge is None else _field(challenge)
+
+
+def bearer(check: Finder, realm: str) -> Beside:
+    """Bearer tokens (RFC 6750 §2.1). `check(token)` gives the name, a `DigestUser` with roles, or None."""
+    settings.function("check", check, 1, example="check, with def check(token) -> name or None")
+
+    def find(request: Mapping[str, Any]) -> Found | Awaitable[Found]:
+        token = _credentials(request, "bearer")
+        return check(token) if token else None
+
+    return Beside(find, f"Bearer realm={_quoted(realm)}")
+
+
+def basic(check: Finder, realm: str) -> Beside:
+    """Basic (RFC 7617): `check(username, password)` gives the name, a `DigestUser` with roles, or None.
+
+    The password crosses the wire as it is, so use it with TLS only. The name is in Normalization Form C.
+    """
+    settings.function("check", check, 2, example="check, with def check(username, password) -> name or None")
+
+    def find(request: Mapping[str, Any]) -> Found | Awaitable[Found]:
+        try:
+            text = b64decode(_credentials(request, "basic"), validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+        name, colon, password = text.partition(":")
+        return check(nfc(name), password) if colon and name and text.isprintable() else None
+
+    return Beside(find, f'Basic realm={_quoted(realm)}, charset="UTF-8"')
+
+
+class Others(HoldsSecrets):
+    """The ways of a setting, in order. Raises ConfigurationError for what is none."""
+
+    __slots__ = ("_challenges", "_ways")
+
+    def __init__(self, beside: Iterable[Beside], *, proxy: bool = False) -> None:
+        wanted = "a list of ways to log in, for instance beside=[bearer(check_token, 'home')]"
+        ways = settings.items("beside", beside, wanted, empty=True)
+        if not all(isinstance(way, Beside) for way in ways):
+            raise ConfigurationError(f"beside has what is no Beside; write {wanted}")
+        if ways and proxy:
+            raise ConfigurationError("beside is for servers, and proxy=True makes a proxy: leave one of them out")
+        self._ways: Final = cast("tuple[Beside, ...]", ways)
+        self._challenges: Final[Headers] = [
+            (b"www-authenticate", way.challenge.encode()) for way in self._ways if way.challenge is not None
+        ]
+
+    def __bool__(self) -> bool:
+        return bool(self._ways)
+
+    def beside(self, fields: Headers, refused: Refused) -> Headers:
+        """The challenges of Digest with those of the others.
+
+        A client that is told to sign again has Digest at hand, and is offered nothing weaker.
+        """
+        return [*fields, *self._challenges] if fields and not refused.refusal.stale else fields
+
+    async def find(self, request: object, wait: Wait) -> DigestUser | Refused | None:
+        """The first who is known; None for nobody; the refusal of a way that failed."""
+        try:
+            for way in self._ways:
+                found: object = way.find(request)
+                # Whoever it is has been checked by then; what is neither is something to wait for.
+                if found is not None and not isinstance(found, (str, DigestUser)):
+                    found = await wait(found)
+                if isinstance(found, DigestUser):
+                    return found
+                if found is not None and not isinstance(found, str):
+                    raise TypeError(f"a way beside Digest gave {type(found).__name__}: write a name or None")  # noqa: TRY301
+                if found:
+                    return DigestUser(found)
+        except Exception as error:  # noqa: BLE001 - whatever it raises, the request was not checked
+            return down(error)
+        return None
+
+
+def _credentials(request: Mapping[str, Any], scheme: str) -> str:
+    """What stands behind the scheme in the only Authorization field, without it ""."""
+    if "REQUEST_METHOD" in request:
+        values = [cast("str", request.get("HTTP_AUTHORIZATION", ""))]
+    else:
+        fields = cast("Headers", request["headers"])
+        values = [value.decode("latin-1") for name, value in fields if name == b"authorization"]
+    if len(values) != 1 or len(values[0]) > MAX_FIELD_OCTETS:
+        return ""
+    word, _, rest = values[0].partition(" ")
+    return rest.strip(" ") if word.lower() == scheme and rest.isascii() else ""
+
+
+def _field(challenge: object) -> str:
+    text = settings.text("challenge", challenge, example='Bearer realm="home"')
+    if not text.isascii() or not text.isprintable() or not text.strip() or text.lower().startswith("digest"):
+        raise settings.refusal("challenge", text, "another scheme in printable ASCII, for instance 'Bearer'")
+    return text
+
+
+def _quoted(realm: str) -> str:
+    escaped = realm_name(realm).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
