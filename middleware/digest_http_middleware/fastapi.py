@@ -13,12 +13,13 @@ import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from fastapi import Response, WebSocketException
+from fastapi import HTTPException, Response, WebSocketException
 from fastapi.requests import HTTPConnection
+from fastapi.security import SecurityScopes
 
-from digest_http import settings, stores
+from digest_http import settings
 from digest_http.errors import ConfigurationError
-from digest_http.guard import Accepted, Guard, Observer, Refused, Throttle
+from digest_http.guard import NO_CREDENTIALS, Accepted, Guard, Observer, Refused, Throttle
 from digest_http.httpauth.keys import KeyFile
 from digest_http.httpauth.nonces import DEFAULT_LIFETIME
 from digest_http.httpauth.protocols import NonceStore, Users
@@ -26,20 +27,15 @@ from digest_http.httpauth.sequence import DEFAULT_WINDOW
 
 from .addresses import DEFAULT_CLIENT_HEADER
 from .asgi import Message
-from .browsers import warn_of_realm
+from .beside import Beside
 from .connections import Connection
-from .events import log_accepted, log_refused
 from .fastapi_parts import DigestRefused, Scheme, component_name
-from .fronts import Front
-from .hints import hint
-from .identity import AUTHENTICATED, Digest, DigestUser
-from .logouts import LOGIN, log_out
-from .nonce_keys import keys_of
+from .identity import DigestUser, credentials_of
+from .logouts import log_out
 from .proof_layer import AuthenticationInfo, hand_over
-from .refusals import RETRY_AFTER, UNAVAILABLE
-from .source_timeouts import DEFAULT_TIMEOUT, SourceTimeout
-from .throttles import awaiting
-from .workers_apart import WorkersApart
+from .roles import RoleSetting
+from .source_timeouts import DEFAULT_TIMEOUT
+from .verifier import Verifier
 
 __all__ = ["AuthenticationInfo", "DigestAuth", "DigestRefused", "DigestUser", "log_out"]
 
@@ -51,10 +47,10 @@ class DigestAuth(Scheme):
     """A dependency that verifies HTTP Digest (RFC 7616) and gives a `DigestUser`. Make one for each realm.
 
     `users`, `realm`, `algorithms`, `old_clients`, `store`, `keys`, `nonce_lifetime`, `sequence`, `window`, `userhash`,
-    `allow_rfc2069`, `rfc2069_uses`, `proxy`, `stripped_prefix`, `rewritten_by`, `original_target_header`,
-    `trusted_proxies`, `client_header`, `throttle`, `observers`, `source_timeout`, `clock`, `random`: as for the ASGI
-    middleware and the guard. `qop`: auth, or [] for the form of RFC 2069. `scheme_name`: the name in the OpenAPI
-    document, by default made of the realm. `description`: what OpenAPI says of it.
+    `allow_rfc2069`, `rfc2069_uses`, `proxy`, `beside`, `roles`, `stripped_prefix`, `rewritten_by`,
+    `original_target_header`, `trusted_proxies`, `client_header`, `throttle`, `observers`, `source_timeout`, `clock`,
+    `random`: as for the ASGI middleware and the guard. `qop`: auth, or [] for the form of RFC 2069. `scheme_name`: the
+    name in the OpenAPI document, by default made of the realm. `description`: what OpenAPI says of it.
 
     The route finds the same in its request as behind the middleware: `request.user`, `request.auth` and
     `request.scope["digest"]`.
@@ -79,6 +75,8 @@ class DigestAuth(Scheme):
         allow_rfc2069: bool = False,
         rfc2069_uses: int = 1,
         proxy: bool = False,
+        beside: Iterable[Beside] = (),
+        roles: RoleSetting = None,
         stripped_prefix: str = "",
         rewritten_by: str | None = None,
         original_target_header: str | None = None,
@@ -92,16 +90,14 @@ class DigestAuth(Scheme):
         clock: Callable[[], float] | None = None,
         random: Callable[[int], bytes] = os.urandom,
     ) -> None:
-        opened = stores.open_store(store)
-        nonce_keys = keys_of(keys, opened)
-        self.guard: Final = Guard(
+        self._verifier: Final = Verifier(
             users,
             realm,
             algorithms=algorithms,
             qop=_without_bodies(qop),
             old_clients=old_clients,
-            store=opened,
-            keys=nonce_keys,
+            store=store,
+            keys=keys,
             nonce_lifetime=nonce_lifetime,
             sequence=sequence,
             window=window,
@@ -110,40 +106,45 @@ class DigestAuth(Scheme):
             allow_rfc2069=allow_rfc2069,
             rfc2069_uses=rfc2069_uses,
             proxy=proxy,
-            throttle=awaiting(throttle),
+            beside=beside,
+            roles=roles,
+            stripped_prefix=stripped_prefix,
+            rewritten_by=rewritten_by,
+            original_target_header=original_target_header,
+            trusted_proxies=trusted_proxies,
+            client_header=client_header,
+            throttle=throttle,
             observers=observers,
-            logger="digest_http.middleware",
+            source_timeout=source_timeout,
             clock=clock,
             random=random,
         )
+        self.guard: Final[Guard] = self._verifier.guard
         super().__init__(
             component_name(scheme_name, self.guard.realm),
             f"HTTP Digest, realm {self.guard.realm}"
             if description is None
             else settings.text("description", description, example="Log in with your name"),
         )
-        self._wait: Final = SourceTimeout(source_timeout).wait
-        self._workers_apart: Final = WorkersApart(opened, nonce_keys, self.guard.now)
-        self._front: Final = Front(
-            stripped_prefix, rewritten_by, original_target_header, trusted_proxies, client_header
-        )
-        warn_of_realm(self.guard.realm)
         self.optional: Final = OptionalDigestAuth(self._optional_user, self.scheme_name, self.model.description or "")
         """The same for routes that need no login: None for a request without Digest credentials."""
 
-    async def __call__(self, connection: HTTPConnection, response: Response) -> DigestUser:
-        """The user. Raises DigestRefused, or WebSocketException where a server cannot answer a handshake."""
+    async def __call__(self, connection: HTTPConnection, response: Response, scopes: SecurityScopes) -> DigestUser:
+        """The user. Raises DigestRefused, or WebSocketException where a server cannot answer a handshake.
+
+        `scopes`: those of `Security(digest, scopes=[...])`. Who lacks one of these roles gets 403.
+        """
         user = await self._user(connection, response)
         if isinstance(user, Refused):
             raise await self._refusal(connection, user)
-        return user
+        return _with_roles(user, scopes, connection)
 
     async def start(self) -> None:
         """Learn what had better be known before the first request: call it in the app's lifespan.
 
         Raises ConfigurationError for a store that can never work. Without it such a store is seen by the first login.
         """
-        await self.guard.start(self._wait)
+        await self._verifier.start()
 
     @property
     def responses(self) -> dict[int | str, dict[str, Any]]:
@@ -161,7 +162,7 @@ class DigestAuth(Scheme):
         user = await self._user(connection, response)
         if not isinstance(user, Refused):
             return user
-        if user.reason == "no-credentials":
+        if user.reason == NO_CREDENTIALS:
             return None
         raise await self._refusal(connection, user)
 
@@ -174,16 +175,14 @@ class DigestAuth(Scheme):
 
     async def _verify(self, connection: HTTPConnection, response: Response) -> DigestUser | Refused:
         scope = connection.scope
-        outcome = await self.guard.examine(Connection(scope, _no_body, self._front, 0), self._wait)
-        if isinstance(outcome, Refused):
-            return outcome
-        log_accepted(scope, outcome.context, self._front.client)
-        user = DigestUser(outcome.username)
-        scope["user"], scope["auth"] = user, AUTHENTICATED
-        scope["digest"] = Digest(outcome.username, outcome.realm, outcome.algorithm, outcome.qop, outcome.nc)
-        scope[LOGIN] = self.guard, outcome
-        self._prove(connection, response, outcome)
-        return user
+        found = await self._verifier.verify(Connection(scope, _no_body, self._verifier.front, 0), scope)
+        if isinstance(found, Refused):
+            return found
+        scope["user"], scope["auth"] = found.user, credentials_of(found.user)
+        if found.accepted is not None:
+            scope["digest"] = found.digest
+            self._prove(connection, response, found.accepted)
+        return found.user
 
     def _prove(self, connection: HTTPConnection, response: Response, accepted: Accepted) -> None:
         field, refused = self.guard.proof_field, self.guard.refused_status
@@ -191,19 +190,9 @@ class DigestAuth(Scheme):
             response.headers[field.decode()] = accepted.prove().decode("latin-1")
 
     async def _refusal(self, connection: HTTPConnection, refused: Refused) -> Exception:
-        scope, context, helping = connection.scope, refused.context, None
-        if context is not None:
-            if refused.verdict is not None:
-                self._workers_apart.saw(refused.verdict, context)
-            elif refused.reason == "uri":
-                helping = hint(context.credentials.uri, scope, self._front)
-        log_refused(scope, refused, hint=helping, address=self._front.client)
-        if scope["type"] == "websocket" and "websocket.http.response" not in (scope.get("extensions") or {}):
+        fields = await self._verifier.refuse(refused, connection.scope)
+        if _cannot_answer(connection):
             return WebSocketException(1008, refused.reason)
-        # A shared cache must not serve one client's challenge, whose nonce is his, to another.
-        fields = [*await self.guard.challenge(refused, wait=self._wait), (b"cache-control", b"no-store")]
-        if refused.status == UNAVAILABLE:
-            fields.append((b"retry-after", RETRY_AFTER))
         return DigestRefused(refused.refusal, fields)
 
     def __repr__(self) -> str:
@@ -225,9 +214,28 @@ class OptionalDigestAuth(Scheme):
         super().__init__(scheme_name, description)
         self._user: Final = user
 
-    async def __call__(self, connection: HTTPConnection, response: Response) -> DigestUser | None:
+    async def __call__(
+        self, connection: HTTPConnection, response: Response, scopes: SecurityScopes
+    ) -> DigestUser | None:
         """The user, if there is one. Raises as DigestAuth does."""
-        return await self._user(connection, response)
+        user = await self._user(connection, response)
+        return None if user is None else _with_roles(user, scopes, connection)
+
+
+def _with_roles(user: DigestUser, scopes: SecurityScopes, connection: HTTPConnection) -> DigestUser:
+    """The user, who must have each role that the route asks for."""
+    lacking = [role for role in scopes.scopes if role not in credentials_of(user).scopes]
+    if not lacking:
+        return user
+    if _cannot_answer(connection):
+        raise WebSocketException(1008, "roles")
+    raise HTTPException(403, "This is not for you.")
+
+
+def _cannot_answer(connection: HTTPConnection) -> bool:
+    """Whether a server can only close a handshake."""
+    scope = connection.scope
+    return scope["type"] == "websocket" and "websocket.http.response" not in (scope.get("extensions") or {})
 
 
 async def _no_body() -> Message:

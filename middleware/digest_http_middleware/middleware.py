@@ -180,12 +180,13 @@ class DigestAuthMiddleware(HoldsSecrets):
             else:
                 await self._refuse(outcome, (scope, connection.receive, send))
             return
-        roles: tuple[str, ...] | Refused = ()
+        roles: tuple[str, ...] = ()
         if self._roles.given:
-            roles = await self._roles.of(outcome.username, self._realm, self._wait)
-            if isinstance(roles, Refused):
-                await self._refuse(roles, (scope, connection.receive, send))
+            found = await self._roles.of(outcome.username, self._realm, self._wait)
+            if isinstance(found, Refused):
+                await self._refuse(found, (scope, connection.receive, send))
                 return
+            roles = found
         context = outcome.context
         log_accepted(scope, context, self._front.client)
         identified = self._identified(scope, context, DigestUser(outcome.username, roles))

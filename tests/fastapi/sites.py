@@ -71,7 +71,7 @@ def routes(digest: DigestAuth, reached: list[str]) -> APIRouter:
     async def often(
         first: User,
         second: Annotated[DigestUser, Depends(digest, use_cache=False)],
-        third: Annotated[DigestUser, Security(digest, scopes=["more"])],
+        third: Annotated[DigestUser, Security(digest, scopes=["authenticated"])],
         fourth: Annotated[DigestUser | None, Depends(digest.optional)],
     ) -> bool:
         return first is second is third is fourth
