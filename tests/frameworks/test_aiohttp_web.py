@@ -1,0 +1,428 @@
+"""The plug for aiohttp.web: who is let in, what a handler finds, its body, and the proof on each kind of answer."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from digest_http.errors import ConfigurationError
+from digest_http.stores import MemoryStore
+from digest_http_middleware.aiohttp_web import DIGEST, USER, DigestAuth
+from digest_http_middleware.beside import Beside, bearer
+from tests.attacks.driver import USERS, Clock
+from tests.attacks.signing import Signer, parameters
+from tests.doors.lists import Lists
+from tests.doors.targets import targets
+from tests.frameworks import asking
+from tests.frameworks.aiohttp_wire import ask_all, ask_app
+from tests.frameworks.asking import Answer, challenges, proof
+
+INT: dict[str, Any] = {"qop": ["auth-int"]}
+
+
+class Site:
+    """An app with all kinds of answers. Its middleware is inside of the login."""
+
+    def __init__(self, **policy: Any) -> None:
+        self.reached: list[str] = []
+        self.digest = DigestAuth(
+            **{"users": USERS, "realm": "home", "roles": {"alice": ["admin"]}, "clock": Clock(), **policy}
+        )
+
+    def app(self) -> web.Application:
+        """The app, made anew for each event loop."""
+
+        @web.middleware
+        async def inside(request: web.Request, handler: Any) -> web.StreamResponse:
+            self.reached.append(request.path)
+            answer: web.StreamResponse = await handler(request)
+            return answer
+
+        app = web.Application(middlewares=[inside], client_max_size=100)
+        self.digest.setup(app)
+        for name in ("/", "/open", "/closed/{rest:.*}"):
+            app.router.add_route("*", name, who)
+        app.router.add_get("/401", unauthorized)
+        app.router.add_get("/raised", raised)
+        app.router.add_get("/stream", stream)
+        app.router.add_get("/file", file)
+        app.router.add_get("/gzip", compressed)
+        app.router.add_get("/own", own_proof)
+        app.router.add_get("/empty", empty)
+        app.router.add_get("/socket", socket)
+        for name, handler in (("read", read), ("content", content), ("post", post), ("multipart", post)):
+            app.router.add_post(f"/{name}", handler)
+        return app
+
+    def ask(self, target: str, *fields: bytes, method: str = "GET", **more: Any) -> Answer:
+        """One request."""
+        return ask_app(self.app(), method, target, *fields, **more)
+
+    def who(self, target: str, *fields: bytes, **more: Any) -> Any:
+        """What the handler saw, or the status of a refusal."""
+        answer = self.ask(target, *fields, **more)
+        return json.loads(answer.body) if answer.status == 200 else answer.status
+
+    def signer(self, **user: str) -> Signer:
+        """A client that was asked to log in."""
+        return asking.signer(self.ask("/closed/x"), **user)
+
+
+async def who(request: web.Request) -> web.Response:
+    """What a handler finds."""
+    user, digest = request[USER], request[DIGEST]
+    roles = list(user.roles) if user.is_authenticated else None
+    return web.json_response([user.display_name, roles, digest.nc if digest else None])
+
+
+async def unauthorized(_request: web.Request) -> web.Response:
+    """A 401 of the app's own."""
+    return web.Response(status=401, headers={"X-App": "1", "WWW-Authenticate": "Bearer", "Cache-Control": "public"})
+
+
+async def raised(_request: web.Request) -> web.Response:
+    """An answer that is raised."""
+    raise web.HTTPForbidden
+
+
+async def stream(request: web.Request) -> web.StreamResponse:
+    """An answer in pieces."""
+    answer = web.StreamResponse()
+    await answer.prepare(request)
+    await answer.write(b"one")
+    await answer.write(b"two")
+    return answer
+
+
+async def file(_request: web.Request) -> web.FileResponse:
+    """A file."""
+    return web.FileResponse(Path(__file__))
+
+
+async def compressed(_request: web.Request) -> web.Response:
+    """An answer that aiohttp compresses."""
+    answer = web.Response(body=b"a" * 2000)
+    answer.enable_compression(web.ContentCoding.gzip)
+    return answer
+
+
+async def own_proof(_request: web.Request) -> web.Response:
+    """An answer with the field of the proof."""
+    return web.Response(headers={"Authentication-Info": "rspauth=mine"})
+
+
+async def empty(_request: web.Request) -> web.Response:
+    """No body."""
+    return web.Response(status=204)
+
+
+async def socket(request: web.Request) -> web.WebSocketResponse:
+    """A socket that says who it is."""
+    answer = web.WebSocketResponse()
+    await answer.prepare(request)
+    await answer.send_str(request[USER].display_name)
+    await answer.close()
+    return answer
+
+
+async def read(request: web.Request) -> web.Response:
+    """A body that is read whole, twice."""
+    return web.Response(body=await request.read() + b"|" + await request.read())
+
+
+async def content(request: web.Request) -> web.Response:
+    """A body that is read as a stream."""
+    pieces = [piece async for piece in request.content.iter_chunked(4)]
+    return web.Response(body=b"|".join(pieces))
+
+
+async def post(request: web.Request) -> web.Response:
+    """A form."""
+    found = await request.post()
+    return web.json_response({name: str(value) for name, value in found.items()})
+
+
+@pytest.fixture
+def site() -> Site:
+    """An app with a login before all of it."""
+    return Site()
+
+
+def test_nobody_and_somebody(site: Site) -> None:
+    """A stranger reaches no middleware; a user is found in the request."""
+    answer = site.ask("/")
+    assert (answer.status, challenges(answer)) == (401, ["Digest", "Digest"])
+    assert answer.values("cache-control") == [b"no-store"]
+    assert site.reached == []
+    signer = site.signer()
+    answer = site.ask("/", signer.sign(uri="/"))
+    assert (json.loads(answer.body), proof(answer)) == (["alice", ["admin"], 1], signer.rspauth())
+    assert site.ask("/nowhere").status == 401
+    assert site.ask("/nowhere", signer.sign(uri="/nowhere", nc=2)).status == 404
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"uri": "/open"}, 400),
+        ({"uri": "/?"}, 200),
+        ({"uri": "/?x"}, 400),
+        ({"uri": "http://other.example/"}, 400),
+        ({"uri": "http://app.example/"}, 200),
+        ({"uri": "/", "method": "POST"}, 401),
+        ({"uri": "/", "nc": "1"}, 400),
+        ({"uri": "/", "nonce": "0" * 78}, 401),
+        ({"uri": "/", "qop": "auth-int"}, 401),
+        ({"uri": "/", "late": {"response": "0" * 64}}, 401),
+    ],
+)
+def test_what_is_not_right(site: Site, changes: dict[str, Any], status: int) -> None:
+    """It is refused, and reaches nobody."""
+    answer = site.ask("/", site.signer().sign(**changes))
+    assert (answer.status, bool(challenges(answer))) == (status, status == 401)
+    assert bool(site.reached) == (status == 200)
+
+
+def test_a_replay_is_refused(site: Site) -> None:
+    """A header passes once, and two fields never."""
+    signer = site.signer()
+    field = signer.sign(uri="/")
+    assert [site.ask("/", field).status for _ in range(2)] == [200, 401]
+    assert site.ask("/", signer.sign(uri="/", nc=2), signer.sign(uri="/", nc=3)).status == 400
+
+
+@pytest.mark.parametrize(
+    "target", ["/closed/a%20b", "/closed/%7Ex;y=1,2", "/closed//x", "/closed/x?q=%C3%A9&q", "/?x=/"]
+)
+def test_odd_targets(site: Site, target: str) -> None:
+    """The uri is compared with the target as it came."""
+    assert site.ask(target, site.signer().sign(uri=target)).status == 200
+
+
+def test_an_absolute_target(site: Site) -> None:
+    """As a proxy's clients send it: of this host alone."""
+    for nc, target, status in ((1, "http://app.example/open", 200), (2, "http://other.example/open", 400)):
+        assert site.ask(target, site.signer().sign(uri=target, nc=nc)).status == status
+
+
+def test_public_and_optional_paths() -> None:
+    """Public pages do not look at credentials; optional ones know who has signed."""
+    public = Site(public=["/open"])
+    assert public.who("/open") == ["", None, None]
+    assert public.who("/open", b"Digest x") == ["", None, None]
+    optional = Site(protect=["/closed"], optional=True)
+    assert optional.who("/open") == ["", None, None]
+    assert optional.who("/open", b"Digest x") == 400
+    assert optional.who("/open", optional.signer().sign(uri="/open")) == ["alice", ["admin"], 1]
+    answer = optional.ask("/401")
+    assert challenges(answer) == ["Bearer", "Digest", "Digest"]
+    assert (answer.values("cache-control"), answer.values("x-app")) == ([b"no-store"], [b"1"])
+    answer = optional.ask("/401", optional.signer().sign(uri="/401"))
+    assert (challenges(answer), proof(answer)) == (["Bearer"], None)
+    assert challenges(public.ask("/401")) == ["Digest", "Digest"]
+
+
+def test_a_rule_of_ones_own() -> None:
+    """It is given the request; preflights pass if they may."""
+    site = Site(protect=lambda request: request.path != "/open", allow_preflight=True)
+    assert site.who("/open") == ["", None, None]
+    assert site.who("/") == 401
+    headers = [(b"origin", b"http://x.example"), (b"access-control-request-method", b"GET")]
+    assert site.who("/", method="OPTIONS", headers=headers) == ["", None, None]
+
+
+def test_no_way_round_the_door() -> None:
+    """Of all the odd targets none shows a stranger what is closed."""
+    lists = Lists(protect=["/admin", "/closed"], public=["/open"])
+    site = Site(**lists.policy())
+
+    async def rest(request: web.Request) -> web.Response:
+        return web.Response(text="closed" if lists.close(request.path) else "open")
+
+    app = site.app()
+    app.router.add_route("*", "/{rest:.*}", rest)
+    asked = [each for each in targets() if not set(each) & set(" \\")]
+    answers = asyncio.run(ask_all(app, [("GET", target, (), b"", ()) for target in asked]))
+    assert [target for target, answer in zip(asked, answers, strict=True) if answer.body == b"closed"] == []
+    assert len({answer.status for answer in answers} & {200, 401}) == 2
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("/raised", 403),
+        ("/stream", 200),
+        ("/file", 200),
+        ("/gzip", 200),
+        ("/own", 200),
+        ("/empty", 204),
+        ("/missing", 404),
+    ],
+)
+@pytest.mark.parametrize("qop", ["auth", "auth-int"])
+def test_where_the_proof_is(target: str, status: int, qop: str) -> None:
+    """On each kind of answer, once; with auth-int it holds what is known of the body before its header goes out."""
+    site = Site(qop=[qop])
+    signer = site.signer()
+    body = b"" if qop == "auth-int" else None
+    headers = [(b"accept-encoding", b"gzip")]
+    answer = site.ask(target, signer.sign(uri=target, body=body), headers=headers)
+    assert answer.status == status
+    (value,) = answer.values("authentication-info")
+    found = parameters(b"Digest " + value)
+    assert (found["nc"], found["qop"]) == ("00000001", qop)
+    covered = None if qop == "auth" else answer.body
+    known = qop == "auth" or target not in {"/stream", "/file", "/gzip"}
+    assert found.get("rspauth") == (signer.rspauth(covered) if known else None)
+
+
+@pytest.mark.parametrize(
+    ("target", "body", "kind", "answer"),
+    [
+        ("/read", b"this", b"text/plain", b"this|this"),
+        ("/content", b"12345678", b"text/plain", b"1234|5678"),
+        ("/content", b"", b"text/plain", b""),
+        ("/post", b"a=1&b=2", b"application/x-www-form-urlencoded", b'{"a": "1", "b": "2"}'),
+        (
+            "/multipart",
+            b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--\r\n',
+            b"multipart/form-data; boundary=x",
+            b'{"a": "1"}',
+        ),
+    ],
+)
+@pytest.mark.parametrize("chunked", [False, True])
+def test_auth_int_leaves_the_body(target: str, body: bytes, kind: bytes, answer: bytes, chunked: bool) -> None:
+    """The handler reads the octets that were verified, whole, as a stream or as a form."""
+    site = Site(**INT)
+    signer = site.signer()
+    field = signer.sign("POST", target, body=body)
+    headers = [(b"content-type", kind)]
+    sent = body
+    if chunked and body:
+        headers.append((b"transfer-encoding", b"chunked"))
+        sent = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+    got = site.ask(target, field, method="POST", body=sent, headers=headers)
+    assert (got.status, got.body) == (200, answer)
+    assert proof(got) == signer.rspauth(got.body)
+
+
+def test_auth_int_covers_the_body() -> None:
+    """Another body is refused before any handler; one that is too long is 413, announced or not."""
+    site = Site(**INT, max_body=8)
+    for nc, (body, headers, status) in enumerate(
+        [
+            (b"that", [], 401),
+            (b"this", [], 200),
+            (b"123456789", [], 413),
+            (b"9\r\n123456789\r\n0\r\n\r\n", [(b"transfer-encoding", b"chunked")], 413),
+        ],
+        start=1,
+    ):
+        site.reached.clear()
+        field = site.signer().sign("POST", "/read", nc, body=b"this")
+        assert site.ask("/read", field, method="POST", body=body, headers=headers).status == status
+        assert bool(site.reached) == (status == 200)
+
+
+def test_auth_leaves_the_body_on_the_wire(site: Site) -> None:
+    """The app's own limit and its own reading are what they were."""
+    signer = site.signer()
+    assert site.ask("/read", signer.sign("POST", "/read"), method="POST", body=b"x" * 101).status == 413
+    assert site.ask("/read", signer.sign("POST", "/read", 2), method="POST", body=b"x").body == b"x|x"
+
+
+def test_handshakes(site: Site) -> None:
+    """A signed one is taken, with the proof; others are refused with challenges."""
+    signer = site.signer()
+    answer = site.ask("/socket", signer.sign(uri="/socket"), method="WEBSOCKET")
+    assert (answer.status, proof(answer)) == (101, signer.rspauth())
+    answer = site.ask("/socket", method="WEBSOCKET")
+    assert (answer.status, challenges(answer)) == (401, ["Digest", "Digest"])
+
+
+def test_two_realms_and_sub_apps() -> None:
+    """A sub-app may have a login of its own; the signed uri is the whole path."""
+    digests = {realm: DigestAuth({name: "s3cret"}, realm) for realm, name in (("home", "alice"), ("office", "carol"))}
+
+    def app() -> web.Application:
+        whole = web.Application()
+        for realm, digest in digests.items():
+            part = web.Application()
+            digest.setup(part)
+            part.router.add_get("/me", who)
+            whole.add_subapp(f"/{realm}", part)
+        return whole
+
+    for realm, name, other in (("home", "alice", "office"), ("office", "carol", "home")):
+        signer = asking.signer(ask_app(app(), "GET", f"/{realm}/me"), username=name)
+        answer = ask_app(app(), "GET", f"/{realm}/me", signer.sign(uri=f"/{realm}/me"))
+        assert (answer.status, proof(answer)) == (200, signer.rspauth())
+        assert ask_app(app(), "GET", f"/{other}/me", signer.sign(uri=f"/{other}/me", nc=2)).status == 401
+
+
+def test_beside_other_ways() -> None:
+    """A token, and what a layer outside has left in the request."""
+
+    def of_session(scope: Any) -> Any:
+        return scope["aiohttp.request"].cookies.get("session")
+
+    site = Site(beside=[Beside(of_session), bearer({"t0ken": "robot"}.get, "api")])
+    assert site.who("/", b"Bearer t0ken") == ["robot", [], None]
+    assert site.who("/", headers=[(b"cookie", b"session=dave")]) == ["dave", [], None]
+    assert challenges(site.ask("/", b"Bearer no")) == ["Digest", "Digest", "Bearer"]
+
+
+def test_sources_that_fail_are_503() -> None:
+    """With Retry-After, and without challenges."""
+
+    async def down(*_asked: Any) -> Any:
+        raise OSError("down")
+
+    for policy in ({"users": down}, {"roles": down}):
+        site = Site(**policy)
+        answer = site.ask("/", site.signer().sign(uri="/"))
+        assert (answer.status, answer.values("retry-after"), challenges(answer)) == (503, [b"5"], [])
+
+
+def test_the_start() -> None:
+    """A store that can never work is said when the app starts."""
+
+    class Store(MemoryStore):
+        """One that others cannot share after all."""
+
+        def refresh(self, _now: int) -> None:
+            """See RefreshingStore."""
+            raise ConfigurationError("this store is of another version")
+
+    with pytest.raises(ConfigurationError, match="another version"):
+        Site(store=Store()).ask("/")
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        ({"optional": "yes"}, "optional"),
+        ({"protect": "/x"}, "protect"),
+        ({"max_body": "1M"}, "max_body"),
+        ({"realm": ""}, "realm"),
+        ({"beside": [1]}, "beside"),
+    ],
+)
+def test_settings_that_cannot_work(policy: dict[str, Any], words: str) -> None:
+    """They are refused when made."""
+    with pytest.raises(ConfigurationError, match=words):
+        Site(**policy)
+
+
+def test_nothing_secret_is_shown(site: Site) -> None:
+    """Neither a password, nor a copy."""
+    assert "s3cret" not in repr(site.digest) + repr(vars(site.digest))
+    with pytest.raises(TypeError, match="secrets"):
+        copy.copy(site.digest)
