@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -45,9 +47,12 @@ RUN = [pytest.param(page, marks=[pytest.mark.once] if page.parent.name == "how-t
 
 
 @pytest.mark.parametrize("page", RUN, ids=name_of)
-def test_the_examples_of_a_page_run_in_order(page: Path) -> None:
+def test_the_examples_of_a_page_run_in_order(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page's blocks share one namespace and run without an error; their assertions hold."""
-    namespace: dict[str, object] = {"__name__": f"docs.{page.stem}"}
+    module = ModuleType(f"docs.{page.stem}")
+    # Frameworks look up the module of a handler for the types of its arguments.
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    namespace = vars(module)
     for number, source in enumerate(examples(page), 1):
         code = compile(source, f"{page.name}, example {number}", "exec")
         exec(code, namespace)  # noqa: S102 - running the documentation is the test

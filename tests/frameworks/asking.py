@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from io import BytesIO
 from typing import Any, NamedTuple
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes
 
 from tests.attacks.signing import Signer, parameters
 
@@ -78,7 +78,7 @@ async def ask(
     whole: dict[str, Any] = {
         "type": "websocket" if socket else "http",
         "asgi": {"version": "3.0", "spec_version": "2.4"}, "http_version": "1.1", "scheme": "ws" if socket else "http",
-        "path": unquote_to_bytes(path).decode(), "raw_path": path.encode(), "query_string": query.encode(),
+        "path": unquote(path), "raw_path": path.encode(), "query_string": query.encode(),
         "root_path": "", "client": ("192.0.2.7", 50000), "server": ("app.example", 80), "extensions": {},
         "headers": [
             (b"host", b"app.example"), *((b"content-length", b"%d" % len(body)) for _ in [1] if body),
