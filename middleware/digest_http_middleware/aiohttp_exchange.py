@@ -6,7 +6,7 @@ The path rules, the proxies in front and the log know requests as ASGI scopes, s
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import StreamReader, web
 
@@ -62,14 +62,15 @@ class Exchange:
         again.feed_data(body)
         again.feed_eof()
         # aiohttp has no public way to put a body back, but for one that is about to go (unread_data).
-        request._payload = again  # noqa: SLF001
-        request._cache.pop("content", None)  # noqa: SLF001
+        inner: Any = request
+        inner._payload = again  # noqa: SLF001
+        inner._cache.pop("content", None)  # noqa: SLF001
         return body
 
 
 def _scope(request: web.Request) -> Scope:
     raw_path, _, query = request.raw_path.encode("utf-8", "surrogateescape").partition(b"?")
-    peer = request.transport.get_extra_info("peername") if request.transport is not None else None
+    peer: Any = request.transport.get_extra_info("peername") if request.transport is not None else None
     return {
         "type": "http",
         "method": request.method,

@@ -6,7 +6,7 @@ A plug of the guard. The path rules, the proxies in front and the log are those 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from aiohttp import web
 from multidict import CIMultiDict
@@ -26,8 +26,13 @@ from .verifier import Verifier
 
 __all__ = ["DIGEST", "USER", "DigestAuth"]
 
+
+def _text_key(name: str, _kind: type) -> str:
+    return name
+
+
 # Before aiohttp 3.14 a key was text, and now it warns of text.
-_key: Any = getattr(web, "RequestKey", lambda name, _kind: name)
+_key: Any = getattr(web, "RequestKey", _text_key)
 
 #: `request[USER]` is a DigestUser, or an UnauthenticatedUser where no credentials were needed.
 USER: Final[Any] = _key("digest_user", object)
@@ -70,7 +75,7 @@ class DigestAuth(HoldsSecrets):
         self._optional: Final = settings.flag("optional", optional)
         self._allow_preflight: Final = settings.flag("allow_preflight", allow_preflight)
         self._by_request: Final = protect if callable(protect) else None
-        self._needs_credentials: Final = path_rule(protect, public)  # type: ignore[arg-type]  # of a callable it looks at its arguments
+        self._needs_credentials: Final = path_rule(cast("Any", protect), public)
 
     def setup(self, app: web.Application) -> None:
         """Put the login around all other middlewares of `app`, the proof on its answers, and the start at its start."""

@@ -5,6 +5,8 @@ It verifies nothing itself: DigestAuthMiddleware stands around the app.
 
 from __future__ import annotations
 
+from typing import Any
+
 from blacksheep import Request
 from guardpost import AuthenticationHandler, Identity, User
 
@@ -25,7 +27,7 @@ class DigestHandler(AuthenticationHandler):
 
     def authenticate(self, context: Request) -> Identity | None:
         """Set the identity of a request, if somebody was let in."""
-        user = context.scope.get("user")
+        user: Any = context.scope.get("user")
         if user is None or not user.is_authenticated:
             return None
         claims = {"sub": user.identity, "name": user.display_name, "roles": list(getattr(user, "roles", ()))}

@@ -35,7 +35,7 @@ from .logouts import log_out
 from .proof_layer import AuthenticationInfo, hand_over
 from .roles import RoleSetting
 from .source_timeouts import DEFAULT_TIMEOUT
-from .verifier import Verifier
+from .verifier import Verifier, names_auth_int
 
 __all__ = ["AuthenticationInfo", "DigestAuth", "DigestRefused", "DigestUser", "log_out"]
 
@@ -243,7 +243,7 @@ async def _no_body() -> Message:
 
 
 def _without_bodies(qop: Iterable[str] | None) -> Iterable[str] | None:
-    if isinstance(qop, (list, tuple)) and any(isinstance(word, str) and word.lower() == "auth-int" for word in qop):
+    if names_auth_int(qop):
         raise ConfigurationError(
             "qop has auth-int, which no dependency can verify: FastAPI reads the body first; leave qop out, or put "
             "DigestAuthMiddleware around the app"

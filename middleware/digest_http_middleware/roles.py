@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from inspect import isawaitable
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 from digest_http import settings
 from digest_http.errors import SourceUnavailable
@@ -61,7 +61,8 @@ def _finder(setting: RoleSetting, users: Users) -> Callable[[str, str], Any]:
     if setting is None:
         return users.roles if isinstance(users, RoledUsers) else _none
     if isinstance(setting, Mapping):
-        table = {name: _listed(name, setting[spelt]) for name, spelt in distinct_names(setting, "roles").items()}
+        given: Mapping[str, object] = cast("Any", setting)
+        table = {name: _listed(name, given[spelt]) for name, spelt in distinct_names(given, "roles").items()}
         return lambda username, _realm: table.get(username, ())
     return settings.function("roles", setting, 2, example=_EXAMPLE)
 

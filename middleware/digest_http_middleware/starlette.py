@@ -26,7 +26,7 @@ from .connections import Connection
 from .identity import DigestUser, credentials_of
 from .own_refusals import challenged
 from .proof_layer import AuthenticationInfo, hand_over
-from .verifier import Known, Verifier
+from .verifier import Known, Verifier, names_auth_int
 
 __all__ = ["DigestBackend", "DigestRefused", "StarletteUser", "requires"]
 
@@ -70,8 +70,7 @@ class DigestBackend(AuthenticationBackend, HoldsSecrets):
         realm: str,
         **policy: Any,  # noqa: ANN401 - the guard knows the types of its settings
     ) -> None:
-        qop = policy.get("qop")
-        if isinstance(qop, (list, tuple)) and any(isinstance(word, str) and word.lower() == "auth-int" for word in qop):
+        if names_auth_int(policy.get("qop")):
             raise ConfigurationError(
                 "qop has auth-int, which no backend can verify: Starlette gives it no body; leave qop out, or put "
                 "DigestAuthMiddleware around the app"

@@ -7,7 +7,7 @@ and answers in its framework's words.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from digest_http import stores
 from digest_http.guard import NO_CREDENTIALS, Accepted, Guard, Refused
@@ -30,7 +30,7 @@ from .roles import Roles, RoleSetting
 from .source_timeouts import DEFAULT_TIMEOUT, SourceTimeout
 from .workers_apart import WorkersApart
 
-__all__ = ["Known", "Verifier"]
+__all__ = ["Known", "Verifier", "names_auth_int"]
 
 
 class Known(NamedTuple):
@@ -118,3 +118,10 @@ class Verifier(HoldsSecrets):
         too_long = announces_more(scope, self.guard.max_body)
         fields = await self.guard.challenge(refused, auth_only=too_long, wait=self.wait)
         return self._others.beside(fields, refused)
+
+
+def names_auth_int(qop: object) -> bool:
+    """Whether a setting names auth-int, which a plug that is given no bodies has to refuse."""
+    return isinstance(qop, (list, tuple)) and any(
+        isinstance(word, str) and word.lower() == "auth-int" for word in cast("list[object]", qop)
+    )

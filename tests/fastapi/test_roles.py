@@ -88,7 +88,7 @@ def test_handshakes(extensions: Any, status: int) -> None:
 
 def test_beside_bearer() -> None:
     """A token's user stands where a user stands, with the roles that the check gives."""
-    tokens = {"t0ken": DigestUser("robot", ["editor"]), "weak": "robot"}
+    tokens: Any = {"t0ken": DigestUser("robot", ["editor"]), "weak": "robot"}
     door = site(beside=[bearer(tokens.get, "api")])
     assert door.ask("GET", "/edit", b"Bearer t0ken").status == 200
     assert door.ask("GET", "/edit", b"Bearer weak").status == 403

@@ -88,15 +88,12 @@ def starlette_backend(policy: dict[str, Any]) -> Any:
 
 
 def _starlette_routes(requires: Any) -> list[Any]:
-    @requires("authenticated")
     async def me(request: Any) -> Any:
         return PlainTextResponse(f"{request.user.display_name}:{(await request.body()).decode()}")
 
-    @requires("admin")
     async def admin(request: Any) -> Any:
         return PlainTextResponse(request.user.display_name)
 
-    @requires("authenticated")
     async def socket(websocket: Any) -> None:
         await websocket.accept()
         await websocket.close()
@@ -105,9 +102,9 @@ def _starlette_routes(requires: Any) -> list[Any]:
         return PlainTextResponse("saw:/" + request.path_params["rest"])
 
     return [
-        Route("/me", me, methods=["GET", "POST"]),
-        Route("/role", admin),
-        WebSocketRoute("/ws", socket),
+        Route("/me", requires("authenticated")(me), methods=["GET", "POST"]),
+        Route("/role", requires("admin")(admin)),
+        WebSocketRoute("/ws", requires("authenticated")(socket)),
         Route("/{rest:path}", rest),
     ]
 
@@ -158,7 +155,8 @@ def litestar_site(policy: dict[str, Any]) -> Any:
     async def rest(rest: FromPath[str] = "/") -> str:
         return f"saw:/{rest.lstrip('/')}"
 
-    return DigestAuthMiddleware(litestar.Litestar([me, admin, socket, rest], openapi_config=None), **policy)
+    app: Any = litestar.Litestar([me, admin, socket, rest], openapi_config=None)
+    return DigestAuthMiddleware(app, **policy)
 
 
 def quart_site(policy: dict[str, Any]) -> Any:
@@ -167,11 +165,13 @@ def quart_site(policy: dict[str, Any]) -> Any:
 
     @app.before_request
     async def who() -> None:
-        quart.g.user = quart.request.scope["user"]
+        scope: Any = quart.request.scope
+        quart.g.user = scope["user"]
 
     @app.route("/me", methods=["GET", "POST"])
     async def me() -> str:
-        return f"{quart.g.user.display_name}:{(await quart.request.get_data()).decode()}"
+        body: Any = await quart.request.get_data()
+        return f"{quart.g.user.display_name}:{body.decode()}"
 
     @app.get("/role")
     async def admin() -> str:
@@ -199,18 +199,20 @@ def blacksheep(policy: dict[str, Any]) -> Any:
     app.use_authorization()
 
     async def me(request: Request) -> Any:
-        return text(f"{request.user.name}:{(await request.read() or b'').decode()}")
+        user: Any = request.user
+        return text(f"{user.name}:{(await request.read() or b'').decode()}")
 
     @auth(roles=["admin"])
     async def admin(request: Request) -> Any:
-        return text(request.user.name)
+        user: Any = request.user
+        return text(user.name)
 
     async def socket(websocket: WebSocket) -> None:
         await websocket.accept()
         await websocket.close()
 
     async def rest(request: Request) -> Any:
-        return text("saw:/" + (request.route_values or {}).get("rest", ""))
+        return text("saw:/" + ((request.route_values or {}).get("rest") or ""))
 
     app.router.add_get("/me", me)
     app.router.add_post("/me", me)
@@ -245,7 +247,7 @@ def falcon_asgi(policy: dict[str, Any]) -> Any:
         async def on_get(self, _request: Any, response: Any, rest: str = "") -> None:
             response.text = f"saw:/{rest}"
 
-    app = falcon.asgi.App(middleware=[DigestContext()])
+    app: Any = falcon.asgi.App(middleware=[DigestContext()])
     for path, resource in (("/me", Me()), ("/role", Role()), ("/ws", Socket()), ("/{rest:path}", Rest())):
         app.add_route(path, resource)
     return DigestAuthMiddleware(app, **policy)

@@ -237,6 +237,7 @@ def test_a_rule_of_ones_own() -> None:
     assert site.who("/", method="OPTIONS", headers=headers) == ["", None, None]
 
 
+@pytest.mark.once
 def test_no_way_round_the_door() -> None:
     """Of all the odd targets none shows a stranger what is closed."""
     lists = Lists(protect=["/admin", "/closed"], public=["/open"])

@@ -163,7 +163,7 @@ def test_nobody(kind: str, given: Any) -> None:
 def test_a_way_that_is_awaited(kind: str) -> None:
     """ASGI awaits it; WSGI blocks, so there it counts as one that failed."""
 
-    async def slow(token: str) -> str | None:
+    async def slow(token: str) -> Any:
         return of_token(token)
 
     answer = Door(kind, beside=[bearer(slow, "api")]).who("/", b"Bearer t0ken")

@@ -18,6 +18,9 @@ from tests.frameworks.asking import proof
 from tests.frameworks.sites import POLICY, SITES, Site
 from tests.support.kept_tables import keep
 
+# It runs eight frameworks through some eighty visits, and says the same on every interpreter.
+pytestmark = pytest.mark.once
+
 PAGE = Path(__file__).parents[2] / "docs" / "frameworks.md"
 
 #: Strangers must not see /admin, and nothing else is closed: the hardest lists for a router's odd readings.
