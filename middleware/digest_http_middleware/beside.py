@@ -9,6 +9,7 @@ Each way sees a request as its server shows it: an ASGI scope, or a WSGI environ
 from __future__ import annotations
 
 import binascii
+import re
 from base64 import b64decode
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final, TypeAlias, cast
@@ -31,6 +32,9 @@ __all__ = ["Beside", "Others", "basic", "bearer"]
 #: Who it is: a name, a user with roles, or nobody (None or "").
 Found: TypeAlias = "str | DigestUser | None"
 Finder: TypeAlias = Callable[..., "Found | Awaitable[Found]"]
+
+#: What neither a name nor a password may hold (RFC 7617 §2).
+_control: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 _FIND: Final = "who, with def who(scope) -> name or None"
 
@@ -74,7 +78,7 @@ def basic(check: Finder, realm: str) -> Beside:
         except (binascii.Error, UnicodeDecodeError):
             return None
         name, colon, password = text.partition(":")
-        return check(nfc(name), password) if colon and name and text.isprintable() else None
+        return check(nfc(name), password) if colon and name and not _control.search(text) else None
 
     return Beside(find, f'Basic realm={_quoted(realm)}, charset="UTF-8"')
 

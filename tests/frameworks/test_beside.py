@@ -25,9 +25,13 @@ def of_token(token: str) -> Any:
     return TOKENS.get(token)
 
 
+#: Passwords of an old list; white space that is no blank is a part of one.
+LISTED = {("carol", "pa:55"), ("Zo\u00eb", "\u00fcber"), ("erin", "a\u00a0b\u3000c")}
+
+
 def of_password(username: str, password: str) -> str | None:
     """Who has a password of an old list."""
-    return username if (username, password) in {("carol", "pa:55"), ("Zo\u00eb", "\u00fcber")} else None
+    return username if (username, password) in LISTED else None
 
 
 def of_session(request: Any) -> str | None:
@@ -61,6 +65,7 @@ def test_one_401_has_all_challenges(kind: str) -> None:
         (basic_field("carol", "pa:55"), known("carol", digest=False)),
         (basic_field("Zo\u00eb", "\u00fcber"), known("Zo\u00eb", digest=False)),
         (basic_field("Zoe\u0308", "\u00fcber"), known("Zo\u00eb", digest=False)),
+        (basic_field("erin", "a\u00a0b\u3000c"), known("erin", digest=False)),
     ],
 )
 def test_each_way_in(kind: str, field: bytes, user: Any) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import importlib.util
 import json
+import sys
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -233,6 +236,22 @@ async def test_the_flow_of_httpx() -> None:
     async with httpx.AsyncClient(transport=transport, base_url="http://app.example") as client:
         answer = await client.get("/admins", auth=DigestAuth("alice", "s3cret", verify="required"))
     assert answer.text == "alice"
+
+
+def test_the_test_client_of_an_old_starlette(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is one of httpx, as the new one is where httpx2 is not installed; its login is the one for httpx."""
+    monkeypatch.setitem(sys.modules, "httpx2", None)
+    found = importlib.util.find_spec("starlette.testclient")
+    assert found is not None
+    assert found.loader is not None
+    old = importlib.util.module_from_spec(found)
+    with warnings.catch_warnings():
+        # Starlette advises httpx2.
+        warnings.simplefilter("ignore")
+        found.loader.exec_module(old)
+    assert old.httpx is httpx
+    with old.TestClient(Site().app) as client:
+        assert client.get("/admins", auth=DigestAuth("alice", "s3cret", verify="required")).text == "alice"
 
 
 def test_beside_another_way() -> None:

@@ -34,6 +34,7 @@ from digest_http_client_auth.niquests import DigestAuth as NiquestsDigestAuth
 from digest_http_client_auth.requests import DigestAuth as RequestsDigestAuth
 from digest_http_client_auth.urllib3 import DigestAuth as Urllib3DigestAuth
 from digest_http_middleware import DigestAuthMiddleware
+from digest_http_middleware.beside import Beside, basic, bearer
 from digest_http_middleware.fastapi import DigestAuth as FastAPIDigestAuth
 from digest_http_middleware.limits import Throttle
 from digest_http_middleware.presence import LoggedIn
@@ -75,6 +76,9 @@ _SASL = {"service": "imap", "host": "mail.example.com"}
 DOORS = {
     "DigestAuthMiddleware": Door(DigestAuthMiddleware, {"app": app, "users": {"alice": "s3cret"}, "realm": "wonder"}),
     "DigestAuth of FastAPI": Door(FastAPIDigestAuth, {"users": {"alice": "s3cret"}, "realm": "wonder"}),
+    "Beside": Door(Beside, {"find": lambda _request: None}),
+    "bearer": Door(bearer, {"check": lambda _token: None, "realm": "wonder"}),
+    "basic": Door(basic, {"check": lambda _username, _password: None, "realm": "wonder"}),
     "Guard": Door(Guard, {"users": {"alice": "s3cret"}, "realm": "wonder"}),
     "Throttle": Door(Throttle, {}),
     "LoggedIn": Door(LoggedIn, {}),

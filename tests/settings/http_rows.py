@@ -155,6 +155,15 @@ _LIMIT: list[Any] = [
     "1 per year!",
 ]
 
+#: Who may come by another way, and who may do what.
+_BESIDE: dict[str, list[Any]] = {
+    "beside": [None, 5, True, b"x", {}, "bearer", object(), [None], [5], [lambda _token: None]],
+    "roles": [
+        5, True, "admin", b"", ["admin"], object(), lambda _username: [], {"alice": "admin"}, {"alice": None},
+        {"alice": [5]}, {"alice": {"admin": 1}}, {"a:b": []}, {"": []}, {5: []}, {"Jos\u00e9": [], "Jose\u0301": []},
+    ],
+}  # fmt: skip
+
 ROWS: dict[str, dict[str, list[Any]]] = {
     "Throttle": {
         "storage": [
@@ -183,12 +192,15 @@ ROWS: dict[str, dict[str, list[Any]]] = {
         "allow_preflight": FLAG,
         "protect": [*PREFIXES, lambda: True],
         "public": [*PREFIXES, lambda _scope: True],
+        "optional": FLAG,
+        **_BESIDE,
         **_FRONT,
         "answer": MAYBE_FUNCTION,
         "source_timeout": SECONDS,
     },
     "DigestAuth of FastAPI": {
         **{name: rows for name, rows in _GUARD.items() if name != "max_body"},
+        **_BESIDE,
         **_FRONT,
         "qop": [*_GUARD["qop"], ["auth-int"], ("auth", "AUTH-INT")],
         "rfc2069_uses": [*NUMBER, 0, 101],
@@ -196,6 +208,12 @@ ROWS: dict[str, dict[str, list[Any]]] = {
         "scheme_name": [*MAYBE_TEXT, "", "my login", "\u00e9"],
         "description": MAYBE_TEXT,
     },
+    "Beside": {
+        "find": [*FUNCTION, lambda: None],
+        "challenge": [*MAYBE_TEXT, "", " ", "Bearer\n", "\u00e9", "Digest", 'digest realm="x"'],
+    },
+    "bearer": {"check": [*FUNCTION, lambda: None], "realm": REALM},
+    "basic": {"check": [*FUNCTION, lambda _username: None], "realm": REALM},
     "DigestAuth": _CLIENT,
     "DigestAuth of aiohttp": _CLIENT,
     "DigestAuth of httpx2": _CLIENT,
