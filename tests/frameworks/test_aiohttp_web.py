@@ -378,6 +378,9 @@ def test_beside_other_ways() -> None:
     assert site.who("/", b"Bearer t0ken") == ["robot", [], None]
     assert site.who("/", headers=[(b"cookie", b"session=dave")]) == ["dave", [], None]
     assert challenges(site.ask("/", b"Bearer no")) == ["Digest", "Digest", "Bearer"]
+    # Who signs is judged by what he has signed, session or not.
+    wrong = site.signer(password="wrong").sign(uri="/")
+    assert site.who("/", wrong, headers=[(b"cookie", b"session=dave")]) == 401
 
 
 def test_sources_that_fail_are_503() -> None:

@@ -12,6 +12,8 @@ import pytest
 from digest_http.errors import ConfigurationError
 from digest_http_middleware import DigestUser
 from digest_http_middleware.beside import Beside, Others, basic, bearer
+from tests.attacks.driver import Clock
+from tests.attacks.signing import Signer, parameters
 from tests.frameworks.asking import challenges
 from tests.frameworks.doors import KINDS, NOBODY, Door, known
 
@@ -138,6 +140,15 @@ def test_a_public_page(kind: str) -> None:
     assert door.who("/open", b"Bearer t0ken") == known("robot", digest=False)
     assert door.who("/open") == NOBODY
     assert challenges(door.ask("/401")) == ["Digest", "Digest", "Bearer", "Basic"]
+
+
+def test_a_login_outside_is_not_taken_for_this_one(kind: str) -> None:
+    """A proxy in front has its own Digest, and what it found does not speak of a token's user."""
+    door = Door(kind, beside=BESIDE)
+    door.app = type(door.app)(door.app, users={"hop": "x"}, realm="proxy", proxy=True, clock=Clock())
+    asked = parameters(door.ask("/").values("proxy-authenticate")[0])
+    headers = [(b"proxy-authorization", Signer(asked, "hop", "x").sign(uri="/"))]
+    assert door.who("/", b"Bearer t0ken", headers=headers) == known("robot", digest=False)
 
 
 def test_a_way_that_fails_is_503(kind: str, caplog: pytest.LogCaptureFixture) -> None:

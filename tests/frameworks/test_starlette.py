@@ -30,7 +30,7 @@ from digest_http.stores import MemoryStore
 from digest_http_client_auth import DigestAuth
 from digest_http_client_auth.httpx2 import DigestAuth as DigestAuth2
 from digest_http_middleware import DigestAuthMiddleware
-from digest_http_middleware.beside import bearer
+from digest_http_middleware.beside import Beside, bearer
 from digest_http_middleware.starlette import DigestBackend, requires
 from tests.attacks.driver import USERS, Clock
 from tests.attacks.signing import Signer
@@ -261,6 +261,13 @@ def test_beside_another_way() -> None:
     assert challenges(site.ask("/members", b"Bearer other")) == ["Digest", "Digest", "Bearer"]
     answer = site.ask("/401", b"Bearer t0ken")
     assert (answer.status, challenges(answer), proof(answer)) == (401, [], None)
+
+
+def test_wrong_digest_credentials_end_it() -> None:
+    """No other way is tried: who signs is judged by what he has signed."""
+    site = Site(beside=[Beside(lambda scope: "dave" if scope["path"] == "/" else None)])
+    assert json.loads(site.ask("/").body)["user"] == "dave"
+    assert site.ask("/", site.signer(password="wrong").sign(uri="/")).status == 401
 
 
 def test_a_source_that_fails_is_503() -> None:
