@@ -124,8 +124,9 @@ def test_repr_shows_sizes_not_octets():
 @pytest.mark.parametrize("data", [b"octets", memoryview(b"octets")], ids=["bytes", "view"])
 def test_memory_that_cannot_be_written_is_refused(data):
     """A buffer is written in place, so its memory must allow it."""
-    with pytest.raises(BufferError, match="bytearray"):
+    with pytest.raises(BufferError) as caught:
         SecBuffer(data, SecBufferType.SECBUFFER_DATA)
+    assert str(caught.value) == "a SecBuffer is over memory that can be written: pass bytearray(data)"
 
 
 def test_what_does_not_fit_is_not_written():
@@ -149,6 +150,9 @@ def test_a_buffer_is_what_it_was_made_as():
     for wrong in (None, buffer, [None], [b"octets"], 5):
         with pytest.raises(TypeError):
             SecBufferDesc(wrong)  # type: ignore[arg-type]  # that it is refused
+    with pytest.raises(TypeError) as caught:
+        SecBufferDesc([buffer, None])  # type: ignore[list-item]  # that it is refused
+    assert str(caught.value) == "buffers must be a list of SecBuffer"
 
 
 def test_a_message_to_sign_has_room_for_its_parameters():
@@ -157,3 +161,40 @@ def test_a_message_to_sign_has_room_for_its_parameters():
     assert rooms == [4098, 14096]
     assert HTTPMessage(b"token", b"GET", b"/").to_buffers()[4].room == 0
     assert HTTPMessage(b"", b"GET", b"/", b"", b"padding").to_buffers()[4].data == b"padding"
+
+
+def test_writing():
+    """Octets go to the start of the caller's memory. The count says how many; the rest of the memory stays."""
+    memory = bytearray(b"abcd")
+    buffer = SecBuffer(memory, SecBufferType.SECBUFFER_TOKEN)
+    buffer.store(b"xy")
+    assert (memory, buffer.count, buffer.data) == (b"xycd", 2, b"xy")
+    assert buffer.octets_of(SecBufferType.SECBUFFER_TOKEN) == buffer.dangerous_get_view() == b"xy"
+    assert buffer.octets_of(SecBufferType.SECBUFFER_DATA) is None
+    buffer.store(memoryview(b"full"))  # what has just room enough
+    assert (memory, buffer.count, buffer.data) == (b"full", 4, b"full")
+    assert buffer.octets_of(SecBufferType.SECBUFFER_TOKEN) == b"full"
+    buffer.store(b"")
+    assert (buffer.count, buffer.data, buffer.room) == (0, b"", 4)
+
+
+@pytest.mark.parametrize("flags", [
+    SecBufferFlags.SECBUFFER_NONE, SecBufferFlags.SECBUFFER_RESERVED, SecBufferFlags.SECBUFFER_READONLY,
+    SecBufferFlags.SECBUFFER_READONLY_WITH_CHECKSUM,
+])  # fmt: skip
+def test_which_flags_forbid_writing(flags):
+    """Either kind of READONLY, and no other flag. Such a buffer has no room, but what it holds can be read."""
+    buffer = SecBuffer(bytearray(b"abc"), SecBufferType.SECBUFFER_DATA, flags)
+    forbidden = flags in (SecBufferFlags.SECBUFFER_READONLY, SecBufferFlags.SECBUFFER_READONLY_WITH_CHECKSUM)
+    assert buffer.readonly is forbidden
+    assert (buffer.room, buffer.data) == (0 if forbidden else 3, b"abc")
+
+
+def test_other_memory():
+    """A buffer that is pointed elsewhere has the octets and the count of that memory, and writes there."""
+    buffer = SecBuffer(None, SecBufferType.SECBUFFER_DATA)
+    memory = bytearray(b"abc")
+    buffer.attach(memoryview(memory))
+    assert (buffer.data, buffer.count, buffer.room) == (b"abc", 3, 3)
+    buffer.store(b"xyz")
+    assert memory == b"xyz"

@@ -278,3 +278,25 @@ def test_control_characters_are_refused_on_output(field, octet):
     arguments = {"realm": b"a", "nonce": b"n", "opaque": b"o"} | {field: b"a" + octet + b"b"}
     with pytest.raises(MalformedField):
         Challenge(**arguments).serialize()
+
+
+def test_an_empty_value_behind_the_scheme():
+    """It is the value of a parameter: no scheme word is followed by credentials here, in whatever letter case."""
+    for scheme in (b"Digest", b"digest", b"DIGEST"):
+        found = only(scheme + b' opaque=, realm="a", nonce="n"')
+        assert isinstance(found, Challenge)
+        assert (found.opaque, found.nonce) == (b"", b"n")
+
+
+def test_the_first_words_of_a_list_count():
+    """Those beyond the limit are left out one by one, and do not run together."""
+    names = " ".join(f"/{number}" for number in range(MAX_WORDS + 6))
+    found = only(f'Digest realm="a", nonce="n", domain="{names}"'.encode())
+    assert isinstance(found, Challenge)
+    assert found.domain == tuple(b"/%d" % number for number in range(MAX_WORDS))
+
+
+def test_what_is_said_of_long_values():
+    """The limit, and of what."""
+    found = only(b'Digest realm="a", nonce="n", opaque="%b"' % (b"x" * MAX_REPEATED_OCTETS))
+    assert found == UnusableChallenge("realm, nonce and opaque have more than 4096 octets together")

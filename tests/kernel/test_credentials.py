@@ -277,3 +277,11 @@ def test_control_characters_are_refused_on_output(name, octet):
     value = Credentials(**(fields | {"nc": b"00000001"} | {name: b"x" + octet}))
     with pytest.raises(MalformedField):
         value.serialize()
+
+
+def test_what_is_quoted():
+    """algorithm, qop and nc are bare unless it is asked for; nc is bare always."""
+    value = Credentials(b"a", b"r", b"n", b"/", b"0", b"MD5", b"auth", b"00000001", b"c")
+    bare = [name for name, _, quoted in value.parameters() if not quoted]
+    assert bare == [b"algorithm", b"qop", b"nc"]
+    assert [name for name, _, quoted in value.parameters(quote_all=True) if not quoted] == [b"nc"]

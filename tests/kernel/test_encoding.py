@@ -144,3 +144,12 @@ def test_any_ext_value_gives_text_or_our_error(octets):
     """No octets raise anything but MalformedField."""
     with suppress(MalformedField):
         assert isinstance(encoding.decode_ext_value(b"UTF-8''" + octets), str)
+
+
+@pytest.mark.parametrize(("text", "shown"), [
+    ("", ""), ("plain text, é, \u65e5", "plain text, é, \u65e5"), ("a\nb", r"a\nb"), ("\x00\x1b\x7f", r"\x00\x1b\x7f"),
+    ("é\u2028\u202e\ud800!", r"é\u2028\u202e\ud800!"), ("\x85", r"\x85"),
+])  # fmt: skip
+def test_what_is_shown(text, shown):
+    """What a terminal could take for an order, or an eye for nothing, is escaped; the rest stays as it is."""
+    assert encoding.printable(text) == shown

@@ -25,6 +25,7 @@ NAMES = (
     ("checked", "given", "taken"),
     [
         (lambda value: settings.number("n", value, 1, 9, example=5), 9, 9),
+        (lambda value: settings.number("n", value, 1, 9, example=5), 1, 1),
         (lambda value: settings.number("n", value, 0, example=5), 10**30, 10**30),
         (lambda value: settings.seconds("s", value, example=5), 0.001, 0.001),
         (lambda value: settings.seconds("s", value, example=5), settings.MAX_SECONDS, settings.MAX_SECONDS),
@@ -161,6 +162,10 @@ SENTENCES: list[tuple[Callable[[], object], str]] = [
         "f is a function that cannot be called so; write a function of 2 arguments, for instance f=g",
     ),
     (
+        lambda: settings.function("f", lambda *, word: word, 0, example="g"),
+        "f is a function that cannot be called so; write a function of no arguments, for instance f=g",
+    ),
+    (
         lambda: settings.provider("p", Named, {"name": settings.NO_METHOD}, example="Named()"),
         "p is the class Named; make an object of it: Named()",
     ),
@@ -183,7 +188,11 @@ SENTENCES: list[tuple[Callable[[], object], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("refused", "sentence"), SENTENCES, ids=[sentence[:40] for _, sentence in SENTENCES])
+@pytest.mark.parametrize(
+    ("refused", "sentence"),
+    SENTENCES,
+    ids=[f"{number}-{sentence[:40]}" for number, (_, sentence) in enumerate(SENTENCES)],
+)
 def test_the_whole_sentence(refused: Callable[[], object], sentence: str) -> None:
     """What was given, and what to write."""
     with pytest.raises(ConfigurationError) as caught:
