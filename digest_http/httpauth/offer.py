@@ -97,7 +97,8 @@ class Offer:
             utf8=True,
             userhash=self._userhash,
         ).serialize()
-        before, _, after = text.partition(_PLACE_OF_NONCE)
+        # The last place that looks so: the realm may hold anything, and what follows the nonce is ours.
+        before, _, after = text.rpartition(_PLACE_OF_NONCE)
         return source, before, after
 
     def challenges(self, *, stale: bool = False, auth_only: bool = False) -> list[bytes]:

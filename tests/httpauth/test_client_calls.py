@@ -217,24 +217,27 @@ def test_signing_without_a_body() -> None:
 def test_a_pool_takes_a_challenge_at_its_word() -> None:
     """Not while each nonce belongs to one request, and not a nonce whose counts are used up."""
     context, nonce = context_of(b"auth")
-    pool = context.pool
-    pool.use(nonce)
-    assert pool.current is nonce
-    pool.drop(context_of(b"auth")[1])
-    assert pool.current is nonce
-    pool.drop(nonce)
-    assert pool.current is None
-    nonce.counter.last = MAX_NC
-    pool.use(nonce)
-    assert pool.current is None
-    nonce.counter.last = MAX_NC - 1
-    pool.use(nonce)
-    assert pool.current is nonce
-    pool.sign_no_more()
-    assert pool.current is None
-    pool.make_exclusive()
-    pool.use(nonce)
-    assert pool.current is None
+    pool, shared = context.pool, []
+
+    def used_up() -> None:
+        nonce.counter.last = MAX_NC
+        pool.use(nonce)
+
+    def used_up_but_for_one() -> None:
+        nonce.counter.last = MAX_NC - 1
+        pool.use(nonce)
+
+    def exclusive() -> None:
+        pool.make_exclusive()
+        pool.use(nonce)
+
+    for step in (
+        lambda: pool.use(nonce), lambda: pool.drop(context_of(b"auth")[1]), lambda: pool.drop(nonce), used_up,
+        used_up_but_for_one, pool.sign_no_more, exclusive,
+    ):  # fmt: skip
+        step()
+        shared.append(pool.current)
+    assert shared == [nonce, nonce, None, None, nonce, None, None]
 
 
 def test_counting_on_from_a_nonce_that_nobody_knows() -> None:

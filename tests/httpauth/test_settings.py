@@ -266,6 +266,7 @@ def test_a_source_for_challenges_goes_on_with_all_settings() -> None:
         lifetime=7,
     )
     source = base.for_challenge(SHA)
+    assert (source.lifetime, source.kept) == (7_000_000, 7_000_000)
     assert source.issue()[:46] == b"%014x" % 1_000_000_000 + b"00000001" + b"0a" * 12
     now[0], epoch[0] = 2000.0, b"00000002"
     nonce = source.issue()
@@ -309,7 +310,8 @@ def test_challenges_without_auth_int(qop: tuple[str, ...], stale: bool, proxy: b
 
 def test_an_acceptor_whose_challenges_name_no_qop() -> None:
     """With an empty list, as a list or a tuple, where answers without qop are allowed."""
-    for qop in ([], ()):
+    empty: tuple[Any, ...] = ([], ())
+    for qop in empty:
         (challenge,) = parse_challenges(
             acceptor_of(time.time, algorithms=["MD5"], qop=qop, allow_rfc2069=True).challenges()
         )

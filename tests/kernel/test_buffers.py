@@ -168,11 +168,11 @@ def test_writing():
     memory = bytearray(b"abcd")
     buffer = SecBuffer(memory, SecBufferType.SECBUFFER_TOKEN)
     buffer.store(b"xy")
-    assert (memory, buffer.count, buffer.data) == (b"xycd", 2, b"xy")
-    assert buffer.octets_of(SecBufferType.SECBUFFER_TOKEN) == buffer.dangerous_get_view() == b"xy"
+    assert (bytes(memory), buffer.count, buffer.data) == (b"xycd", 2, b"xy")
+    assert buffer.octets_of(SecBufferType.SECBUFFER_TOKEN) == bytes(buffer.dangerous_get_view()) == b"xy"
     assert buffer.octets_of(SecBufferType.SECBUFFER_DATA) is None
     buffer.store(memoryview(b"full"))  # what has just room enough
-    assert (memory, buffer.count, buffer.data) == (b"full", 4, b"full")
+    assert (bytes(memory), buffer.count, buffer.data) == (b"full", 4, b"full")
     assert buffer.octets_of(SecBufferType.SECBUFFER_TOKEN) == b"full"
     buffer.store(b"")
     assert (buffer.count, buffer.data, buffer.room) == (0, b"", 4)
