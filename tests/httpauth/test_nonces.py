@@ -1,5 +1,6 @@
 """Stateless nonces: recognised only as issued, by the same realm and keys."""
 
+import hmac
 import string
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from digest_http.algorithms import by_name
 from digest_http.errors import ConfigurationError
+from digest_http.httpauth import nonces as module
 from digest_http.httpauth.nonce_ids import issued_at
 from digest_http.httpauth.nonces import CLOCK_SKEW, NonceSource, claimed_issue, steady_clock
 
@@ -337,3 +339,31 @@ def test_when_a_nonce_says_it_was_issued():
     spoilt = [b"", nonce[:-1], nonce + b"0", session + b"0", b"g" + nonce[1:], nonce[:-1] + b"g", nonce[:-1] + b":"]
     spoilt += [nonce[:46] + b"::" + nonce[46:], nonce[:45] + b":" + nonce[45:], b"A" + nonce[1:]]
     assert [claimed_issue(octets) for octets in spoilt] == [None] * len(spoilt)
+
+
+@pytest.mark.parametrize(("kind", "label"), [
+    (None, b"digest-http nonce\x00the realm"),
+    (("MD5", False, False), b"digest-http challenge\x00server\x00plain\x00the realm"),
+    (("SHA-256", True, False), b"digest-http challenge\x00proxy\x00plain\x00the realm"),
+    (("SHA-256", False, True), b"digest-http challenge\x00server auth\x00plain\x00the realm"),
+    (("MD5-sess", True, True), b"digest-http challenge\x00proxy auth\x00session\x00the realm"),
+])  # fmt: skip
+def test_how_a_nonce_is_made(kind, label):
+    """Hosts that run another version with the same keys must know it, so its MAC is made in one way for ever."""
+    nonces = source(realm=b"the realm", random=lambda size: b"\x0b" * size)
+    if kind is not None:
+        name, proxy, auth_only = kind
+        nonces = nonces.for_challenge(by_name(name), proxy=proxy, auth_only=auth_only)
+    text = b"%014x" % (NOW * SECOND) + EPOCH + b"0b" * 12
+    mac = hmac.new(hmac.digest(KEY, label, "sha256"), text, "sha256").hexdigest()[:32].encode()
+    assert nonces.issue() == text + (b":" if b"session" in label else b"") + mac
+
+
+def test_so_many_nonces_are_remembered(monkeypatch):
+    """Those asked for last; the others are read anew."""
+    monkeypatch.setattr(module, "REMEMBERED", 2)
+    nonces = source()
+    issued = [nonces.issue() for _ in range(3)]
+    for nonce in (*issued, *issued):
+        assert nonces.recognise(nonce) is not None
+    assert nonces._remembered.cache_info()[:4] == (0, 6, 2, 2)  # noqa: SLF001 - what is kept is what this is about
