@@ -269,3 +269,20 @@ def test_tables_are_bounded():
     for number in range(MAX_REALMS + 10):
         accepted(spaces, choice_of(b"%d" % number), b"/%d" % number)
     assert len(spaces.contexts()) == MAX_REALMS
+
+
+def test_a_domain_of_whole_urls():
+    """Those of this origin are its paths; the challenged path itself belongs to the realm too, and nothing else does."""
+    spaces = SpaceTable().create(HOME)
+    context = accepted(spaces, choice_of(domain=[b"http://server.example/x", b"http://other.example/y"]), b"/a")
+    assert [spaces.find(target) for target in (b"/x/1", b"/a", b"/y", b"/")] == [context, context, None, None]
+
+
+def test_what_was_accepted_is_no_candidate_any_more():
+    """A flood of challenges pushes out candidates alone, and the accepted context takes none of their places."""
+    spaces = OriginSpaces(HOME)
+    first = accepted(spaces, choice_of(b"first"), b"/")
+    candidates = [challenged(spaces, choice_of(b"%d" % number))[0] for number in range(MAX_CANDIDATES)]
+    again = [challenged(spaces, choice_of(b"%d" % number))[0] for number in range(MAX_CANDIDATES)]
+    assert again == candidates
+    assert challenged(spaces, choice_of(b"first"))[0] is first
