@@ -272,7 +272,7 @@ def test_tables_are_bounded():
 
 
 def test_a_domain_of_whole_urls():
-    """Those of this origin are its paths; the challenged path itself belongs to the realm too, and nothing else does."""
+    """Those of this origin are its paths. The challenged path itself belongs to the realm too."""
     spaces = SpaceTable().create(HOME)
     context = accepted(spaces, choice_of(domain=[b"http://server.example/x", b"http://other.example/y"]), b"/a")
     assert [spaces.find(target) for target in (b"/x/1", b"/a", b"/y", b"/")] == [context, context, None, None]
