@@ -1,0 +1,202 @@
+"""One call in each of its two ways, blocking and asynchronous, driven by hand with a library made of dictionaries."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from typing import Any
+
+import pytest
+
+from digest_http.errors import WrongPrincipal
+from digest_http_client_auth.exchange import Exchange
+from digest_http_client_auth.flow import acall, async_flow, call, sync_flow
+from digest_http_client_auth.session import Session
+
+from .dictionary_library import DictionaryLibrary, Message, request_to
+from .strict_server import StrictServer
+
+URL = "http://server.example/a"
+
+
+class Reader:
+    """Reads bodies in both ways, and notes that it did."""
+
+    def __init__(self) -> None:
+        self.read: list[str] = []
+
+    def read_request(self, request: Message) -> None:
+        """Into memory."""
+        self.read.append("request")
+        request["body"] = request["body"] if isinstance(request["body"], bytes) else b"".join(request["body"])
+
+    def read_response(self, _: Message) -> None:
+        """It is there."""
+        self.read.append("response")
+
+    async def aread_request(self, request: Message) -> None:
+        """As the blocking one."""
+        await asyncio.sleep(0)
+        self.read_request(request)
+
+    async def aread_response(self, response: Message) -> None:
+        """As the blocking one."""
+        await asyncio.sleep(0)
+        self.read_response(response)
+
+
+def sent_to(server: StrictServer) -> Callable[[Message], Message]:
+    """The network."""
+
+    def send(request: Message) -> Message:
+        fields = {name.decode(): value.decode("latin-1") for name, value in request["fields"].items()}
+        body = request["body"] if isinstance(request["body"], bytes) else b"".join(request["body"])
+        status, found, content = server.answer(request["method"], "/a", fields, body)
+        pairs = [(name.lower().encode(), value.encode("latin-1")) for name, value in found]
+        return {"status": status, "fields": pairs, "body": content, "request": request}
+
+    return send
+
+
+class Way:
+    """A call in one of the ways."""
+
+    def __init__(self, *, blocking: bool) -> None:
+        self.blocking = blocking
+        self.reader = Reader()
+
+    def __repr__(self) -> str:
+        return "blocking" if self.blocking else "asynchronous"
+
+    def send(
+        self,
+        session: Session[Message, Message],
+        request: Message,
+        send: Callable[[Message], Message],
+        unsigned: Any = None,
+    ) -> Message:
+        """The last response."""
+        self.reader = Reader()
+        if self.blocking:
+            return call(sync_flow(session, self.reader, request, unsigned), send)
+
+        async def asend(request: Message) -> Message:
+            await asyncio.sleep(0)
+            return send(request)
+
+        async def main() -> Message:
+            flow: AsyncGenerator[Message, Message] = async_flow(session, self.reader, request, unsigned)
+            return await acall(flow, asend)
+
+        return asyncio.run(main())
+
+
+@pytest.fixture(params=[True, False], ids=["blocking", "asynchronous"])
+def way(request: pytest.FixtureRequest) -> Way:
+    """Each of the two."""
+    return Way(blocking=request.param)
+
+
+def session_for(**settings: Any) -> Session[Message, Message]:
+    """A session of alice."""
+    return Session("alice", "s3cret", library=DictionaryLibrary(), **settings)
+
+
+@pytest.mark.parametrize(("qop", "read"), [
+    ("auth", [[], [], []]),
+    ("auth-int", [["request", "response"], ["request", "response"], ["request", "response"]]),
+])  # fmt: skip
+def test_what_is_read(way: Way, qop: str, read: list[list[str]]) -> None:
+    """Bodies under auth-int alone, each once it is needed; from the second call on there is one request."""
+    server, session = StrictServer(qop=qop), session_for()
+    found = []
+    for _ in range(3):
+        answer = way.send(session, request_to(URL, "PUT", b"body"), sent_to(server))
+        assert (answer["status"], answer["body"]) == (200, b"hello alice")
+        found.append(way.reader.read)
+    assert found == read
+    assert server.statuses == [401, 200, 200, 200]
+
+
+def test_a_body_that_is_sent_once(way: Way) -> None:
+    """It is read before it is signed with auth-int."""
+    server, session = StrictServer(qop="auth-int"), session_for()
+    way.send(session, request_to(URL), sent_to(server))
+    answer = way.send(session, request_to(URL, "PUT", [b"a", b"b"]), sent_to(server))
+    assert (answer["status"], server.statuses) == (200, [401, 200, 200])
+
+
+def test_a_request_that_the_library_sends_itself(way: Way) -> None:
+    """It goes out as it is, also where it could be signed; what comes back is answered."""
+    server, session = StrictServer(), session_for()
+    assert way.send(session, request_to(URL), sent_to(server))["status"] == 200
+    request = request_to(URL)
+    answer = way.send(session, request, sent_to(server), Exchange(session, request, unsigned=True))
+    assert (answer["status"], server.statuses) == (200, [401, 200, 401, 200])
+
+
+def test_an_unsigned_request_that_is_let_in(way: Way) -> None:
+    """It proves nothing: where a proof is demanded that is an error."""
+    request = request_to(URL)
+    assert way.send(session_for(), request, lambda _: {"status": 204})["status"] == 204
+    with pytest.raises(WrongPrincipal):
+        way.send(session_for(verify="required"), request_to(URL), lambda _: {"status": 204})
+
+
+@pytest.mark.parametrize(("logins", "answers"), [
+    ([("alice", "s3cret")], [401, 200]), ([("alice", "old"), ("alice", "s3cret")], [401, 401, 200]), ([None], [401]),
+    ([("alice", "old"), None], [401, 401]),
+])  # fmt: skip
+def test_credentials_that_are_asked_for(way: Way, logins: list[Any], answers: list[int]) -> None:
+    """When a challenge has come, and once more after a refusal."""
+    left, server = list(logins), StrictServer()
+    session: Session[Message, Message] = Session(
+        library=DictionaryLibrary(), credentials=lambda _: left.pop(0) if len(left) > 1 else left[0]
+    )
+    assert way.send(session, request_to(URL), sent_to(server))["status"] == answers[-1]
+    assert server.statuses == answers
+
+
+@pytest.mark.parametrize("verify", ["if-present", "required"])
+def test_a_wrong_proof_in_advance(way: Way, verify: str) -> None:
+    """It ends the call, however its request was signed."""
+    server, session = StrictServer(), session_for(verify=verify)
+    assert way.send(session, request_to(URL), sent_to(server))["status"] == 200
+
+    def forged(request: Message) -> Message:
+        answer = sent_to(server)(request)
+        return {**answer, "fields": [(b"authentication-info", b'rspauth="00"')]}
+
+    for _ in range(2):
+        with pytest.raises(WrongPrincipal):
+            way.send(session, request_to(URL), forged)
+
+
+def test_nextnonce_in_advance(way: Way) -> None:
+    """The nonce that an answer names is signed with from then on."""
+    session = session_for()
+    seen: list[bytes] = []
+
+    def send(request: Message) -> Message:
+        field = request["fields"].get(b"authorization")
+        if field is None:
+            challenge = b'Digest realm="r", nonce="n0", qop="auth"'
+            return {"status": 401, "fields": [(b"www-authenticate", challenge)], "body": b""}
+        seen.append(field.partition(b'nonce="')[2].partition(b'"')[0])
+        # Not with the first answer: a server that does so takes each nonce once.
+        named = [(b"authentication-info", b'nextnonce="n%d"' % len(seen))] if len(seen) > 1 else []
+        return {"status": 200, "fields": named, "body": b""}
+
+    for _ in range(4):
+        assert way.send(session, request_to(URL), send)["status"] == 200
+    assert seen == [b"n0", b"n0", b"n2", b"n3"]
+
+
+def test_an_error_behind_a_signed_request(way: Way) -> None:
+    """It is handed on, and the nonce goes on being used."""
+    server, session = StrictServer(), session_for()
+    assert way.send(session, request_to(URL), sent_to(server))["status"] == 200
+    for status in (500, 404, 400):
+        assert way.send(session, request_to(URL), lambda _, status=status: {"status": status})["status"] == status  # type: ignore[misc]  # the default binds it
+    assert way.send(session, request_to(URL), sent_to(server))["status"] == 200
+    assert server.statuses == [401, 200, 200]
