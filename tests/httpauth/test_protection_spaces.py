@@ -286,3 +286,15 @@ def test_what_was_accepted_is_no_candidate_any_more():
     again = [challenged(spaces, choice_of(b"%d" % number))[0] for number in range(MAX_CANDIDATES)]
     assert again == candidates
     assert challenged(spaces, choice_of(b"first"))[0] is first
+
+
+def test_a_target_that_is_no_path():
+    """`OPTIONS *` is signed where one realm has the whole origin; with two of them nobody can tell whose it is."""
+    spaces = SpaceTable().create(HOME)
+    context = accepted(spaces, choice_of(), b"/")
+    assert spaces.find(b"*") is context
+    accepted(spaces, choice_of(b"other"), b"/in/")
+    assert spaces.find(b"*") is None
+    named = SpaceTable().create(HOME)
+    accepted(named, choice_of(domain=[b"/a"]), b"/a")
+    assert named.find(b"*") is None
