@@ -175,12 +175,13 @@ def test_users_that_fail(users: Any, wait: Any, changes: dict[str, Any]) -> None
 @pytest.mark.parametrize("verdict", [Verdict.ACCEPTED, Verdict.REPLAYED, Verdict.FORGOTTEN])
 @pytest.mark.parametrize("wait", [False, True])
 @pytest.mark.parametrize("uses", [1, 3])
-def test_a_count(verdict: Verdict, wait: bool, uses: int) -> None:
+@pytest.mark.parametrize("nc", [b"00000001", b"0000000a"])
+def test_a_count(nc: bytes, verdict: Verdict, wait: bool, uses: int) -> None:
     """It is recorded once, as it was sent, with the rule, the time and how long the nonce is asked for."""
-    context, store = opened(nc=b"0000000a"), Counts()
+    context, store = opened(nc=nc), Counts()
     store.verdicts = [later(verdict) if wait else verdict]
     assert found_in(sources(store=store, rfc2069_uses=uses).count(context, 7, awaited)) is verdict
-    assert store.asked == [(context.nonce_id, context.epoch, 10, RULE, 7, context.nonces.kept)]
+    assert store.asked == [(context.nonce_id, context.epoch, int(nc, 16), RULE, 7, context.nonces.kept)]
 
 
 USED, OUT, OK = Verdict.REPLAYED, Verdict.OUT_OF_SEQUENCE, Verdict.ACCEPTED
