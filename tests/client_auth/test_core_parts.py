@@ -13,6 +13,7 @@ from digest_http.algorithms import by_name
 from digest_http.errors import BodyNotReplayable, ConfigurationError, DigestError, MalformedField, WrongPrincipal
 from digest_http.httpauth.origins import Origin
 from digest_http_client_auth.base_auth import BaseDigestAuth
+from digest_http_client_auth.challenges_met import Redirected, is_upgraded
 from digest_http_client_auth.cookies import merge_cookies
 from digest_http_client_auth.library import UNTOLD
 from digest_http_client_auth.library_errors import errors_also, joined_error
@@ -108,7 +109,7 @@ def test_cookies(sent: list[bytes], added: bytes, merged: bytes) -> None:
     ('/"<>[]{}|\\^`', b"/%22%3C%3E%5B%5D%7B%7D%7C%5C%5E%60"),
     ("/-._~!$&'()*+,;=:@", b"/-._~!$&'()*+,;=:@"), ("/\ud800", b"/%ED%A0%80"), ("/a ?b", b"/a%20?b"),
     ("/\x7f\x01", b"/%7F%01"),
-    ("/azAZ09 ", b"/azAZ09%20"),
+    ("/azAZ09 ", b"/azAZ09%20"), ("/%?a%2f?b", b"/%25?a%2F?b"),
 ])  # fmt: skip
 def test_targets(target: str, sent: bytes) -> None:
     """What may stand in a URI stays; the rest is escaped in upper case, and a fragment is not sent."""
@@ -118,6 +119,7 @@ def test_targets(target: str, sent: bytes) -> None:
 @pytest.mark.parametrize(("url", "written"), [
     ("http://a.example", "http://a.example/"), ("http://a.example/", "http://a.example/"),
     ("http://a.example?x", "http://a.example/?x"), ("http://a.example#x", "http://a.example/#x"),
+    ("http://X.example", "http://X.example/"), ("http://a.example?u=http://b/", "http://a.example/?u=http://b/"),
     ("http://a.example/b?c/d", "http://a.example/b?c/d"), ("http://a.example:80?/", "http://a.example:80/?/"),
 ])  # fmt: skip
 def test_urls_for_a_proxy(url: str, written: str) -> None:
@@ -348,3 +350,22 @@ def test_a_strict_server_lets_it_in() -> None:
         }  # fmt: skip
 
     assert call(session, request_to(URL), send)["status"] == 200
+
+
+INSECURE, SECURE = request_to("http://a.example/x"), request_to("https://a.example/x")
+
+
+@pytest.mark.parametrize(("original", "last", "proxy", "upgraded"), [
+    (INSECURE, SECURE, False, True),
+    (INSECURE, SECURE, True, False),
+    (INSECURE, INSECURE, False, False),
+    (INSECURE, request_to("https://a.example/y"), False, False),
+    (INSECURE, request_to("https://b.example/x"), False, False),
+    (INSECURE, request_to("https://a.example/x", "POST"), False, False),
+    (request_to("http://a.example/x", "POST"), SECURE, False, False),
+    (request_to("http://a.example/y"), SECURE, False, False),
+], ids=[str(n) for n in range(8)])  # fmt: skip
+def test_the_same_target_by_https(original: Message, last: Message, proxy: bool, upgraded: bool) -> None:
+    """Method and target are those of the call; through a proxy nobody is led from one to the other."""
+    session = session_of(Auth("alice", "s3cret", proxy=proxy))
+    assert is_upgraded(session, Redirected(original, INSECURE, last)) is upgraded

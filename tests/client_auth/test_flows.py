@@ -200,3 +200,29 @@ def test_an_error_behind_a_signed_request(way: Way) -> None:
         assert way.send(session, request_to(URL), lambda _, status=status: {"status": status})["status"] == status  # type: ignore[misc]  # the default binds it
     assert way.send(session, request_to(URL), sent_to(server))["status"] == 200
     assert server.statuses == [401, 200, 200]
+
+
+def test_a_probe_that_nobody_challenges(way: Way) -> None:
+    """Where a proof is demanded its body is withheld; the request itself goes out next, unsigned."""
+    answers: list[Message] = []
+    methods: list[str] = []
+
+    def send(request: Message) -> Message:
+        methods.append(request["method"])
+        answers.append({"status": 200, "body": b"of a stranger", "request": request})
+        return answers[-1]
+
+    session = session_for(probe=True, verify="required")
+    with pytest.raises(WrongPrincipal):
+        way.send(session, request_to(URL, "PUT", [b"a", b"b"]), send)
+    assert methods == ["HEAD", "PUT"]
+    assert answers[0]["body"] == b""
+
+
+def test_a_probe_whose_challenge_is_answered(way: Way) -> None:
+    """The body goes out once, signed; from then on it is signed at once and nothing is probed."""
+    server, session = StrictServer(), session_for(probe=True)
+    for _ in range(2):
+        assert way.send(session, request_to(URL, "PUT", [b"a", b"b"]), sent_to(server))["status"] == 200
+    assert server.statuses[:2] == [401, 200]
+    assert [body for _, body in server.accepted if body] == [b"ab"] * 2
