@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import logging
 import pickle
-from typing import Any
+import sys
+from typing import Any, cast
 
 import pytest
 
@@ -138,32 +139,35 @@ def test_fields_of_probes() -> None:
     assert [is_of_probe(name) for name in names] == [False] * len(names)
 
 
-class LibraryError(Exception):
-    """What a library raises."""
+@pytest.fixture
+def library_error(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What a library raises: a class of which nothing has been made yet, where a pickle finds it."""
+    kind = type("LibraryError", (Exception,), {"__module__": __name__, "request": None})
+    monkeypatch.setattr(sys.modules[__name__], "LibraryError", kind, raising=False)
+    return kind
 
-    request: object = None
 
-
-def test_errors_that_are_the_librarys_too() -> None:
+def test_errors_that_are_the_librarys_too(library_error: Any) -> None:
     """Of both classes, with the same text and reason, and what is to be set on them; other errors pass as they are."""
     first = WrongPrincipal("wrong", reason="special")
-    with pytest.raises(LibraryError) as caught, errors_also(LibraryError, request=5):
+    with pytest.raises(library_error) as caught, errors_also(library_error, request=5):
         raise first
-    error: Any = caught.value
+    error: Any = cast("Any", caught.value)
     assert WrongPrincipal in type(error).__mro__
     assert (str(error), error.reason, error.request) == ("wrong", "special", 5)
     assert (error.__cause__, error.http_status) == (first, WrongPrincipal.http_status)
     assert (type(error).__name__, type(error).__doc__) == ("WrongPrincipal", WrongPrincipal.__doc__)
     assert type(error).__module__ == "digest_http_client_auth.library_errors"
+    assert type(joined_error(WrongPrincipal("x"), library_error)) is type(error)
     again: Any = pickle.loads(pickle.dumps(error))  # noqa: S301 - made in this line
     assert (type(again), str(again), again.reason) == (type(error), "wrong", "special")
-    with pytest.raises(LibraryError) as again_caught, errors_also(LibraryError, request=6):
-        raise error
+    with pytest.raises(library_error) as again_caught, errors_also(library_error, request=6):
+        raise cast("Exception", error)
     assert (again_caught.value is error, error.request) == (True, 5)
-    assert type(joined_error(BodyNotReplayable("x"), LibraryError)) is not type(error)
+    assert type(joined_error(BodyNotReplayable("x"), library_error)) is not type(error)
     assert type(joined_error(first, OSError)) is not type(error)
-    for other in (LibraryError(), KeyError()):
-        with pytest.raises(type(other)) as passed, errors_also(LibraryError):
+    for other in (library_error(), KeyError()):
+        with pytest.raises(type(other)) as passed, errors_also(library_error):
             raise other
         assert passed.value is other
 
