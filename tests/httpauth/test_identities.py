@@ -6,7 +6,7 @@ from digest_http.algorithms import Algorithm, by_name
 from digest_http.buffers import HTTPMessage
 from digest_http.challenge import Challenge
 from digest_http.httpauth.challenge_selection import Choice
-from digest_http.httpauth.client import MAX_DOUBTS, ClientContext
+from digest_http.httpauth.client import ClientContext
 from digest_http.httpauth.client_identity import Identity
 from digest_http.httpauth.client_nonce import ClientNonce
 from digest_http.httpauth.origins import Origin
@@ -82,20 +82,10 @@ def test_a_new_user_has_a_clean_slate() -> None:
     context.refuse(tried=True)
     context.speak_for(NEW)
     assert context.identity is NEW
-    assert (context.accepted_at, context.refused, context.trusted, context.may_doubt) == (0, False, False, True)
+    assert (context.accepted_at, context.refused, context.trusted) == (0, False, False)
     assert context.pool.current is None
     _, again = challenged(spaces, b"r")
     assert (again.identity, again.count) == (NEW, 1)
-    for _ in range(MAX_DOUBTS - 1):
-        context.doubt()
-    found = [context.may_doubt]
-    context.doubt()
-    found.append(context.may_doubt)
-    context.speak_for(OLD)
-    for _ in range(MAX_DOUBTS - 1):
-        context.doubt()
-    found.append(context.may_doubt)
-    assert found == [True, False, True]
 
 
 def test_an_answer_to_the_user_of_before() -> None:
