@@ -152,7 +152,7 @@ def test_errors_that_are_the_librarys_too(library_error: Any) -> None:
     first = WrongPrincipal("wrong", reason="special")
     with pytest.raises(library_error) as caught, errors_also(library_error, request=5):
         raise first
-    error: Any = cast("Any", caught.value)
+    error: Any = caught.value
     assert WrongPrincipal in type(error).__mro__
     assert (str(error), error.reason, error.request) == ("wrong", "special", 5)
     assert (error.__cause__, error.http_status) == (first, WrongPrincipal.http_status)
