@@ -49,7 +49,7 @@ class Algorithm:
     `strength` orders the hashes: a higher one is preferred. Instances are made once and compared by identity.
     """
 
-    __slots__ = ("_hash", "base", "digest_size", "name", "session", "strength", "token")
+    __slots__ = ("base", "digest_size", "name", "new", "session", "strength", "token")
 
     def __init__(self, base: str, hash_: Callable[[bytes], Hash], strength: int, *, session: bool) -> None:
         self.base: Final = base
@@ -59,19 +59,20 @@ class Algorithm:
         self.strength: Final = strength
         self.digest_size: Final = hash_(b"").digest_size
         """Octets of the raw digest; the hex form that HTTP carries is twice as long."""
-        self._hash: Final = hash_
+        self.new: Final = hash_
+        """Makes a hash object over octets."""
 
     def digest(self, octets: bytes) -> bytes:
         """H(octets), raw."""
-        return self._hash(octets).digest()
+        return self.new(octets).digest()
 
     def hexdigest(self, octets: bytes) -> bytes:
         """H(octets) in lower-case hex, as ASCII octets, ready to be hashed again."""
-        return hexlify(self._hash(octets).digest())
+        return hexlify(self.new(octets).digest())
 
     def hash_body(self) -> Hash:
         """A fresh hash object for an entity body that arrives in pieces."""
-        return self._hash(b"")
+        return self.new(b"")
 
     def __repr__(self) -> str:
         return f"<Algorithm {self.name}>"

@@ -8,6 +8,7 @@ HTTP, raw for SASL) and what A2 is made of.
 
 from __future__ import annotations
 
+from binascii import hexlify
 from hmac import compare_digest
 
 from .algorithms import Algorithm
@@ -16,8 +17,10 @@ from .errors import MalformedField
 __all__ = [
     "entity_hash",
     "hex_octets",
+    "keyed_response",
     "request_hash",
     "response",
+    "response_key",
     "response_rfc2069",
     "same_digest",
     "session_hash",
@@ -74,6 +77,27 @@ def response(algorithm: Algorithm, ha1: bytes, nonce: bytes, nc: bytes, cnonce: 
 def response_rfc2069(algorithm: Algorithm, ha1: bytes, nonce: bytes, ha2: bytes) -> bytes:
     """The response without qop, in hex: KD(H(A1), nonce ":" H(A2)) (RFC 2069 §2.1.2, RFC 2617 §3.2.2.1)."""
     return algorithm.hexdigest(b"%b:%b:%b" % (ha1, nonce, ha2))
+
+
+def response_key(ha1: bytes, nonce: bytes, nc: bytes, cnonce: bytes, qop: bytes) -> bytes:
+    """What stands before H(A2) in the data of the response, and of rspauth as well: for `keyed_response`.
+
+    With an empty qop it is that of RFC 2069, which has neither nc nor cnonce. Holds H(A1), so it is a secret.
+    """
+    if not qop:
+        return b"%b:%b:" % (ha1, nonce)
+    return b"%b:%b:%b:%b:%b:" % (ha1, nonce, nc, cnonce, qop)
+
+
+def keyed_response(algorithm: Algorithm, key: bytes, method: bytes, uri: bytes, hentity: bytes = b"") -> bytes:
+    """The response, or rspauth, in hex: H(A2) as in `request_hash` under a key of `response_key`.
+
+    Both hashes in one call: who verifies or signs a request needs two such pairs. Raises as `request_hash`.
+    """
+    new = algorithm.new
+    if hentity:
+        return hexlify(new(key + request_hash(algorithm, method, uri, hentity)).digest())
+    return hexlify(new(key + hexlify(new(b"%b:%b" % (method, uri)).digest())).digest())
 
 
 same_digest = compare_digest

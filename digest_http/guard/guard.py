@@ -252,7 +252,7 @@ class Guard(HoldsSecrets):
                 waits = await throttling.refused(request, context, wait)
                 if waits is not None:
                     return waits
-            arrived = context.nonces.now()
+            arrived = self.now()
             uri = context.credentials.uri
             if not request.is_named_by(uri):
                 raise MalformedField("The uri is not the target of this request", reason="uri")
@@ -262,7 +262,7 @@ class Guard(HoldsSecrets):
             found = self._look_up(context, wait)
             username, ha1 = found if isinstance(found, tuple) else await found
             # A body may have taken its time.
-            now = context.nonces.now() if context.covers_body else arrived
+            now = self.now() if context.covers_body else arrived
             verdict = context.verify_signature(message, ha1, now, arrived=arrived)
             if verdict is ACCEPTED:
                 counted = self._count(context, now, wait)
@@ -356,7 +356,8 @@ class Guard(HoldsSecrets):
             return None
         if len(found) > MAX_FIELD_OCTETS:
             check_size(found)
-        token = split_scheme(found)
+        # The first is what nearly everybody sends, without a call.
+        token = found[7:] if found.startswith(b"Digest ") else split_scheme(found)
         return None if token is None else self._offering.acceptor.open(token)
 
     def __repr__(self) -> str:

@@ -202,14 +202,16 @@ class NonceSource(HoldsSecrets):
 
         That lies between the issue (less CLOCK_SKEW) and the expiry, and `now` not beyond the overtime.
         """
-        issued = nonce_id >> RANDOM_BITS
-        if arrived is None:
-            return -CLOCK_SKEW <= now - issued <= self.lifetime
-        return -CLOCK_SKEW <= arrived - issued <= self.lifetime and now - issued <= self.kept
+        return self.renewal_if_alive(nonce_id, now, arrived) is not None
 
-    def renewal_due(self, nonce_id: int, now: int) -> bool:
-        """Whether so much of the life is over that the peer should be handed a next nonce."""
-        return now - (nonce_id >> RANDOM_BITS) > self._renewal
+    def renewal_if_alive(self, nonce_id: int, now: int, arrived: int | None = None) -> bool | None:
+        """None if the nonce is not `alive`; else whether its life is so far over that a next nonce is to be sent."""
+        issued = nonce_id >> RANDOM_BITS
+        age = now - issued
+        at_head = age if arrived is None else arrived - issued
+        if not -CLOCK_SKEW <= at_head <= self.lifetime or age > self.kept:
+            return None
+        return age > self._renewal
 
 
 def _label(realm: bytes, algorithm: Algorithm | None, *, proxy: bool, auth_only: bool) -> bytes:

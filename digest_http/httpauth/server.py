@@ -89,17 +89,18 @@ class Acceptor(HoldsSecrets):
         known = self.shapes.read(token)
         if known is not None:
             # All that is checked below was found good in the token from which this shape was learnt.
-            return ServerContext(self, token, *known, new_shape=False)
+            return ServerContext(self, token, known[0], known[1])
         credentials = Credentials.parse(token)
-        return ServerContext(self, token, credentials, self.offer.algorithm_of(credentials), new_shape=True)
+        context = ServerContext(self, token, credentials, self.offer.algorithm_of(credentials))
+        context.new_shape = True
+        return context
 
 
 class ServerContext(HoldsSecrets):
     """One Authorization TOKEN on its way to a verdict."""
 
     __slots__ = (
-        "_ha1",
-        "_new_shape",
+        "_key",
         "_over",
         "_renewal_due",
         "acceptor",
@@ -108,14 +109,14 @@ class ServerContext(HoldsSecrets):
         "covers_body",
         "credentials",
         "epoch",
+        "new_shape",
         "nonce_id",
         "nonces",
         "token",
     )
 
-    def __init__(
-        self, acceptor: Acceptor, token: bytes, credentials: Credentials, algorithm: Algorithm, *, new_shape: bool
-    ) -> None:
+    def __init__(self, acceptor: Acceptor, token: bytes, credentials: Credentials, algorithm: Algorithm) -> None:
+        qop = credentials.qop
         self.acceptor: Final = acceptor
         self.token: Final = token
         self.credentials: Final = credentials
@@ -125,14 +126,15 @@ class ServerContext(HoldsSecrets):
         self.nonce_id = 0
         """The id and epoch of the nonce, once verify_signature has accepted; what a store counts by."""
         self.epoch = b""
-        self.covers_body: Final = credentials.qop == AUTH_INT
+        self.covers_body: Final = qop == AUTH_INT
         """Whether the request is signed with auth-int, so that the layout needs HEntity."""
-        self.count: Final = int(credentials.nc, 16) if credentials.qop else 1
+        self.count: Final = int(credentials.nc, 16) if qop else 1
         """The count to record: nc, or 1 for the RFC 2069 form, whose nonce is good for one request."""
-        self._ha1 = b""
+        self._key = b""
         self._renewal_due = False
         self._over = False
-        self._new_shape: Final = new_shape
+        self.new_shape = False
+        """Whether its order of parameters may be learnt, once it was verified."""
 
     @property
     def may_drop_auth_int(self) -> bool:
@@ -171,8 +173,11 @@ class ServerContext(HoldsSecrets):
         secret = self.acceptor.decoys[algorithm] if ha1 is None else ha1
         if algorithm.session:
             secret = session_key(algorithm, secret, credentials.nonce, credentials.cnonce)
-        self._ha1 = secret
-        expected = self._response(message.method, message.hentity)
+        self._key = key = calculation.response_key(
+            secret, credentials.nonce, credentials.nc, credentials.cnonce, credentials.qop
+        )
+        hentity = message.hentity if self.covers_body else b""
+        expected = calculation.keyed_response(algorithm, key, message.method, message.url, hentity)
         right = calculation.same_digest(expected, credentials.response)
         if ha1 is None:
             return Verdict.UNKNOWN_USER
@@ -180,7 +185,7 @@ class ServerContext(HoldsSecrets):
             return Verdict.WRONG_REALM
         if not right:
             return Verdict.WRONG_DIGEST
-        if self._new_shape:
+        if self.new_shape:
             self.acceptor.shapes.learn(self.token, algorithm)
         # The nonce comes second: stale=true may only be said to one who knows the password.
         nonces = self.nonces
@@ -188,9 +193,10 @@ class ServerContext(HoldsSecrets):
         if recognised is None:
             return Verdict.FOREIGN
         self.nonce_id, self.epoch = recognised
-        if not nonces.alive(self.nonce_id, now, arrived):
+        renewal_due = nonces.renewal_if_alive(self.nonce_id, now, arrived)
+        if renewal_due is None:
             return Verdict.EXPIRED
-        self._renewal_due = nonces.renewal_due(self.nonce_id, now)
+        self._renewal_due = renewal_due
         return ACCEPTED
 
     def make_signature(self, message: HTTPMessage) -> None:
@@ -202,7 +208,10 @@ class ServerContext(HoldsSecrets):
         """
         if self.covers_body and not message.hentity:
             raise MalformedField("auth-int needs HEntity, the hash of the response body", reason="hentity")
-        message.padding = self.authentication_info(self._response(b"", message.hentity))
+        hentity = message.hentity if self.covers_body else b""
+        message.padding = self.authentication_info(
+            calculation.keyed_response(self.algorithm, self._key, b"", self.credentials.uri, hentity)
+        )
 
     def authentication_info(self, rspauth: bytes | None) -> bytes:
         """The parameters with the given proof; None where the body's hash comes too late to be sent."""
@@ -224,15 +233,6 @@ class ServerContext(HoldsSecrets):
     def end(self) -> None:
         """The login is over: the answer hands out no other nonce."""
         self._renewal_due, self._over = False, True
-
-    def _response(self, method: bytes, hentity: bytes) -> bytes:
-        credentials, algorithm = self.credentials, self.algorithm
-        ha2 = calculation.request_hash(algorithm, method, credentials.uri, hentity if self.covers_body else b"")
-        if not credentials.qop:
-            return calculation.response_rfc2069(algorithm, self._ha1, credentials.nonce, ha2)
-        return calculation.response(
-            algorithm, self._ha1, credentials.nonce, credentials.nc, credentials.cnonce, credentials.qop, ha2
-        )
 
     def __repr__(self) -> str:
         return f"<ServerContext {self.algorithm.name} {self.credentials!r}>"

@@ -10,7 +10,7 @@ from collections.abc import Awaitable
 from typing import Final, TypeAlias
 
 from digest_http.algorithms import Algorithm
-from digest_http.encoding import nfc
+from digest_http.encoding import nfc, octets_to_text
 from digest_http.errors import SourceUnavailable
 from digest_http.secrecy import HoldsSecrets
 
@@ -62,7 +62,11 @@ class Sources(HoldsSecrets):
         Raises SourceUnavailable.
         """
         credentials = context.credentials
-        name = credentials.name_as_sent if self._asks_as_sent else credentials.name
+        # Credentials.name_as_sent, for what nearly everybody sends.
+        extended = credentials.username_ext
+        name = octets_to_text(credentials.username) if extended is None else extended
+        if not self._asks_as_sent:
+            name = nfc(name)
         if credentials.userhash:
             return self._look_up_by_hash(context, name, wait)
         return self._ask(name, context.algorithm, wait)
@@ -98,7 +102,12 @@ class Sources(HoldsSecrets):
 
     def count(self, context: ServerContext, now: int, wait: Wait) -> Verdict | Awaitable[Verdict]:
         """Record the count of an accepted context. Raises SourceUnavailable."""
-        counted = self._advance(context, context.count, now)
+        try:
+            counted = self._store.advance(
+                context.nonce_id, context.epoch, context.count, self._rule, now, lifetime=context.nonces.kept
+            )
+        except Exception as error:
+            raise _store_down() from error
         if isinstance(counted, Verdict) and (self._rfc2069_uses == 1 or context.credentials.qop):
             return counted
         return self._hear_counts(context, counted, now, wait)

@@ -9,7 +9,8 @@ that would take, with the same result.
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Final
 
 from digest_http.algorithms import Algorithm
 from digest_http.credentials import Credentials
@@ -32,6 +33,9 @@ MAX_LESSON_OCTETS: Final = 2048
 _NAMES: Final = (
     b"username", b"realm", b"nonce", b"uri", b"response", b"algorithm", b"qop", b"nc", b"cnonce", b"opaque",
 )  # fmt: skip
+#: Makes a named tuple of all its values: one call into C where its own `_make` is two of Python.
+_new: Final[Callable[[type[Credentials], Iterable[object]], Credentials]] = tuple.__new__
+
 _OPTIONAL: Final = frozenset({b"algorithm", b"opaque"})
 _FIXED: Final = (b"realm", b"algorithm", b"qop")
 _VARYING: Final = tuple(name for name in _NAMES if name not in _FIXED)
@@ -45,15 +49,22 @@ _BARE_CNONCE: Final = rb"([!#-+\--9;-\[\]-~]++)"
 _NC: Final = rb"(?!00000000)([0-9a-fA-F]{8})"
 
 
-class _Shape(NamedTuple):
+class _Shape:
     """A pattern, which of its groups holds each parameter of _VARYING, and the values that it fixes."""
 
-    pattern: re.Pattern[bytes]
-    groups: tuple[int, ...]
-    realm: bytes
-    algorithm_token: bytes | None
-    qop: bytes
-    algorithm: Algorithm
+    __slots__ = ("algorithm", "algorithm_token", "groups", "pattern", "qop", "realm")
+
+    def __init__(
+        self,
+        pattern: re.Pattern[bytes],
+        groups: tuple[int, ...],
+        fixed: tuple[bytes, bytes | None, bytes],
+        algorithm: Algorithm,
+    ) -> None:
+        self.pattern: Final = pattern
+        self.groups: Final = groups
+        self.realm, self.algorithm_token, self.qop = fixed
+        self.algorithm: Final = algorithm
 
 
 class Shapes:
@@ -72,14 +83,14 @@ class Shapes:
         """The credentials and their algorithm, or None if no shape fits."""
         shapes = self._shapes
         for shape in shapes:
-            pattern, groups, realm, name, qop, algorithm = shape
-            match = pattern.fullmatch(token)
+            match = shape.pattern.fullmatch(token)
             if match is not None:
                 if shape is not shapes[0]:
                     self._shapes = (shape, *(other for other in shapes if other is not shape))
-                username, nonce, uri, response, nc, cnonce, opaque = match.group(*groups)
-                values = (username, realm, nonce, uri, response, name, qop, nc, cnonce, opaque, False, None)
-                return Credentials._make(values), algorithm
+                username, nonce, uri, response, nc, cnonce, opaque = match.group(*shape.groups)
+                name, qop = shape.algorithm_token, shape.qop
+                values = (username, shape.realm, nonce, uri, response, name, qop, nc, cnonce, opaque, False, None)
+                return _new(Credentials, values), shape.algorithm
         return None
 
     def learn(self, token: bytes, algorithm: Algorithm) -> None:
@@ -106,7 +117,7 @@ class Shapes:
             varying = [name for name in parameters if name not in _FIXED]
             groups = tuple((varying.index(name) if name in varying else len(varying)) + 1 for name in _VARYING)
             fixed = parameters[b"realm"], parameters.get(b"algorithm"), parameters[b"qop"]
-            self._shapes = (_Shape(pattern, groups, *fixed, algorithm), *self._shapes[: MAX_SHAPES - 1])
+            self._shapes = (_Shape(pattern, groups, fixed, algorithm), *self._shapes[: MAX_SHAPES - 1])
 
 
 def _value(name: bytes, value: bytes, token: bytes) -> bytes:

@@ -19,23 +19,20 @@ class Connection:
     without one, and over HTTP/1.1 it is GET (RFC 6455 §4.1).
     """
 
-    __slots__ = ("_front", "_limit", "_scope", "receive")
+    __slots__ = ("_front", "_limit", "_scope", "fields", "receive")
 
     def __init__(self, scope: Scope, receive: Receive, front: Front, limit: int) -> None:
         self._scope: Final = scope
         self.receive = receive
         self._front: Final = front
         self._limit: Final = limit
+        self.fields: Final[Headers] = scope["headers"]
+        """See Request."""
 
     @property
     def client(self) -> str | None:
         """The address of who sent it, None if it is not known."""
         return self._front.client(self._scope)
-
-    @property
-    def fields(self) -> Headers:
-        """See Request."""
-        return self._scope["headers"]  # type: ignore[no-any-return]  # a dict of anything, of ASGI's own keys
 
     @property
     def method(self) -> bytes:

@@ -46,6 +46,8 @@ __all__ = ["DigestAuthMiddleware"]
 #: What a function that makes bodies looks like, for errors.
 _ANSWER: Final = "body_of, with def body_of(scope, refusal) -> (media type, octets)"
 
+_new: Final[Callable[[type[Digest], Iterable[object]], Digest]] = tuple.__new__
+
 _UNHASHED = frozenset({"http.response.pathsend", "http.response.zerocopysend"})
 
 
@@ -238,8 +240,8 @@ class DigestAuthMiddleware(HoldsSecrets):
         """A copy of the scope with who it is and how that was verified."""
         credentials = context.credentials
         qop = credentials.qop.decode()
-        # _make() fills a named tuple at half the price of a call.
-        digest = Digest._make((user.username, self._realm, context.algorithm.name, qop, context.count if qop else 0))
+        # One call into C fills a named tuple at a third of the price of Digest(...).
+        digest = _new(Digest, (user.username, self._realm, context.algorithm.name, qop, context.count if qop else 0))
         # dict() copies a dict in one piece; {**scope, ...} would enter one key after the other.
         identified = dict(scope)
         identified["user"] = user

@@ -150,7 +150,12 @@ def _with_header(message: Message, field: bytes, value: bytes) -> Message:
 
 
 def _with_field(headers: Iterable[tuple[bytes, bytes]], field: bytes, value: bytes) -> Headers:
-    # An app, or what it proxies, may have a field of that name: two would contradict each other.
-    kept = [header for header in headers if header[0].lower() != field]
+    kept, length = list(headers), len(field)
+    for header in kept:
+        # By length first: hardly any other name is as long.
+        if len(header[0]) == length and header[0].lower() == field:
+            # An app, or what it proxies, may have a field of that name: two would contradict each other.
+            kept = [header for header in kept if header[0].lower() != field]
+            break
     kept.append((field, value))
     return kept

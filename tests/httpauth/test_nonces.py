@@ -294,7 +294,7 @@ def test_renewal():
     recognised = nonces.recognise(nonces.issue())
     assert recognised is not None
     issued = NOW * SECOND
-    due = [nonces.renewal_due(recognised[0], issued + age * SECOND) for age in (0, 239, 240, 241, 300)]
+    due = [nonces.renewal_if_alive(recognised[0], issued + age * SECOND) for age in (0, 239, 240, 241, 300)]
     assert due == [False, False, False, True, True]
 
 

@@ -97,7 +97,7 @@ def test_unknown_users_get_the_same_work(make, monkeypatch):
 
         return counted
 
-    for name in ("response", "request_hash", "session_hash"):
+    for name in ("keyed_response", "response", "request_hash", "session_hash"):
         monkeypatch.setattr(calculation, name, counting(name, getattr(calculation, name)))
     for name in ALL:
         work = []
