@@ -9,10 +9,15 @@ Standard library only; no sockets, no event loop. The adapters are `digest_http_
 from __future__ import annotations
 
 import typing as _typing
+from importlib.machinery import EXTENSION_SUFFIXES as _SUFFIXES
+from pathlib import Path as _Path
 
-__all__ = ["__version__"]
+__all__ = ["COMPILED", "__version__"]
 
 __version__ = "0.1.0.dev0"
+
+COMPILED: _typing.Final[bool] = any(_Path(__file__).with_name(f"calculation{suffix}").exists() for suffix in _SUFFIXES)
+"""Whether the compiled form is installed (docs/performance.md, "Two forms"). Both forms do the same."""
 
 # Type checkers are not told of it: to them any name would be here.
 if not _typing.TYPE_CHECKING:

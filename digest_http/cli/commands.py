@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from digest_http import __version__
+from digest_http import COMPILED, __version__
 
 from .checking import check
 from .completion import completion
@@ -32,7 +32,11 @@ KEY_OCTETS: Final = 32
         "digest-http COMMAND --help                 # its options, with examples",
     ),
 )
-@click.version_option(__version__, prog_name="digest-http", message="%(prog)s %(version)s")
+@click.version_option(
+    __version__,
+    prog_name="digest-http",
+    message=f"%(prog)s %(version)s ({'compiled' if COMPILED else 'pure Python'})",
+)
 def command() -> None:
     """HTTP Digest authentication: users, keys, requests, and a look at servers."""
 

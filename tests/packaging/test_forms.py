@@ -1,0 +1,66 @@
+"""The two forms of one source: what says which one runs, and what the compiled one is made of."""
+
+import importlib.util
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import digest_http
+from digest_http import calculation
+from digest_http.cli.commands import command
+
+ROOT = Path(__file__).parents[2]
+HOOK = ROOT / "hatch_build.py"
+
+
+@pytest.fixture
+def hook():
+    """The build backend's hook, where the tests stand beside the sources."""
+    if not HOOK.exists():
+        pytest.skip("the sources are not here")
+    pytest.importorskip("hatchling")
+    spec = importlib.util.spec_from_file_location("hatch_build", HOOK)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_form_is_told():
+    """COMPILED says how the computation was loaded, and the command says the same."""
+    assert digest_http.COMPILED is not calculation.__file__.endswith(".py")
+    said = CliRunner().invoke(command, ["--version"]).output
+    assert ("(compiled)" in said) is digest_http.COMPILED
+    assert ("(pure Python)" in said) is not digest_http.COMPILED
+
+
+def test_each_compiled_file_is_a_module(hook):
+    """The list of the hook names files that are there, each once."""
+    assert len(set(hook.COMPILED)) == len(hook.COMPILED)
+    for place in hook.COMPILED:
+        assert import_module(place.removesuffix(".py").replace("/", "."))
+
+
+@pytest.mark.parametrize("value", [None, "", "0", "yes"])
+def test_nothing_is_compiled_unasked(hook, monkeypatch, value):
+    """Only DIGEST_HTTP_COMPILE=1 asks for a compiler; without it the wheel stays py3-none-any."""
+    monkeypatch.delenv("DIGEST_HTTP_COMPILE", raising=False)
+    if value is not None:
+        monkeypatch.setenv("DIGEST_HTTP_COMPILE", value)
+    made = hook.CustomBuildHook(str(ROOT), {}, None, None, str(ROOT), "wheel")
+    data = {"force_include": {}}
+    assert made.dependencies() == []
+    made.initialize("standard", data)
+    assert data == {"force_include": {}}
+
+
+@pytest.mark.parametrize("target", ["wheel", "sdist"])
+def test_only_wheels_are_compiled(hook, monkeypatch, target):
+    """An sdist and an editable install never need a compiler; a wheel asks for it by what the build needs."""
+    monkeypatch.setenv("DIGEST_HTTP_COMPILE", "1")
+    made = hook.CustomBuildHook(str(ROOT), {}, None, None, str(ROOT), target)
+    data = {"force_include": {}}
+    assert bool(made.dependencies()) is (target == "wheel")
+    made.initialize("editable", data)
+    assert data == {"force_include": {}}
