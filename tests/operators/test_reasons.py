@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import digest_http
+import digest_http_middleware
 from digest_http import errors
 from digest_http.guard import Reason
 from digest_http.httpauth.verdict import Verdict
@@ -16,14 +18,12 @@ from tests.support.kept_tables import keep
 ROOT = Path(__file__).parents[2]
 
 #: Files whose errors a server can answer with. Those of clients, SASL and SSPI have codes of their own.
+CORE, PLUGS = (Path(package.__path__[0]) for package in (digest_http, digest_http_middleware))
 SERVER = [
-    *(ROOT / "digest_http").glob("*.py"),
-    *(ROOT / "digest_http" / "guard").glob("*.py"),
-    *(ROOT / "middleware" / "digest_http_middleware").rglob("*.py"),
-    *(
-        ROOT / "digest_http" / "httpauth" / f"{name}.py"
-        for name in ("nonces", "offer", "server", "session_key", "sources")
-    ),
+    *CORE.glob("*.py"),
+    *(CORE / "guard").glob("*.py"),
+    *PLUGS.rglob("*.py"),
+    *(CORE / "httpauth" / f"{name}.py" for name in ("nonces", "offer", "server", "session_key", "sources")),
 ]
 
 #: Codes of what no request can bring about: wrong calls of the layout, and errors of clients.

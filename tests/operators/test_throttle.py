@@ -257,6 +257,21 @@ def test_a_metric_of_throttled_requests():
     assert registry.get_sample_value("digest_http_requests_total", labels) == 2
 
 
+def test_a_storage_that_is_awaited():
+    """The library's own storages for asyncio count and refuse the same, by name and by address."""
+    server = Server(
+        throttle=Throttle("async+memory://", login="1 per minute", address="2 per minute"), qop=None, algorithms=["MD5"]
+    )
+    fields = [
+        server.signer(name, "wrong", algorithm="MD5").sign() for name in ("alice", "alice", "bob", "carol")
+    ]  # fmt: skip
+
+    async def guesses() -> list[int]:
+        return [(await server.send("GET", "/x", field)).status for field in fields]
+
+    assert asyncio.run(guesses()) == [401, 429, 401, 429]
+
+
 def test_there_is_nothing_to_close_in_memory():
     """A program that closes what it has opened need not know which storage it is."""
     Throttle().close()
