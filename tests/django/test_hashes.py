@@ -91,18 +91,18 @@ def test_reports_of_errors(alice):
     with connections["default"].cursor() as cursor:
         cursor.execute("ALTER TABLE digest_http_digesthash RENAME TO gone")
     try:
-        set_digest_password(alice, "a pass phrase")
-    except DatabaseError as error:
-        report = ExceptionReporter(None, type(error), error, error.__traceback__)
-        texts = [
-            str(value)
-            for frame in report.get_traceback_data()["frames"]
-            if "digest_http_middleware" in frame["filename"]
-            for _, value in frame["vars"]
-        ]
+        with pytest.raises(DatabaseError) as raised:
+            set_digest_password(alice, "a pass phrase")
     finally:
         with connections["default"].cursor() as cursor:
             cursor.execute("ALTER TABLE gone RENAME TO digest_http_digesthash")
+    report = ExceptionReporter(None, raised.type, raised.value, raised.tb)
+    texts = [
+        str(value)
+        for frame in report.get_traceback_data()["frames"]
+        if "digest_http_middleware" in frame["filename"]
+        for _, value in frame["vars"]
+    ]
     assert texts
     assert not any("a pass phrase" in text or expected("a pass phrase")["MD5"] in text for text in texts)
 
