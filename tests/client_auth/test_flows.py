@@ -226,3 +226,26 @@ def test_a_probe_whose_challenge_is_answered(way: Way) -> None:
         assert way.send(session, request_to(URL, "PUT", [b"a", b"b"]), sent_to(server))["status"] == 200
     assert server.statuses[:2] == [401, 200]
     assert [body for _, body in server.accepted if body] == [b"ab"] * 2
+
+
+def test_a_400_in_advance_proves_nothing(way: Way) -> None:
+    """It may be about the field itself. Whatever is less than an error counts as accepted."""
+    server, session = StrictServer(), session_for()
+    for _ in range(2):
+        way.send(session, request_to(URL), sent_to(server))
+    (context,) = session.spaces.all()[0].contexts()
+    before = context.accepted_at
+    assert way.send(session, request_to(URL), lambda _: {"status": 400})["status"] == 400
+    assert context.accepted_at == before
+    assert way.send(session, request_to(URL), lambda _: {"status": 399})["status"] == 399
+    assert context.accepted_at > before
+
+
+@pytest.mark.parametrize("qop", ["auth", "auth-int"])
+def test_a_server_that_has_forgotten(way: Way, qop: str) -> None:
+    """A call that was signed in advance is refused and signed anew: its history has the refusal, without a body."""
+    session = session_for(verify="required")
+    way.send(session, request_to(URL), sent_to(StrictServer(qop=qop)))
+    last = way.send(session, request_to(URL), sent_to(StrictServer(qop=qop, prefix="later")))
+    assert (last["status"], last["body"]) == (200, b"hello alice")
+    assert [(hop["status"], hop["body"]) for hop in last["history"]] == [(401, b"")]
