@@ -36,6 +36,7 @@ from tests.stores_shared.redis_servers import RedisServer
 from .load import connections, one_answer, request
 from .served import open_app
 from .signed import REALM, sign, users
+from .targets import target
 from .throughput import held, pick_challenge, wait_for
 from .timing import median_of
 
@@ -52,9 +53,6 @@ _ROOT: Final = Path(__file__).resolve().parent.parent
 
 #: How the workers run.
 SERVINGS: Final = {"log": "2 workers as uvicorn starts them", "quiet": "2 workers without access log"}
-
-#: The share of requests a second that each store keeps, in percent, at least.
-LEAST_KEPT: Final = {"memory": 70, "sqlite": 40, "redis": 45}
 
 
 @dataclass
@@ -194,7 +192,7 @@ def _shares(serving: str, store: str, bare: Rounds, counting: Rounds, requests: 
     rates = [requests / median_of(rounds.seconds) for rounds in (counting, bare)]
     kept = 100 * median_of(a / b for a, b in zip(bare.seconds, counting.seconds, strict=True))
     figure = f"{kept:.1f} % ({rates[0]:.0f} of {rates[1]:.0f} requests/s)"
-    yield f"{what}: requests/s kept", figure, f"at least {LEAST_KEPT[store]} %"
+    yield f"{what}: requests/s kept", figure, target(f"kept, {store}")
     if all(bare.held) and all(counting.held):
         kept = 100 * median_of(a / b for a, b in zip(bare.held, counting.held, strict=True))
         yield f"{what}: the same by processor time, the store's too", f"{kept:.1f} %", ""

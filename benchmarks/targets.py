@@ -1,0 +1,31 @@
+"""The targets, for the form that runs: compiled (digest_http.COMPILED), or pure Python."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from digest_http import COMPILED
+
+__all__ = ["target"]
+
+#: Name: the word, the figure of the compiled form, that of the pure one, the unit.
+_TARGETS: Final = {
+    "verify / hashes": ("at most", 2.2, 3.3, "x"),
+    "verify / Paste": ("at most", 0.65, 1.0, "x"),
+    "verify / Flask-HTTPAuth": ("at most", 0.1, 0.1, "x"),
+    "challenge / hashes": ("at most", 1.5, 2.0, "x"),
+    "replay / accepted": ("at most", 1.05, 1.1, "x"),
+    "kept, one worker": ("at least", 66, 58, " %"),
+    "kept, memory": ("at least", 66, 58, " %"),
+    "kept, sqlite": ("at least", 48, 42, " %"),
+    "kept, redis": ("at least", 55, 48, " %"),
+    "step / hashes": ("at most", 4, 4, "x"),
+    "flow / hashes": ("at most", 4.0, 5.5, "x"),
+    "proved flow / own": ("at most", 0.8, 1.15, "x"),
+}
+
+
+def target(name: str) -> str:
+    """The target of that name, as the table shows it."""
+    word, compiled, pure, unit = _TARGETS[name]
+    return f"{word} {compiled if COMPILED else pure:g}{unit}"
