@@ -70,7 +70,9 @@ class Exchange:
 
 def _scope(request: web.Request) -> Scope:
     raw_path, _, query = request.raw_path.encode("utf-8", "surrogateescape").partition(b"?")
-    peer: Any = request.transport.get_extra_info("peername") if request.transport is not None else None
+    transport = request.transport
+    # A socket of the internet has more than these two for IPv6; one of Unix has a path, which is no address.
+    peer: tuple[str, int] | str | None = None if transport is None else transport.get_extra_info("peername")
     return {
         "type": "http",
         "method": request.method,
@@ -82,7 +84,7 @@ def _scope(request: web.Request) -> Scope:
         "query_string": query,
         "root_path": "",
         "headers": [(name.lower(), value) for name, value in request.raw_headers],
-        "client": tuple(peer[:2]) if isinstance(peer, tuple) else None,
+        "client": (peer[0], peer[1]) if isinstance(peer, tuple) else None,
         "extensions": {},
         # For other ways to log in: what layers outside have left in it (a session).
         "aiohttp.request": request,
