@@ -140,7 +140,7 @@ class Observing:
                 _note(source, began, start, failed=True)
                 raise
             if isinstance(answer, Awaitable):
-                return _awaited(source, cast("Awaitable[Any]", answer), began, start)
+                return _awaited(source, answer, began, start)
             _note(source, began, start, failed=False)
             return answer
 

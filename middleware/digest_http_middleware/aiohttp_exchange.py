@@ -34,6 +34,11 @@ class Exchange:
         self.fields: Final[Headers] = self.scope["headers"]
         self.method: Final = request.method.encode("utf-8", "surrogateescape")
 
+    @property
+    def client(self) -> str | None:
+        """The address of who sent it, None if it is not known."""
+        return self._front.client(self.scope)
+
     def is_named_by(self, uri: bytes) -> bool:
         """See Request."""
         target, front = raw_target(self.scope), self._front

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, cast
 
 from digest_http import stores
-from digest_http.guard import NO_CREDENTIALS, Accepted, Guard, Refused
+from digest_http.guard import NO_CREDENTIALS, Accepted, Guard, Refused, Throttle
 from digest_http.guard.requests import Request
 from digest_http.httpauth.keys import KeyFile
 from digest_http.httpauth.protocols import NonceStore, Users
 from digest_http.secrecy import HoldsSecrets
 
+from .addresses import DEFAULT_CLIENT_HEADER
 from .asgi import Headers, Scope
 from .beside import Beside, Others
 from .bodies import announces_more
@@ -24,10 +25,12 @@ from .events import log_accepted, log_refused
 from .fronts import Front
 from .hints import hint
 from .identity import Digest, DigestUser
+from .logouts import LOGIN
 from .nonce_keys import keys_of
 from .refusals import RETRY_AFTER, UNAVAILABLE
 from .roles import Roles, RoleSetting
 from .source_timeouts import DEFAULT_TIMEOUT, SourceTimeout
+from .throttles import awaiting
 from .workers_apart import WorkersApart
 
 __all__ = ["Known", "Verifier", "names_auth_int"]
@@ -63,6 +66,9 @@ class Verifier(HoldsSecrets):
         stripped_prefix: str = "",
         rewritten_by: str | None = None,
         original_target_header: str | None = None,
+        trusted_proxies: Iterable[str] = (),
+        client_header: str = DEFAULT_CLIENT_HEADER,
+        throttle: Throttle | None = None,
         source_timeout: float = DEFAULT_TIMEOUT,
         beside: Iterable[Beside] = (),
         roles: RoleSetting = None,
@@ -71,9 +77,13 @@ class Verifier(HoldsSecrets):
         opened = stores.open_store(store)
         nonce_keys = keys_of(keys, opened)
         policy.setdefault("logger", "digest_http.middleware")
-        self.guard: Final = Guard(users, realm, store=opened, keys=nonce_keys, max_body=max_body, **policy)
+        self.guard: Final = Guard(
+            users, realm, store=opened, keys=nonce_keys, max_body=max_body, throttle=awaiting(throttle), **policy
+        )
         self.wait: Final = SourceTimeout(source_timeout).wait
-        self.front: Final = Front(stripped_prefix, rewritten_by, original_target_header)
+        self.front: Final = Front(
+            stripped_prefix, rewritten_by, original_target_header, trusted_proxies, client_header
+        )
         self._others: Final = Others(beside, proxy=bool(policy.get("proxy")))
         self._roles: Final = Roles(roles, self.guard.users)
         self._workers_apart: Final = WorkersApart(opened, nonce_keys, self.guard.now)
@@ -95,7 +105,8 @@ class Verifier(HoldsSecrets):
         roles = await self._roles.of(outcome.username, outcome.realm, self.wait)
         if isinstance(roles, Refused):
             return roles
-        log_accepted(scope, outcome.context)
+        log_accepted(scope, outcome.context, self.front.client)
+        scope[LOGIN] = self.guard, outcome
         return Known(DigestUser(outcome.username, roles), outcome)
 
     async def refuse(self, refused: Refused, scope: Scope) -> Headers:
@@ -106,7 +117,7 @@ class Verifier(HoldsSecrets):
                 self._workers_apart.saw(refused.verdict, context)
             elif refused.reason == "uri":
                 helping = hint(context.credentials.uri, scope, self.front)
-        log_refused(scope, refused, hint=helping)
+        log_refused(scope, refused, hint=helping, address=self.front.client)
         # A shared cache must not serve one client's challenge, whose nonce is his, to another.
         fields = [*await self.challenges(refused, scope), (b"cache-control", b"no-store")]
         if refused.status == UNAVAILABLE:

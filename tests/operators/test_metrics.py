@@ -112,7 +112,7 @@ class Telemetry:
             scope.metrics for resource in data.resource_metrics for scope in resource.scope_metrics
         )
         (metric,) = (metric for metric in metrics if metric.name == name)
-        return [(dict(point.attributes), point) for point in metric.data.data_points]
+        return [(dict(point.attributes or {}), point) for point in metric.data.data_points]
 
     def close(self) -> None:
         """End its threads."""
