@@ -12,9 +12,23 @@ __all__ = ["HOMES", "not_here"]
 
 #: Module -> its public names. Of the files of a room only those that a page of the docs names are listed.
 HOMES: Final = {
-    "digest_http_middleware": "AuthCredentials Digest DigestAuthMiddleware DigestUser Refusal UnauthenticatedUser",
-    "digest_http_middleware.wsgi": "DigestAuthMiddleware",
-    "digest_http_middleware.fastapi": "AuthenticationInfo DigestAuth DigestRefused DigestUser",
+    "digest_http_middleware": (
+        "AuthCredentials Digest DigestAuthMiddleware DigestUser Refusal UnauthenticatedUser log_out"
+    ),
+    "digest_http_middleware.wsgi": "DigestAuthMiddleware log_out",
+    "digest_http_middleware.fastapi": "AuthenticationInfo DigestAuth DigestRefused DigestUser log_out",
+    "digest_http_middleware.aiohttp_web": "DIGEST USER DigestAuth",
+    "digest_http_middleware.beside": "Beside Others basic bearer",
+    "digest_http_middleware.blacksheep": "DigestHandler",
+    "digest_http_middleware.django": (
+        "DigestAuthMiddleware alog_out delete_digest_password digest_required log_out log_out_user set_digest_password"
+    ),
+    "digest_http_middleware.falcon": "DigestContext",
+    "digest_http_middleware.limits": "BY_ADDRESS BY_LOGIN Throttle",
+    "digest_http_middleware.opentelemetry": "OpenTelemetryObserver",
+    "digest_http_middleware.presence": "LoggedIn Presence",
+    "digest_http_middleware.prometheus": "PrometheusMetrics",
+    "digest_http_middleware.starlette": "DigestBackend DigestRefused StarletteUser requires",
     "digest_http_client_auth": "DigestAuth",
     "digest_http_client_auth.httpx": "AsyncProxyTransport DigestAuth ProxyTransport",
     "digest_http_client_auth.httpx2": "AsyncProxyTransport DigestAuth ProxyTransport",
@@ -22,14 +36,12 @@ HOMES: Final = {
     "digest_http_client_auth.requests": "DigestAuth DigestProxyAdapter",
     "digest_http_client_auth.niquests": "AsyncDigestAuth AsyncDigestProxyAdapter DigestAuth DigestProxyAdapter",
     "digest_http_client_auth.urllib3": "DigestAuth DigestPoolManager DigestProxyManager",
-    "digest_http.guard": "Accepted Guard Refusal Refused",
+    "digest_http.guard": "NO_CREDENTIALS Accepted Event Guard Observer Reason Refusal Refused SourceStep Throttle",
     "digest_http.httpauth": "Authorization DigestClient",
-    "digest_http.httpauth.credential_sources": (
-        "Asked CredentialSource Login from_environment from_keyring from_netrc"
-    ),
+    "digest_http.httpauth.credential_sources": "Asked CredentialSource Login from_environment from_keyring from_netrc",
     "digest_http.httpauth.protocols": (
-        "ClockedStore ClosableStore CountedUsers HashCounts NonceStore RefreshingStore SharedStore SpelledUsers "
-        "Users UsersByHash"
+        "ClockedStore ClosableStore CountedUsers HashCounts LogoutUsers NonceStore RefreshingStore RoledUsers "
+        "SharedStore SpelledUsers Users UsersByHash"
     ),
     "digest_http.sasl": (
         "ClientSessions Deframer DigestMD5Client DigestMD5Server LayeredFile LayeredSocket LayeredStream "
@@ -52,16 +64,15 @@ HOMES: Final = {
         "SecPkgContext SecPkgContextAuthority SecPkgContextClientSpecifiedTarget SecPkgContextFlags "
         "SecPkgContextKeyInfo SecPkgContextLifespan SecPkgContextNames SecPkgContextNativeNames "
         "SecPkgContextNegotiationInfo SecPkgContextPackageInfo SecPkgContextPasswordExpiry SecPkgContextSessionKey "
-        "SecPkgContextSizes SecPkgContextStreamSizes SecPkgCred SecPkgCredKdcProxySettings SecPkgCredNames "
-        "SecPkgInfo SecurityPackageCapability TargetDataRep WinNTAuthCredentialType WinNTAuthFlags "
-        "WinNTAuthIdentity WinNTAuthIdentityPackedCredential WindowsError accept_security_context "
-        "acquire_credentials_handle complete_auth_token decrypt_message delete_security_context dispatch "
-        "encrypt_message enumerate_security_packages export_security_context free_credentials_handle "
-        "import_security_context initialize_security_context make_signature query_context_attributes "
-        "query_credentials_attributes query_security_package_info sasl_accept_security_context "
-        "sasl_enumerate_profiles sasl_get_context_option sasl_get_profile_package sasl_identify_package "
-        "sasl_initialize_security_context sasl_set_context_option set_credentials_attributes tls_server_end_point "
-        "verify_signature"
+        "SecPkgContextSizes SecPkgContextStreamSizes SecPkgCred SecPkgCredKdcProxySettings SecPkgCredNames SecPkgInfo "
+        "SecurityPackageCapability TargetDataRep WinNTAuthCredentialType WinNTAuthFlags WinNTAuthIdentity "
+        "WinNTAuthIdentityPackedCredential WindowsError accept_security_context acquire_credentials_handle "
+        "complete_auth_token decrypt_message delete_security_context dispatch encrypt_message "
+        "enumerate_security_packages export_security_context free_credentials_handle import_security_context "
+        "initialize_security_context make_signature query_context_attributes query_credentials_attributes "
+        "query_security_package_info sasl_accept_security_context sasl_enumerate_profiles sasl_get_context_option "
+        "sasl_get_profile_package sasl_identify_package sasl_initialize_security_context sasl_set_context_option "
+        "set_credentials_attributes tls_server_end_point verify_signature"
     ),
     "digest_http.sspi.pywin32": "ClientAuth ServerAuth",
     "digest_http.stores": "DEFAULT_CAPACITY MemoryStore SQLiteStore open_store",
@@ -73,7 +84,8 @@ HOMES: Final = {
     "digest_http.authinfo": "AuthenticationInfo",
     "digest_http.buffers": "SECBUFFER_VERSION HTTPMessage SecBuffer SecBufferDesc SecBufferFlags SecBufferType",
     "digest_http.calculation": (
-        "entity_hash hex_octets request_hash response response_rfc2069 same_digest session_hash user_hash userhash"
+        "entity_hash hex_octets keyed_response request_hash response response_key response_rfc2069 same_digest "
+        "session_hash user_hash userhash"
     ),
     "digest_http.challenge": "MAX_CHALLENGE_OCTETS Challenge UnusableChallenge parse_challenges",
     "digest_http.credentials": "Credentials split_scheme",

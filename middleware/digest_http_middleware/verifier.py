@@ -81,9 +81,7 @@ class Verifier(HoldsSecrets):
             users, realm, store=opened, keys=nonce_keys, max_body=max_body, throttle=awaiting(throttle), **policy
         )
         self.wait: Final = SourceTimeout(source_timeout).wait
-        self.front: Final = Front(
-            stripped_prefix, rewritten_by, original_target_header, trusted_proxies, client_header
-        )
+        self.front: Final = Front(stripped_prefix, rewritten_by, original_target_header, trusted_proxies, client_header)
         self._others: Final = Others(beside, proxy=bool(policy.get("proxy")))
         self._roles: Final = Roles(roles, self.guard.users)
         self._workers_apart: Final = WorkersApart(opened, nonce_keys, self.guard.now)

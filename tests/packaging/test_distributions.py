@@ -20,7 +20,7 @@ PACKAGES = {
     "digest_http_client_auth": ROOT / "client_auth" / "digest_http_client_auth",
 }
 CLIENTS = {"client", "client2", "aiohttp", "requests", "niquests", "urllib3", "keyring"}
-SERVERS = {"django", "fastapi", "limits", "opentelemetry", "prometheus"}
+SERVERS = {"django", "fastapi", "limits", "opentelemetry", "prometheus", "starlette"}
 EXTRAS = {*CLIENTS, *SERVERS, "sasl", "redis", "sql", "sqlite", "postgres", "cli", "demo"}
 
 
