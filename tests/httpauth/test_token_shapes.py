@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest_http import COMPILED
 from digest_http.algorithms import by_name
 from digest_http.credentials import Credentials
 from digest_http.errors import MalformedField
@@ -150,6 +151,8 @@ class Work:
 @pytest.fixture
 def work(monkeypatch):
     """What the shapes made in a test do."""
+    if COMPILED:
+        pytest.skip("what is replaced in a compiled module is not called, so it cannot be counted")
     done = Work()
     monkeypatch.setattr("digest_http.httpauth.token_shapes.re", SimpleNamespace(compile=done.compile, escape=re.escape))
     return done
