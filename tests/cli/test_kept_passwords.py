@@ -49,7 +49,8 @@ def test_a_file_a_prompt_and_the_name_in_the_url(url, tmp_path):
     named = url.replace("//", "//alice@")
     assert get(named, "--password-file", str(secret)).stdout == "hello alice"
     asked = get(named, input="s3cret\n")
-    assert (asked.exit_code, asked.stdout) == (0, "hello alice")
+    # The runner of an older click puts the line end that ends a prompt before the body.
+    assert (asked.exit_code, asked.stdout.strip()) == (0, "hello alice")
     assert "Password" in asked.stderr
 
 

@@ -8,7 +8,7 @@ from tests.packaging import lowest_versions
 def test_each_library_has_one():
     """A line for each library of the extras, as pip takes it."""
     lines = list(lowest_versions.constraints())
-    assert {"click==8.2", "httpx==0.27", "httpx2==2", "redis==5.3", "sqlalchemy==2"} <= set(lines)
+    assert {"click==8.3", "httpx==0.27", "httpx2==2", "redis==5.3", "sqlalchemy==2"} <= set(lines)
 
 
 @pytest.mark.parametrize("extras", ['a = ["click"]', 'a = ["click<9"]', 'a = ["click>=8.1"]\nb = ["click>=8.2"]'])
