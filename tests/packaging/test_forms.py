@@ -3,6 +3,7 @@
 import importlib.util
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -22,6 +23,8 @@ def hook():
         pytest.skip("the sources are not here")
     pytest.importorskip("hatchling")
     spec = importlib.util.spec_from_file_location("hatch_build", HOOK)
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -39,7 +42,7 @@ def test_each_compiled_file_is_a_module(hook):
     """The list of the hook names files that are there, each once."""
     assert len(set(hook.COMPILED)) == len(hook.COMPILED)
     for place in hook.COMPILED:
-        assert import_module(place.removesuffix(".py").replace("/", "."))
+        import_module(place.removesuffix(".py").replace("/", "."))
 
 
 @pytest.mark.parametrize("value", [None, "", "0", "yes"])
@@ -49,7 +52,7 @@ def test_nothing_is_compiled_unasked(hook, monkeypatch, value):
     if value is not None:
         monkeypatch.setenv("DIGEST_HTTP_COMPILE", value)
     made = hook.CustomBuildHook(str(ROOT), {}, None, None, str(ROOT), "wheel")
-    data = {"force_include": {}}
+    data: dict[str, Any] = {"force_include": {}}
     assert made.dependencies() == []
     made.initialize("standard", data)
     assert data == {"force_include": {}}
@@ -60,7 +63,7 @@ def test_only_wheels_are_compiled(hook, monkeypatch, target):
     """An sdist and an editable install never need a compiler; a wheel asks for it by what the build needs."""
     monkeypatch.setenv("DIGEST_HTTP_COMPILE", "1")
     made = hook.CustomBuildHook(str(ROOT), {}, None, None, str(ROOT), target)
-    data = {"force_include": {}}
+    data: dict[str, Any] = {"force_include": {}}
     assert bool(made.dependencies()) is (target == "wheel")
     made.initialize("editable", data)
     assert data == {"force_include": {}}
