@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Final, cast
 
 from digest_http.algorithms import Algorithm
 from digest_http.credentials import Credentials
@@ -34,7 +34,7 @@ _NAMES: Final = (
     b"username", b"realm", b"nonce", b"uri", b"response", b"algorithm", b"qop", b"nc", b"cnonce", b"opaque",
 )  # fmt: skip
 #: Makes a named tuple of all its values: one call into C where its own `_make` is two of Python.
-_new: Final[Callable[[type[Credentials], Iterable[object]], Credentials]] = tuple.__new__
+_new: Final = cast("Callable[[type[Credentials], Iterable[object]], Credentials]", vars(tuple)["__new__"])
 
 _OPTIONAL: Final = frozenset({b"algorithm", b"opaque"})
 _FIXED: Final = (b"realm", b"algorithm", b"qop")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final
+from typing import Final, cast
 
 from digest_http import settings, stores
 from digest_http.guard import NO_CREDENTIALS, Accepted, Guard, Observer, Refused, Throttle
@@ -46,7 +46,7 @@ __all__ = ["DigestAuthMiddleware"]
 #: What a function that makes bodies looks like, for errors.
 _ANSWER: Final = "body_of, with def body_of(scope, refusal) -> (media type, octets)"
 
-_new: Final[Callable[[type[Digest], Iterable[object]], Digest]] = tuple.__new__
+_new: Final = cast("Callable[[type[Digest], Iterable[object]], Digest]", vars(tuple)["__new__"])
 
 _UNHASHED = frozenset({"http.response.pathsend", "http.response.zerocopysend"})
 
