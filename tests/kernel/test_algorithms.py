@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from digest_http import algorithms
+from digest_http import COMPILED, algorithms
 from digest_http.errors import UnsupportedAlgorithm
 
 NAMES = ["MD5", "MD5-sess", "SHA-256", "SHA-256-sess", "SHA-512-256", "SHA-512-256-sess"]
@@ -21,6 +21,8 @@ REFERENCE = {
 
 def load_again():
     """The module as a fresh import in this build would make it; the real one stays as it is."""
+    if COMPILED:
+        pytest.skip("a compiled module is loaded once a process")
     spec = importlib.util.find_spec("digest_http.algorithms")
     assert spec is not None
     assert spec.loader is not None
