@@ -4,7 +4,7 @@ Without that variable nothing happens here: the wheel is `py3-none-any`, and no 
 copied aside, so that a build leaves nothing in the tree, and the wheel holds the sources beside what was made of them.
 
 What people introspect or derive from stays interpreted: `inspect.signature` and subclasses need that. So do enums,
-dataclasses and whatever lives by weak references.
+dataclasses and whatever lives by weak references, and `encoding` and `sources`, which behaved otherwise when compiled.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ COMPILED = (
     "digest_http/authinfo.py",
     "digest_http/calculation.py",
     "digest_http/credentials.py",
-    "digest_http/encoding.py",
     "digest_http/params.py",
     "digest_http/httpauth/client.py",
     "digest_http/httpauth/client_nonce.py",
@@ -40,7 +39,6 @@ COMPILED = (
     "digest_http/httpauth/server.py",
     "digest_http/httpauth/session_key.py",
     "digest_http/httpauth/signing.py",
-    "digest_http/httpauth/sources.py",
     "digest_http/httpauth/token_shapes.py",
     "digest_http_client_auth/preemptive.py",
     "digest_http_client_auth/proof.py",
