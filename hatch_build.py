@@ -4,7 +4,8 @@ Without that variable nothing happens here: the wheel is `py3-none-any`, and no 
 copied aside, so that a build leaves nothing in the tree, and the wheel holds the sources beside what was made of them.
 
 What people introspect or derive from stays interpreted: `inspect.signature` and subclasses need that. So do enums,
-dataclasses and whatever lives by weak references, and `encoding` and `sources`, which behaved otherwise when compiled.
+dataclasses and whatever lives by weak references, and `encoding` and `sources`, of which it is not known yet whether
+they do the same. The compiled form is on trial: do not release it (docs/performance.md, "Two forms").
 """
 
 from __future__ import annotations
