@@ -268,7 +268,7 @@ def test_no_migration_is_missing():
         ({"DIGEST_HTTP": None}, "E001"),
         ({"DIGEST_HTTP": {}}, "E001"),
         ({"DIGEST_HTTP": {"realm": ""}}, "E001"),
-        ({"DIGEST_HTTP": {"realm": REALM, "relm": 1}}, "E001"),
+        ({"DIGEST_HTTP": {"realm": REALM, "no_setting": 1}}, "E001"),
         ({"DIGEST_HTTP": {"realm": REALM, "proxy": True}}, "E001"),
         ({"DIGEST_HTTP": {"realm": REALM, "protect": "/x"}}, "E001"),
         ({"DIGEST_HTTP": {"realm": REALM, "qop": "auth"}}, "E001"),
