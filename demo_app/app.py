@@ -7,6 +7,8 @@ Read this file as the example of how to use the package. Four areas, each with a
   /brief            nonces that live two seconds, to watch nextnonce renew them
   /logout           nobody passes: the browser asks again, the person cancels, and the browser forgets the password
 
+/metrics is for Prometheus, and open: show it to nobody but your own machines.
+
 Log in as alice with the password s3cret, or as bob smith with the password "Secret, or not?".
 """
 
@@ -14,12 +16,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from digest_http_middleware import DigestAuthMiddleware
+from digest_http_middleware.prometheus import PrometheusMetrics
 
 from . import pages
 from .stage import Stage, Watching
@@ -52,6 +56,9 @@ logout = Starlette(
     ],
 )
 
+registry = CollectorRegistry()
+metrics = PrometheusMetrics(registry)
+
 # The stage is what the page shows. It protects nothing: leave it, Watching, clock and lifespan out of an app of yours.
 stage = Stage(USERS, realm=REALM, nonce_lifetime=LIFETIME)
 
@@ -59,6 +66,7 @@ app = Starlette(
     routes=[
         Route("/", pages.home),
         Route("/api/whoami", pages.whoami),
+        Route("/metrics", pages.metrics(registry)),
         WebSocketRoute("/ws", pages.echo),
         Mount("/upload", app=upload),
         Mount("/brief", app=brief),
@@ -75,6 +83,7 @@ app = Starlette(
             protect=["/api", "/stage", "/ws"],
             nonce_lifetime=LIFETIME,
             answer=pages.refused,
+            observers=[metrics],
             clock=stage.clock.now,
         ),
     ],

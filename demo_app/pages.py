@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -15,7 +16,7 @@ from digest_http.guard import Refusal
 
 from .templating import PAGE_FIELDS, templates
 
-__all__ = ["echo", "home", "logged_out", "refused", "upload", "whoami"]
+__all__ = ["echo", "home", "logged_out", "metrics", "refused", "upload", "whoami"]
 
 _HTML: Final = "text/html; charset=utf-8"
 
@@ -31,6 +32,15 @@ async def home(request: Request) -> Response:
 async def whoami(request: Request) -> Response:
     """The verified identity as JSON."""
     return JSONResponse(request.scope["digest"]._asdict())
+
+
+def metrics(registry: CollectorRegistry) -> Callable[[Request], Awaitable[Response]]:
+    """The page that Prometheus reads."""
+
+    async def page(_request: Request) -> Response:
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    return page
 
 
 async def upload(request: Request) -> Response:

@@ -151,3 +151,22 @@ def test_two_people_are_told_apart(demo_url):
         text = alice.get("/stage").text
         assert '<strong class="number k-nc" id="nc">1</strong>' in text
         assert re.search(r'<span class="pill">bob smith</span> <span>Firefox, SHA-256, nc 4</span>', text)
+
+
+def test_metrics_tell_what_came_of_requests(alice, stranger) -> None:
+    """/metrics counts by realm and reason, and names nobody."""
+
+    def counted(reason: str) -> float:
+        found = re.search(
+            rf'^digest_http_requests_total{{algorithm="[^"]*",realm="demo",reason="{reason}"}} (\S+)$',
+            stranger.get("/metrics").text,
+            re.MULTILINE,
+        )
+        return float(found[1]) if found else 0.0
+
+    before = counted("accepted"), counted("no-credentials")
+    assert stranger.get("/api/whoami").status_code == 401
+    assert alice.get("/api/whoami").status_code == 200
+    assert counted("accepted") > before[0]
+    assert counted("no-credentials") > before[1]
+    assert "alice" not in stranger.get("/metrics").text

@@ -32,7 +32,11 @@ def served(folder: Path, server: str, app: str) -> Iterator[httpx.Client]:
     """A client for an example, which runs in a child process."""
     python_peer(server)
     port = free_port()
-    where = ["--host", HOST, "--port", str(port)] if server == "uvicorn" else ["--bind", f"{HOST}:{port}"]
+    where = {
+        "uvicorn": ["--host", HOST, "--port", str(port)],
+        "aiohttp.web": ["-H", HOST, "-P", str(port)],
+        "gunicorn": ["--bind", f"{HOST}:{port}"],
+    }[server]
     command = [sys.executable, "-m", server, *where, app]
     # gunicorn and uvicorn import from the folder they are started in.
     started = [sys.executable, "-c", "import os, sys; os.chdir(sys.argv[1]); os.execv(sys.argv[2], sys.argv[2:])"]
@@ -78,6 +82,15 @@ def test_flask(tmp_path: Path) -> None:
         assert client.get("/me").status_code == 401
         assert client.get("/me", auth=login("alice", "s3cret")).text == "Hello alice"
         assert client.post("/logout", auth=login("alice", "s3cret")).text == "Goodbye"
+
+
+def test_aiohttp(tmp_path: Path) -> None:
+    """Public, for users, and a signed body."""
+    with served(tmp_path, "aiohttp.web", "aiohttp_site:site") as client:
+        assert client.get("/").text == "Hello"
+        assert client.get("/me").status_code == 401
+        assert client.get("/me", auth=login("alice", "s3cret")).text == "Hello alice"
+        assert client.put("/notes/", content=b"this", auth=login("alice", "s3cret")).text == "alice wrote this"
 
 
 def test_django(tmp_path: Path) -> None:
