@@ -28,7 +28,7 @@ from digest_http.errors import (
     SourceUnavailable,
 )
 from digest_http.httpauth.held import DEFAULT_ALGORITHMS
-from digest_http.httpauth.keys import KeyFile, Keys, configured_keys
+from digest_http.httpauth.keys import Keys
 from digest_http.httpauth.nonce_ids import issued_at
 from digest_http.httpauth.nonces import DEFAULT_LIFETIME, NonceSource, steady_clock
 from digest_http.httpauth.protocols import ClockedStore, LogoutUsers, NonceStore, SharedStore, Users
@@ -42,6 +42,7 @@ from digest_http.params import MAX_FIELD_OCTETS, check_size
 from digest_http.secrecy import HoldsSecrets
 
 from .epochs import Epochs
+from .key_sources import KeyFile, configured_keys
 from .logouts import MemoryLogouts
 from .observing import Observer, Observing, observers_of
 from .offering import Offering
@@ -72,7 +73,7 @@ class Guard(HoldsSecrets):
     `algorithms`, `qop`: what is offered, in order of preference. Without `algorithms` that is what all users hold of
     SHA-256 and MD5; without `qop`, auth. `qop=[]`: challenges without one, for devices that know none. `old_clients`:
     MD5 and auth, which all clients know. `store`: a NonceStore or a URL. `keys`: secrets of the nonces, newest first,
-    16 octets at least each, or text or a KeyFile (see httpauth.keys); by default the environment variable
+    16 octets at least each, or text or a KeyFile (see guard/key_sources.py); by default the environment variable
     DIGEST_HTTP_KEYS, else a random one. `nonce_lifetime`: seconds until the head of a request must be there.
     `sequence`: "window" or "strict". `max_body`: octets that auth-int may cover. `userhash`, `allow_rfc2069`: off by
     default. `rfc2069_uses`: requests that may be made with one nonce in the RFC 2069 form, which counts nothing; who

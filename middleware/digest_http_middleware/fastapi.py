@@ -20,7 +20,7 @@ from fastapi.security import SecurityScopes
 from digest_http import settings
 from digest_http.errors import ConfigurationError
 from digest_http.guard import NO_CREDENTIALS, Accepted, Guard, Observer, Refused, Throttle
-from digest_http.httpauth.keys import KeyFile
+from digest_http.guard.key_sources import KeyFile
 from digest_http.httpauth.nonces import DEFAULT_LIFETIME
 from digest_http.httpauth.protocols import NonceStore, Users
 from digest_http.httpauth.sequence import DEFAULT_WINDOW

@@ -12,7 +12,7 @@ from typing import Final, cast
 
 from digest_http import settings, stores
 from digest_http.guard import NO_CREDENTIALS, Accepted, Guard, Observer, Refused, Throttle
-from digest_http.httpauth.keys import KeyFile
+from digest_http.guard.key_sources import KeyFile
 from digest_http.httpauth.nonces import DEFAULT_LIFETIME
 from digest_http.httpauth.protocols import NonceStore, Users
 from digest_http.httpauth.sequence import DEFAULT_WINDOW
@@ -58,16 +58,15 @@ class DigestAuthMiddleware(HoldsSecrets):
     (username, realm, algorithm) -> H(A1), or a URL. `realm`: the text users are shown; part of every H(A1).
 
     `algorithms`, `qop`: what is offered, in order of preference. Without `algorithms` that is what all users hold of
-    SHA-256 and MD5; without `qop`, auth. `old_clients`: MD5 and auth, which all clients know. `store`: a NonceStore
-    or a URL. `keys`: secrets of the nonces, newest first, 16 octets at least each, or text or a KeyFile (see
-    httpauth.keys); by default the environment variable DIGEST_HTTP_KEYS, else a random one, which several workers do
-    not share.
-    `nonce_lifetime`: seconds until the head of a request must be there. `sequence`: "window" (counts may overtake each
-    other within `window`) or "strict". `max_body`: octets that auth-int may hold back, each way. `userhash`,
-    `allow_rfc2069`, `allow_preflight`: off by default. `proxy`: answer 407 and use the Proxy- fields. `protect`,
-    `public`: path prefixes, or a callable of the scope. `optional`: where no credentials are needed, Digest is verified
-    if it is there, and an app's own 401 gets the challenges. `beside`: other ways to log in (beside.py). `roles`: a
-    mapping of name to roles, or a function (username, realm); by default those of the source (RoledUsers).
+    SHA-256 and MD5; without `qop`, auth. `old_clients`: MD5 and auth, which all clients know. `store`: a NonceStore or
+    a URL. `keys`: secrets of the nonces, newest first, 16 octets at least each, or text or a KeyFile
+    (guard/key_sources.py); by default the environment variable DIGEST_HTTP_KEYS, else a random one, which several
+    workers do not share. `nonce_lifetime`: seconds until the head of a request must be there. `sequence`: "window"
+    (counts may overtake each other within `window`) or "strict". `max_body`: octets that auth-int may hold back, each
+    way. `userhash`, `allow_rfc2069`, `allow_preflight`: off by default. `proxy`: answer 407 and use the Proxy- fields.
+    `protect`, `public`: path prefixes, or a callable of the scope. `optional`: where no credentials are needed, Digest
+    is verified if it is there, and an app's own 401 gets the challenges. `beside`: other ways to log in (beside.py).
+    `roles`: a mapping of name to roles, or a function (username, realm); by default those of the source (RoledUsers).
     `stripped_prefix`: the path prefix that a proxy in front removes. `rewritten_by`: the proxy that rewrites paths,
     "nginx", "apache" or "caddy". `original_target_header`: the field in which a proxy says what was asked for.
     `trusted_proxies`: the addresses and networks of proxies in front, which tell the client's address in

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from digest_http.errors import SecurityWarning
-from digest_http.httpauth.keys import ENVIRONMENT, KeyFile, configured_keys
+from digest_http.guard.key_sources import ENVIRONMENT, KeyFile, configured_keys
 from digest_http.httpauth.protocols import NonceStore, SharedStore
 
 from .workers import known_workers

@@ -11,8 +11,8 @@ from typing import Any, Final, NamedTuple, cast
 
 from digest_http import stores
 from digest_http.guard import NO_CREDENTIALS, Accepted, Guard, Refused, Throttle
+from digest_http.guard.key_sources import KeyFile
 from digest_http.guard.requests import Request
-from digest_http.httpauth.keys import KeyFile
 from digest_http.httpauth.protocols import NonceStore, Users
 from digest_http.secrecy import HoldsSecrets
 

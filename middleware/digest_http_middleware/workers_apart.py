@@ -12,7 +12,8 @@ import os
 from collections.abc import Callable
 from typing import Final
 
-from digest_http.httpauth.keys import LOOK_EVERY, Keys
+from digest_http.guard.key_sources import LOOK_EVERY
+from digest_http.httpauth.keys import Keys
 from digest_http.httpauth.nonce_ids import MICROSECONDS
 from digest_http.httpauth.nonces import claimed_issue
 from digest_http.httpauth.protocols import NonceStore

@@ -13,8 +13,8 @@ from typing import Any
 from digest_http import settings, stores
 from digest_http.errors import ConfigurationError
 from digest_http.guard import NO_CREDENTIALS, Guard, Refused, Throttle
+from digest_http.guard.key_sources import KeyFile
 from digest_http.guard.uploads import DEFAULT_MAX_BODY
-from digest_http.httpauth.keys import KeyFile
 from digest_http.httpauth.protocols import NonceStore, Users
 from digest_http.httpauth.waiting import at_once, run
 from digest_http.secrecy import HoldsSecrets

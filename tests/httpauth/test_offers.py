@@ -13,8 +13,8 @@ from digest_http.algorithms import by_name
 from digest_http.buffers import HTTPMessage
 from digest_http.challenge import Challenge, parse_challenges
 from digest_http.errors import ConfigurationError, MalformedField
+from digest_http.guard.key_sources import KeyFile
 from digest_http.httpauth.held import lacking
-from digest_http.httpauth.keys import KeyFile
 from digest_http.httpauth.nonces import NonceSource
 from digest_http.httpauth.protocols import HashCounts
 from digest_http.httpauth.server import Acceptor

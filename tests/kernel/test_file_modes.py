@@ -20,7 +20,7 @@ import pytest
 from digest_http.algorithms import by_name
 from digest_http.errors import ConfigurationError
 from digest_http.file_modes import make_private, restrict
-from digest_http.httpauth.keys import KeyFile
+from digest_http.guard.key_sources import KeyFile
 from digest_http.stores import open_store
 from digest_http.stores.sqlite import SQLiteStore
 from digest_http.users import HtdigestUsers

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from digest_http.httpauth.keys import KeyFile
+from digest_http.guard.key_sources import KeyFile
 from digest_http.httpauth.verdict import Verdict
 from digest_http.stores import MemoryStore
 from digest_http_middleware import workers_apart

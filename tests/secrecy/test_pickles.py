@@ -23,10 +23,10 @@ from digest_http import sspi, users
 from digest_http.algorithms import by_name
 from digest_http.buffers import HTTPMessage
 from digest_http.challenge import parse_challenges
+from digest_http.guard.key_sources import KeyFile
 from digest_http.httpauth.challenge_selection import Preference, choose
 from digest_http.httpauth.client import ClientContext
 from digest_http.httpauth.client_identity import Identity
-from digest_http.httpauth.keys import KeyFile
 from digest_http.sasl import DigestMD5Client, DigestMD5Server
 from digest_http.sasl.plugs import PureSASLClient, ThriftSASLClient
 from digest_http.users.cached import cached

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 from digest_http.algorithms import by_name
 from digest_http.guard import Guard
+from digest_http.guard.key_sources import KeyFile
 from digest_http.httpauth.challenge_selection import Preference
 from digest_http.httpauth.client_identity import Identity
 from digest_http.httpauth.digest_client import DigestClient
-from digest_http.httpauth.keys import KeyFile
 from digest_http.httpauth.nonces import NonceSource
 from digest_http.httpauth.sequence import sequence_rule
 from digest_http.httpauth.server import Acceptor

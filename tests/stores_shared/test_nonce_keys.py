@@ -10,7 +10,7 @@ import warnings
 import pytest
 
 from digest_http.errors import ConfigurationError, SecurityWarning
-from digest_http.httpauth.keys import KeyFile, configured_keys
+from digest_http.guard.key_sources import KeyFile, configured_keys
 from digest_http.httpauth.nonces import NonceSource
 from digest_http_middleware import DigestAuthMiddleware
 
@@ -157,7 +157,7 @@ def test_what_the_log_says_of_a_file(path, caplog):
 def test_a_file_is_utf_8_wherever_it_is_read(path):
     """Whatever the locale of a service is, a comment may be in any language."""
     path.write_text(f"{OLD}  # schl\u00fcssel\n", encoding="utf-8")
-    program = f"from digest_http.httpauth.keys import KeyFile; print(len(KeyFile({str(path)!r})()))"
+    program = f"from digest_http.guard.key_sources import KeyFile; print(len(KeyFile({str(path)!r})()))"
     environment = {
         "LC_ALL": "C",
         "PYTHONUTF8": "0",

@@ -22,7 +22,7 @@ from django.utils.crypto import salted_hmac
 from digest_http import settings, stores
 from digest_http.errors import ConfigurationError, SourceUnavailable
 from digest_http.guard import Accepted, Guard, Refusal, Refused
-from digest_http.httpauth.keys import configured_keys
+from digest_http.guard.key_sources import configured_keys
 from digest_http.httpauth.verdict import Verdict
 from digest_http.httpauth.waiting import at_once, run
 from digest_http.secrecy import HoldsSecrets

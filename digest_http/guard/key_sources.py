@@ -1,0 +1,112 @@
+"""The secret keys of nonces as a setting: given, from the environment, or from a file that may change while we run.
+
+A key in text is a word of 32 characters at least, taken as it stands; words are separated by white space or commas,
+the newest first. `file:///path` instead names a file of such words ("#" begins a comment). To rotate without a
+single stale nonce, put the new key second, wait until every worker has seen the file, and then put it first.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from digest_http.errors import ConfigurationError
+from digest_http.file_modes import warn_if_open
+from digest_http.httpauth.keys import checked_keys
+from digest_http.secrecy import HoldsSecrets
+from digest_http.settings import file_path, function
+
+__all__ = ["ENVIRONMENT", "LOOK_EVERY", "KeyFile", "configured_keys"]
+
+#: Asked for when no keys are given: the same syntax as the setting.
+ENVIRONMENT: Final = "DIGEST_HTTP_KEYS"
+
+#: Hex digits spend two characters on an octet: this is 128 bits at least (nonces.MIN_KEY_OCTETS), 256 with key new.
+MIN_CHARACTERS: Final = 32
+
+#: Seconds between two looks at a file of keys.
+LOOK_EVERY: Final = 1.0
+
+logger: Final = logging.getLogger("digest_http.keys")
+
+_comment = re.compile(r"(?m)#.*$")
+_separator = re.compile(r"[\s,]+")
+
+
+def configured_keys(setting: Sequence[bytes] | KeyFile | str | None) -> Sequence[bytes] | KeyFile | None:
+    """The keys of a setting, or of the environment if it is None; None if there are none either.
+
+    Raises ConfigurationError for text that holds no key or a short one, a file that cannot be read, and what is
+    neither text nor a list of keys.
+    """
+    if setting is None:
+        setting = os.environ.get(ENVIRONMENT) or None
+    if isinstance(setting, KeyFile):
+        return setting
+    if not isinstance(setting, str):
+        return None if setting is None else checked_keys(setting)
+    url = urlsplit(setting)
+    if url.scheme == "file":
+        return KeyFile(unquote(url.path))
+    return _words(setting)
+
+
+class KeyFile(HoldsSecrets):
+    """Keys in a file. Calling it gives those of now; a broken edit keeps the old ones and logs.
+
+    Raises ConfigurationError if the file is unusable at the start.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, seconds: Callable[[], float] = time.monotonic) -> None:
+        self.path: Final = Path(file_path("path", path, example="/etc/app/keys"))
+        self._seconds: Final = function("seconds", seconds, 0, example="time.monotonic")
+        self._next_look = seconds() + LOOK_EVERY
+        try:
+            self._version = self._present_version()
+            self._keys: Sequence[bytes] = self._read()
+        except OSError as error:
+            raise ConfigurationError(f"the nonce keys in {self.path} cannot be read: {error}") from error
+        except ConfigurationError as error:
+            raise ConfigurationError(f"the nonce keys in {self.path} are of no use: {error}") from None
+
+    def __call__(self) -> Sequence[bytes]:
+        """The keys, newest first."""
+        present = self._seconds()
+        if present >= self._next_look:
+            self._next_look = present + LOOK_EVERY
+            try:
+                version = self._present_version()
+                if version != self._version:
+                    self._version = version
+                    self._keys = self._read()
+            except (OSError, ConfigurationError) as error:
+                logger.error("%s is not usable, the keys of before stay: %s", self.path, error)  # noqa: TRY400 - the reason says all
+        return self._keys
+
+    def _present_version(self) -> tuple[int, int, int]:
+        status = self.path.stat()
+        return status.st_ino, status.st_mtime_ns, status.st_size
+
+    def _read(self) -> Sequence[bytes]:
+        warn_if_open(self.path, logger)
+        return _words(_comment.sub("", self.path.read_text(encoding="utf-8")))
+
+    def __repr__(self) -> str:
+        return f"<KeyFile {str(self.path)!r}>"
+
+
+def _words(text: str) -> tuple[bytes, ...]:
+    words = tuple(word for word in _separator.split(text) if word)
+    if not words:
+        raise ConfigurationError("there is no nonce key: make one with 'digest-http key new'")
+    if any(len(word) < MIN_CHARACTERS for word in words):
+        raise ConfigurationError(
+            f"a nonce key has fewer than {MIN_CHARACTERS} characters: make one with 'digest-http key new'"
+        )
+    return tuple(word.encode() for word in words)
