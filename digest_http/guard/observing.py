@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from contextvars import ContextVar
+from inspect import isawaitable
 from time import perf_counter_ns, time_ns
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar, cast, runtime_checkable
 
@@ -139,7 +140,7 @@ class Observing:
             except BaseException:
                 _note(source, began, start, failed=True)
                 raise
-            if isinstance(answer, Awaitable):
+            if isawaitable(answer):
                 return _awaited(source, answer, began, start)
             _note(source, began, start, failed=False)
             return answer
