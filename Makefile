@@ -46,7 +46,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help:
 	@sed -n 's/^#  //p' Makefile
 
-venv: $(TEST) $(CHECK) $(BENCH)
+venv: $(TEST) $(CHECK) $(BENCH) $(DOCS)
 
 $(TEST): pyproject.toml
 	@.ci/venv .venv "$(PYTHON)" --editable . --group test
