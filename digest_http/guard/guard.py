@@ -152,7 +152,7 @@ class Guard(HoldsSecrets):
         limiter = throttle_of(throttle)
         self._throttling: Final = None if limiter is None else Throttling(limiter, observing)
         self._end: Final = sources.end
-        self._keep_logouts(self.users if isinstance(self.users, LogoutUsers) else MemoryLogouts())
+        self._keep_logouts(self.users if isinstance(self.users, LogoutUsers) else MemoryLogouts(nonces.kept))
         self._epochs: Final = Epochs(self.store, nonces.now, log)
         self._offering: Final = Offering(
             self.users, realm, policy.algorithms, make, now=nonces.now, logger=log, warns=self._warns

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from digest_http.encoding import nfc
 
 __all__ = ["MemoryLogouts"]
 
 
 class MemoryLogouts:
-    """Keeps it in this process, one number for each user who was ever logged out. See LogoutUsers."""
+    """Keeps it in this process, one number for each user who was logged out lately. See LogoutUsers.
 
-    __slots__ = ("_since",)
+    `kept`: microseconds for which a nonce may be good. When they are over, no nonce is left that a logout speaks of.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_kept", "_since")
+
+    def __init__(self, kept: int) -> None:
+        self._kept: Final = kept
         self._since: dict[str, int] = {}
 
     def __len__(self) -> int:
@@ -26,5 +32,7 @@ class MemoryLogouts:
     def log_out(self, username: str, realm: str, now: int) -> None:
         """See LogoutUsers.log_out."""
         del realm
+        for over in [each for each, since in self._since.items() if since < now - self._kept]:
+            del self._since[over]
         name = nfc(username)
         self._since[name] = max(now, self._since.get(name, 0))

@@ -13,6 +13,7 @@ from threading import Lock
 from typing import Final, NamedTuple
 
 from digest_http import settings
+from digest_http.forks import ForkAware
 from digest_http.guard import Event
 from digest_http.httpauth.nonces import DEFAULT_LIFETIME
 
@@ -52,7 +53,7 @@ class _Seen:
         self.nonces: OrderedDict[int, float] = OrderedDict()
 
 
-class LoggedIn:
+class LoggedIn(ForkAware):
     """Call it with events, as `observers=[LoggedIn()]` does; only accepted requests change it. Threads may share it.
 
     `lifetime`: seconds, the nonce_lifetime of the guard. A user is logged in for so long after each request.
@@ -65,11 +66,12 @@ class LoggedIn:
         capacity: int = DEFAULT_CAPACITY,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        super().__init__()
         self._lifetime: Final = settings.seconds("lifetime", lifetime, example=DEFAULT_LIFETIME)
         self._capacity: Final = settings.number("capacity", capacity, 1, example=DEFAULT_CAPACITY)
         self._clock: Final = settings.function("clock", clock, 0, example="time.time")
         self._users: Final[OrderedDict[tuple[str, str], _Seen]] = OrderedDict()
-        self._lock: Final = Lock()
+        self._lock = Lock()
 
     def __call__(self, event: Event) -> None:
         """Note one event."""
@@ -90,6 +92,11 @@ class LoggedIn:
                     seen.nonces.popitem(last=False)
             if len(self._users) > self._capacity:
                 self._users.popitem(last=False)
+
+    def after_fork_in_child(self) -> None:
+        """See ForkAware: a child has seen nobody yet."""
+        self._lock = Lock()
+        self._users.clear()
 
     def users(self) -> list[Presence]:
         """Who was seen within a lifetime, who was seen last first."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import logging
 import sys
 
 import pytest
@@ -13,6 +14,7 @@ from digest_http.stores import MemoryStore
 from digest_http.users import MappingUsers
 from tests.attacks.driver import REALM, USERS, Server
 from tests.attacks.signing import Signer
+from tests.support.hash_calls import hash_calls
 
 
 def test_a35_websocket_handshakes(server):
@@ -57,7 +59,8 @@ def test_a37_a_store_that_fails(answer, caplog):
     response = server.get(server.signer())
     assert (response.status, response.app_called, response.challenges, response.info) == (503, False, [], {})
     assert response.values(b"retry-after")
-    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == ["store-down"]
+    errors = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert [line.partition(" ")[0] for line in errors] == ["store-down"]
 
 
 def test_a37_a_store_that_says_accepted_by_name():
@@ -121,8 +124,10 @@ def test_a38_a_hundred_thousand_anonymous_requests(server):
     assert len(store) == counted
 
 
-def test_a38_garbage_under_a_live_nonce_is_not_kept(server):
+def test_a38_garbage_under_a_live_nonce_is_not_kept(server, monkeypatch):
     """Wrong digests with ever new names, nonces and counts keep nothing either."""
+    # pytest keeps the records of a test, which is no memory of ours.
+    monkeypatch.setattr(logging.getLogger("digest_http.middleware"), "disabled", True)
     signer = server.signer()
 
     def flood(times):
@@ -167,21 +172,10 @@ class CountedStore(MemoryStore):
 
 @pytest.mark.parametrize("algorithm", ["MD5", "SHA-256", "SHA-256-sess", "SHA-512-256"])
 @pytest.mark.parametrize("hashed", [False, True])
-def test_a40_unknown_user_and_wrong_password_do_the_same_work(monkeypatch, algorithm, hashed):
-    """The same hashes over as many octets, the same look-ups, no store call, the same answer."""
+def test_a40_unknown_user_and_wrong_password_do_the_same_work(algorithm, hashed):
+    """The same hashes, the same look-ups, no store call, the same answer."""
     users, store = CountedUsers(), CountedStore()
     server = Server(users=users, store=store, algorithms=[algorithm], userhash=True)
-    work = []
-
-    def counting(real):
-        def counted(self, octets):
-            work.append((real.__name__, len(octets)))
-            return real(self, octets)
-
-        return counted
-
-    for name in ("digest", "hexdigest"):
-        monkeypatch.setattr(algorithms.Algorithm, name, counting(getattr(algorithms.Algorithm, name)))
     costs = []
     for username in ("alice", "malle"):
         signer = server.signer(username, "wrong", algorithm)
@@ -190,10 +184,13 @@ def test_a40_unknown_user_and_wrong_password_do_the_same_work(monkeypatch, algor
             body = f"{username}:{REALM}".encode()
             late = {"username": algorithms.by_name(algorithm).hexdigest(body).decode(), "userhash": "true"}
         header = signer.sign(late=late)
-        work.clear()
         users.asked.clear()
-        response = server.request(authorization=header)
-        costs.append((list(work), list(users.asked), response.status, response.body, response.stale))
+        responses = []
+        work = hash_calls(
+            lambda header=header, responses=responses: responses.append(server.request(authorization=header))
+        )
+        (response,) = responses
+        costs.append((work, list(users.asked), response.status, response.body, response.stale))
     assert costs[0] == costs[1]
     assert costs[0][0]
     assert costs[0][2] == 401

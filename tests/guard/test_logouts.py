@@ -11,6 +11,7 @@ import pytest
 from digest_http.algorithms import by_name
 from digest_http.errors import ConfigurationError, SourceUnavailable
 from digest_http.guard import Accepted, Guard, Refused
+from digest_http.guard.logouts import MemoryLogouts
 from digest_http.httpauth import DigestClient
 from digest_http.stores import MemoryStore, SQLiteStore
 from digest_http.users import CachedUsers, MappingUsers
@@ -267,3 +268,15 @@ def test_guards_of_connections():
     assert is_over(login.ask(door))
     again = guard.for_connection()
     assert not is_over(Login(again).ask(again))
+
+
+def test_a_logout_is_forgotten_with_the_last_nonce_that_it_speaks_of():
+    """Not a microsecond sooner; and a later one of the same user counts."""
+    logouts = MemoryLogouts(kept=100)
+    logouts.log_out("alice", "home", 1000)
+    logouts.log_out("bob", "home", 1100)
+    assert logouts.logged_out("alice", "home") == 1000
+    logouts.log_out("alice", "home", 1101)
+    logouts.log_out("carol", "home", 1201)
+    assert [logouts.logged_out(name, "home") for name in ("alice", "bob", "carol")] == [1101, 0, 1201]
+    assert len(logouts) == 2

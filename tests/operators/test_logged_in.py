@@ -8,6 +8,7 @@ import pytest
 
 from digest_http.guard import Event
 from digest_http_middleware.presence import NONCES_OF_USER, LoggedIn, Presence
+from tests.support.forked import held, in_child
 
 from .served import ADDRESS, DOORS, signed, signer
 
@@ -31,6 +32,15 @@ def clock():
 def accepted(username="alice", nonce_id=1, realm="wonder", client=ADDRESS) -> Event:
     """What an observer is told of an accepted request."""
     return Event(realm, "accepted", None, username, "MD5", "auth", client, "GET", nonce_id, 0, 0.0, ())
+
+
+def test_a_child_has_seen_nobody(clock):
+    """After a fork the table of the parent stays, and the child's is empty, whoever held the lock."""
+    table = LoggedIn(clock=clock)
+    table(accepted())
+    with held(table._lock):  # noqa: SLF001  # as another thread may
+        assert in_child(lambda: [each.username for each in table.users()]) == []
+    assert [each.username for each in table.users()] == ["alice"]
 
 
 @pytest.mark.parametrize("kind", DOORS)

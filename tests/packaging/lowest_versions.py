@@ -22,6 +22,8 @@ def constraints() -> Iterator[str]:
     lowest: dict[str, str] = {}
     for extra, requirements in project["optional-dependencies"].items():
         for requirement in requirements:
+            if requirement.startswith(f"{project['name']}["):  # another extra, whose libraries have lines of their own
+                continue
             found = _requirement.fullmatch(requirement)
             if found is None:
                 raise ValueError(f"{requirement!r} of the extra {extra!r} has no lower bound: write name>=version")

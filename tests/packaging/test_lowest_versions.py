@@ -14,7 +14,8 @@ def test_each_library_has_one():
 @pytest.mark.parametrize("extras", ['a = ["click"]', 'a = ["click<9"]', 'a = ["click>=8.1"]\nb = ["click>=8.2"]'])
 def test_what_names_no_lowest_version(tmp_path, monkeypatch, extras):
     """A bound that is missing, and two for one library."""
-    (tmp_path / "pyproject.toml").write_text(f"[project.optional-dependencies]\n{extras}\n", encoding="utf-8")
+    project = f"[project]\nname = 'p'\n[project.optional-dependencies]\n{extras}\n"
+    (tmp_path / "pyproject.toml").write_text(project, encoding="utf-8")
     monkeypatch.setattr(lowest_versions, "ROOT", tmp_path)
     with pytest.raises(ValueError, match="lower bound"):
         list(lowest_versions.constraints())

@@ -44,7 +44,7 @@ class HTTPServerContext(LiveContext):
         self._requirement = requirement
         self._first: ServerContext | None = None
         self._last: ServerContext | None = None
-        self._speaker: tuple[object, ...] = ()
+        self._speaker: tuple[object, ...] | None = None
         self._ha1: bytes | None = None
         self._username = ""
         self._claim: Claim | None = None
