@@ -37,9 +37,9 @@ def _connect(databases: dict[str, Any] | None) -> None:
     connections.__dict__.pop("settings", None)
 
 
-@pytest.fixture(scope="package", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Settings, apps and tables, for as long as this room's tests run; the folder of the database."""
+    """Settings, apps and tables, for as long as the tests of one file run; the folder of the database."""
     folder = tmp_path_factory.mktemp("django")
     if not settings.configured:
         # As another room does it, for Django's settings are made once a process.
