@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from click.testing import CliRunner
 
-from digest_http import __version__
+from digest_http import COMPILED, __version__
 from digest_http.algorithms import by_name
 from digest_http.cli import main
 from digest_http.cli.commands import command
@@ -288,5 +288,5 @@ def test_the_entry_point(monkeypatch, capsys):
 
 
 def test_the_version():
-    """The same that a program reads, in one line."""
-    assert run("--version").output == f"digest-http {__version__}\n"
+    """The same that a program reads, in one line, and which form runs."""
+    assert run("--version").output == f"digest-http {__version__} ({'compiled' if COMPILED else 'pure Python'})\n"
