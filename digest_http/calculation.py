@@ -8,7 +8,6 @@ HTTP, raw for SASL) and what A2 is made of.
 
 from __future__ import annotations
 
-from binascii import hexlify
 from hmac import compare_digest
 
 from .algorithms import Algorithm
@@ -69,35 +68,30 @@ def request_hash(algorithm: Algorithm, method: bytes, uri: bytes, hentity: bytes
 def response(algorithm: Algorithm, ha1: bytes, nonce: bytes, nc: bytes, cnonce: bytes, qop: bytes, ha2: bytes) -> bytes:
     """The response, or rspauth, in hex: KD(H(A1), nonce ":" nc ":" cnonce ":" qop ":" H(A2)).
 
-    RFC 7616 §3.4.1. `ha1` and `ha2` in lower-case hex, the rest as it stands in the header field.
+    RFC 7616 §3.4.1. `ha1` and `ha2` in lower-case hex, the rest as it stands in the header field. An empty qop makes
+    the response of RFC 2069 (§2.1.2, RFC 2617 §3.2.2.1), which has neither nc nor cnonce.
     """
-    return algorithm.hexdigest(b":".join((ha1, nonce, nc, cnonce, qop, ha2)))
+    return keyed_response(algorithm, response_key(ha1, nonce, nc, cnonce, qop), ha2)
 
 
 def response_rfc2069(algorithm: Algorithm, ha1: bytes, nonce: bytes, ha2: bytes) -> bytes:
     """The response without qop, in hex: KD(H(A1), nonce ":" H(A2)) (RFC 2069 §2.1.2, RFC 2617 §3.2.2.1)."""
-    return algorithm.hexdigest(b"%b:%b:%b" % (ha1, nonce, ha2))
+    return keyed_response(algorithm, response_key(ha1, nonce, b"", b"", b""), ha2)
 
 
 def response_key(ha1: bytes, nonce: bytes, nc: bytes, cnonce: bytes, qop: bytes) -> bytes:
     """What stands before H(A2) in the data of the response, and of rspauth as well: for `keyed_response`.
 
-    With an empty qop it is that of RFC 2069, which has neither nc nor cnonce. Holds H(A1), so it is a secret.
+    Holds H(A1), so it is a secret.
     """
     if not qop:
         return b"%b:%b:" % (ha1, nonce)
     return b"%b:%b:%b:%b:%b:" % (ha1, nonce, nc, cnonce, qop)
 
 
-def keyed_response(algorithm: Algorithm, key: bytes, method: bytes, uri: bytes, hentity: bytes = b"") -> bytes:
-    """The response, or rspauth, in hex: H(A2) as in `request_hash` under a key of `response_key`.
-
-    Both hashes in one call: who verifies or signs a request needs two such pairs. Raises as `request_hash`.
-    """
-    new = algorithm.new
-    if hentity:
-        return hexlify(new(key + request_hash(algorithm, method, uri, hentity)).digest())
-    return hexlify(new(key + hexlify(new(b"%b:%b" % (method, uri)).digest())).digest())
+def keyed_response(algorithm: Algorithm, key: bytes, ha2: bytes) -> bytes:
+    """The response, or rspauth, in hex, under a key of `response_key`: who makes both makes that once."""
+    return algorithm.hexdigest(key + ha2)
 
 
 same_digest = compare_digest

@@ -177,7 +177,9 @@ class ServerContext(HoldsSecrets):
             secret, credentials.nonce, credentials.nc, credentials.cnonce, credentials.qop
         )
         hentity = message.hentity if self.covers_body else b""
-        expected = calculation.keyed_response(algorithm, key, message.method, message.url, hentity)
+        expected = calculation.keyed_response(
+            algorithm, key, calculation.request_hash(algorithm, message.method, message.url, hentity)
+        )
         right = calculation.same_digest(expected, credentials.response)
         if ha1 is None:
             return Verdict.UNKNOWN_USER
@@ -209,9 +211,8 @@ class ServerContext(HoldsSecrets):
         if self.covers_body and not message.hentity:
             raise MalformedField("auth-int needs HEntity, the hash of the response body", reason="hentity")
         hentity = message.hentity if self.covers_body else b""
-        message.padding = self.authentication_info(
-            calculation.keyed_response(self.algorithm, self._key, b"", self.credentials.uri, hentity)
-        )
+        ha2 = calculation.request_hash(self.algorithm, b"", self.credentials.uri, hentity)
+        message.padding = self.authentication_info(calculation.keyed_response(self.algorithm, self._key, ha2))
 
     def authentication_info(self, rspauth: bytes | None) -> bytes:
         """The parameters with the given proof; None where the body's hash comes too late to be sent."""

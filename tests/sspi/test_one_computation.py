@@ -15,18 +15,18 @@ from digest_http_client_auth import DigestAuth
 from digest_http_middleware import DigestAuthMiddleware
 from tests.sspi.wiring import HTTPPair, SASLPair
 
-original = calculation.response
+original = calculation.keyed_response
 
 
-def salted(algorithm: Any, ha1: bytes, *parts: bytes) -> bytes:
+def salted(algorithm: Any, key: bytes, ha2: bytes) -> bytes:
     """The response, with one octet more hashed."""
-    return original(algorithm, ha1 + b"!", *parts)
+    return original(algorithm, b"!" + key, ha2)
 
 
 @pytest.fixture
 def salt(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Change the computation from now on; the returned function undoes it."""
-    monkeypatch.setattr(calculation, "response", salted)
+    monkeypatch.setattr(calculation, "keyed_response", salted)
     return monkeypatch.undo
 
 
