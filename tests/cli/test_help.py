@@ -3,7 +3,6 @@
 import os
 import pty
 import shlex
-import shutil
 import subprocess
 import sys
 
@@ -14,6 +13,7 @@ from click.testing import CliRunner
 from digest_http.cli.commands import command
 from digest_http.cli.over_http import SUMMARIES, _loaded
 from tests.cli.user_places import run as run_user
+from tests.live.peers import found_program
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry), "COLUMNS": "100"}
 
@@ -105,7 +105,7 @@ def test_a_script_for_each_shell(shell):
     script = CliRunner().invoke(command, ["completion", shell]).stdout
     assert "_DIGEST_HTTP_COMPLETE" in script
     assert "digest-http" in script
-    found = shutil.which(shell)
+    found = found_program(shell)
     if found:
         assert subprocess.run([found, "-n"], input=script, text=True, check=False).returncode == 0
 

@@ -24,6 +24,9 @@ from tests.doors.asking import Answer, ask
 from tests.doors.frameworks import FRAMEWORKS, SOCKETS, fastapi_below
 from tests.doors.lists import Lists
 
+# The routers are theirs, and the path rule is text.
+pytestmark = pytest.mark.once
+
 APPS = {**FRAMEWORKS, "fastapi root_path": fastapi_below}
 
 LISTS = [

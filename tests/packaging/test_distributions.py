@@ -2,7 +2,6 @@
 
 import email
 import os
-import shutil
 import subprocess
 import sys
 import tarfile
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import digest_http
+from tests.live.peers import found_program
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = {
@@ -113,7 +113,7 @@ def test_sdist_holds_every_module_of_each_package(sdist_names, package):
 
 def test_sdist_holds_what_is_in_the_checkout(sdist_names):
     """Whoever has the sdist can run the tests, read the pages and change something."""
-    git = shutil.which("git")
+    git = found_program("git")
     if git is None or not (ROOT / ".git").exists():
         pytest.skip("this is no checkout, or git is not here")
     tracked = subprocess.run([git, "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -18,6 +18,9 @@ from tests.proxies.models import handed_on, is_modelled
 from tests.proxies.paths import TARGETS
 from tests.proxies.resources import resource
 
+# It is all about text.
+pytestmark = pytest.mark.once
+
 FIELD = "X-Original-URI"
 
 
