@@ -14,7 +14,7 @@ from digest_http.algorithms import by_name
 from digest_http.errors import BodyNotReplayable, ConfigurationError, DigestError, MalformedField, WrongPrincipal
 from digest_http.httpauth.origins import Origin
 from digest_http_client_auth.base_auth import BaseDigestAuth
-from digest_http_client_auth.challenges_met import Redirected, is_upgraded
+from digest_http_client_auth.challenges_met import Redirected, challenger, is_upgraded
 from digest_http_client_auth.cookies import merge_cookies
 from digest_http_client_auth.library import UNTOLD
 from digest_http_client_auth.library_errors import errors_also, joined_error
@@ -111,6 +111,7 @@ def test_cookies(sent: list[bytes], added: bytes, merged: bytes) -> None:
     ("/-._~!$&'()*+,;=:@", b"/-._~!$&'()*+,;=:@"), ("/\ud800", b"/%ED%A0%80"), ("/a ?b", b"/a%20?b"),
     ("/\x7f\x01", b"/%7F%01"),
     ("/azAZ09 ", b"/azAZ09%20"), ("/%?a%2f?b", b"/%25?a%2F?b"),
+    ("/a?b%zz?c%41", b"/a?b%25zz?c%2541"),
 ])  # fmt: skip
 def test_targets(target: str, sent: bytes) -> None:
     """What may stand in a URI stays; the rest is escaped in upper case, and a fragment is not sent."""
@@ -207,6 +208,7 @@ class Bare:
     ({"challenge_header": "X:"}, f"challenge_header is 'X:'; {FIELD}"),
     ({"challenge_header": b"X"}, f"challenge_header is b'X'; {FIELD}"),
     ({"challenge_header": "\u00e9"}, f"challenge_header is '\u00e9'; {FIELD}"),
+    ({"challenge_header": "\ud800"}, rf"challenge_header is '\ud800'; {FIELD}"),
     ({"library": Bare(), "probe": True},
      "probe is True; write probe=False: no request can be made of another with this library"),
 ])  # fmt: skip
@@ -374,3 +376,34 @@ def test_the_same_target_by_https(original: Message, last: Message, proxy: bool,
     """Method and target are those of the call; through a proxy nobody is led from one to the other."""
     session = session_of(Auth("alice", "s3cret", proxy=proxy))
     assert is_upgraded(session, Redirected(original, INSECURE, last)) is upgraded
+
+
+ANOTHER_PORT = "Digest challenge not answered: a redirect led to another scheme or port of the same host: call the URL there by itself"
+
+
+@pytest.mark.parametrize(("last", "told"), [
+    ("http://a.example:8080/x", [ANOTHER_PORT]), ("http://b.example/x", []),
+], ids=["a port", "a host"])  # fmt: skip
+def test_challenges_behind_a_redirect(last: str, told: list[str], caplog: pytest.LogCaptureFixture) -> None:
+    """They are not answered; what a user can do about it is a warning."""
+    session = session_of(Auth("alice", "s3cret"))
+    led = Redirected(INSECURE, INSECURE, request_to(last))
+    assert challenger(session, {"status": 401}, led) is None
+    assert [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING] == told
+
+
+def test_another_charset_for_the_field() -> None:
+    """`field_charset` is that of the name in the field alone."""
+    server = StrictServer(users={"Zo\u00eb": "s3cret"})
+    fields: list[bytes] = []
+
+    def send(request: Message) -> Message:
+        fields.extend([request["fields"][b"authorization"]] if b"authorization" in request["fields"] else [])
+        status, sent, body = server.answer("GET", "/a", {}, b"")
+        return {
+            "status": status, "body": body,
+            "fields": [(name.lower().encode(), value.encode("latin-1")) for name, value in sent],
+        }  # fmt: skip
+
+    call(session_of(Auth("Zo\u00eb", "s3cret", field_charset="latin-1")), request_to(URL), send)
+    assert b'username="Zo\xeb"' in fields[0]
