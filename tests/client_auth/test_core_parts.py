@@ -378,7 +378,10 @@ def test_the_same_target_by_https(original: Message, last: Message, proxy: bool,
     assert is_upgraded(session, Redirected(original, INSECURE, last)) is upgraded
 
 
-ANOTHER_PORT = "Digest challenge not answered: a redirect led to another scheme or port of the same host: call the URL there by itself"
+ANOTHER_PORT = (
+    "Digest challenge not answered: a redirect led to another scheme or port of the same host: "
+    "call the URL there by itself"
+)
 
 
 @pytest.mark.parametrize(("last", "told"), [
