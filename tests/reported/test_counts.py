@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from digest_http.httpauth import keys as key_files
+from digest_http.guard import key_sources as key_files
 from digest_http.stores import MemoryStore
 from tests.attacks.driver import Clock, Server
 from tests.stores.nonce_stores import OPENERS, STORES, reopened
