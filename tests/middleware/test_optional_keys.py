@@ -9,6 +9,9 @@ from digest_http_middleware import DigestAuthMiddleware
 from tests.attacks.driver import QOP, REALM, USERS, Clock, Server, run
 from tests.attacks.signing import Signer, parameters
 
+# What a server may leave out of a scope hangs on no interpreter.
+pytestmark = pytest.mark.once
+
 #: What asgi.readthedocs.io calls optional in the scopes of HTTP and of websockets.
 OPTIONAL = {
     "http": ["scheme", "raw_path", "root_path", "client", "server", "state", "extensions"],

@@ -13,6 +13,9 @@ from tests.attacks.driver import Clock, Server
 from tests.attacks.signing import Signer
 from tests.stores.nonce_stores import OPENERS, reopened
 
+# Counts and settings, which no interpreter sees otherwise.
+pytestmark = pytest.mark.once
+
 KEYS = [b"k" * 32]
 CAPACITY = 1000
 
