@@ -13,8 +13,6 @@ import pytest
 from digest_http.algorithms import by_name
 from digest_http.errors import BodyNotReplayable, ConfigurationError, DigestError, MalformedField, WrongPrincipal
 from digest_http.httpauth.origins import Origin
-from digest_http_client_auth.base_auth import BaseDigestAuth
-from digest_http_client_auth.challenges_met import Redirected, challenger, is_upgraded
 from digest_http_client_auth.cookies import merge_cookies
 from digest_http_client_auth.library import UNTOLD
 from digest_http_client_auth.library_errors import errors_also, joined_error
@@ -23,23 +21,13 @@ from digest_http_client_auth.proxies import peer_of
 from digest_http_client_auth.session import MAX_URLS, Session
 from digest_http_client_auth.wire_targets import wire_target, with_path
 
+from .dictionary_auth import Auth, session_of
 from .dictionary_library import DictionaryLibrary, Message, call, request_to
 from .strict_server import StrictServer
 
 URL = "http://server.example/a"
 HOME = Origin("http", "server.example", 80)
 CHALLENGE = 'Digest realm="r", nonce="n", qop="auth", algorithm=SHA-256'
-
-
-class Auth(BaseDigestAuth[Message, Message]):
-    """The plug of a library made of dictionaries."""
-
-    _library = DictionaryLibrary()
-
-
-def session_of(auth: Auth) -> Session[Message, Message]:
-    """What it keeps."""
-    return auth._session  # noqa: SLF001 - it shows what the settings came to
 
 
 def signed_for(auth: Auth, url: str = URL) -> str | None:
@@ -357,42 +345,6 @@ def test_a_strict_server_lets_it_in() -> None:
         }  # fmt: skip
 
     assert call(session, request_to(URL), send)["status"] == 200
-
-
-INSECURE, SECURE = request_to("http://a.example/x"), request_to("https://a.example/x")
-
-
-@pytest.mark.parametrize(("original", "last", "proxy", "upgraded"), [
-    (INSECURE, SECURE, False, True),
-    (INSECURE, SECURE, True, False),
-    (INSECURE, INSECURE, False, False),
-    (INSECURE, request_to("https://a.example/y"), False, False),
-    (INSECURE, request_to("https://b.example/x"), False, False),
-    (INSECURE, request_to("https://a.example/x", "POST"), False, False),
-    (request_to("http://a.example/x", "POST"), SECURE, False, False),
-    (request_to("http://a.example/y"), SECURE, False, False),
-], ids=[str(n) for n in range(8)])  # fmt: skip
-def test_the_same_target_by_https(original: Message, last: Message, proxy: bool, upgraded: bool) -> None:
-    """Method and target are those of the call; through a proxy nobody is led from one to the other."""
-    session = session_of(Auth("alice", "s3cret", proxy=proxy))
-    assert is_upgraded(session, Redirected(original, INSECURE, last)) is upgraded
-
-
-ANOTHER_PORT = (
-    "Digest challenge not answered: a redirect led to another scheme or port of the same host: "
-    "call the URL there by itself"
-)
-
-
-@pytest.mark.parametrize(("last", "told"), [
-    ("http://a.example:8080/x", [ANOTHER_PORT]), ("http://b.example/x", []),
-], ids=["a port", "a host"])  # fmt: skip
-def test_challenges_behind_a_redirect(last: str, told: list[str], caplog: pytest.LogCaptureFixture) -> None:
-    """They are not answered; what a user can do about it is a warning."""
-    session = session_of(Auth("alice", "s3cret"))
-    led = Redirected(INSECURE, INSECURE, request_to(last))
-    assert challenger(session, {"status": 401}, led) is None
-    assert [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING] == told
 
 
 def test_another_charset_for_the_field() -> None:
