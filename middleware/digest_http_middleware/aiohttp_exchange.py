@@ -13,38 +13,24 @@ from aiohttp import StreamReader, web
 from digest_http.errors import MalformedField
 from digest_http.guard.uploads import too_large
 
-from .asgi import Headers, Scope
+from .asgi import Scope
 from .bodies import Pieces, announces_more
 from .fronts import Front
-from .targets import raw_target
+from .shown_requests import ShownRequest
 
 __all__ = ["Exchange"]
 
 
-class Exchange:
+class Exchange(ShownRequest):
     """A request; see digest_http.guard.requests.Request. `limit`: octets of a body that may be read."""
 
-    __slots__ = ("_front", "_limit", "_request", "fields", "method", "scope")
+    __slots__ = ("_limit", "_request", "method")
 
     def __init__(self, request: web.Request, front: Front, limit: int) -> None:
+        super().__init__(_scope(request), front)
         self._request: Final = request
-        self._front: Final = front
         self._limit: Final = limit
-        self.scope: Final = _scope(request)
-        self.fields: Final[Headers] = self.scope["headers"]
         self.method: Final = request.method.encode("utf-8", "surrogateescape")
-
-    @property
-    def client(self) -> str | None:
-        """The address of who sent it, None if it is not known."""
-        return self._front.client(self.scope)
-
-    def is_named_by(self, uri: bytes) -> bool:
-        """See Request."""
-        target, front = raw_target(self.scope), self._front
-        if uri == target and target[:1] == b"/" and not front.changes_targets:
-            return True
-        return front.is_named_by(uri, self.scope)
 
     async def read_body(self) -> bytes:
         """See Request. The app reads the same octets again, whole or in pieces."""

@@ -13,10 +13,10 @@ from typing import Any, Final, TypeAlias
 from digest_http.errors import MalformedField
 from digest_http.guard.uploads import too_large
 
-from .asgi import Headers, Scope
+from .asgi import Scope
 from .bodies import announces_more
 from .fronts import Front
-from .targets import raw_target
+from .shown_requests import ShownRequest
 
 __all__ = ["Environ", "Exchange", "StartResponse", "WSGIApp", "scope_of"]
 
@@ -28,30 +28,16 @@ WSGIApp: TypeAlias = Callable[[Environ, StartResponse], Iterable[bytes]]
 _BARE: Final = {"CONTENT_TYPE": b"content-type", "CONTENT_LENGTH": b"content-length"}
 
 
-class Exchange:
+class Exchange(ShownRequest):
     """A request in an environ; see digest_http.guard.requests.Request. `limit`: octets of a body that may be read."""
 
-    __slots__ = ("_front", "_limit", "environ", "fields", "method", "scope")
+    __slots__ = ("_limit", "environ", "method")
 
     def __init__(self, environ: Environ, front: Front, limit: int) -> None:
+        super().__init__(scope_of(environ), front)
         self.environ: Final = environ
-        self._front: Final = front
         self._limit: Final = limit
-        self.scope: Final = scope_of(environ)
-        self.fields: Final[Headers] = self.scope["headers"]
         self.method: Final = _octets(environ["REQUEST_METHOD"])
-
-    @property
-    def client(self) -> str | None:
-        """The address of who sent it, None if it is not known."""
-        return self._front.client(self.scope)
-
-    def is_named_by(self, uri: bytes) -> bool:
-        """See Request."""
-        target, front = raw_target(self.scope), self._front
-        if uri == target and target[:1] == b"/" and not front.changes_targets:
-            return True
-        return front.is_named_by(uri, self.scope)
 
     async def read_body(self) -> bytes:
         """See Request. The app reads the same octets, and no others."""

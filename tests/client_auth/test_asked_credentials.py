@@ -18,6 +18,7 @@ from digest_http.errors import ConfigurationError
 from digest_http.httpauth import Authorization, DigestClient
 from digest_http.httpauth.credential_sources import Asked, Login, from_environment, from_keyring, from_netrc
 from digest_http_client_auth import DigestAuth
+from tests.support.keyrings import Ring, keyring_in_memory
 
 from .strict_server import StrictServer
 
@@ -159,30 +160,11 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert statuses(StrictServer(), auth) == [401, 200]
 
 
-class Ring(keyring.backend.KeyringBackend):
-    """A keyring of the test's own."""
-
-    priority: float = 1
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.kept: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.kept.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.kept[service, username] = password
-
-
 @pytest.fixture
 def ring() -> Iterator[Ring]:
     """The keyring that is in use while a test runs."""
-    before = keyring.get_keyring()
-    ring = Ring()
-    keyring.set_keyring(ring)
-    yield ring
-    keyring.set_keyring(before)
+    with keyring_in_memory() as found:
+        yield found
 
 
 def test_keyring(ring: Ring) -> None:

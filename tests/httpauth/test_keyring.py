@@ -7,40 +7,20 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-import keyring
-import keyring.backend
 import pytest
 
 from digest_http.errors import ConfigurationError
 from digest_http.httpauth.credential_sources import Asked, from_keyring
+from tests.support.keyrings import Ring, keyring_in_memory
 
 ASKED = Asked("a.example", 80, "http", "r", refused=False)
-
-
-class Ring(keyring.backend.KeyringBackend):
-    """Passwords in memory."""
-
-    priority: float = 1
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.kept: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.kept.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.kept[service, username] = password
 
 
 @pytest.fixture
 def ring() -> Iterator[Ring]:
     """The keyring that is in use while a test runs."""
-    before = keyring.get_keyring()
-    ring = Ring()
-    keyring.set_keyring(ring)
-    yield ring
-    keyring.set_keyring(before)
+    with keyring_in_memory() as found:
+        yield found
 
 
 def test_a_password(ring: Ring) -> None:
