@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence, Sized
 from dataclasses import replace
 from functools import partial
+from operator import attrgetter
 from time import time_ns
 from typing import Any, ClassVar, Final
 
@@ -127,7 +128,7 @@ class Guard(HoldsSecrets):
         nonces = NonceSource(
             realm.encode(),
             self.keys,
-            lambda: self.store.epoch,
+            partial(_epoch_of, self.store),
             lifetime=nonce_lifetime,
             # With auth the head is all that is verified; with auth-int its verdict has to wait for the body.
             overtime=longest_upload(max_body) if "auth-int" in policy.qop else 0,
@@ -268,7 +269,7 @@ class Guard(HoldsSecrets):
             if verdict is ACCEPTED:
                 counted = self._count(context, now, wait)
                 verdict = counted if isinstance(counted, Verdict) else await counted
-                if verdict is ACCEPTED and self._any_logouts() and await self._is_over(context, username, wait):
+                if verdict is ACCEPTED and self._logged_out and await self._is_over(context, username, wait):
                     verdict = Verdict.ENDED
             elif throttling is not None and not verdict.stale:
                 await throttling.note_failure(request, context, wait)
@@ -330,10 +331,8 @@ class Guard(HoldsSecrets):
 
     def _keep_logouts(self, logouts: LogoutUsers | MemoryLogouts) -> None:
         self._logouts = logouts
-        # Nearly always nobody was logged out, and that is known without waiting for an answer.
-        self._any_logouts: Callable[[], object] = (
-            logouts.__len__ if isinstance(logouts, MemoryLogouts) else lambda: True
-        )
+        # Nearly always nobody was logged out, and that is known without a call. Of others' sources it is not.
+        self._logged_out: Sized = logouts.since if isinstance(logouts, MemoryLogouts) else (logouts,)
 
     async def _is_over(self, context: ServerContext, username: str, wait: Wait) -> bool:
         """Whether the user was logged out after the nonce was issued. Raises SourceUnavailable."""
@@ -380,6 +379,10 @@ async def _covered(context: ServerContext, request: Request) -> bytes:
             raise NotOffered(str(error), reason=error.reason) from None
         raise
     return calculation.entity_hash(context.algorithm, body)
+
+
+#: A store's epoch, which may change. An attribute is read without a step in Python.
+_epoch_of: Final[Callable[[NonceStore], bytes]] = attrgetter("epoch")
 
 
 def _clock_of(store: NonceStore) -> Callable[[], float]:

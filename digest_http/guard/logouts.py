@@ -15,24 +15,25 @@ class MemoryLogouts:
     `kept`: microseconds for which a nonce may be good. When they are over, no nonce is left that a logout speaks of.
     """
 
-    __slots__ = ("_kept", "_since")
+    __slots__ = ("_kept", "since")
 
     def __init__(self, kept: int) -> None:
         self._kept: Final = kept
-        self._since: dict[str, int] = {}
+        #: When each was logged out. Only ever changed in place, so that one who holds it sees whether it is empty.
+        self.since: Final[dict[str, int]] = {}
 
     def __len__(self) -> int:
-        return len(self._since)
+        return len(self.since)
 
     def logged_out(self, username: str, realm: str) -> int:
         """See LogoutUsers.logged_out; there is one of these for each realm."""
         del realm
-        return self._since.get(username, 0)
+        return self.since.get(username, 0)
 
     def log_out(self, username: str, realm: str, now: int) -> None:
         """See LogoutUsers.log_out."""
         del realm
-        for over in [each for each, since in self._since.items() if since < now - self._kept]:
-            del self._since[over]
+        for over in [each for each, since in self.since.items() if since < now - self._kept]:
+            del self.since[over]
         name = nfc(username)
-        self._since[name] = max(now, self._since.get(name, 0))
+        self.since[name] = max(now, self.since.get(name, 0))

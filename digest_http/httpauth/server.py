@@ -211,16 +211,20 @@ class ServerContext(HoldsSecrets):
         if self.covers_body and not message.hentity:
             raise MalformedField("auth-int needs HEntity, the hash of the response body", reason="hentity")
         hentity = message.hentity if self.covers_body else b""
-        ha2 = calculation.request_hash(self.algorithm, b"", self.credentials.uri, hentity)
-        message.padding = self.authentication_info(calculation.keyed_response(self.algorithm, self._key, ha2))
+        credentials, algorithm = self.credentials, self.algorithm
+        ha2 = calculation.request_hash(algorithm, b"", credentials.uri, hentity)
+        rspauth = calculation.keyed_response(algorithm, self._key, ha2)
+        qop, cnonce = credentials.qop, credentials.cnonce
+        if qop and not self._renewal_due and cnonce.isalnum():
+            # Nearly every answer is this one, so it is written in one piece; alphanumerics need no escaping.
+            message.padding = b'rspauth="%b", qop=%b, nc=%b, cnonce="%b"' % (rspauth, qop, credentials.nc, cnonce)
+        else:
+            message.padding = self.authentication_info(rspauth)
 
     def authentication_info(self, rspauth: bytes | None) -> bytes:
         """The parameters with the given proof; None where the body's hash comes too late to be sent."""
         credentials = self.credentials
         qop, cnonce = credentials.qop, credentials.cnonce
-        if rspauth is not None and qop and not self._renewal_due and cnonce.isalnum():
-            # Nearly every answer is this one, so it is written in one piece; alphanumerics need no escaping.
-            return b'rspauth="%b", qop=%b, nc=%b, cnonce="%b"' % (rspauth, qop, credentials.nc, cnonce)
         parts: list[bytes] = []
         if rspauth is not None:
             parts.append(b'rspauth="%b"' % rspauth)

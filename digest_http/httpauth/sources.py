@@ -10,7 +10,7 @@ from collections.abc import Awaitable
 from typing import Final, TypeAlias
 
 from digest_http.algorithms import Algorithm
-from digest_http.encoding import nfc, octets_to_text
+from digest_http.encoding import nfc
 from digest_http.errors import SourceUnavailable
 from digest_http.secrecy import HoldsSecrets
 
@@ -62,11 +62,12 @@ class Sources(HoldsSecrets):
         Raises SourceUnavailable.
         """
         credentials = context.credentials
-        # Credentials.name_as_sent, for what nearly everybody sends.
-        extended = credentials.username_ext
-        name = octets_to_text(credentials.username) if extended is None else extended
-        if not self._asks_as_sent:
-            name = nfc(name)
+        username = credentials.username
+        if username.isascii() and credentials.username_ext is None:
+            # Nearly every name, for which all forms of Unicode are one.
+            name = username.decode()
+        else:
+            name = credentials.name_as_sent if self._asks_as_sent else credentials.name
         if credentials.userhash:
             return self._look_up_by_hash(context, name, wait)
         return self._ask(name, context.algorithm, wait)

@@ -29,6 +29,9 @@ class Verdict(Enum):
     ENDED = "nonce-ended"
     """The nonce has spent its last count, ffffffff, which never wraps; a logout spends it."""
 
+    #: A verdict is known by its identity. That of Enum hashes its name, by a call in Python for each look-up.
+    __hash__ = object.__hash__
+
     @property
     def stale(self) -> bool:
         """Whether a challenge says stale=true: the digest was right and only the nonce or its count will not do.

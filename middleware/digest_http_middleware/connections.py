@@ -7,7 +7,6 @@ from typing import Final
 from .asgi import Headers, Receive, Scope
 from .bodies import read_body, replay
 from .fronts import Front
-from .targets import raw_target
 
 __all__ = ["Connection"]
 
@@ -19,7 +18,7 @@ class Connection:
     without one, and over HTTP/1.1 it is GET (RFC 6455 §4.1).
     """
 
-    __slots__ = ("_front", "_limit", "_scope", "fields", "receive")
+    __slots__ = ("_front", "_limit", "_scope", "fields", "method", "receive")
 
     def __init__(self, scope: Scope, receive: Receive, front: Front, limit: int) -> None:
         self._scope: Final = scope
@@ -28,23 +27,20 @@ class Connection:
         self._limit: Final = limit
         self.fields: Final[Headers] = scope["headers"]
         """See Request."""
+        self.method: Final[bytes] = scope["method"].encode() if scope["type"] == "http" else b"GET"
+        """See Request."""
 
     @property
     def client(self) -> str | None:
         """The address of who sent it, None if it is not known."""
         return self._front.client(self._scope)
 
-    @property
-    def method(self) -> bytes:
-        """See Request."""
-        scope = self._scope
-        return scope["method"].encode() if scope["type"] == "http" else b"GET"
-
     def is_named_by(self, uri: bytes) -> bool:
         """See Request."""
         scope, front = self._scope, self._front
-        target = raw_target(scope)
-        if uri == target and target[:1] == b"/" and not front.changes_targets:
+        # raw_target, for what nearly every request is, without a call.
+        path, query = scope.get("raw_path"), scope.get("query_string")
+        if path and uri == (path + b"?" + query if query else path) and uri[:1] == b"/" and not front.changes_targets:
             return True
         return front.is_named_by(uri, scope)
 

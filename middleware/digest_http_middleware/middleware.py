@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from logging import DEBUG
 from typing import Final, cast
 
 from digest_http import settings, stores
@@ -16,7 +17,6 @@ from digest_http.guard.key_sources import KeyFile
 from digest_http.httpauth.nonces import DEFAULT_LIFETIME
 from digest_http.httpauth.protocols import NonceStore, Users
 from digest_http.httpauth.sequence import DEFAULT_WINDOW
-from digest_http.httpauth.server import ServerContext
 from digest_http.secrecy import HoldsSecrets
 
 from .addresses import DEFAULT_CLIENT_HEADER
@@ -25,10 +25,10 @@ from .beside import Beside, Others
 from .bodies import DEFAULT_MAX_BODY, Disconnected, announces_more
 from .browsers import warn_of_realm
 from .connections import Connection
-from .events import log_accepted, log_refused
+from .events import log_accepted, log_refused, logger
 from .fronts import Front
 from .hints import hint
-from .identity import ANYONE, Digest, DigestUser, credentials_of
+from .identity import ANYONE, AUTHENTICATED, Digest, DigestUser, credentials_of
 from .logouts import LOGIN
 from .nonce_keys import keys_of
 from .own_refusals import challenged
@@ -141,6 +141,7 @@ class DigestAuthMiddleware(HoldsSecrets):
         self.users = guard.users
         self._realm = guard.realm
         self._examine = guard.examine
+        self._proof_field, self._refused_status = guard.proof_field, guard.refused_status
         self._wait = SourceTimeout(source_timeout).wait
         self._workers_apart = WorkersApart(self.store, nonce_keys, guard.now)
         warn_of_realm(guard.realm)
@@ -189,10 +190,15 @@ class DigestAuthMiddleware(HoldsSecrets):
                 return
             roles = found
         context = outcome.context
-        log_accepted(scope, context, self._front.client)
-        identified = self._identified(scope, context, DigestUser(outcome.username, roles))
-        identified[LOGIN] = self.guard, outcome
-        await self.app(identified, connection.receive, self._proving(scope, outcome, send))
+        if logger.isEnabledFor(DEBUG):
+            log_accepted(scope, context, self._front.client)
+        identified = self._identified(scope, outcome, roles)
+        proving = (
+            self._proving(scope, outcome, send)
+            if context.covers_body
+            else header_proof(send, self._proof_field, self._refused_status, (context, outcome.message))
+        )
+        await self.app(identified, connection.receive, proving)
 
     async def _otherwise(self, refused: Refused, connection: tuple[Scope, Receive, Send], *, free: bool) -> None:
         """Serve a request without Digest credentials."""
@@ -235,33 +241,36 @@ class DigestAuthMiddleware(HoldsSecrets):
             return True
         return self._allow_preflight and is_preflight(scope)
 
-    def _identified(self, scope: Scope, context: ServerContext, user: DigestUser) -> Scope:
+    def _identified(self, scope: Scope, accepted: Accepted, roles: tuple[str, ...]) -> Scope:
         """A copy of the scope with who it is and how that was verified."""
-        credentials = context.credentials
-        qop = credentials.qop.decode()
-        # One call into C fills a named tuple at a third of the price of Digest(...).
-        digest = _new(Digest, (user.username, self._realm, context.algorithm.name, qop, context.count if qop else 0))
+        context, username = accepted.context, accepted.username
+        qop = context.credentials.qop.decode()
+        user = DigestUser(username, roles)
         # dict() copies a dict in one piece; {**scope, ...} would enter one key after the other.
         identified = dict(scope)
         identified["user"] = user
-        identified["auth"] = credentials_of(user)
-        identified["digest"] = digest
+        identified["auth"] = credentials_of(user) if roles else AUTHENTICATED
+        # One call into C fills a named tuple at a third of the price of Digest(...).
+        identified["digest"] = _new(
+            Digest, (username, self._realm, context.algorithm.name, qop, context.count if qop else 0)
+        )
+        identified[LOGIN] = self.guard, accepted
         if context.covers_body and scope.get("extensions"):
             # Files sent past us (pathsend, zero copy) could not be hashed.
             identified["extensions"] = {n: v for n, v in scope["extensions"].items() if n not in _UNHASHED}
         return identified
 
     def _proving(self, scope: Scope, accepted: Accepted, send: Send) -> Send:
-        """A send that adds Authentication-Info."""
-        context, message, field = accepted.context, accepted.message, self.guard.proof_field
+        """A send that adds Authentication-Info to an answer to auth-int."""
+        verified = accepted.context, accepted.message
         # What HEAD would send is not sent, and so not proved.
-        if context.covers_body and scope["type"] == "http" and scope["method"] != "HEAD":
+        if scope["type"] == "http" and scope["method"] != "HEAD":
             return BodyProof(
                 send,
-                field,
-                self.guard.refused_status,
-                (context, message),
+                self._proof_field,
+                self._refused_status,
+                verified,
                 self._max_body,
                 trailers=takes_trailers(scope),
             )
-        return header_proof(send, field, self.guard.refused_status, (context, message))
+        return header_proof(send, self._proof_field, self._refused_status, verified)

@@ -145,17 +145,18 @@ class BodyProof:
 def _with_header(message: Message, field: bytes, value: bytes) -> Message:
     # dict() copies a dict in one piece; {**message, ...} would enter one key after the other.
     copied = dict(message)
-    copied["headers"] = _with_field(message.get("headers", ()), field, value)
+    headers, length = list(message.get("headers", ())), len(field)
+    for name, _ in headers:
+        # By length first: hardly any other name is as long.
+        if len(name) == length and name.lower() == field:
+            # An app, or what it proxies, may have a field of that name: two would contradict each other.
+            headers = [header for header in headers if header[0].lower() != field]
+            break
+    headers.append((field, value))
+    copied["headers"] = headers
     return copied
 
 
 def _with_field(headers: Iterable[tuple[bytes, bytes]], field: bytes, value: bytes) -> Headers:
-    kept, length = list(headers), len(field)
-    for header in kept:
-        # By length first: hardly any other name is as long.
-        if len(header[0]) == length and header[0].lower() == field:
-            # An app, or what it proxies, may have a field of that name: two would contradict each other.
-            kept = [header for header in kept if header[0].lower() != field]
-            break
-    kept.append((field, value))
-    return kept
+    # An app, or what it proxies, may have a field of that name: two would contradict each other.
+    return [*(header for header in headers if header[0].lower() != field), (field, value)]
