@@ -20,10 +20,12 @@ __all__ = ["Epochs"]
 class Epochs:
     """Asks `store` for its epoch, if it can tell; `now` is the clock of the nonces in microseconds."""
 
-    __slots__ = ("_logger", "_now", "_store")
+    __slots__ = ("_logger", "_now", "_store", "asks")
 
     def __init__(self, store: NonceStore, now: Callable[[], int], logger: logging.Logger) -> None:
         self._store: Final = store if isinstance(store, RefreshingStore) else None
+        #: False: the store knows its epoch, and nothing below does anything.
+        self.asks: Final = self._store is not None
         self._now: Final = now
         self._logger: Final = logger
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence, Sized
-from dataclasses import replace
 from functools import partial
 from operator import attrgetter
 from time import time_ns
@@ -36,7 +35,7 @@ from digest_http.httpauth.protocols import ClockedStore, LogoutUsers, NonceStore
 from digest_http.httpauth.sequence import DEFAULT_WINDOW, sequence_rule
 from digest_http.httpauth.server import Acceptor, ServerContext
 from digest_http.httpauth.sources import Sources
-from digest_http.httpauth.verdict import ACCEPTED, Verdict
+from digest_http.httpauth.verdict import ACCEPTED, UNKNOWN_USER, Verdict
 from digest_http.httpauth.waiting import Wait, at_once, awaited, run
 from digest_http.names import realm_name
 from digest_http.params import MAX_FIELD_OCTETS, check_size
@@ -135,6 +134,8 @@ class Guard(HoldsSecrets):
             clock=clock if clock is not None else _clock_of(self.store),
             random=random,
         )
+        self.covers_bodies: Final = "auth-int" in policy.qop
+        """Whether auth-int is on offer: if not, the length of a body makes no difference to a challenge."""
         self.now: Final = nonces.now
         """The clock of the nonces, in microseconds."""
         make = partial(
@@ -161,6 +162,7 @@ class Guard(HoldsSecrets):
         self._same_target: Final = bytes.__eq__ if same_target is None else same_target
         self._field, self._challenge_field, self.proof_field, self.refused_status = _PROXY if proxy else _ORIGIN
         """`proof_field`: the name of the field for Accepted.prove, in lower case. `refused_status`: 401, or 407."""
+        self._refusals: Final = {verdict: Refusal.of_verdict(verdict, self.refused_status) for verdict in Verdict}
         self._anonymous: Final = Refused(Refusal(self.refused_status, NO_CREDENTIALS, "Digest credentials are needed."))
         # What a guard of one connection is made of; its clock is that of this one, for logouts.
         self._for_connection: Final = partial(
@@ -233,7 +235,7 @@ class Guard(HoldsSecrets):
         outcome = await self.examine(request, wait)
         if isinstance(outcome, Accepted):
             return outcome
-        return replace(outcome, fields=tuple(await self.challenge(outcome, wait=wait)))
+        return outcome._replace(fields=tuple(await self.challenge(outcome, wait=wait)))
 
     async def start(self, wait: Wait = awaited) -> None:
         """Learn what had better be known before the first challenge: the epoch of a shared store, the users' hashes.
@@ -241,7 +243,9 @@ class Guard(HoldsSecrets):
         Raises ConfigurationError for a store that can never work.
         """
         await self._epochs.start(wait)
-        await self._offering.refresh(wait)
+        asked = self._offering.refresh(wait)
+        if asked is not None:
+            await asked
 
     async def _examine(self, request: Request, wait: Wait) -> Accepted | Refused:
         context: ServerContext | None = None
@@ -277,8 +281,9 @@ class Guard(HoldsSecrets):
             return Refused(Refusal.of_error(error, self.refused_status), context, None, error.__cause__)
         if verdict is ACCEPTED:
             return Accepted(context, message, username)
-        self._offering.saw(verdict)
-        return Refused(Refusal.of_verdict(verdict, self.refused_status), context, verdict)
+        if verdict is UNKNOWN_USER:
+            self._offering.saw_unknown_user()
+        return Refused(self._refusals[verdict], context, verdict)
 
     async def challenge(
         self, refused: Refused, *, auth_only: bool = False, wait: Wait = awaited
@@ -289,12 +294,18 @@ class Guard(HoldsSecrets):
         """
         if refused.refusal.status != self.refused_status:
             return [] if refused.retry_after is None else [(b"retry-after", b"%d" % refused.retry_after)]
-        await self._epochs.refresh(wait)
-        await self._offering.refresh(wait)
+        # Nearly always there is nothing to wait for, and so no coroutine.
+        if self._epochs.asks:
+            await self._epochs.refresh(wait)
+        asked = self._offering.refresh(wait)
+        if asked is not None:
+            await asked
         # A body that auth-int could not hold is not asked to be signed with it.
         auth_only = auth_only or refused.refusal.reason == BodyTooLarge.default_reason
-        values = self._offering.acceptor.challenges(stale=refused.refusal.stale, auth_only=auth_only)
-        return [(self._challenge_field, value) for value in values]
+        fields: list[tuple[bytes, bytes]] = []
+        for value in self._offering.acceptor.offer.challenges(stale=refused.refusal.stale, auth_only=auth_only):
+            fields.append((self._challenge_field, value))  # noqa: PERF401 - that is a call more in Python 3.11
+        return fields
 
     def log_out(self, who: Accepted | str) -> None:
         """End a login, or all logins of a user whose name is given. For servers that block; see log_out_async."""

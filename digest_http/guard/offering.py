@@ -7,7 +7,7 @@ of it before is offered, and the request itself will say 503.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from inspect import isawaitable, iscoroutine
 from typing import Final
 
@@ -15,7 +15,6 @@ from digest_http.algorithms import Algorithm, select
 from digest_http.httpauth.held import DEFAULT_ALGORITHMS, algorithms_for, lacking
 from digest_http.httpauth.protocols import CountedUsers, HashCounts, Users
 from digest_http.httpauth.server import Acceptor
-from digest_http.httpauth.verdict import Verdict
 from digest_http.httpauth.waiting import Wait
 from digest_http.secrecy import HoldsSecrets
 
@@ -26,6 +25,8 @@ ASK_EVERY: Final = 60_000_000
 
 #: The same after a failure: what it holds is still unknown, and some users may be locked out until it is known.
 ASK_AGAIN: Final = 5_000_000
+
+_UNTOLD: Final = "the source of users did not tell its hashes"
 
 
 class Offering(HoldsSecrets):
@@ -74,28 +75,43 @@ class Offering(HoldsSecrets):
         self.acceptor = make(named or algorithms_for(self._counts))
         self._warn()
 
-    async def refresh(self, wait: Wait) -> None:
-        """Ask the source, if it is time to, and offer what it holds."""
-        if self._users is None:
-            return
-        now = self._now()
-        # A clock may have been set back.
-        if self._asked <= now < self._ask_at:
-            return
+    def refresh(self, wait: Wait) -> Awaitable[None] | None:
+        """Ask the source, if it is time to, and offer what it holds; what is given back, if anything, is to be awaited.
+
+        A source that answers at once is asked with each challenge, so there is no coroutine for it.
+        """
+        # Only a source that was waited for, or that failed, has a time to be asked again. A clock may have been set
+        # back.
+        if self._users is None or (self._ask_at and self._asked <= self._now() < self._ask_at):
+            return None
         try:
             counted = self._users.count_hashes(self._realm)
+            if counted is not None and counted is self._counts:
+                return None  # what it gave before: nothing has changed
             if isawaitable(counted):
                 # Before it is waited for: requests that come meanwhile go on with what is known.
-                self._asked, self._ask_at = now, now + ASK_EVERY
-                counted = await wait(counted)
+                self._put_off(ASK_EVERY)
+                return self._hear(counted, wait)
             self._take(counted)
         except Exception:
-            self._asked, self._ask_at = now, now + ASK_AGAIN
-            self._logger.debug("the source of users did not tell its hashes", exc_info=True)
+            self._put_off(ASK_AGAIN)
+            self._logger.debug(_UNTOLD, exc_info=True)
+        return None
 
-    def saw(self, verdict: Verdict) -> None:
+    async def _hear(self, counted: Awaitable[HashCounts | None], wait: Wait) -> None:
+        try:
+            self._take(await wait(counted))
+        except Exception:
+            self._put_off(ASK_AGAIN)
+            self._logger.debug(_UNTOLD, exc_info=True)
+
+    def _put_off(self, by: int) -> None:
+        self._asked = self._now()
+        self._ask_at = self._asked + by
+
+    def saw_unknown_user(self) -> None:
         """Note a refusal: says once what may be behind an unknown user, if the source cannot tell its hashes."""
-        if verdict is not Verdict.UNKNOWN_USER or self._suspected or self._counts or self._named:
+        if self._suspected or self._counts or self._named:
             return
         self._suspected = True
         self._logger.warning(
@@ -111,7 +127,7 @@ class Offering(HoldsSecrets):
         try:
             counted = self._users.count_hashes(self._realm)
         except Exception:
-            self._logger.debug("the source of users did not tell its hashes", exc_info=True)
+            self._logger.debug(_UNTOLD, exc_info=True)
             return None
         if not isawaitable(counted):
             return counted

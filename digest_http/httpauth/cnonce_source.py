@@ -1,4 +1,4 @@
-"""The client's own nonces: 128 random bits each, drawn many at a time.
+"""The client's own nonces: 128 random bits each, drawn many at a time. Nonces of servers take theirs from here too.
 
 A cnonce keeps a server from choosing all that is hashed (RFC 7616 §5.8), so none can be foreseen and none is used for
 two requests. Asking the system for randomness costs a system call, a third of the work of a signature; asking for 64 at

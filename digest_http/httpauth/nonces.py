@@ -33,6 +33,7 @@ from digest_http.errors import ConfigurationError
 from digest_http.secrecy import HoldsSecrets
 from digest_http.settings import flag, function, instances, refusal, seconds
 
+from .cnonce_source import CnonceSource
 from .keys import checked_keys
 from .nonce_ids import MICROSECONDS, RANDOM_BITS
 
@@ -70,6 +71,10 @@ _OPAD: Final = 0x5C
 #: HMAC-SHA-256 under one key: the inner hash and the outer one, each after its block of the key.
 _Keyed: TypeAlias = tuple[Hash, Hash]
 
+#: Randomness as hex digits, more than a nonce takes. A call of the system takes longer than the MAC, so it is drawn
+#: ahead, as clients do: nobody is told of it before, each piece is given once, and a forked child draws its own.
+_drawn_ahead: Final = CnonceSource().draw
+
 _WALL_CLOCK_AT_START: Final = time.time() - time.monotonic()
 
 
@@ -99,6 +104,7 @@ class NonceSource(HoldsSecrets):
 
     __slots__ = (
         "_clock",
+        "_draw",
         "_epoch",
         "_keys",
         "_keys_of_now",
@@ -152,6 +158,9 @@ class NonceSource(HoldsSecrets):
         )
         """The time in microseconds on this source's clock."""
         self._random: Final = random
+        self._draw: Final[Callable[[], bytes]] = (
+            _drawn_ahead if random is os.urandom else lambda: hexlify(random(RANDOM_BITS // 8))
+        )
         # What a key made does not change, so the answer is remembered.
         self._remembered: Final = lru_cache(REMEMBERED)(self._read)
         self._realm: Final = realm
@@ -188,7 +197,8 @@ class NonceSource(HoldsSecrets):
         """A new nonce, as the ASCII octets that go into a header field."""
         if self._keys_of_now is not None:
             self._look_at(self._keys_of_now())
-        text = b"%014x%b%b" % (self.now(), self._epoch(), hexlify(self._random(RANDOM_BITS // 8)))
+        # At most as many digits as the randomness has.
+        text = b"%014x%b%.24b" % (self.now(), self._epoch(), self._draw())
         return text + self._separator + _mac(self._macs[0], text)
 
     def recognise(self, nonce: bytes) -> tuple[int, bytes] | None:

@@ -103,8 +103,10 @@ class Offer:
 
     def challenges(self, *, stale: bool = False, auth_only: bool = False) -> list[bytes]:
         """One value an algorithm, with a fresh nonce each. `auth_only` leaves auth-int out, if auth is on offer too."""
-        templates = self._templates[stale, auth_only and bool(self.auth_only)]
-        return [before + source.issue() + after for source, before, after in templates]
+        values: list[bytes] = []
+        for source, before, after in self._templates[stale, auth_only and bool(self.auth_only)]:
+            values.append(before + source.issue() + after)
+        return values
 
     def algorithm_of(self, credentials: Credentials) -> Algorithm:
         """The algorithm of an answer that keeps to this offer. Raises NotOffered, or MalformedField for no token."""

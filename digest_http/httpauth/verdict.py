@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final
 
-__all__ = ["ACCEPTED", "Verdict"]
+__all__ = ["ACCEPTED", "FOREIGN", "FORGOTTEN", "UNKNOWN_USER", "Verdict"]
 
 
 class Verdict(Enum):
@@ -48,6 +48,9 @@ class Verdict(Enum):
 
 #: Looked up once: an attribute of an Enum class costs as much as a call in Python 3.11.
 ACCEPTED: Final = Verdict.ACCEPTED
+UNKNOWN_USER: Final = Verdict.UNKNOWN_USER
+FOREIGN: Final = Verdict.FOREIGN
+FORGOTTEN: Final = Verdict.FORGOTTEN
 
 SEC_E_OK = 0x00000000
 SEC_E_LOGON_DENIED = 0x8009030C

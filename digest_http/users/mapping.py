@@ -32,7 +32,7 @@ class MappingUsers(HoldsSecrets):
     password, which would let anyone in.
     """
 
-    __slots__ = ("_algorithms", "_by_hash", "_ha1", "_realm")
+    __slots__ = ("_algorithms", "_by_hash", "_counts", "_ha1", "_realm")
 
     knows_spellings = True
     """Some browsers hash a name as it was typed, not in NFC as RFC 7616 §4 asks: H(A1) is kept for both."""
@@ -44,6 +44,8 @@ class MappingUsers(HoldsSecrets):
         self._algorithms = {algorithm.base: algorithm for algorithm in chosen}
         self._ha1: dict[str, dict[str, bytes]] = {base: {} for base in self._algorithms}
         self._by_hash: dict[tuple[str, bytes], str] = {}
+        # Asked for with each challenge, and the same until somebody is added or removed.
+        self._counts: HashCounts | None = None
         for username, given in names.items():
             self.set(username, passwords[given])
         warn_of_names(names, f"the mapping of realm {self._realm!r}", logger)
@@ -59,6 +61,7 @@ class MappingUsers(HoldsSecrets):
                 hashed = calculation.user_hash(algorithm, octets, realm, secret)
                 self._ha1[base][spelling] = calculation.hex_octets(hashed)
                 self._by_hash[base, calculation.userhash(algorithm, octets, realm)] = spelling
+        self._counts = None
 
     def remove(self, username: str) -> None:
         """Remove a user; the next request with that name is refused. Raises KeyError if there is none."""
@@ -67,6 +70,7 @@ class MappingUsers(HoldsSecrets):
             for spelling in gone:
                 del table[spelling]
         self._by_hash = {digest: name for digest, name in self._by_hash.items() if name not in gone}
+        self._counts = None
 
     def delete(self, username: str) -> bool:
         """Remove a user, if there is one; whether there was."""
@@ -94,10 +98,13 @@ class MappingUsers(HoldsSecrets):
 
     def count_hashes(self, realm: str) -> HashCounts | None:
         """See CountedUsers.count_hashes: every password was hashed for each algorithm this was made for."""
-        if nfc(realm) != self._realm:
+        if realm != self._realm and nfc(realm) != self._realm:
             return None
-        having = {base: len(table) for base, table in self._ha1.items()}
-        return HashCounts(max(having.values(), default=0), having)
+        counts = self._counts
+        if counts is None:
+            having = {base: len(table) for base, table in self._ha1.items()}
+            self._counts = counts = HashCounts(max(having.values(), default=0), having)
+        return counts
 
     def __repr__(self) -> str:
         names = {nfc(name) for name in next(iter(self._ha1.values()))}

@@ -39,6 +39,9 @@ SHOWN: Final = 256
 _address = re.compile(r"[0-9A-Fa-f:.]{1,45}")
 _method = re.compile(r"[A-Z]{1,20}")
 
+#: How serious a line is, by its reason code; a source or a plug of others may have made up one that is not here.
+_LEVELS: Final = {reason.value: reason.level for reason in Reason}
+
 Fields = dict[str, str | int | None]
 
 #: Where the client's address comes from, unless a front is given.
@@ -57,7 +60,7 @@ def log_refused(
 ) -> None:
     """A refusal. `hint`, printable, names a setting that would have helped. It is for the log alone."""
     reason, cause = refused.log_reason, refused.cause
-    level = _level(reason, refused.status)
+    level = _LEVELS.get(reason) or (logging.ERROR if refused.status == UNAVAILABLE else logging.INFO)
     if logger.isEnabledFor(level):
         fields = _fields(scope, refused.context, reason, refused.status, address)
         if cause is None:
@@ -65,13 +68,6 @@ def log_refused(
             logger.log(level, _line(fields), extra=fields)
         else:
             _log_cause(level, fields, cause)
-
-
-def _level(reason: str, status: int) -> int:
-    known = Reason.known(reason)
-    if known is not None:
-        return known.level
-    return logging.ERROR if status == UNAVAILABLE else logging.INFO
 
 
 def _log_cause(level: int, fields: Fields, cause: BaseException) -> None:

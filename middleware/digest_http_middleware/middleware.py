@@ -150,6 +150,7 @@ class DigestAuthMiddleware(HoldsSecrets):
         self._some_pass_freely = self._needs_credentials is not None or self._allow_preflight
         self._optional = settings.flag("optional", optional)
         self._others = Others(beside, proxy=proxy)
+        self._has_others = bool(self._others)
         self._roles = Roles(roles, guard.users)
         self._front = Front(stripped_prefix, rewritten_by, original_target_header, trusted_proxies, client_header)
         self._answer = None if answer is None else settings.function("answer", answer, 2, example=_ANSWER)
@@ -177,7 +178,7 @@ class DigestAuthMiddleware(HoldsSecrets):
         except Disconnected:
             return
         if isinstance(outcome, Refused):
-            if outcome.reason == NO_CREDENTIALS:
+            if outcome.refusal.reason == NO_CREDENTIALS and (free or self._has_others):
                 await self._otherwise(outcome, (scope, receive, send), free=free)
             else:
                 await self._refuse(outcome, (scope, connection.receive, send))
@@ -203,7 +204,7 @@ class DigestAuthMiddleware(HoldsSecrets):
     async def _otherwise(self, refused: Refused, connection: tuple[Scope, Receive, Send], *, free: bool) -> None:
         """Serve a request without Digest credentials."""
         scope, receive, send = connection
-        found = await self._others.find(scope, self._wait) if self._others else None
+        found = await self._others.find(scope, self._wait) if self._has_others else None
         if isinstance(found, Refused):
             await self._refuse(found, connection)
         elif found is not None:
@@ -226,15 +227,16 @@ class DigestAuthMiddleware(HoldsSecrets):
         if context is not None:
             if refused.verdict is not None:
                 self._workers_apart.saw(refused.verdict, context)
-            elif refused.reason == "uri":
+            elif refused.refusal.reason == "uri":
                 helping = hint(context.credentials.uri, scope, self._front)
         log_refused(scope, refused, hint=helping, address=self._front.client)
         await send_refusal(refused.refusal, await self._challenges(refused, scope), self._answer, connection)
 
     async def _challenges(self, refused: Refused, scope: Scope) -> Headers:
-        too_long = announces_more(scope, self._max_body)
-        fields = await self.guard.challenge(refused, auth_only=too_long, wait=self._wait)
-        return self._others.beside(fields, refused)
+        guard = self.guard
+        too_long = guard.covers_bodies and announces_more(scope, self._max_body)
+        fields = await guard.challenge(refused, auth_only=too_long, wait=self._wait)
+        return self._others.beside(fields, refused) if self._has_others else fields
 
     def _passes_freely(self, scope: Scope) -> bool:
         if self._needs_credentials is not None and not self._needs_credentials(scope):

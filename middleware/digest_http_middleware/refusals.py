@@ -18,6 +18,9 @@ Answer = Callable[[Scope, Refusal], "tuple[str, bytes] | Awaitable[tuple[str, by
 
 UNAVAILABLE: Final = SourceUnavailable.http_status
 
+#: The content type of our own bodies.
+PLAIN_TEXT: Final = b"text/plain; charset=utf-8"
+
 #: Seconds after which a client may try again when a source is down; long enough not to add to its load.
 RETRY_AFTER: Final = b"5"
 
@@ -36,10 +39,13 @@ async def send_refusal(
         kind = "websocket.http.response"
     else:
         kind = "http.response"
-    content_type, body = await _body(refusal, answer, scope)
+    if answer is None:
+        content_type, body = PLAIN_TEXT, refusal.text.encode() + b"\n"
+    else:
+        content_type, body = await _made(answer, refusal, scope)
     headers = [
         *fields,
-        (b"content-type", content_type.encode("latin-1")),
+        (b"content-type", content_type),
         (b"content-length", b"%d" % len(body)),
         # A shared cache must not serve one client's challenge, whose nonce is his, to another.
         (b"cache-control", b"no-store"),
@@ -50,8 +56,7 @@ async def send_refusal(
     await send({"type": f"{kind}.body", "body": b"" if scope.get("method") == "HEAD" else body})
 
 
-async def _body(refusal: Refusal, answer: Answer | None, scope: Scope) -> tuple[str, bytes]:
-    if answer is None:
-        return "text/plain; charset=utf-8", refusal.text.encode() + b"\n"
+async def _made(answer: Answer, refusal: Refusal, scope: Scope) -> tuple[bytes, bytes]:
     made = answer(scope, refusal)
-    return await made if isawaitable(made) else made
+    content_type, body = await made if isawaitable(made) else made
+    return content_type.encode("latin-1"), body

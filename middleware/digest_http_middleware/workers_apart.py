@@ -18,7 +18,7 @@ from digest_http.httpauth.nonce_ids import MICROSECONDS
 from digest_http.httpauth.nonces import claimed_issue
 from digest_http.httpauth.protocols import NonceStore
 from digest_http.httpauth.server import ServerContext
-from digest_http.httpauth.verdict import Verdict
+from digest_http.httpauth.verdict import FOREIGN, FORGOTTEN, Verdict
 from digest_http.secrecy import HoldsSecrets
 
 from .nonce_keys import COMMON_KEYS, COMMON_STORE, is_shared
@@ -52,8 +52,7 @@ class WorkersApart(HoldsSecrets):
     def saw(self, verdict: Verdict, context: ServerContext) -> None:
         """Take note of a refusal."""
         if self._warned or not (
-            verdict is Verdict.FOREIGN
-            or (verdict is Verdict.FORGOTTEN and self._memory and context.epoch != self._store.epoch)
+            verdict is FOREIGN or (verdict is FORGOTTEN and self._memory and context.epoch != self._store.epoch)
         ):
             return
         keys = self._present_keys()
@@ -65,12 +64,12 @@ class WorkersApart(HoldsSecrets):
         issued = claimed_issue(context.credentials.nonce)
         if issued is None or not self._began < issued <= self._now():
             return
-        if verdict is Verdict.FOREIGN and callable(self._keys) and not self._suspected:
+        if verdict is FOREIGN and callable(self._keys) and not self._suspected:
             self._suspected = True
             self._begin(SETTLING)
             return
         self._warned = True
-        if verdict is Verdict.FOREIGN:
+        if verdict is FOREIGN:
             logger.warning(
                 "several workers (or middlewares of one realm) answer here with nonce keys that differ: a nonce that "
                 "one issues is foreign to the others, which refuse it as stale; %s, the same for all",

@@ -1,7 +1,10 @@
 """Stateless nonces: recognised only as issued, by the same realm and keys."""
 
 import hmac
+import os
+import re
 import string
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -12,6 +15,7 @@ from digest_http.errors import ConfigurationError
 from digest_http.httpauth import nonces as module
 from digest_http.httpauth.nonce_ids import issued_at
 from digest_http.httpauth.nonces import CLOCK_SKEW, NonceSource, claimed_issue, steady_clock
+from tests.support.forked import in_child
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 EPOCH = b"00c0ffee"
@@ -357,6 +361,23 @@ def test_how_a_nonce_is_made(kind, label):
     text = b"%014x" % (NOW * SECOND) + EPOCH + b"0b" * 12
     mac = hmac.new(hmac.digest(KEY, label, "sha256"), text, "sha256").hexdigest()[:32].encode()
     assert nonces.issue() == text + (b":" if b"session" in label else b"") + mac
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_randomness_drawn_ahead_is_given_once():
+    """By whichever source, thread or forked child: the 24 digits of no two nonces are the same."""
+    sources = [NonceSource(realm, [KEY], EPOCH) for realm in (b"a", b"b")]
+
+    def randomness(number=100):
+        return [nonces.issue()[22:46] for _ in range(number) for nonces in sources]
+
+    found = randomness()  # so that some pieces are left for the fork to copy
+    found += in_child(randomness)
+    with ThreadPoolExecutor(4) as threads:
+        found += [each for drawn in threads.map(randomness, [300] * 4) for each in drawn]
+    found += randomness()
+    assert len(set(found)) == len(found)
+    assert all(re.fullmatch(rb"[0-9a-f]{24}", each) for each in found)
 
 
 def test_so_many_nonces_are_remembered(monkeypatch):

@@ -1,0 +1,74 @@
+"""How many calls in Python a request costs: what a clock on a busy machine cannot say, a count can.
+
+A call and its frame are most of what Python adds to the hashes, so a bound keeps the path short (docs/performance.md).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from benchmarks.driven import UNAUTHORIZED, counted_scopes, run_asgi
+from benchmarks.signed import asgi_scope
+from benchmarks.verify import _middleware as make
+from digest_http import COMPILED
+from digest_http.algorithms import Algorithm, by_name
+
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.skipif(COMPILED, reason="compiled calls have no frame"),
+]
+
+Requests = tuple[Any, list[dict[str, Any]], int]
+
+#: Requests that are looked at, and others before them, from which the server learns.
+NUMBER, BEFORE = 10, 5
+
+
+def verified(algorithm: Algorithm) -> Requests:
+    """The next requests of a client."""
+    app = make(algorithm)
+    scopes = counted_scopes(app, algorithm, BEFORE + NUMBER)
+    run_asgi(app, scopes[:BEFORE])
+    return app, scopes[BEFORE:], 200
+
+
+def replayed(algorithm: Algorithm) -> Requests:
+    """The same request once more."""
+    app, scopes, _ = verified(algorithm)
+    run_asgi(app, scopes[:2])
+    return app, [dict(scopes[1]) for _ in range(NUMBER)], UNAUTHORIZED
+
+
+def without_credentials(algorithm: Algorithm) -> Requests:
+    """What every client begins with."""
+    return make(algorithm), [asgi_scope() for _ in range(NUMBER)], UNAUTHORIZED
+
+
+def calls_of_one(app: Any, scopes: list[dict[str, Any]], expected: int) -> float:
+    """Python's calls in our own files, for one request."""
+    calls = 0
+
+    def seen(frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event == "call" and "digest_http" in frame.f_globals.get("__name__", "")
+
+    before = sys.getprofile()
+    sys.setprofile(seen)
+    try:
+        run_asgi(app, scopes, expected)
+    finally:
+        sys.setprofile(before)
+    return calls / len(scopes)
+
+
+@pytest.mark.parametrize("algorithm", ["SHA-256", "MD5"])
+@pytest.mark.parametrize(("requests", "at_most"), [(verified, 33), (replayed, 41), (without_credentials, 20)])
+def test_calls_of_a_request(requests: Callable[[Algorithm], Requests], at_most: int, algorithm: str) -> None:
+    """Whoever adds a call to each request finds it here, and may raise the bound for a reason."""
+    calls = calls_of_one(*requests(by_name(algorithm)))
+    assert calls <= at_most
