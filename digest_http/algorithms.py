@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 from binascii import hexlify
 from collections.abc import Callable, Iterable
-from functools import lru_cache, partial
+from functools import lru_cache
+from importlib import import_module
 from typing import Final, Protocol
 
 from .errors import UnsupportedAlgorithm
@@ -49,9 +50,17 @@ class Algorithm:
     `strength` orders the hashes: a higher one is preferred. Instances are made once and compared by identity.
     """
 
-    __slots__ = ("base", "digest_size", "name", "new", "session", "strength", "token")
+    __slots__ = ("base", "digest_size", "name", "new", "new_short", "session", "strength", "token")
 
-    def __init__(self, base: str, hash_: Callable[[bytes], Hash], strength: int, *, session: bool) -> None:
+    def __init__(
+        self,
+        base: str,
+        hash_: Callable[[bytes], Hash],
+        strength: int,
+        *,
+        session: bool,
+        short: Callable[[bytes], Hash] | None = None,
+    ) -> None:
         self.base: Final = base
         self.name: Final = base + "-sess" if session else base
         self.token: Final = self.name.encode("ascii")
@@ -61,6 +70,8 @@ class Algorithm:
         """Octets of the raw digest; the hex form that HTTP carries is twice as long."""
         self.new: Final = hash_
         """Makes a hash object over octets."""
+        self.new_short: Final = hash_ if short is None else short
+        """The same for some hundred octets at most: of two implementations the one that begins sooner."""
 
     def digest(self, octets: bytes) -> bytes:
         """H(octets), raw."""
@@ -81,9 +92,21 @@ class Algorithm:
         return (by_name, (self.name,))
 
 
-# usedforsecurity=False: the protocol fixes MD5; builds in FIPS mode would refuse it otherwise. A partial, which calls
-# it without a step in Python: MD5 is made as often as SHA-256, and that needs none.
-_md5: Final[Callable[[bytes], Hash]] = partial(hashlib.md5, usedforsecurity=False)
+def _md5(octets: bytes) -> Hash:
+    # usedforsecurity=False: the protocol fixes MD5; builds in FIPS mode would refuse it otherwise.
+    return hashlib.md5(octets, usedforsecurity=False)
+
+
+def _md5_of_the_interpreter() -> Callable[[bytes], Hash]:
+    """Python's own MD5, where it was built in; else that of `hashlib`.
+
+    OpenSSL hashes long bodies faster, but to set it up takes longer than to hash what a response is made of.
+    """
+    try:
+        found: Callable[[bytes], Hash] = import_module("_md5").md5
+    except ImportError:
+        return _md5
+    return found
 
 
 def _sha512_256(octets: bytes) -> Hash:
@@ -98,18 +121,18 @@ def _sha512_256_template() -> Hash:
     return hashlib.new("sha512_256")
 
 
-_HASHES: Final[tuple[tuple[str, Callable[[bytes], Hash]], ...]] = (
-    ("MD5", _md5),
-    ("SHA-256", hashlib.sha256),
-    ("SHA-512-256", _sha512_256),
+_HASHES: Final[tuple[tuple[str, Callable[[bytes], Hash], Callable[[bytes], Hash]], ...]] = (
+    ("MD5", _md5, _md5_of_the_interpreter()),
+    ("SHA-256", hashlib.sha256, hashlib.sha256),
+    ("SHA-512-256", _sha512_256, _sha512_256),
 )
 
 
 def _build() -> dict[str, Algorithm]:
     table: dict[str, Algorithm] = {}
-    for strength, (base, hash_) in enumerate(_HASHES):
+    for strength, (base, hash_, short) in enumerate(_HASHES):
         try:
-            pair = [Algorithm(base, hash_, strength, session=session) for session in (False, True)]
+            pair = [Algorithm(base, hash_, strength, session=session, short=short) for session in (False, True)]
         except (ValueError, AttributeError):  # hashlib refuses a hash that this build bars, or has no such name
             continue
         table.update((algorithm.name, algorithm) for algorithm in pair)

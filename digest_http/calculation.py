@@ -64,7 +64,7 @@ def request_hash(algorithm: Algorithm, method: bytes, uri: bytes, hentity: bytes
             raise MalformedField(f"HEntity is not {2 * algorithm.digest_size} hex digits", reason="hentity")
         return algorithm.hexdigest(b":".join((method, uri, hentity)))
     # Algorithm.hexdigest, less a call: a server makes this and keyed_response twice for each request.
-    return hexlify(algorithm.new(b":".join((method, uri))).digest())
+    return hexlify(algorithm.new_short(b":".join((method, uri))).digest())
 
 
 def response(algorithm: Algorithm, ha1: bytes, nonce: bytes, nc: bytes, cnonce: bytes, qop: bytes, ha2: bytes) -> bytes:
@@ -93,7 +93,7 @@ def response_key(ha1: bytes, nonce: bytes, nc: bytes, cnonce: bytes, qop: bytes)
 
 def keyed_response(algorithm: Algorithm, key: bytes, ha2: bytes) -> bytes:
     """The response, or rspauth, in hex, under a key of `response_key`: who makes both makes that once."""
-    return hexlify(algorithm.new(key + ha2).digest())
+    return hexlify(algorithm.new_short(key + ha2).digest())
 
 
 same_digest = compare_digest

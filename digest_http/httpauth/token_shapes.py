@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from operator import itemgetter
 from typing import Final, cast
 
 from digest_http.algorithms import Algorithm
@@ -38,7 +39,6 @@ _new: Final = cast("Callable[[type[Credentials], Iterable[object]], Credentials]
 
 _OPTIONAL: Final = frozenset({b"algorithm", b"opaque"})
 _FIXED: Final = (b"realm", b"algorithm", b"qop")
-_VARYING: Final = tuple(name for name in _NAMES if name not in _FIXED)
 
 # The same octets as in params.py, less the backslash, which needs unescaping.
 _QUOTED: Final = rb'"([\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]*+)"'
@@ -50,21 +50,28 @@ _NC: Final = rb"(?!00000000)([0-9a-fA-F]{8})"
 
 
 class _Shape:
-    """A pattern, which of its groups holds each parameter of _VARYING, and the values that it fixes."""
+    """A pattern, and how the values that it finds and those that it fixes become credentials.
 
-    __slots__ = ("algorithm", "algorithm_token", "groups", "pattern", "qop", "realm")
+    `found`: the names of the parameters that vary, in the order of the pattern's groups; behind them the pattern has
+    one group more, which never takes part. `parameters`: all of them, with their values.
+    """
+
+    __slots__ = ("algorithm", "arrange", "fixed", "pattern")
 
     def __init__(
-        self,
-        pattern: re.Pattern[bytes],
-        groups: tuple[int, ...],
-        fixed: tuple[bytes, bytes | None, bytes],
-        algorithm: Algorithm,
+        self, pattern: re.Pattern[bytes], found: list[bytes], parameters: dict[bytes, bytes], algorithm: Algorithm
     ) -> None:
         self.pattern: Final = pattern
-        self.groups: Final = groups
-        self.realm, self.algorithm_token, self.qop = fixed
         self.algorithm: Final = algorithm
+        self.fixed: Final[tuple[object, ...]] = (
+            parameters[b"realm"], parameters.get(b"algorithm"), parameters[b"qop"], False, None,
+        )  # fmt: skip
+        nothing = len(found)
+        places = {name: place for place, name in enumerate([*found, b"", *_FIXED])}
+        #: Puts the groups and `fixed`, one after the other, into the order of Credentials, in one call.
+        self.arrange: Final[Callable[[tuple[object, ...]], tuple[object, ...]]] = itemgetter(
+            *(places.get(name, nothing) for name in _NAMES), nothing + 4, nothing + 5
+        )
 
 
 class Shapes:
@@ -87,10 +94,7 @@ class Shapes:
             if match is not None:
                 if shape is not shapes[0]:
                     self._shapes = (shape, *(other for other in shapes if other is not shape))
-                username, nonce, uri, response, nc, cnonce, opaque = match.group(*shape.groups)
-                name, qop = shape.algorithm_token, shape.qop
-                values = (username, shape.realm, nonce, uri, response, name, qop, nc, cnonce, opaque, False, None)
-                return _new(Credentials, values), shape.algorithm
+                return _new(Credentials, shape.arrange(match.groups() + shape.fixed)), shape.algorithm
         return None
 
     def learn(self, token: bytes, algorithm: Algorithm) -> None:
@@ -115,9 +119,7 @@ class Shapes:
         known = any(shape.pattern.pattern == pattern.pattern for shape in self._shapes)
         if pattern.fullmatch(token) and not known:
             varying = [name for name in parameters if name not in _FIXED]
-            groups = tuple((varying.index(name) if name in varying else len(varying)) + 1 for name in _VARYING)
-            fixed = parameters[b"realm"], parameters.get(b"algorithm"), parameters[b"qop"]
-            self._shapes = (_Shape(pattern, groups, fixed, algorithm), *self._shapes[: MAX_SHAPES - 1])
+            self._shapes = (_Shape(pattern, varying, parameters, algorithm), *self._shapes[: MAX_SHAPES - 1])
 
 
 def _value(name: bytes, value: bytes, token: bytes) -> bytes:

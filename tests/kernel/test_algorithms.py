@@ -67,6 +67,24 @@ def test_digests_agree_with_hashlib(name):
     assert pieces.digest() == expected.digest()
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_short_octets_have_the_same_digest(name):
+    """Whichever implementation begins sooner: at each length around the blocks of a hash, and for long octets too."""
+    algorithm = algorithms.by_name(name)
+    for length in (*range(300), 1 << 20):
+        octets = b"x" * length
+        assert algorithm.new_short(octets).digest() == REFERENCE[algorithm.base](octets).digest()
+
+
+def test_build_without_a_hash_of_its_own(monkeypatch):
+    """Python can be built without its own MD5: then that of hashlib serves for all lengths."""
+    monkeypatch.setitem(sys.modules, "_md5", None)
+    module = load_again()
+    assert names(module) == NAMES
+    assert module.by_name("MD5").new_short(b"x").digest() == hashlib.md5(b"x").digest()
+    assert module.by_name("MD5").new_short is module.by_name("MD5").new
+
+
 def test_hash_objects_do_not_share_state():
     """Two bodies hashed side by side do not mix, also where a template is copied."""
     for algorithm in algorithms.available():
