@@ -259,7 +259,7 @@ class Guard(HoldsSecrets):
                 if waits is not None:
                     return waits
             arrived = self.now()
-            uri = context.credentials.uri
+            uri = context.uri
             if not request.is_named_by(uri):
                 raise MalformedField("The uri is not the target of this request", reason="uri")
             message = HTTPMessage(context.token, request.method, uri)

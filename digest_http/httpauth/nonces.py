@@ -54,6 +54,7 @@ REMEMBERED: Final = 4096
 
 #: A nonce from a worker whose clock runs ahead is taken this many microseconds early.
 CLOCK_SKEW: Final = 2_000_000
+_EARLIEST: Final = -CLOCK_SKEW
 
 # Where the parts of the text begin; mypyc takes no slice objects for octets.
 _EPOCH: Final = 14
@@ -235,7 +236,7 @@ class NonceSource(HoldsSecrets):
         issued = nonce_id >> RANDOM_BITS
         age = now - issued
         at_head = age if arrived is None else arrived - issued
-        if not -CLOCK_SKEW <= at_head <= self.lifetime or age > self.kept:
+        if not _EARLIEST <= at_head <= self.lifetime or age > self.kept:
             return None
         return age > self._renewal
 

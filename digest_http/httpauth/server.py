@@ -112,14 +112,20 @@ class ServerContext(HoldsSecrets):
         "new_shape",
         "nonce_id",
         "nonces",
+        "qop",
         "token",
+        "uri",
     )
 
     def __init__(self, acceptor: Acceptor, token: bytes, credentials: Credentials, algorithm: Algorithm) -> None:
-        qop = credentials.qop
+        # Taken apart in one step, here and below: an attribute of a named tuple costs as much as a call.
+        _, _, _, uri, _, _, qop, nc, _, _, _, _ = credentials
         self.acceptor: Final = acceptor
         self.token: Final = token
         self.credentials: Final = credentials
+        self.uri: Final = uri
+        """What was signed, and with which qop: those of the credentials."""
+        self.qop: Final = qop
         self.algorithm: Final = algorithm
         self.nonces: Final = acceptor.nonces[algorithm]
         """The source of this algorithm's nonces, and their clock."""
@@ -128,7 +134,7 @@ class ServerContext(HoldsSecrets):
         self.epoch = b""
         self.covers_body: Final = qop == AUTH_INT
         """Whether the request is signed with auth-int, so that the layout needs HEntity."""
-        self.count: Final = int(credentials.nc, 16) if qop else 1
+        self.count: Final = int(nc, 16) if qop else 1
         """The count to record: nc, or 1 for the RFC 2069 form, whose nonce is good for one request."""
         self._key = b""
         self._renewal_due = False
@@ -161,10 +167,11 @@ class ServerContext(HoldsSecrets):
         (RFC 7616 §3.4.6: 400), if the method is no token, if HEntity is missing or no digest, or for the cnonce of
         a session that could be H(A2).
         """
-        credentials, algorithm = self.credentials, self.algorithm
+        algorithm = self.algorithm
+        _, realm, nonce, uri, received, _, qop, nc, cnonce, _, _, _ = self.credentials
         if message.token != self.token:
             raise MalformedField("TOKEN is not the one this context was opened from", reason="token")
-        if credentials.uri != message.url:
+        if uri != message.url:
             raise MalformedField("uri is not the target of this request", reason="uri")
         if not message.method.isalpha():  # nearly every method is of letters alone
             message.check_method()
@@ -172,18 +179,16 @@ class ServerContext(HoldsSecrets):
             raise MalformedField("auth-int needs HEntity, the hash of the entity body", reason="hentity")
         secret = self.acceptor.decoys[algorithm] if ha1 is None else ha1
         if algorithm.session:
-            secret = session_key(algorithm, secret, credentials.nonce, credentials.cnonce)
-        self._key = key = calculation.response_key(
-            secret, credentials.nonce, credentials.nc, credentials.cnonce, credentials.qop
-        )
+            secret = session_key(algorithm, secret, nonce, cnonce)
+        self._key = key = calculation.response_key(secret, nonce, nc, cnonce, qop)
         hentity = message.hentity if self.covers_body else b""
         expected = calculation.keyed_response(
-            algorithm, key, calculation.request_hash(algorithm, message.method, message.url, hentity)
+            algorithm, key, calculation.request_hash(algorithm, message.method, uri, hentity)
         )
-        right = calculation.same_digest(expected, credentials.response)
+        right = calculation.same_digest(expected, received)
         if ha1 is None:
             return Verdict.UNKNOWN_USER
-        if credentials.realm != self.acceptor.realm:
+        if realm != self.acceptor.realm:
             return Verdict.WRONG_REALM
         if not right:
             return Verdict.WRONG_DIGEST
@@ -191,7 +196,7 @@ class ServerContext(HoldsSecrets):
             self.acceptor.shapes.learn(self.token, algorithm)
         # The nonce comes second: stale=true may only be said to one who knows the password.
         nonces = self.nonces
-        recognised = nonces.recognise(credentials.nonce) or self._recognise_auth_only()
+        recognised = nonces.recognise(nonce) or self._recognise_auth_only()
         if recognised is None:
             return Verdict.FOREIGN
         self.nonce_id, self.epoch = recognised
@@ -211,13 +216,13 @@ class ServerContext(HoldsSecrets):
         if self.covers_body and not message.hentity:
             raise MalformedField("auth-int needs HEntity, the hash of the response body", reason="hentity")
         hentity = message.hentity if self.covers_body else b""
-        credentials, algorithm = self.credentials, self.algorithm
-        ha2 = calculation.request_hash(algorithm, b"", credentials.uri, hentity)
+        algorithm = self.algorithm
+        _, _, _, uri, _, _, qop, nc, cnonce, _, _, _ = self.credentials
+        ha2 = calculation.request_hash(algorithm, b"", uri, hentity)
         rspauth = calculation.keyed_response(algorithm, self._key, ha2)
-        qop, cnonce = credentials.qop, credentials.cnonce
         if qop and not self._renewal_due and cnonce.isalnum():
             # Nearly every answer is this one, so it is written in one piece; alphanumerics need no escaping.
-            message.padding = b'rspauth="%b", qop=%b, nc=%b, cnonce="%b"' % (rspauth, qop, credentials.nc, cnonce)
+            message.padding = b'rspauth="%b", qop=%b, nc=%b, cnonce="%b"' % (rspauth, qop, nc, cnonce)
         else:
             message.padding = self.authentication_info(rspauth)
 

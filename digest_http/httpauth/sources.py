@@ -62,13 +62,13 @@ class Sources(HoldsSecrets):
         Raises SourceUnavailable.
         """
         credentials = context.credentials
-        username = credentials.username
-        if username.isascii() and credentials.username_ext is None:
+        username, _, _, _, _, _, _, _, _, _, is_hash, extended = credentials
+        if extended is None and username.isascii():
             # Nearly every name, for which all forms of Unicode are one.
             name = username.decode()
         else:
             name = credentials.name_as_sent if self._asks_as_sent else credentials.name
-        if credentials.userhash:
+        if is_hash:
             return self._look_up_by_hash(context, name, wait)
         return self._ask(name, context.algorithm, wait)
 

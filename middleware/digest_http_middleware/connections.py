@@ -39,8 +39,11 @@ class Connection:
         """See Request."""
         scope, front = self._scope, self._front
         # raw_target, for what nearly every request is, without a call.
-        path, query = scope.get("raw_path"), scope.get("query_string")
-        if path and uri == (path + b"?" + query if query else path) and uri[:1] == b"/" and not front.changes_targets:
+        target = scope.get("raw_path")
+        query = scope.get("query_string")
+        if target and query:
+            target = target + b"?" + query
+        if uri == target and uri[:1] == b"/" and not front.changes_targets:
             return True
         return front.is_named_by(uri, scope)
 

@@ -246,7 +246,7 @@ class DigestAuthMiddleware(HoldsSecrets):
     def _identified(self, scope: Scope, accepted: Accepted, roles: tuple[str, ...]) -> Scope:
         """A copy of the scope with who it is and how that was verified."""
         context, username = accepted.context, accepted.username
-        qop = context.credentials.qop.decode()
+        qop = context.qop.decode()
         user = DigestUser(username, roles)
         # dict() copies a dict in one piece; {**scope, ...} would enter one key after the other.
         identified = dict(scope)

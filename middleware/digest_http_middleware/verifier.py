@@ -100,7 +100,7 @@ class Verifier(HoldsSecrets):
         if isinstance(outcome, Refused):
             found = await self._others.find(scope, self.wait) if outcome.reason == NO_CREDENTIALS else None
             return Known(found, None) if isinstance(found, DigestUser) else found or outcome
-        roles = await self._roles.of(outcome.username, outcome.realm, self.wait)
+        roles = await self._roles.of(outcome.username, outcome.realm, self.wait) if self._roles.given else ()
         if isinstance(roles, Refused):
             return roles
         log_accepted(scope, outcome.context, self.front.client)
@@ -124,7 +124,7 @@ class Verifier(HoldsSecrets):
 
     async def challenges(self, refused: Refused, scope: Scope) -> Headers:
         """The challenges of a 401, those of other ways among them; nothing for others."""
-        too_long = announces_more(scope, self.guard.max_body)
+        too_long = self.guard.covers_bodies and announces_more(scope, self.guard.max_body)
         fields = await self.guard.challenge(refused, auth_only=too_long, wait=self.wait)
         return self._others.beside(fields, refused)
 

@@ -111,7 +111,7 @@ class DigestAuthMiddleware(HoldsSecrets):
             if outcome.reason == NO_CREDENTIALS:
                 return self._otherwise(outcome, exchange, start_response, free=free)
             return self._refuse(outcome, exchange, start_response)
-        roles = run(self._roles.of(outcome.username, outcome.realm, at_once))
+        roles = run(self._roles.of(outcome.username, outcome.realm, at_once)) if self._roles.given else ()
         if isinstance(roles, Refused):
             return self._refuse(roles, exchange, start_response)
         log_accepted(exchange.scope, outcome.context, self._front.client)
@@ -185,7 +185,7 @@ class DigestAuthMiddleware(HoldsSecrets):
         return [] if exchange.environ["REQUEST_METHOD"] == "HEAD" else [body]
 
     def _challenges(self, refused: Refused, exchange: Exchange) -> Headers:
-        too_long = announces_more(exchange.scope, self.guard.max_body)
+        too_long = self.guard.covers_bodies and announces_more(exchange.scope, self.guard.max_body)
         fields = run(self.guard.challenge(refused, auth_only=too_long, wait=at_once))
         return self._others.beside(fields, refused)
 
