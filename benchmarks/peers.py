@@ -1,6 +1,7 @@
 """Other Digest implementations, set up as their manuals say, for the same request in the same run.
 
-Both know MD5 only. Each is given H(A1) ready made, as ours is. A peer that is not installed is None.
+They are measured with MD5, which is all that the first two know. Each is given H(A1) ready made, as ours is. A peer
+that is not installed is None.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from .driven import UNAUTHORIZED, App, bare_wsgi_app, run_wsgi
 from .signed import PATH, REALM, USERNAME, pick, sign, users, wsgi_environ
 from .timing import Batch
 
-__all__ = ["PEERS", "Peer", "flask_httpauth", "paste"]
+__all__ = ["PEERS", "Peer", "flask_httpauth", "paste", "twisted"]
 
 Environ = dict[str, Any]
 
@@ -95,6 +96,34 @@ def flask_httpauth() -> Peer | None:
     return Peer(f"Flask-HTTPAuth {version('Flask-HTTPAuth')}", app.wsgi_app, protected_app.wsgi_app)
 
 
+def twisted() -> Peer | None:
+    """Twisted's DigestCredentialFactory, called by hand: without its portal and Deferreds. No counts, no proof."""
+    try:
+        credentials = import_module("twisted.cred.credentials")
+    except ImportError:
+        return None
+    factory = credentials.DigestCredentialFactory(b"md5", REALM.encode())
+
+    def app(environ: Environ, start_response: App) -> Iterable[bytes]:
+        client, field = "127.0.0.1", environ.get("HTTP_AUTHORIZATION", "")
+        if not field:
+            challenge = factory.getChallenge(client)
+            values = [f'{name}="{_text(value)}"' for name, value in challenge.items()]
+            start_response("401 Unauthorized", [("WWW-Authenticate", f"Digest {', '.join(values)}")])
+            return [b"log in"]
+        given = factory.decode(field.removeprefix("Digest ").encode(), environ["REQUEST_METHOD"].encode(), client)
+        if not given.checkHash(_HA1[given.username.decode()].encode()):
+            start_response("401 Unauthorized", [])
+            return [b"wrong"]
+        return bare_wsgi_app(environ, start_response)
+
+    return Peer(f"Twisted {version('Twisted')}", bare_wsgi_app, app)
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
 def _drain(pieces: Iterable[bytes]) -> None:
     for _ in pieces:
         pass
@@ -103,4 +132,4 @@ def _drain(pieces: Iterable[bytes]) -> None:
 _MD5: Final[Algorithm] = by_name("MD5")
 _HA1: Final = {USERNAME: (users(_MD5).ha1(USERNAME, REALM, _MD5) or b"").decode()}
 
-PEERS: Final = {"Paste": paste, "Flask-HTTPAuth": flask_httpauth}
+PEERS: Final = {"Paste": paste, "Flask-HTTPAuth": flask_httpauth, "Twisted": twisted}

@@ -64,7 +64,7 @@ def rows(rounds: int = 80, calls: int = 200) -> list[tuple[str, str, str]]:
                 )
             )
     ours, unit = added("known", "MD5"), series["hashes MD5"]
-    for name in ("Paste", "Flask-HTTPAuth"):
+    for name in ("Paste", "Flask-HTTPAuth", "Twisted"):
         if f"known {name}" not in series:
             table.append((f"Verify, against {name}", "not installed", target(f"verify / {name}")))
             continue
