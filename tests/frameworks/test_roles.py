@@ -141,5 +141,7 @@ def test_users_of_ones_own(kind: str) -> None:
     assert not Roles(None, MappingUsers(USERS, "home", [by_name("MD5")])).given
     assert Door(kind, users=Source(), algorithms=["MD5"]).ask("/").status == 401
     assert DigestUser("x", (role for role in ["a"])).roles == ("a",)
-    with pytest.raises(TypeError, match="list of text"):
-        DigestUser("x", "admin")
+    for wrong, said in (("admin", ", not str"), (b"admin", ", not bytes"), (7, ", not int"), (["a", b"b"], "")):
+        with pytest.raises(TypeError) as caught:
+            DigestUser("x", wrong)  # type: ignore[arg-type]  # wrong on purpose
+        assert str(caught.value) == f"roles are a list of text{said}"

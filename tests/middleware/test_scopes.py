@@ -39,6 +39,19 @@ def test_other_kinds_of_scope_are_refused(kind, policy):
     assert not server.app.scopes
 
 
+PREFLIGHT = [(b"origin", b"https://example.com"), (b"access-control-request-method", b"GET")]
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "GET"])
+@pytest.mark.parametrize("fields", [PREFLIGHT, PREFLIGHT[:1]], ids=["preflight", "plain"])
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_preflight_passes_where_it_is_allowed(allowed, fields, method):
+    """Nothing else does, and other free paths make no preflight free."""
+    server = Server(public=["/free"], allow_preflight=allowed)
+    passes = allowed and method == "OPTIONS" and fields is PREFLIGHT
+    assert server.request(method, "/x", headers=fields).status == (200 if passes else 401)
+
+
 @pytest.mark.parametrize("body", [None, b""], ids=["auth", "auth-int"])
 def test_what_an_app_finds(server, body):
     """user and auth by Starlette's conventions, digest with how it was verified."""

@@ -129,8 +129,22 @@ def test_an_address_that_is_none_is_not_banned():
 def test_a_long_text_is_cut(where):
     """A line is not for a stranger to fill; the field has it all."""
     record = logged(**{where: "/" + "a" * 3000})
-    assert len(record.getMessage()) < SHOWN + 120
+    word = {"path": "path", "username": "user"}[where]
+    assert f'{word}="/{"a" * (SHOWN - 1)}..."' in record.getMessage()
     assert len(vars(record)[f"digest_{where}"]) == 3001
+
+
+@pytest.mark.parametrize("where", ["path", "username"])
+def test_a_text_that_just_fits_is_whole(where):
+    """The bound itself is not cut."""
+    line = logged(**{where: "/" + "a" * (SHOWN - 1)}).getMessage()
+    assert "a" * (SHOWN - 1) + '"' in line
+    assert "..." not in line
+
+
+def test_a_handshake_is_a_get():
+    """The scope of a websocket has no method."""
+    assert " method=GET " in logged(method="WEBSOCKET").getMessage()
 
 
 def lines_of_all_reasons() -> tuple[str, list[str]]:
