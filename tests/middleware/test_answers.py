@@ -2,6 +2,7 @@
 
 import pytest
 
+from digest_http.errors import ConfigurationError
 from digest_http.params import MAX_FIELD_OCTETS
 from digest_http_middleware import Refusal
 from tests.attacks.driver import Server
@@ -52,6 +53,37 @@ def test_fields_of_a_refusal(server):
         assert found[b"cache-control"] == b"no-store"
         assert response.body.endswith(b".\n")
         assert len(response.body) < 200
+
+
+def test_when_to_try_again():
+    """What is down says so (RFC 9110 §10.2.3), and nothing else does."""
+
+    def down(*_arguments):
+        raise OSError("no route to the directory")
+
+    broken = Server(users=down, algorithms=["SHA-256"])
+    answer = broken.get(broken.signer())
+    assert (answer.status, answer.values(b"retry-after")) == (503, [b"5"])
+    assert fields(answer)[b"cache-control"] == b"no-store"
+    for other in (broken.request(), broken.request(authorization=b"Digest x")):
+        assert b"retry-after" not in {name.lower() for name, _ in other.headers}
+
+
+def test_what_is_off_unless_asked_for():
+    """No preflight is free, and no answer in the form of RFC 2069 is taken."""
+    server = Server(public=["/free"])
+    preflight = [(b"origin", b"https://example.com"), (b"access-control-request-method", b"GET")]
+    assert server.request("OPTIONS", "/x", headers=preflight).status == 401
+    for door, status in ((server, 401), (Server(allow_rfc2069=True), 200)):
+        old_form = {"qop": None, "cnonce": None}
+        assert door.get(door.signer(algorithm="MD5"), None, **old_form).status == status
+
+
+@pytest.mark.parametrize("wrong", [-1, "1", None, 1.5])
+def test_a_wrong_max_body_is_refused_by_its_name(wrong):
+    """The message names the setting and shows a right value."""
+    with pytest.raises(ConfigurationError, match=r"^max_body.*max_body=1048576"):
+        Server(max_body=wrong)
 
 
 def test_challenges_come_with_401_only(server):

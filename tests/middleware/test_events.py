@@ -4,6 +4,9 @@ import logging
 
 import pytest
 
+from digest_http.guard import Refused
+from digest_http.guard.outcomes import Refusal
+from digest_http_middleware.events import log_refused
 from tests.attacks.driver import Server
 
 LOGGER = "digest_http.middleware"
@@ -135,3 +138,32 @@ def test_a_client_without_an_address(events):
     """A server on a unix socket knows no address."""
     Server().request("GET", "/x", client=None)
     assert vars(events()[-1])["digest_client"] is None
+
+
+def test_the_address_is_the_fronts(events):
+    """Behind a proxy that is trusted the line shows the client, for what passes and for what does not."""
+    server = Server(trusted_proxies=["192.0.2.7"])
+    forwarded = [(b"x-forwarded-for", b"203.0.113.9")]
+    header = server.signer().sign()
+    assert server.request(authorization=header, headers=forwarded).status == 200
+    assert server.request(authorization=header, headers=forwarded).status == 401
+    assert [record.digest_client for record in events()[-2:]] == ["203.0.113.9"] * 2
+    assert "client=203.0.113.9 " in events()[-2].getMessage()
+
+
+@pytest.mark.parametrize(("status", "level"), [(503, logging.ERROR), (400, logging.INFO), (401, logging.INFO)])
+def test_the_level_of_a_reason_of_the_users_own(status, level):
+    """A subclass of a source may refuse for a reason that we do not know: what is down is an error."""
+    refused = Refused(Refusal(status, "own-reason", "No."))
+    logger, found = logging.getLogger(LOGGER), []
+    handler = logging.Handler()
+    handler.emit = found.append  # type: ignore[method-assign]  # a handler that keeps
+    logger.addHandler(handler)
+    before = logger.level
+    logger.setLevel(logging.DEBUG)
+    try:
+        log_refused(Server().scope(), refused)
+    finally:
+        logger.setLevel(before)
+        logger.removeHandler(handler)
+    assert [record.levelno for record in found] == [level]
