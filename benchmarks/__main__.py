@@ -18,7 +18,18 @@ from rich.table import Table
 __all__ = ["main"]
 
 #: In the order of the table; sasl*.py follow.
-GROUPS: Final = ("exchanges", "verify", "challenge", "sign", "proofs", "throughput", "memory", "stores", "capacity")
+GROUPS: Final = (
+    "exchanges",
+    "verify",
+    "challenge",
+    "bodies",
+    "sign",
+    "proofs",
+    "throughput",
+    "memory",
+    "stores",
+    "capacity",
+)
 
 _target = re.compile(r"at (most|least) ([0-9.]+)")
 _number = re.compile(r"[+-]?[0-9][0-9 ]*(?:\.[0-9]+)?")

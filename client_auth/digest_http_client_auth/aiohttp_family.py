@@ -8,6 +8,7 @@ from typing import Final
 import aiohttp
 from multidict import CIMultiDict
 
+from digest_http.algorithms import Algorithm
 from digest_http.errors import MalformedField, WrongPrincipal
 from digest_http.httpauth.origins import Origin
 
@@ -118,7 +119,7 @@ class AiohttpLibrary:
         # This is how aiohttp has read the octets.
         return [value.encode("utf-8", "surrogateescape") for value in answer.fields.getall(name.decode(), ())]
 
-    def record(self, answer: Answer, /) -> Callable[[], bytes]:  # noqa: D102
+    def record(self, answer: Answer, _algorithm: Algorithm, /) -> Callable[[], bytes]:  # noqa: D102
         return lambda: answer.body
 
     def withhold(self, answer: Answer, /) -> None:  # noqa: D102

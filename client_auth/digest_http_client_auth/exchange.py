@@ -26,6 +26,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, Generic
 
+from digest_http.algorithms import Hash
 from digest_http.errors import BodyNotReplayable, WrongPrincipal
 from digest_http.httpauth.challenge_selection import Choice
 from digest_http.httpauth.client import ClientContext, Signature
@@ -61,7 +62,7 @@ class Exchange(Generic[RequestT, ResponseT]):
     _replay: Replay[RequestT] | None = None
     _field = b""
     #: The body of the last response, where its proof covers it.
-    _body: Callable[[], bytes] = bytes
+    _body: Callable[[], bytes | Hash] = bytes
     _trail: tuple[ResponseT, ...] = ()
     #: Whether `request` is a probe.
     _probing = False
@@ -138,7 +139,7 @@ class Exchange(Generic[RequestT, ResponseT]):
             return False
         if not proof_covers_body(session, signature, response):
             return False
-        self._body = self._library.record(response)
+        self._body = self._library.record(response, signature.context.algorithm)
         return True
 
     def receive(self, response: ResponseT) -> bool:

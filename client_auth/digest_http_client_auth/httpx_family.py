@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final, Generic, cast
 
+from digest_http.algorithms import Algorithm, Hash
 from digest_http.httpauth.origins import Origin
 
 from .httpx_shapes import Request, RequestT, Response, ResponseT
@@ -135,12 +136,12 @@ class HttpxLibrary(Generic[RequestT, ResponseT]):
     def response_values(self, response: ResponseT, name: bytes, /) -> list[bytes]:  # noqa: D102
         return _values(response, name)
 
-    def record(self, response: ResponseT, /) -> Callable[[], bytes]:  # noqa: D102
+    def record(self, response: ResponseT, algorithm: Algorithm, /) -> Callable[[], bytes | Hash]:  # noqa: D102
         if "content-encoding" not in response.headers or self._was_read(response):
             return lambda: response.content
-        recorded = self._recorded(response.stream)
+        recorded = self._recorded(response.stream, algorithm.hash_body())
         response.stream = recorded
-        return recorded.octets
+        return lambda: recorded.entity
 
     def withhold(self, response: ResponseT, /) -> None:  # noqa: D102
         for name in _OF_BODY:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from typing import Final, Protocol, TypeVar, runtime_checkable
 
+from digest_http.algorithms import Algorithm, Hash
 from digest_http.httpauth.origins import Origin
 
 __all__ = [
@@ -157,8 +158,11 @@ class Library(Protocol[RequestT, ResponseT]):
         """The values of all field lines of a name, as the octets that came."""
         ...
 
-    def record(self, response: ResponseT, /) -> Callable[[], bytes]:
-        """Called before the body is read; the function gives it, once it was read, as it was transferred."""
+    def record(self, response: ResponseT, algorithm: Algorithm, /) -> Callable[[], bytes | Hash]:
+        """Called before the body is read; the function gives it, once it was read, as it was transferred.
+
+        A body that is not kept as it was transferred is hashed while it passes, and the function gives the hash object.
+        """
         ...
 
     def withhold(self, response: ResponseT, /) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from digest_http.algorithms import Hash
 from digest_http.errors import WrongPrincipal
 from digest_http.httpauth import proof
 from digest_http.httpauth.client import Signature
@@ -21,7 +22,7 @@ def proof_covers_body(session: Session[RequestT, ResponseT], signature: Signatur
 
 
 def check_proof(
-    session: Session[RequestT, ResponseT], signature: Signature, response: ResponseT, body: Callable[[], bytes]
+    session: Session[RequestT, ResponseT], signature: Signature, response: ResponseT, body: Callable[[], bytes | Hash]
 ) -> Proof:
     """Check the answer to a request with `signature` as the policy says. Changes nothing. Raises WrongPrincipal."""
     return check_info(session, signature, response, info_of(session, response), body)
@@ -32,7 +33,7 @@ def check_info(
     signature: Signature,
     response: ResponseT,
     info: bytes | None,
-    body: Callable[[], bytes],
+    body: Callable[[], bytes | Hash],
 ) -> Proof:
     """The same, with the value of Authentication-Info that `info_of` gave."""
     what = "" if info is not None else f"{session.info_name.decode()} with status {session.library.status(response)}"
@@ -52,7 +53,7 @@ def check_redirects(
     # since the proof of the answer before can be copied as well.
     if signature is None or len(hops) > 1:
         raise WrongPrincipal("a redirect was followed that the server has not proved to be its own")
-    check_proof(session, signature, hops[0], session.library.record(hops[0]))
+    check_proof(session, signature, hops[0], session.library.record(hops[0], signature.context.algorithm))
 
 
 def info_of(session: Session[RequestT, ResponseT], response: ResponseT) -> bytes | None:

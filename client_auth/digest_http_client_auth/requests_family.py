@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Final, Generic
 from urllib.parse import SplitResult, urlsplit
 from weakref import WeakKeyDictionary
 
+from digest_http.algorithms import Algorithm
 from digest_http.httpauth.origins import Origin
 
 from .library import UNTOLD
@@ -132,7 +133,7 @@ class RequestsLibrary(Generic[RequestT]):
             values = [] if value is None else [value]
         return [_field_octets(value) for value in values]
 
-    def record(self, answer: Answer, /) -> Callable[[], bytes]:  # noqa: D102
+    def record(self, answer: Answer, _algorithm: Algorithm, /) -> Callable[[], bytes]:  # noqa: D102
         def octets() -> bytes:
             read: bytes = answer.response.raw.octets
             return read

@@ -1,13 +1,12 @@
-"""Body streams of responses of httpx and httpx2: one keeps the octets as they were transferred, the others end early.
-
-What is kept costs what it holds, however small the pieces are that it comes in.
-"""
+"""Body streams of responses of httpx and httpx2: one hashes the octets as they are transferred, the others end early."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, aclosing
 from typing import Any, Final
+
+from digest_http.algorithms import Hash
 
 __all__ = ["BoundedBody", "RecordedBody", "WithheldBody"]
 
@@ -17,24 +16,20 @@ MAX_DISCARDED: Final = 65536
 
 
 class RecordedBody:
-    """Wraps a body stream of the library; `octets()` is what has passed. The plugs add the library's base classes."""
+    """Wraps a body stream of the library; `entity` is the hash of what has passed. The plugs add the base classes."""
 
-    def __init__(self, stream: Any) -> None:  # the library's own class
+    def __init__(self, stream: Any, entity: Hash) -> None:  # the library's own class
         self._stream = stream
-        self._octets = bytearray()
-
-    def octets(self) -> bytes:
-        """All octets so far."""
-        return bytes(self._octets)
+        self.entity: Final = entity
 
     def __iter__(self) -> Iterator[bytes]:
         for chunk in self._stream:
-            self._octets += chunk
+            self.entity.update(chunk)
             yield chunk
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for chunk in self._stream:
-            self._octets += chunk
+            self.entity.update(chunk)
             yield chunk
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ from urllib3 import BaseHTTPResponse, HTTPHeaderDict, HTTPResponse
 from urllib3.util import parse_url
 from urllib3.util.retry import RequestHistory
 
+from digest_http.algorithms import Algorithm
 from digest_http.httpauth.origins import Origin
 
 from .probes import is_of_probe
@@ -99,7 +100,7 @@ class Urllib3Library:
     def response_values(self, answer: Answer, name: bytes, /) -> list[bytes]:  # noqa: D102
         return [value.encode("latin-1") for value in answer.response.headers.getlist(name.decode())]
 
-    def record(self, answer: Answer, /) -> Callable[[], bytes]:  # noqa: D102
+    def record(self, answer: Answer, _algorithm: Algorithm, /) -> Callable[[], bytes]:  # noqa: D102
         return lambda: answer.octets
 
     def withhold(self, answer: Answer, /) -> None:  # noqa: D102

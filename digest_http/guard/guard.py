@@ -14,7 +14,7 @@ from operator import attrgetter
 from time import time_ns
 from typing import Any, ClassVar, Final
 
-from digest_http import calculation, settings, stores
+from digest_http import settings, stores
 from digest_http import users as user_sources
 from digest_http.algorithms import select
 from digest_http.buffers import HTTPMessage
@@ -384,12 +384,11 @@ class _GuardOfConnection(Guard):
 async def _covered(context: ServerContext, request: Request) -> bytes:
     """HEntity of the request's body. Raises BodyTooLarge, or NotOffered if the client may sign without the body."""
     try:
-        body = await request.read_body()
+        return await request.hash_body(context.algorithm)
     except BodyTooLarge as error:
         if context.may_drop_auth_int:
             raise NotOffered(str(error), reason=error.reason) from None
         raise
-    return calculation.entity_hash(context.algorithm, body)
 
 
 #: A store's epoch, which may change. An attribute is read without a step in Python.

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from digest_http import calculation
+from digest_http.algorithms import Hash
 from digest_http.buffers import HTTPMessage
 from digest_http.errors import DigestError, NotOffered
 from digest_http.httpauth.server import ServerContext
@@ -101,11 +102,33 @@ class Accepted(HoldsSecrets):
 
         None: the body is not known yet. With auth-int the value then has no rspauth. Send none with 401 and 407.
         """
-        context, message = self.context, self.message
-        if body is None and context.covers_body:
-            return context.authentication_info(None)
-        message.hentity = calculation.entity_hash(context.algorithm, body or b"") if context.covers_body else b""
-        context.make_signature(message)
+        context = self.context
+        if not context.covers_body:
+            return self._proof(b"")
+        return (
+            context.authentication_info(None)
+            if body is None
+            else self._proof(calculation.entity_hash(context.algorithm, body))
+        )
+
+    def prove_hashed(self, entity: Hash | None) -> bytes:
+        """The same for an answer whose body was hashed as it passed: `entity` is a hash object of the algorithm.
+
+        Such an object is made by `context.algorithm.hash_body()`.
+        """
+        context = self.context
+        if not context.covers_body:
+            return self._proof(b"")
+        return (
+            context.authentication_info(None)
+            if entity is None
+            else self._proof(calculation.hex_octets(entity.digest()))
+        )
+
+    def _proof(self, hentity: bytes) -> bytes:
+        message = self.message
+        message.hentity = hentity
+        self.context.make_signature(message)
         return message.padding
 
     def __repr__(self) -> str:

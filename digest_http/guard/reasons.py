@@ -189,6 +189,11 @@ class Reason(Enum):
         "The nonce store failed or took too long. The traceback stands below the line.",
         "Mend the store: is Redis up, is the disk full?",
     )  # fmt: skip
+    SPOOL_DOWN = (
+        "spool-down", "503", logging.ERROR,
+        "A body could not be written to the file that `spool_above` asks for. The traceback stands below the line.",
+        "Is the disk of temporary files full, or not to be written to? The environment variable TMPDIR names another.",
+    )  # fmt: skip
     THROTTLE_DOWN = (
         THROTTLE_DOWN, "503", logging.ERROR,
         "The limiter's storage failed or took too long. The traceback stands below the line.",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Final, Protocol, TypeAlias, cast
 
+from digest_http import calculation
+from digest_http.algorithms import Algorithm
 from digest_http.errors import MalformedField
 
 from .uploads import too_large
@@ -33,8 +35,11 @@ class Request(Protocol):
         """Whether the signed uri names this request."""
         ...
 
-    async def read_body(self) -> bytes:
-        """The octets of the body. Asked for with auth-int only. Raises BodyTooLarge."""
+    async def hash_body(self, algorithm: Algorithm, /) -> bytes:
+        """HEntity: the hash of the body in hex. Asked for with auth-int only. Raises BodyTooLarge.
+
+        Hashed as it arrives, and kept as it came: the app is to have the same octets once the request is accepted.
+        """
         ...
 
 
@@ -67,13 +72,13 @@ class GivenRequest:
         """See Request."""
         return self._same_target(uri, self._target)
 
-    async def read_body(self) -> bytes:
+    async def hash_body(self, algorithm: Algorithm, /) -> bytes:
         """See Request."""
         given = self._body() if callable(self._body) else self._body
         body = given if isinstance(given, bytes) else await given
         if len(body) > self._limit:
             raise too_large(self._limit)
-        return body
+        return calculation.entity_hash(algorithm, body)
 
 
 def _octets(value: Text, what: str) -> bytes:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final, Literal, NamedTuple
 
 from digest_http import calculation
+from digest_http.algorithms import Hash
 from digest_http.authinfo import AuthenticationInfo
 from digest_http.errors import MalformedField, WrongPrincipal
 from digest_http.settings import choice
@@ -51,12 +52,17 @@ def covers_body(verify: Verify, signature: Signature, info: bytes | None) -> boo
 
 
 def check_proof(
-    verify: Verify, signature: Signature, info: bytes | None, body: Callable[[], bytes], what: str = "the answer"
+    verify: Verify,
+    signature: Signature,
+    info: bytes | None,
+    body: Callable[[], bytes | Hash],
+    what: str = "the answer",
 ) -> Proof:
     """Check the answer to a request with `signature` as the policy says. Changes nothing. Raises WrongPrincipal.
 
     `info` is the value of Authentication-Info, None if there was none. `body()` gives the octets of the answer's body
-    as they were sent; it is called if the proof covers them. `what` names a missing field and its answer in the error.
+    as they were sent, or a hash object of the algorithm that they have passed; it is called if the proof covers them.
+    `what` names a missing field and its answer in the error.
     """
     if info is None:
         if demands_proof(verify):
@@ -74,6 +80,10 @@ def check_proof(
     hentity = b""
     if values.rspauth is not None and signature.qop_of(values) == b"auth-int":
         # RFC 7616 §3.4.3: the hash is over the octets before they are decoded.
-        hentity = calculation.entity_hash(signature.context.algorithm, body())
+        entity = body()
+        if isinstance(entity, (bytes, bytearray, memoryview)):
+            hentity = calculation.entity_hash(signature.context.algorithm, entity)
+        else:
+            hentity = calculation.hex_octets(entity.digest())
     signature.context.verify_proof(values, signature, hentity)
     return Proof(given=True, nextnonce=values.nextnonce)

@@ -5,58 +5,61 @@ The path rules, the proxies in front and the log know requests as ASGI scopes, s
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, Final
 
-from aiohttp import StreamReader, web
+from aiohttp import web
 
+from digest_http import calculation
+from digest_http.algorithms import Algorithm
 from digest_http.errors import MalformedField
 from digest_http.guard.uploads import too_large
 
+from .aiohttp_streams import stream_of
 from .asgi import Scope
-from .bodies import Pieces, announces_more
+from .bodies import announces_more
 from .fronts import Front
+from .held_bodies import HeldBody
 from .shown_requests import ShownRequest
 
 __all__ = ["Exchange"]
 
 
 class Exchange(ShownRequest):
-    """A request; see digest_http.guard.requests.Request. `limit`: octets of a body that may be read."""
+    """A request; see digest_http.guard.requests.Request. `limit`: octets of a body that may be read.
 
-    __slots__ = ("_limit", "_request", "method")
+    `spool_above`, `held`: see HeldBody; who has made the exchange closes what is held.
+    """
 
-    def __init__(self, request: web.Request, front: Front, limit: int) -> None:
+    __slots__ = ("_limit", "_request", "_spool_above", "held", "method")
+
+    def __init__(self, request: web.Request, front: Front, limit: int, spool_above: int | None = None) -> None:
         super().__init__(_scope(request), front)
         self._request: Final = request
         self._limit: Final = limit
+        self._spool_above: Final = spool_above
         self.method: Final = request.method.encode("utf-8", "surrogateescape")
+        self.held: HeldBody | None = None
 
-    async def read_body(self) -> bytes:
+    async def hash_body(self, algorithm: Algorithm, /) -> bytes:
         """See Request. The app reads the same octets again, whole or in pieces."""
-        request = self._request
-        if announces_more(self.scope, self._limit):
-            raise too_large(self._limit)
+        request, limit = self._request, self._limit
+        if announces_more(self.scope, limit):
+            raise too_large(limit)
         if not request.body_exists:
-            return b""
-        pieces = Pieces()
+            return calculation.entity_hash(algorithm, b"")
+        self.held = held = HeldBody(algorithm, limit, self._spool_above)
         try:
             async for piece in request.content.iter_any():
-                if len(pieces) + len(piece) > self._limit:
-                    raise too_large(self._limit)
-                pieces.add(piece)
+                held.add(piece)
+                if held.is_over:
+                    await held.spill_aside()
         except web.RequestPayloadError:
             raise MalformedField("The body did not come whole", reason="body") from None
-        body = pieces.take()
-        # A limit that is never reached: a full one would stop the reading of the connection.
-        again = StreamReader(request.protocol, limit=len(body) + 1, loop=asyncio.get_running_loop())
-        again.feed_data(body)
-        again.feed_eof()
         # aiohttp has no public way to put a body back, but for one that is about to go (unread_data).
         inner: Any = request
-        inner._payload = again  # noqa: SLF001
+        inner._payload = stream_of(held, request)  # noqa: SLF001
         inner._cache.pop("content", None)  # noqa: SLF001
-        return body
+        return held.hentity
 
 
 def _scope(request: web.Request) -> Scope:

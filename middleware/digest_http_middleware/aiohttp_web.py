@@ -19,6 +19,7 @@ from digest_http.secrecy import HoldsSecrets
 
 from .aiohttp_exchange import Exchange
 from .asgi import Headers
+from .held_bodies import check_spool_above
 from .identity import UnauthenticatedUser
 from .own_refusals import has_challenge, with_challenges
 from .paths import is_preflight, path_rule
@@ -68,10 +69,12 @@ class DigestAuth(HoldsSecrets):
         optional: bool = False,
         allow_preflight: bool = False,
         max_body: int = DEFAULT_MAX_BODY,
+        spool_above: int | None = None,
         **policy: Any,  # noqa: ANN401 - the guard knows the types of its settings
     ) -> None:
         self._verifier: Final = Verifier(users, realm, max_body=max_body, **policy)
         self.guard: Final[Guard] = self._verifier.guard
+        self._spool_above: Final = check_spool_above(spool_above, max_body)
         self._optional: Final = settings.flag("optional", optional)
         self._allow_preflight: Final = settings.flag("allow_preflight", allow_preflight)
         self._by_request: Final = protect if callable(protect) else None
@@ -92,7 +95,14 @@ class DigestAuth(HoldsSecrets):
         app.on_startup.append(start)
 
     async def _serve(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        exchange = Exchange(request, self._verifier.front, self.guard.max_body)
+        exchange = Exchange(request, self._verifier.front, self.guard.max_body, self._spool_above)
+        try:
+            return await self._answer(exchange, request, handler)
+        finally:
+            if exchange.held is not None:
+                exchange.held.close()
+
+    async def _answer(self, exchange: Exchange, request: web.Request, handler: Handler) -> web.StreamResponse:
         free = self._passes_freely(exchange, request)
         if free and not self._optional:
             return await self._serve_nobody(request, handler)

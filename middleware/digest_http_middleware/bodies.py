@@ -1,58 +1,28 @@
-"""The entity body of a request signed with auth-int: read whole, handed on unchanged (RFC 7616 §3.4.3)."""
+"""The entity body of a request signed with auth-int: hashed as it arrives, handed on as it came (RFC 7616 §3.4.3)."""
 
 from __future__ import annotations
 
+from digest_http.algorithms import Algorithm
 from digest_http.guard.uploads import DEFAULT_MAX_BODY, PATIENCE, SLOWEST_LINE, longest_upload, too_large
 
 from .asgi import Message, Receive, Scope
+from .held_bodies import HeldBody
 
 __all__ = [
     "DEFAULT_MAX_BODY",
     "PATIENCE",
     "SLOWEST_LINE",
     "Disconnected",
-    "Pieces",
     "announces_more",
     "longest_upload",
     "read_body",
     "replay",
+    "replay_held",
 ]
 
 
 class Disconnected(Exception):
     """The client went away before the body was complete: there is nobody to answer and nothing to call."""
-
-
-class Pieces:
-    """A body that comes in pieces, kept as octets: it costs what it holds, not how it was cut.
-
-    An object for each piece would cost some 35 octets and a place in a list besides, an empty one too.
-    """
-
-    __slots__ = ("_octets",)
-
-    def __init__(self) -> None:
-        self._octets: bytes | bytearray = b""
-
-    def add(self, piece: bytes) -> None:
-        """Append a piece. Its octets are copied unless it is the first, so that a buffer may be used again."""
-        octets = self._octets
-        if isinstance(octets, bytearray):
-            octets += piece
-        elif octets:
-            self._octets = bytearray(octets)
-            self._octets += piece
-        else:
-            # Most bodies come in one piece: bytes() of bytes is the same object.
-            self._octets = bytes(piece)
-
-    def take(self) -> bytes:
-        """All octets; nothing is kept."""
-        octets, self._octets = self._octets, b""
-        return bytes(octets)
-
-    def __len__(self) -> int:
-        return len(self._octets)
 
 
 def announces_more(scope: Scope, limit: int) -> bool:
@@ -65,21 +35,40 @@ def announces_more(scope: Scope, limit: int) -> bool:
     return False
 
 
-async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
-    """The whole body. Raises BodyTooLarge over `limit` octets (before reading any if Content-Length says so)."""
+async def read_body(
+    scope: Scope, receive: Receive, algorithm: Algorithm, limit: int, spool_above: int | None = None
+) -> tuple[bytes, bytes | HeldBody]:
+    """The hash of the body, in hex, and the body: octets if it came in one piece, else what is to be closed.
+
+    Raises BodyTooLarge over `limit` octets (before reading any if Content-Length says so). `spool_above`: see HeldBody.
+    """
     if announces_more(scope, limit):
         raise too_large(limit)
-    pieces = Pieces()
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Disconnected
-        piece = message.get("body", b"")
-        if len(pieces) + len(piece) > limit:
+    piece, more = await _next(receive)
+    if not more:
+        if len(piece) > limit:
             raise too_large(limit)
-        pieces.add(piece)
-        if not message.get("more_body", False):
-            return pieces.take()
+        # What nearly all bodies are. It is in memory already, whatever may be.
+        return algorithm.hexdigest(piece), bytes(piece)
+    held = HeldBody(algorithm, limit, spool_above)
+    try:
+        while True:
+            held.add(piece)
+            if held.is_over:
+                await held.spill_aside()
+            if not more:
+                return held.hentity, held
+            piece, more = await _next(receive)
+    except BaseException:
+        held.close()
+        raise
+
+
+async def _next(receive: Receive) -> tuple[bytes, bool]:
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise Disconnected
+    return message.get("body", b""), message.get("more_body", False)
 
 
 def replay(body: bytes, receive: Receive) -> Receive:
@@ -92,5 +81,25 @@ def replay(body: bytes, receive: Receive) -> Receive:
             return await receive()
         message, first = first, None
         return message
+
+    return receive_again
+
+
+def replay_held(held: HeldBody, receive: Receive) -> Receive:
+    """The same for a body in pieces. A body that was closed meanwhile ends as that of a client that goes away."""
+    left, ended = held.octets, False
+
+    async def receive_again() -> Message:
+        nonlocal left, ended
+        if ended:
+            return await receive()
+        if held.closed:
+            return {"type": "http.disconnect"}
+        piece = await held.read_aside()
+        left -= len(piece)
+        ended = not left
+        if not piece and left:  # somebody has shortened the file
+            return {"type": "http.disconnect"}
+        return {"type": "http.request", "body": piece, "more_body": not ended}
 
     return receive_again

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from digest_http import calculation
+from digest_http.algorithms import Algorithm
+
 from .asgi import Headers, Receive, Scope
-from .bodies import read_body, replay
+from .bodies import read_body, replay, replay_held
 from .fronts import Front
+from .held_bodies import HeldBody
 
 __all__ = ["Connection"]
 
@@ -14,17 +18,22 @@ __all__ = ["Connection"]
 class Connection:
     """An http or websocket connection. `receive` gives the app the body, also where it was read before.
 
-    `limit`: octets of a body that may be read. `method` is that of the request: ASGI shows a websocket handshake
+    `limit`: octets of a body that may be read. `spool_above`, `held`: see HeldBody; who has made the connection closes
+    what is held. `method` is that of the request: ASGI shows a websocket handshake
     without one, and over HTTP/1.1 it is GET (RFC 6455 §4.1).
     """
 
-    __slots__ = ("_front", "_limit", "_scope", "fields", "method", "receive")
+    __slots__ = ("_front", "_limit", "_scope", "_spool_above", "fields", "held", "method", "receive")
 
-    def __init__(self, scope: Scope, receive: Receive, front: Front, limit: int) -> None:
+    def __init__(
+        self, scope: Scope, receive: Receive, front: Front, limit: int, spool_above: int | None = None
+    ) -> None:
         self._scope: Final = scope
         self.receive = receive
         self._front: Final = front
         self._limit: Final = limit
+        self._spool_above: Final = spool_above
+        self.held: HeldBody | None = None
         self.fields: Final[Headers] = scope["headers"]
         """See Request."""
         self.method: Final[bytes] = scope["method"].encode() if scope["type"] == "http" else b"GET"
@@ -47,11 +56,15 @@ class Connection:
             return True
         return front.is_named_by(uri, scope)
 
-    async def read_body(self) -> bytes:
+    async def hash_body(self, algorithm: Algorithm, /) -> bytes:
         """See Request. Raises Disconnected too."""
         if self._scope["type"] == "websocket":  # a handshake has no body
-            return b""
+            return calculation.entity_hash(algorithm, b"")
         receive = self.receive
-        body = await read_body(self._scope, receive, self._limit)
-        self.receive = replay(body, receive)
-        return body
+        hentity, body = await read_body(self._scope, receive, algorithm, self._limit, self._spool_above)
+        if isinstance(body, HeldBody):
+            self.held = body
+            self.receive = replay_held(body, receive)
+        else:
+            self.receive = replay(body, receive)
+        return hentity

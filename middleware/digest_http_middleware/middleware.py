@@ -27,6 +27,7 @@ from .browsers import warn_of_realm
 from .connections import Connection
 from .events import log_accepted, log_refused, logger
 from .fronts import Front
+from .held_bodies import check_spool_above, most_held
 from .hints import hint
 from .identity import ANYONE, AUTHENTICATED, Digest, DigestUser, credentials_of
 from .logouts import LOGIN
@@ -63,7 +64,9 @@ class DigestAuthMiddleware(HoldsSecrets):
     (guard/key_sources.py); by default the environment variable DIGEST_HTTP_KEYS, else a random one, which several
     workers do not share. `nonce_lifetime`: seconds until the head of a request must be there. `sequence`: "window"
     (counts may overtake each other within `window`) or "strict". `max_body`: octets that auth-int may hold back, each
-    way. `userhash`, `allow_rfc2069`, `allow_preflight`: off by default. `proxy`: answer 407 and use the Proxy- fields.
+    way. `spool_above`: octets of a body that may be in memory; a longer one of a request waits in a file, one of an
+    answer is not held back. `userhash`, `allow_rfc2069`, `allow_preflight`: off by default. `proxy`: answer 407 and use
+    the Proxy- fields.
     `protect`, `public`: path prefixes, or a callable of the scope. `optional`: where no credentials are needed, Digest
     is verified if it is there, and an app's own 401 gets the challenges. `beside`: other ways to log in (beside.py).
     `roles`: a mapping of name to roles, or a function (username, realm); by default those of the source (RoledUsers).
@@ -92,6 +95,7 @@ class DigestAuthMiddleware(HoldsSecrets):
         sequence: str = "window",
         window: int = DEFAULT_WINDOW,
         max_body: int = DEFAULT_MAX_BODY,
+        spool_above: int | None = None,
         userhash: bool = False,
         allow_rfc2069: bool = False,
         allow_preflight: bool = False,
@@ -114,6 +118,8 @@ class DigestAuthMiddleware(HoldsSecrets):
         random: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self._max_body = settings.number("max_body", max_body, 0, example=DEFAULT_MAX_BODY)
+        self._spool_above = check_spool_above(spool_above, max_body)
+        self._most_held = most_held(max_body, spool_above)
         self.app = settings.function("app", app, 3, example="an ASGI application")
         self.store = stores.open_store(store)
         nonce_keys = keys_of(keys, self.store)
@@ -172,34 +178,38 @@ class DigestAuthMiddleware(HoldsSecrets):
         if free and not self._optional:
             await self.app({**ANYONE, **scope}, receive, send)
             return
-        connection = Connection(scope, receive, self._front, self._max_body)
+        connection = Connection(scope, receive, self._front, self._max_body, self._spool_above)
         try:
-            outcome = await self._examine(connection, self._wait)
-        except Disconnected:
-            return
-        if isinstance(outcome, Refused):
-            if outcome.refusal.reason == NO_CREDENTIALS and (free or self._has_others):
-                await self._otherwise(outcome, (scope, receive, send), free=free)
-            else:
-                await self._refuse(outcome, (scope, connection.receive, send))
-            return
-        roles: tuple[str, ...] = ()
-        if self._roles.given:
-            found = await self._roles.of(outcome.username, self._realm, self._wait)
-            if isinstance(found, Refused):
-                await self._refuse(found, (scope, connection.receive, send))
+            try:
+                outcome = await self._examine(connection, self._wait)
+            except Disconnected:
                 return
-            roles = found
-        context = outcome.context
-        if logger.isEnabledFor(DEBUG):
-            log_accepted(scope, context, self._front.client)
-        identified = self._identified(scope, outcome, roles)
-        proving = (
-            self._proving(scope, outcome, send)
-            if context.covers_body
-            else header_proof(send, self._proof_field, self._refused_status, (context, outcome.message))
-        )
-        await self.app(identified, connection.receive, proving)
+            if isinstance(outcome, Refused):
+                if outcome.refusal.reason == NO_CREDENTIALS and (free or self._has_others):
+                    await self._otherwise(outcome, (scope, receive, send), free=free)
+                else:
+                    await self._refuse(outcome, (scope, connection.receive, send))
+                return
+            roles: tuple[str, ...] = ()
+            if self._roles.given:
+                found = await self._roles.of(outcome.username, self._realm, self._wait)
+                if isinstance(found, Refused):
+                    await self._refuse(found, (scope, connection.receive, send))
+                    return
+                roles = found
+            context = outcome.context
+            if logger.isEnabledFor(DEBUG):
+                log_accepted(scope, context, self._front.client)
+            identified = self._identified(scope, outcome, roles)
+            proving = (
+                self._proving(scope, outcome, send)
+                if context.covers_body
+                else header_proof(send, self._proof_field, self._refused_status, (context, outcome.message))
+            )
+            await self.app(identified, connection.receive, proving)
+        finally:
+            if connection.held is not None:
+                connection.held.close()
 
     async def _otherwise(self, refused: Refused, connection: tuple[Scope, Receive, Send], *, free: bool) -> None:
         """Serve a request without Digest credentials."""
@@ -272,7 +282,7 @@ class DigestAuthMiddleware(HoldsSecrets):
                 self._proof_field,
                 self._refused_status,
                 verified,
-                self._max_body,
+                self._most_held,
                 trailers=takes_trailers(scope),
             )
         return header_proof(send, self._proof_field, self._refused_status, verified)

@@ -15,11 +15,12 @@ from functools import partial
 from typing import Final
 
 from digest_http import calculation
+from digest_http.algorithms import Hash
 from digest_http.buffers import HTTPMessage
 from digest_http.httpauth.server import ServerContext
 
 from .asgi import Headers, Message, Scope, Send
-from .bodies import Pieces
+from .held_bodies import Pieces
 
 __all__ = ["BodyProof", "header_proof", "takes_trailers"]
 
@@ -86,9 +87,10 @@ class BodyProof:
         self._context, self._layout = verified
         self._limit: Final = limit
         self._trailers: Final = trailers
-        self._hash: Final = self._context.algorithm.hash_body()
         self._start: Message | None = None
-        self._held: Final = Pieces()
+        # Made for answers that come in pieces: most come whole.
+        self._hash: Hash | None = None
+        self._held: Pieces | None = None
         self._trailing = False
         self._app_has_trailers = False
 
@@ -108,40 +110,58 @@ class BodyProof:
     async def _body(self, message: Message) -> None:
         piece = message.get("body", b"")
         more = message.get("more_body", False)
-        self._hash.update(piece)
-        if self._start is None:
+        start, hash_, held = self._start, self._hash, self._held
+        if hash_ is None or held is None:
+            if not more and start is not None:
+                self._start = None
+                hentity = calculation.entity_hash(self._context.algorithm, piece)
+                start["headers"] = _with_field(start["headers"], self._field, self._proof(hentity))
+                await self._send(start)
+                await self._send({"type": "http.response.body", "body": piece, "more_body": False})
+                return
+            hash_ = self._hash = self._context.algorithm.hash_body()
+            held = self._held = Pieces()
+        hash_.update(piece)
+        if start is None:
             await self._send(message)
         else:
-            self._held.add(piece)
-            if more and len(self._held) <= self._limit:
+            held.add(piece)
+            if more and held.octets <= self._limit:
                 return
-            start, self._start = self._start, None
-            await self._release(start, more=more)
+            self._start = None
+            await self._release(start, held, more=more)
         if self._trailing and not more and not self._app_has_trailers:
             await self._finish([(self._field, self._value())])
 
-    async def _release(self, start: Message, *, more: bool) -> None:
+    async def _release(self, start: Message, held: Pieces, *, more: bool) -> None:
         if not more:
-            start["headers"] = _with_field(start.get("headers", ()), self._field, self._value())
+            start["headers"] = _with_field(start["headers"], self._field, self._value())
         elif self._trailers:
             self._app_has_trailers = bool(start.get("trailers", False))
             self._trailing = True
             start["trailers"] = True
-            headers = [header for header in start.get("headers", ()) if header[0].lower() != self._field]
+            headers = [header for header in start["headers"] if header[0].lower() != self._field]
             start["headers"] = [*headers, (b"trailer", self._field)]
         else:
-            start["headers"] = _with_field(
-                start.get("headers", ()), self._field, self._context.authentication_info(None)
-            )
+            start["headers"] = _with_field(start["headers"], self._field, self._context.authentication_info(None))
         await self._send(start)
-        await self._send({"type": "http.response.body", "body": self._held.take(), "more_body": more})
+        further = True
+        while further:
+            piece = held.take()
+            further = held.octets > 0
+            await self._send({"type": "http.response.body", "body": piece, "more_body": more or further})
 
     async def _finish(self, headers: Headers) -> None:
         self._trailing = False
         await self._send({"type": "http.response.trailers", "headers": headers, "more_trailers": False})
 
     def _value(self) -> bytes:
-        self._layout.hentity = self._hash.hexdigest().encode()
+        """The proof of an answer that came in pieces."""
+        entity = self._hash or self._context.algorithm.hash_body()
+        return self._proof(calculation.hex_octets(entity.digest()))
+
+    def _proof(self, hentity: bytes) -> bytes:
+        self._layout.hentity = hentity
         self._context.make_signature(self._layout)
         return self._layout.padding
 

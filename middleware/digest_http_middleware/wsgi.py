@@ -26,6 +26,7 @@ from .bodies import announces_more
 from .browsers import warn_of_realm
 from .events import log_accepted, log_refused
 from .fronts import Front
+from .held_bodies import check_spool_above, most_held
 from .hints import hint
 from .identity import Digest, DigestUser
 from .logouts import LOGIN
@@ -37,6 +38,7 @@ from .refusals import RETRY_AFTER, UNAVAILABLE
 from .roles import Roles, RoleSetting
 from .throttles import blocking
 from .workers_apart import WorkersApart
+from .wsgi_bodies import ClosedWith
 from .wsgi_proof import proved
 from .wsgi_requests import Environ, Exchange, StartResponse, WSGIApp
 
@@ -67,6 +69,7 @@ class DigestAuthMiddleware(HoldsSecrets):
         store: NonceStore | str = "memory://",
         keys: Sequence[bytes] | KeyFile | str | None = None,
         max_body: int = DEFAULT_MAX_BODY,
+        spool_above: int | None = None,
         allow_preflight: bool = False,
         protect: Iterable[str] | Rule = ("/",),
         public: Iterable[str] = (),
@@ -90,6 +93,8 @@ class DigestAuthMiddleware(HoldsSecrets):
         )
         if iscoroutinefunction(guard.users.ha1):
             raise ConfigurationError("users have to be awaited, and WSGI blocks: write users that answer at once")
+        self._spool_above = check_spool_above(spool_above, guard.max_body)
+        self._most_held = most_held(guard.max_body, spool_above)
         self._workers_apart = WorkersApart(self.store, nonce_keys, guard.now)
         warn_of_realm(guard.realm)
         self._allow_preflight = settings.flag("allow_preflight", allow_preflight)
@@ -102,8 +107,17 @@ class DigestAuthMiddleware(HoldsSecrets):
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
-        exchange = Exchange(environ, self._front, self.guard.max_body)
-        free = self._passes_freely(exchange)
+        exchange = Exchange(environ, self._front, self.guard.max_body, self._spool_above)
+        try:
+            answer = self._serve(exchange, start_response)
+        except BaseException:
+            if exchange.held is not None:
+                exchange.held.close()
+            raise
+        return answer if exchange.held is None else ClosedWith(answer, exchange.held)
+
+    def _serve(self, exchange: Exchange, start_response: StartResponse) -> Iterable[bytes]:
+        environ, free = exchange.environ, self._passes_freely(exchange)
         if free and not self._optional:
             return self.app(environ, start_response)
         outcome = run(self.guard.examine(exchange, at_once))
@@ -121,7 +135,7 @@ class DigestAuthMiddleware(HoldsSecrets):
             outcome.username, outcome.realm, outcome.algorithm, outcome.qop, outcome.nc
         )
         environ[LOGIN] = self.guard, outcome
-        return proved(self.app, environ, start_response, (outcome, self.guard))
+        return proved(self.app, environ, start_response, (outcome, self.guard, self._most_held))
 
     def _otherwise(
         self, refused: Refused, exchange: Exchange, start_response: StartResponse, *, free: bool

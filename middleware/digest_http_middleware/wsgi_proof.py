@@ -1,7 +1,7 @@
 """Authentication-Info on the way out of a WSGI app (RFC 7616 §3.5, RFC 7615).
 
 With qop=auth it stands in the header at once. With auth-int it covers the answer's body, so the answer is held back up
-to max_body octets; a longer one goes without the proof, for WSGI has no trailers.
+to max_body octets, or spool_above; a longer one goes without the proof, for WSGI has no trailers.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from digest_http.guard import Accepted, Guard
 
+from .held_bodies import Pieces
 from .wsgi_requests import Environ, StartResponse, WSGIApp
 
 __all__ = ["proved"]
@@ -19,13 +20,13 @@ _Headers = list[tuple[str, str]]
 
 
 def proved(
-    app: WSGIApp, environ: Environ, start_response: StartResponse, verified: tuple[Accepted, Guard]
+    app: WSGIApp, environ: Environ, start_response: StartResponse, verified: tuple[Accepted, Guard, int]
 ) -> Iterable[bytes]:
-    """What `app` answers, with the server's proof in its header."""
-    accepted, guard = verified
+    """What `app` answers, with the server's proof in its header. The number: octets that may be held back for it."""
+    accepted, guard, limit = verified
     # What HEAD would send is not sent, and so not proved.
     if accepted.covers_body and environ["REQUEST_METHOD"] != "HEAD":
-        return _HeldBack(start_response, accepted, guard).answer(app, environ)
+        return _HeldBack(start_response, accepted, guard, limit).answer(app, environ)
 
     def start_with_proof(status: str, headers: _Headers, *exc_info: Any) -> Any:  # noqa: ANN401 - the server's own
         return start_response(status, _with_proof(status, headers, accepted.prove(), guard), *exc_info)
@@ -34,14 +35,16 @@ def proved(
 
 
 class _HeldBack:
-    """One answer whose body is hashed before its header goes out."""
+    """One answer whose body is hashed, as it comes, before its header goes out."""
 
-    def __init__(self, start_response: StartResponse, accepted: Accepted, guard: Guard) -> None:
+    def __init__(self, start_response: StartResponse, accepted: Accepted, guard: Guard, limit: int) -> None:
         self._start_response: Final = start_response
         self._accepted: Final = accepted
         self._guard: Final = guard
+        self._limit: Final = limit
         self._start: tuple[Any, ...] | None = None
-        self._body = bytearray()
+        self._hash: Final = accepted.context.algorithm.hash_body()
+        self._held: Final = Pieces()
         self._write: Any = None
 
     def answer(self, app: WSGIApp, environ: Environ) -> Iterator[bytes]:
@@ -51,12 +54,10 @@ class _HeldBack:
             for piece in pieces:
                 if self._write is not None:
                     yield piece
-                    continue
-                self._body += piece
-                if len(self._body) > self._guard.max_body:
-                    yield self._release(None)
+                elif self._hold(piece):
+                    yield from self._release(whole=False)
             if self._write is None:
-                yield self._release(bytes(self._body))
+                yield from self._release(whole=True)
         finally:
             close = getattr(pieces, "close", None)
             if close is not None:
@@ -72,22 +73,25 @@ class _HeldBack:
         """PEP 3333's write(): what it is given stands before what the app returns."""
         if self._write is not None:
             self._write(piece)
-            return
-        self._body += piece
-        if len(self._body) > self._guard.max_body:
-            held = self._release(None)
-            write: Any = self._write
-            write(held)
+        elif self._hold(piece):
+            for held in self._release(whole=False):
+                self._write(held)
 
-    def _release(self, body: bytes | None) -> bytes:
+    def _hold(self, piece: bytes) -> bool:
+        """Hash a piece and hold it back. True: more is held than may be."""
+        self._hash.update(piece)
+        self._held.add(piece)
+        return self._held.octets > self._limit
+
+    def _release(self, *, whole: bool) -> Iterator[bytes]:
         if self._start is None:
             raise AssertionError("the app has given a body before it called start_response")
         status, headers, *exc_info = self._start
-        proof = self._accepted.prove(body)
+        proof = self._accepted.prove_hashed(self._hash if whole else None)
         self._write = self._start_response(status, _with_proof(status, headers, proof, self._guard), *exc_info)
-        held = bytes(self._body)
-        self._body.clear()
-        return held
+        yield self._held.take()
+        while self._held.octets:
+            yield self._held.take()
 
 
 def _with_proof(status: str, headers: _Headers, proof: bytes, guard: Guard) -> _Headers:

@@ -7,16 +7,18 @@ again; the target as it came is taken from the server where it tells (RAW_URI of
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from io import BytesIO
 from typing import Any, Final, TypeAlias
 
+from digest_http.algorithms import Algorithm
 from digest_http.errors import MalformedField
 from digest_http.guard.uploads import too_large
 
 from .asgi import Scope
 from .bodies import announces_more
 from .fronts import Front
+from .held_bodies import HeldBody
 from .shown_requests import ShownRequest
+from .wsgi_bodies import read_stream, stream_of
 
 __all__ = ["Environ", "Exchange", "StartResponse", "WSGIApp", "scope_of"]
 
@@ -29,35 +31,44 @@ _BARE: Final = {"CONTENT_TYPE": b"content-type", "CONTENT_LENGTH": b"content-len
 
 
 class Exchange(ShownRequest):
-    """A request in an environ; see digest_http.guard.requests.Request. `limit`: octets of a body that may be read."""
+    """A request in an environ; see digest_http.guard.requests.Request. `limit`: octets of a body that may be read.
 
-    __slots__ = ("_limit", "environ", "method")
+    `spool_above`, `held`: see HeldBody; who has made the exchange closes what is held.
+    """
 
-    def __init__(self, environ: Environ, front: Front, limit: int) -> None:
+    __slots__ = ("_limit", "_spool_above", "environ", "held", "method")
+
+    def __init__(self, environ: Environ, front: Front, limit: int, spool_above: int | None = None) -> None:
         super().__init__(scope_of(environ), front)
         self.environ: Final = environ
         self._limit: Final = limit
+        self._spool_above: Final = spool_above
+        self.held: HeldBody | None = None
         self.method: Final = _octets(environ["REQUEST_METHOD"])
 
-    async def read_body(self) -> bytes:
+    async def hash_body(self, algorithm: Algorithm, /) -> bytes:
         """See Request. The app reads the same octets, and no others."""
-        if announces_more(self.scope, self._limit):
-            raise too_large(self._limit)
-        environ, stream = self.environ, self.environ["wsgi.input"]
+        limit = self._limit
+        if announces_more(self.scope, limit):
+            raise too_large(limit)
+        environ = self.environ
         announced = environ.get("CONTENT_LENGTH") or ""
+        if announced.isascii() and announced.isdigit():
+            octets = int(announced)
+        else:
+            # PEP 3333: without a length there is no body, unless the server says that it ends by itself.
+            octets = limit + 1 if environ.get("wsgi.input_terminated") else 0
         try:
-            if announced.isascii() and announced.isdigit():
-                body: bytes = stream.read(int(announced))
-            else:
-                # PEP 3333: without a length there is no body, unless the server says that it ends by itself.
-                body = stream.read(self._limit + 1) if environ.get("wsgi.input_terminated") else b""
+            hentity, body = read_stream(environ["wsgi.input"], octets, algorithm, limit, self._spool_above)
         except OSError:
             raise MalformedField("The body did not come whole", reason="body") from None
-        if len(body) > self._limit:
-            raise too_large(self._limit)
-        environ["wsgi.input"] = BytesIO(body)
-        environ["CONTENT_LENGTH"] = str(len(body))
-        return body
+        if isinstance(body, HeldBody):
+            self.held, octets = body, body.octets
+        else:
+            octets = len(body)
+        environ["wsgi.input"] = stream_of(body)
+        environ["CONTENT_LENGTH"] = str(octets)
+        return hentity
 
 
 def scope_of(environ: Environ) -> Scope:

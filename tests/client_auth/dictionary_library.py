@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+from digest_http.algorithms import Algorithm
 from digest_http.errors import BodyNotReplayable
 from digest_http.httpauth.origins import Origin
 from digest_http_client_auth import flow
@@ -76,7 +77,7 @@ class DictionaryLibrary:
     def response_values(self, response: Message, name: bytes) -> list[bytes]:
         return [value for key, value in response.get("fields", ()) if key == name]
 
-    def record(self, response: Message) -> Callable[[], bytes]:
+    def record(self, response: Message, _algorithm: Algorithm) -> Callable[[], bytes]:
         return lambda: response["body"]
 
     def withhold(self, response: Message) -> None:

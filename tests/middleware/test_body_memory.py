@@ -1,34 +1,52 @@
-"""What a body costs in memory is what it holds, however it is cut: in one-octet pieces, in empty ones."""
+"""What a body costs in memory is what it holds, however it is cut: in one-octet pieces, in empty ones, in long ones."""
 
 import tracemalloc
+from itertools import cycle
 
 import pytest
 
+from digest_http.algorithms import by_name
 from digest_http_client_auth.response_octets import RecordedBody
-from digest_http_middleware.bodies import read_body, replay
+from digest_http_middleware.bodies import read_body, replay, replay_held
 from tests.attacks.driver import Server, run
+from tests.attacks.signing import h
 
-BODY_OCTETS = 100_000
+#: What may be held beyond the body, on either way: short pieces on their way together, a piece that is copied, the
+#: objects of the request.
+BESIDES = 64 * 1024
 
-#: Octets of memory for each of the body, at the highest: a growing buffer (an eighth of room to spare, and twice itself
-#: while it moves) and the copy that is handed on.
-FACTOR = 4
+MIB = 1024 * 1024
 
-#: What one exchange takes besides, whatever its body.
-BESIDES = 50_000
+#: The body of pieces that are short: an eighth, since there are so many.
+SHORT = MIB // 8
 
-#: Pieces by their length; the empty ones are as many as a body of one-octet pieces has.
-CUTS = {"whole": BODY_OCTETS, "two-octets": 2, "one-octet": 1, "empty": 0}
+#: The octets of a body, and the lengths of its pieces, in turn. The empty ones are as many as those of one octet.
+CUTS = {
+    "whole": (MIB, (MIB,)),
+    "64-KiB": (MIB, (65536,)),
+    "4-KiB": (MIB, (4096,)),
+    "4095": (MIB, (4095,)),
+    "long-and-short": (MIB, (4096, 1)),
+    "two-octets": (SHORT, (2,)),
+    "one-octet": (SHORT, (1,)),
+    "empty": (0, (0,)),
+}
+
+SHA_256 = by_name("SHA-256")
 
 
 def pieces(cut):
     """The pieces of a body, made one by one, each an object of its own."""
-    if not cut:
-        yield from (b"" for _ in range(BODY_OCTETS))
+    left, lengths = cut
+    if not left:
+        yield from (b"" for _ in range(SHORT))
         return
-    whole = bytes(BODY_OCTETS)
-    for at in range(0, BODY_OCTETS, cut):
-        yield whole[at : at + cut]
+    for length in cycle(lengths):
+        if not left:
+            return
+        now = min(length, left)
+        left -= now
+        yield bytes(now)
 
 
 def peak(work):
@@ -42,35 +60,43 @@ def peak(work):
         tracemalloc.stop()
 
 
-def allowed(cut):
-    """The bound for a body of this cut."""
-    return BESIDES + FACTOR * (BODY_OCTETS if cut else 0)
+def messages(cut):
+    """The pieces, each with whether another follows. What has no octets ends with one more piece."""
+    sent = 0
+    for piece in pieces(cut):
+        sent += len(piece)
+        yield {"type": "http.request", "body": piece, "more_body": not sent or sent < cut[0]}
+    if not cut[0]:
+        yield {"type": "http.request"}
 
 
 @pytest.mark.parametrize("cut", CUTS.values(), ids=CUTS)
 def test_a_request_body(cut):
-    """read_body holds the octets and no object for each piece, and replay gives them in one message."""
+    """It is held once, from its first octet to the last that the app reads, and nothing else of its size is."""
+    coming = messages(cut)
+    digests = []
 
-    def read():
-        source = pieces(cut)
+    async def receive():
+        return next(coming)
 
-        async def receive():
-            piece = next(source, None)
-            return {"type": "http.request", "body": piece or b"", "more_body": piece is not None}
+    async def whole():
+        hentity, body = await read_body({"headers": []}, receive, SHA_256, cut[0])
+        digests.append(hentity.decode())
+        again = replay(body, receive) if isinstance(body, bytes) else replay_held(body, receive)
+        octets, more = 0, True
+        del body
+        while more:
+            message = await again()
+            octets, more = octets + len(message["body"]), message["more_body"]
+        assert octets == cut[0]
 
-        async def whole():
-            body = await read_body({"headers": []}, receive, BODY_OCTETS)
-            message = await replay(body, receive)()
-            assert message["body"] == bytes(BODY_OCTETS if cut else 0)
-
-        run(whole())
-
-    assert peak(read) < allowed(cut)
+    assert peak(lambda: run(whole())) < BESIDES + cut[0]
+    assert digests == [h("SHA-256", bytes(cut[0]))]
 
 
 @pytest.mark.parametrize("cut", CUTS.values(), ids=CUTS)
 def test_a_response_body(cut):
-    """So does the proof, while it holds an answer back."""
+    """So is an answer, while the proof holds it back."""
 
     class App:
         async def __call__(self, _scope, _receive, send):
@@ -79,24 +105,29 @@ def test_a_response_body(cut):
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
             await send({"type": "http.response.body"})
 
-    server = Server(app=App(), max_body=BODY_OCTETS)
-    field = server.signer().sign(body=b"")
+    server = Server(app=App(), max_body=MIB)
+    signer = server.signer()
+    field = signer.sign(body=b"")
+    infos = []
 
     def answer():
-        response = server.request("GET", "/x", field)
-        assert "rspauth" in response.info
+        # The driver keeps what was sent, which is what was held.
+        infos.append(server.request("GET", "/x", field).info)
 
-    assert peak(answer) < allowed(cut)
+    assert peak(answer) < BESIDES + cut[0]
+    assert infos[0]["rspauth"] == signer.rspauth(bytes(cut[0]))
 
 
 @pytest.mark.parametrize("cut", CUTS.values(), ids=CUTS)
 def test_a_response_body_at_the_client(cut):
-    """So does the client, while it watches the octets that it decodes."""
+    """The client hashes the octets that it decodes, and keeps none of them."""
+    digests = []
 
     def watch():
-        body = RecordedBody(pieces(cut))
+        body = RecordedBody(pieces(cut), SHA_256.hash_body())
         for _ in body:
             pass
-        assert len(body.octets()) == (BODY_OCTETS if cut else 0)
+        digests.append(body.entity.hexdigest())
 
-    assert peak(watch) < allowed(cut)
+    assert peak(watch) < BESIDES + max(cut[1])
+    assert digests == [h("SHA-256", bytes(cut[0]))]

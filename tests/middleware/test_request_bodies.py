@@ -3,10 +3,15 @@
 import pytest
 
 from digest_http.errors import BodyTooLarge
-from digest_http_middleware.bodies import Disconnected, Pieces, read_body, replay
+from digest_http.algorithms import by_name
+from digest_http_middleware.bodies import Disconnected, read_body, replay, replay_held
+from digest_http_middleware.held_bodies import KEPT_WHOLE, PUT_TOGETHER, HeldBody, Pieces
 from tests.attacks.driver import run
+from tests.attacks.signing import h
 
 LIMIT = 100
+
+SHA_256 = by_name("SHA-256")
 
 
 def read(*messages, fields=()):
@@ -16,8 +21,15 @@ def read(*messages, fields=()):
     async def receive():
         return left.pop(0)
 
+    async def whole():
+        hentity, body = await read_body({"headers": list(fields)}, receive, SHA_256, LIMIT)
+        if isinstance(body, HeldBody):
+            body = b"".join(iter(body.read, b""))
+        assert hentity.decode() == h("SHA-256", body)
+        return body
+
     try:
-        return run(read_body({"headers": list(fields)}, receive, LIMIT)), len(messages) - len(left)
+        return run(whole()), len(messages) - len(left)
     except BodyTooLarge:
         return None, len(messages) - len(left)
 
@@ -60,11 +72,35 @@ def test_a_client_that_goes_away():
 
 
 def test_pieces_are_taken_once():
-    """And nothing is left of them."""
+    """Short ones together; and nothing is left of them."""
     pieces = Pieces()
     for octets in (b"", b"a", b"", b"b"):
         pieces.add(octets)
-    assert (len(pieces), pieces.take(), len(pieces), pieces.take()) == (2, b"ab", 0, b"")
+    assert (pieces.octets, pieces.take(), pieces.octets, pieces.take()) == (2, b"ab", 0, b"")
+    assert (pieces.octets, pieces.take()) == (0, b"")
+
+
+def test_long_pieces_are_kept_as_they_came():
+    """The very object, in order among short ones, which are put together; a buffer that may change is copied."""
+    pieces, long = Pieces(), bytes(KEPT_WHOLE)
+    buffer = bytearray(b"x" * KEPT_WHOLE)
+    for octets in (b"a", b"b", long, b"c", buffer, memoryview(b"d"), bytes(KEPT_WHOLE - 1)):
+        pieces.add(octets)
+    buffer[:] = bytes(KEPT_WHOLE)
+    taken = list(iter(pieces.take, b""))
+    assert taken == [b"ab", long, b"c", b"x" * KEPT_WHOLE, b"d" + bytes(KEPT_WHOLE - 1)]
+    assert taken[1] is long
+    assert {type(octets) for octets in taken} == {bytes}
+
+
+def test_short_pieces_make_long_ones():
+    """However many they are: none is longer than what is put together and the last of them."""
+    pieces = Pieces()
+    for number in range(40_000):
+        pieces.add(b"%d" % (number % 10))
+    taken = list(iter(pieces.take, b""))
+    assert b"".join(taken) == b"0123456789" * 4000
+    assert [len(octets) for octets in taken] == [PUT_TOGETHER, PUT_TOGETHER, 40_000 - 2 * PUT_TOGETHER]
 
 
 def test_the_body_is_given_once_more():
@@ -84,6 +120,48 @@ def test_the_body_is_given_once_more():
     ]
 
 
+@pytest.mark.parametrize("octets", [(), (b"ab",), (b"a" * 5000, b"b" * 5000, b"c")])
+def test_a_body_in_pieces_is_given_once_more(octets):
+    """As it came; then whatever the server has to say."""
+    held = HeldBody(SHA_256, 20_000, None)
+    for piece_ in octets:
+        held.add(piece_)
+
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    async def all_of_it():
+        again, given = replay_held(held, receive), []
+        while not given or given[-1]["type"] == "http.request":
+            given.append(await again())
+        return given
+
+    last = len(octets or (b"",)) - 1
+    assert run(all_of_it()) == [
+        *(piece(octets_, more_body=number < last) for number, octets_ in enumerate(octets or (b"",))),
+        {"type": "http.disconnect"},
+    ]
+
+
+def test_a_body_that_was_closed():
+    """It does not seem to end where it was cut: who reads on finds that the client went away."""
+    held = HeldBody(SHA_256, 20_000, None)
+    for octets in (b"a" * 5000, b"b" * 5000):
+        held.add(octets)
+
+    async def receive():
+        raise AssertionError("nothing is asked of the server")
+
+    async def both():
+        again = replay_held(held, receive)
+        first = await again()
+        held.close()
+        held.close()
+        return first["more_body"], await again(), await again()
+
+    assert run(both()) == (True, {"type": "http.disconnect"}, {"type": "http.disconnect"})
+
+
 @pytest.mark.parametrize("fields", [[], [(b"content-length", b"101")]], ids=["counted", "announced"])
 def test_what_is_said_of_a_body_over_the_limit(fields):
     """The limit, and the way out."""
@@ -92,5 +170,5 @@ def test_what_is_said_of_a_body_over_the_limit(fields):
         return piece(b"x" * 101)
 
     with pytest.raises(BodyTooLarge) as caught:
-        run(read_body({"headers": fields}, receive, LIMIT))
+        run(read_body({"headers": fields}, receive, SHA_256, LIMIT))
     assert str(caught.value) == "a body signed with auth-int may have at most 100 octets; use qop=auth for larger ones"

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from digest_http.algorithms import by_name
+from digest_http.guard.uploads import DEFAULT_MAX_BODY
 from digest_http.stores import MemoryStore
 from digest_http.users import MappingUsers
 from digest_http_middleware.limits import Throttle
@@ -189,6 +190,8 @@ ROWS: dict[str, dict[str, list[Any]]] = {
     "DigestAuthMiddleware": {
         **_GUARD,
         "app": FUNCTION,
+        # None is right here. A number has to be below max_body.
+        "spool_above": [*(value for value in NUMBER if value is not None), DEFAULT_MAX_BODY, HUGE],
         "allow_preflight": FLAG,
         "protect": [*PREFIXES, lambda: True],
         "public": [*PREFIXES, lambda _scope: True],

@@ -7,6 +7,8 @@ from typing import Any, Final
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, RawPostDataException, UnreadablePostError
 
+from digest_http import calculation
+from digest_http.algorithms import Algorithm
 from digest_http.errors import MalformedField
 from digest_http.guard.uploads import too_large
 from digest_http_middleware.asgi import Headers, Scope
@@ -42,7 +44,7 @@ class Exchange:
         """See Request."""
         return self._front.is_named_by(uri, self.scope)
 
-    async def read_body(self) -> bytes:
+    async def hash_body(self, algorithm: Algorithm, /) -> bytes:
         """See Request. Django keeps the octets, so that the view reads the same ones."""
         if announces_more(self.scope, self._limit):
             raise too_large(self._limit)
@@ -55,4 +57,4 @@ class Exchange:
             raise MalformedField("The body did not come whole", reason="body") from None
         if len(body) > self._limit:
             raise too_large(self._limit)
-        return body
+        return calculation.entity_hash(algorithm, body)

@@ -1,0 +1,206 @@
+"""A body that waits for its verdict: kept as it came, in memory or above a limit in a file, and handed on in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from tempfile import TemporaryFile
+from typing import IO, Final, TypeVar
+
+from digest_http import calculation, settings
+from digest_http.algorithms import Algorithm
+from digest_http.errors import SourceUnavailable
+from digest_http.guard.uploads import too_large
+
+__all__ = ["FILE_PIECE", "HeldBody", "Pieces", "check_spool_above", "most_held"]
+
+T = TypeVar("T")
+
+#: Octets of a piece that is kept as it came: the object around it takes one part in a hundred, at most.
+KEPT_WHOLE: Final = 4096
+
+#: Shorter ones are put together until they are so long.
+PUT_TOGETHER: Final = 16384
+
+#: Octets that are written to a file, or read from it, at once.
+FILE_PIECE: Final = 65536
+
+
+def check_spool_above(spool_above: int | None, max_body: int) -> int | None:
+    """The setting itself. Raises ConfigurationError for a number that is none, or that no body can be above."""
+    if spool_above is None:
+        return None
+    if settings.number("spool_above", spool_above, 0, example=FILE_PIECE) >= max_body:
+        # As it would be with the default of max_body and a large number here.
+        raise settings.refusal(
+            "spool_above", spool_above, "a number below max_body, for instance spool_above=65536, max_body=104857600"
+        )
+    return spool_above
+
+
+def most_held(max_body: int, spool_above: int | None) -> int:
+    """Octets of one body, of a request or an answer, that are in memory at most, but for those on the way to a file."""
+    return max_body if spool_above is None else spool_above
+
+
+class Pieces:
+    """Octets that come in pieces: long ones are kept as they came, short ones are put together.
+
+    So it costs what it holds, not how that was cut, and nothing is copied that is long.
+    """
+
+    __slots__ = ("_long", "_short", "octets")
+
+    def __init__(self) -> None:
+        self._long: Final[deque[bytes]] = deque()
+        self._short: bytes | bytearray = b""
+        self.octets = 0
+        """How many there are."""
+
+    def add(self, piece: bytes) -> None:
+        """Append a piece. A buffer that may be used again is copied."""
+        length = len(piece)
+        self.octets += length
+        if length >= KEPT_WHOLE:
+            self._close()
+            # bytes() of bytes is the same object.
+            self._long.append(bytes(piece))
+        elif isinstance(self._short, bytearray):
+            self._short += piece
+            if len(self._short) >= PUT_TOGETHER:
+                self._close()
+        elif self._short:
+            self._short = bytearray(self._short)
+            self._short += piece
+        else:
+            # Most bodies come in one piece.
+            self._short = bytes(piece)
+
+    def take(self) -> bytes:
+        """The next octets, which are kept no longer; none at the end."""
+        if not self._long:
+            self._close()
+            if not self._long:
+                return b""
+        piece = self._long.popleft()
+        self.octets -= len(piece)
+        return piece
+
+    def _close(self) -> None:
+        if self._short:
+            self._long.append(bytes(self._short))
+            self._short = b""
+
+
+class HeldBody:
+    """A body between its first octet and the app's last look at it. Close it, or its file stays open.
+
+    It is hashed with `algorithm` as it comes, and has `limit` octets at most. `spool_above`: octets that may be in
+    memory; the rest goes to a file without a name. None: all is in memory.
+    """
+
+    __slots__ = ("_above", "_closed", "_file", "_hash", "_limit", "_pieces", "_read", "_working", "octets")
+
+    def __init__(self, algorithm: Algorithm, limit: int, spool_above: int | None) -> None:
+        self._hash: Final = algorithm.hash_body()
+        self._limit: Final = limit
+        self._above: Final = spool_above
+        self._pieces: Final = Pieces()
+        self._file: IO[bytes] | None = None
+        self._working: asyncio.Future[object] | None = None
+        self._read = False
+        self._closed = False
+        self.octets = 0
+        """How many were added."""
+
+    def add(self, piece: bytes) -> None:
+        """Hash and keep a piece. Look at `is_over` afterwards. Raises BodyTooLarge."""
+        octets = self.octets + len(piece)
+        if octets > self._limit:
+            raise too_large(self._limit)
+        self.octets = octets
+        self._hash.update(piece)
+        self._pieces.add(piece)
+
+    @property
+    def hentity(self) -> bytes:
+        """The hash so far, in hex."""
+        return calculation.hex_octets(self._hash.digest())
+
+    @property
+    def is_over(self) -> bool:
+        """Whether more is in memory than may be, so that `spill` is to be called."""
+        above, held = self._above, self._pieces.octets
+        if above is None:
+            return False
+        # Later ones go in pieces of a size that is worth a call.
+        return held > above if self._file is None else held >= FILE_PIECE
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether no file was needed."""
+        return self._file is None
+
+    def spill(self) -> None:
+        """Write what is in memory to the file. Blocks. Raises SourceUnavailable if the disk takes no more."""
+        try:
+            if self._file is None:
+                self._file = TemporaryFile(buffering=0)  # noqa: SIM115 - it is closed by `close`
+            while piece := self._pieces.take():
+                left = memoryview(piece)
+                while left:
+                    left = left[self._file.write(left) :]
+        except OSError as error:
+            raise SourceUnavailable("The body could not be kept; try again later", reason="spool-down") from error
+
+    def read(self) -> bytes:
+        """The next octets, at most FILE_PIECE of those in the file; none at the end. May block. Raises OSError."""
+        if self._file is not None:
+            if not self._read:
+                self._read = True
+                self._file.seek(0)
+            piece = self._file.read(FILE_PIECE)
+            if piece:
+                return piece
+        # What came last has not gone to the file.
+        return self._pieces.take()
+
+    async def spill_aside(self) -> None:
+        """The same as `spill`, in a thread where the event loop is asyncio's."""
+        await self._aside(self.spill)
+
+    async def read_aside(self) -> bytes:
+        """The same as `read`, and where there is a file in a thread, where the event loop is asyncio's."""
+        return self.read() if self._file is None else await self._aside(self.read)
+
+    async def _aside(self, work: Callable[[], T]) -> T:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # another event loop, whose threads are not known here
+            return work()
+        future = loop.run_in_executor(None, work)
+        self._working = future
+        # Nothing ends a write half way: who is told to stop leaves the file to `close`.
+        return await asyncio.shield(future)
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing is to be had any more."""
+        return self._closed
+
+    def close(self) -> None:
+        """Forget the body, and the file. It may be called more than once."""
+        self._closed = True
+        working = self._working
+        if working is not None and not working.done():
+            working.add_done_callback(self._close_later)
+        elif self._file is not None:
+            self._file.close()
+
+    def _close_later(self, working: asyncio.Future[object]) -> None:
+        if not working.cancelled():
+            # Looked at: else asyncio says that nobody has.
+            working.exception()
+        if self._file is not None:
+            self._file.close()
