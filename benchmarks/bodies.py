@@ -38,6 +38,9 @@ SIZES: Final = {KIB: 200, 1024 * KIB: 4}
 #: Octets of a piece: what uvicorn hands on at once, at most.
 PIECE: Final = 64 * KIB
 
+#: What bodies are made of. A large bytes() of zeros would be no memory at all until it is written to.
+FILL: Final = b"x"
+
 ANSWER: Final = b"ok"
 
 OK: Final = 200
@@ -81,7 +84,7 @@ def contenders(algorithm: Algorithm, size: int) -> dict[str, Prepare]:
 def peak(algorithm: Algorithm, size: int) -> int:
     """The most octets that one request holds, beyond its body."""
     app = _protect(algorithm)
-    body = bytes(size)
+    body = FILL * size
     scopes = _scopes(app, algorithm, body, 3)
     # Before: caches that fill on first use are no part of a request.
     _serve(app, [scopes[0], scopes[1]], lambda: _pieces(size))
@@ -108,7 +111,7 @@ def _protect(algorithm: Algorithm) -> DigestAuthMiddleware:
 
 
 def _hashes(algorithm: Algorithm, size: int, calls: int) -> Batch:
-    body, five = bytes(size), run_hashes(algorithm, calls)
+    body, five = FILL * size, run_hashes(algorithm, calls)
 
     def batch() -> None:
         five()
@@ -120,7 +123,7 @@ def _hashes(algorithm: Algorithm, size: int, calls: int) -> Batch:
 
 
 def _served(algorithm: Algorithm, size: int, calls: int, *, protected: bool) -> Batch:
-    app, body = _protect(algorithm), bytes(size)
+    app, body = _protect(algorithm), FILL * size
     scopes = _scopes(app, algorithm, body, calls + 1)
     pieces = list(_pieces(size))
     # The first request of a client's software teaches the server how it writes its fields.
@@ -149,9 +152,9 @@ def _sign(challenge: Challenge, algorithm: Algorithm, count: int, hentity: bytes
 
 
 def _pieces(size: int) -> Iterator[bytes]:
-    """A body of zeros, each piece an object of its own."""
+    """A body, each piece an object of its own."""
     for at in range(0, size, PIECE):
-        yield bytes(min(PIECE, size - at))
+        yield FILL * min(PIECE, size - at)
 
 
 def _serve(app: App, scopes: Iterable[Scope], body: Any) -> None:  # noqa: ANN401  # makes the pieces of one body

@@ -1,4 +1,4 @@
-"""Body streams of responses of httpx and httpx2: one hashes the octets as they are transferred, the others end early."""
+"""Body streams of responses of httpx and httpx2: one hashes the octets as they come, the others end early."""
 
 from __future__ import annotations
 

@@ -50,8 +50,7 @@ class Exchange(ShownRequest):
         self.held = held = HeldBody(algorithm, limit, self._spool_above)
         try:
             async for piece in request.content.iter_any():
-                held.add(piece)
-                if held.is_over:
+                if held.add(piece):
                     await held.spill_aside()
         except web.RequestPayloadError:
             raise MalformedField("The body did not come whole", reason="body") from None

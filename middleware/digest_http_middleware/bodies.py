@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from digest_http.algorithms import Algorithm
 from digest_http.guard.uploads import DEFAULT_MAX_BODY, PATIENCE, SLOWEST_LINE, longest_upload, too_large
 
@@ -28,10 +30,11 @@ class Disconnected(Exception):
 def announces_more(scope: Scope, limit: int) -> bool:
     """Whether the request says that its body has more than `limit` octets."""
     for name, value in scope["headers"]:
-        # By length first: int() refuses thousands of digits, which some server may let through.
-        digits = value.lstrip(b"0") if name == b"content-length" and value.isdigit() else b"0"
-        if len(digits) > len(str(limit)) or int(digits or b"0") > limit:
-            return True
+        if name == b"content-length" and value.isdigit():
+            # By length first: int() refuses thousands of digits, which some server may let through.
+            digits = value.lstrip(b"0")
+            if len(digits) > len(str(limit)) or int(digits or b"0") > limit:
+                return True
     return False
 
 
@@ -44,31 +47,30 @@ async def read_body(
     """
     if announces_more(scope, limit):
         raise too_large(limit)
-    piece, more = await _next(receive)
-    if not more:
-        if len(piece) > limit:
-            raise too_large(limit)
-        # What nearly all bodies are. It is in memory already, whatever may be.
-        return algorithm.hexdigest(piece), bytes(piece)
-    held = HeldBody(algorithm, limit, spool_above)
+    held: HeldBody | None = None
     try:
         while True:
-            held.add(piece)
-            if held.is_over:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                _gone()
+            piece, more = message.get("body", b""), message.get("more_body", False)
+            if held is None:
+                if not more and len(piece) <= limit:
+                    # What nearly all bodies are. It is in memory already, whatever may be.
+                    return algorithm.hexdigest(piece), bytes(piece)
+                held = HeldBody(algorithm, limit, spool_above)
+            if held.add(piece):
                 await held.spill_aside()
             if not more:
                 return held.hentity, held
-            piece, more = await _next(receive)
     except BaseException:
-        held.close()
+        if held is not None:
+            held.close()
         raise
 
 
-async def _next(receive: Receive) -> tuple[bytes, bool]:
-    message = await receive()
-    if message["type"] == "http.disconnect":
-        raise Disconnected
-    return message.get("body", b""), message.get("more_body", False)
+def _gone() -> NoReturn:
+    raise Disconnected
 
 
 def replay(body: bytes, receive: Receive) -> Receive:
@@ -95,7 +97,7 @@ def replay_held(held: HeldBody, receive: Receive) -> Receive:
             return await receive()
         if held.closed:
             return {"type": "http.disconnect"}
-        piece = await held.read_aside()
+        piece = held.read() if held.in_memory else await held.read_aside()
         left -= len(piece)
         ended = not left
         if not piece and left:  # somebody has shortened the file

@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from tempfile import TemporaryFile
-from typing import IO, Final, TypeVar
+from typing import IO, Any, Final, TypeVar
 
 from digest_http import calculation, settings
 from digest_http.algorithms import Algorithm
@@ -58,12 +58,13 @@ class Pieces:
         self.octets = 0
         """How many there are."""
 
-    def add(self, piece: bytes) -> None:
-        """Append a piece. A buffer that may be used again is copied."""
+    def add(self, piece: bytes) -> int:
+        """Append a piece, and give how many octets there are. A buffer that may be used again is copied."""
         length = len(piece)
-        self.octets += length
-        if length >= KEPT_WHOLE:
-            self._close()
+        self.octets = octets = self.octets + length
+        if length >= PUT_TOGETHER or (length >= KEPT_WHOLE and not self._short):
+            if self._short:
+                self._close()
             # bytes() of bytes is the same object.
             self._long.append(bytes(piece))
         elif isinstance(self._short, bytearray):
@@ -76,6 +77,7 @@ class Pieces:
         else:
             # Most bodies come in one piece.
             self._short = bytes(piece)
+        return octets
 
     def take(self) -> bytes:
         """The next octets, which are kept no longer; none at the end."""
@@ -100,50 +102,44 @@ class HeldBody:
     memory; the rest goes to a file without a name. None: all is in memory.
     """
 
-    __slots__ = ("_above", "_closed", "_file", "_hash", "_limit", "_pieces", "_read", "_working", "octets")
+    __slots__ = (
+        "_file", "_hash", "_limit", "_most", "_pieces", "_read", "_working", "closed", "in_memory", "octets",
+    )  # fmt: skip
 
     def __init__(self, algorithm: Algorithm, limit: int, spool_above: int | None) -> None:
         self._hash: Final = algorithm.hash_body()
         self._limit: Final = limit
-        self._above: Final = spool_above
+        # What is in memory is never over the whole.
+        self._most = limit if spool_above is None else spool_above
         self._pieces: Final = Pieces()
         self._file: IO[bytes] | None = None
-        self._working: asyncio.Future[object] | None = None
+        self._working: asyncio.Future[Any] | None = None
         self._read = False
-        self._closed = False
+        self.closed = False
+        """Whether nothing is to be had any more."""
+        self.in_memory = True
+        """Whether no file was needed."""
         self.octets = 0
         """How many were added."""
 
-    def add(self, piece: bytes) -> None:
-        """Hash and keep a piece. Look at `is_over` afterwards. Raises BodyTooLarge."""
+    def add(self, piece: bytes) -> bool:
+        """Hash and keep a piece. True: more is in memory than may be, so `spill`. Raises BodyTooLarge."""
         octets = self.octets + len(piece)
         if octets > self._limit:
             raise too_large(self._limit)
         self.octets = octets
         self._hash.update(piece)
-        self._pieces.add(piece)
+        return self._pieces.add(piece) > self._most
 
     @property
     def hentity(self) -> bytes:
         """The hash so far, in hex."""
         return calculation.hex_octets(self._hash.digest())
 
-    @property
-    def is_over(self) -> bool:
-        """Whether more is in memory than may be, so that `spill` is to be called."""
-        above, held = self._above, self._pieces.octets
-        if above is None:
-            return False
-        # Later ones go in pieces of a size that is worth a call.
-        return held > above if self._file is None else held >= FILE_PIECE
-
-    @property
-    def in_memory(self) -> bool:
-        """Whether no file was needed."""
-        return self._file is None
-
     def spill(self) -> None:
         """Write what is in memory to the file. Blocks. Raises SourceUnavailable if the disk takes no more."""
+        # From now on pieces go of a size that is worth a call.
+        self.in_memory, self._most = False, FILE_PIECE
         try:
             if self._file is None:
                 self._file = TemporaryFile(buffering=0)  # noqa: SIM115 - it is closed by `close`
@@ -171,8 +167,8 @@ class HeldBody:
         await self._aside(self.spill)
 
     async def read_aside(self) -> bytes:
-        """The same as `read`, and where there is a file in a thread, where the event loop is asyncio's."""
-        return self.read() if self._file is None else await self._aside(self.read)
+        """The same as `read`, in a thread where the event loop is asyncio's."""
+        return await self._aside(self.read)
 
     async def _aside(self, work: Callable[[], T]) -> T:
         try:
@@ -184,21 +180,16 @@ class HeldBody:
         # Nothing ends a write half way: who is told to stop leaves the file to `close`.
         return await asyncio.shield(future)
 
-    @property
-    def closed(self) -> bool:
-        """Whether nothing is to be had any more."""
-        return self._closed
-
     def close(self) -> None:
         """Forget the body, and the file. It may be called more than once."""
-        self._closed = True
+        self.closed = True
         working = self._working
         if working is not None and not working.done():
             working.add_done_callback(self._close_later)
         elif self._file is not None:
             self._file.close()
 
-    def _close_later(self, working: asyncio.Future[object]) -> None:
+    def _close_later(self, working: asyncio.Future[Any]) -> None:
         if not working.cancelled():
             # Looked at: else asyncio says that nobody has.
             working.exception()

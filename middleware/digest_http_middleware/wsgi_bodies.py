@@ -35,8 +35,7 @@ def read_stream(
     held = HeldBody(algorithm, limit, spool_above)
     try:
         while piece:
-            held.add(piece)
-            if held.is_over:
+            if held.add(piece):
                 held.spill()
             piece = stream.read(min(left, FILE_PIECE)) if left else b""
             left -= len(piece)

@@ -17,7 +17,7 @@ def files(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     made: list[Any] = []
 
     def noted(**how: Any) -> Any:
-        made.append(TemporaryFile(**how))
+        made.append(TemporaryFile(**how))  # noqa: SIM115  # who asked for it is to close it
         return made[-1]
 
     monkeypatch.setattr(held_bodies, "TemporaryFile", noted)

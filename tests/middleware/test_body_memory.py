@@ -17,8 +17,8 @@ BESIDES = 64 * 1024
 
 MIB = 1024 * 1024
 
-#: The body of pieces that are short: an eighth, since there are so many.
-SHORT = MIB // 8
+#: The body of pieces that are short: an object for each, or a place in a list, would be over the bound by far.
+SHORT = 10_000
 
 #: The octets of a body, and the lengths of its pieces, in turn. The empty ones are as many as those of one octet.
 CUTS = {

@@ -2,8 +2,8 @@
 
 import pytest
 
-from digest_http.errors import BodyTooLarge
 from digest_http.algorithms import by_name
+from digest_http.errors import BodyTooLarge
 from digest_http_middleware.bodies import Disconnected, read_body, replay, replay_held
 from digest_http_middleware.held_bodies import KEPT_WHOLE, PUT_TOGETHER, HeldBody, Pieces
 from tests.attacks.driver import run
@@ -82,15 +82,25 @@ def test_pieces_are_taken_once():
 
 def test_long_pieces_are_kept_as_they_came():
     """The very object, in order among short ones, which are put together; a buffer that may change is copied."""
-    pieces, long = Pieces(), bytes(KEPT_WHOLE)
-    buffer = bytearray(b"x" * KEPT_WHOLE)
-    for octets in (b"a", b"b", long, b"c", buffer, memoryview(b"d"), bytes(KEPT_WHOLE - 1)):
-        pieces.add(octets)
-    buffer[:] = bytes(KEPT_WHOLE)
+    pieces, long = Pieces(), bytes(PUT_TOGETHER)
+    buffer = bytearray(b"x" * PUT_TOGETHER)
+    counts = [pieces.add(octets) for octets in (b"a", b"b", long, b"c", buffer, memoryview(b"d"))]
+    buffer[:] = bytes(PUT_TOGETHER)
+    assert counts == [1, 2, 2 + PUT_TOGETHER, 3 + PUT_TOGETHER, 3 + 2 * PUT_TOGETHER, 4 + 2 * PUT_TOGETHER]
     taken = list(iter(pieces.take, b""))
-    assert taken == [b"ab", long, b"c", b"x" * KEPT_WHOLE, b"d" + bytes(KEPT_WHOLE - 1)]
+    assert taken == [b"ab", long, b"c", b"x" * PUT_TOGETHER, b"d"]
     assert taken[1] is long
     assert {type(octets) for octets in taken} == {bytes}
+
+
+@pytest.mark.parametrize(("length", "kept"), [(KEPT_WHOLE, True), (KEPT_WHOLE - 1, False)])
+def test_pieces_that_are_neither(length, kept):
+    """Are kept as they came where no short one is before them: else each would stand between two short ones."""
+    pieces, piece = Pieces(), bytes(length)
+    pieces.add(piece)
+    pieces.add(b"a")
+    pieces.add(piece)
+    assert list(iter(pieces.take, b"")) == ([piece, b"a" + piece] if kept else [piece + b"a" + piece])
 
 
 def test_short_pieces_make_long_ones():
