@@ -33,7 +33,7 @@ ALGORITHMS: Final = ("SHA-256", "MD5")
 KIB: Final = 1024
 
 #: Octets of the bodies, with how many requests a round makes.
-SIZES: Final = {KIB: 200, 1024 * KIB: 4}
+SIZES: Final = {KIB: 200, 1024 * KIB: 8}
 
 #: Octets of a piece: what uvicorn hands on at once, at most.
 PIECE: Final = 64 * KIB

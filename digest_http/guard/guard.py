@@ -264,7 +264,7 @@ class Guard(HoldsSecrets):
                 raise MalformedField("The uri is not the target of this request", reason="uri")
             message = HTTPMessage(context.token, request.method, uri)
             if context.covers_body:
-                message.hentity = await _covered(context, request)
+                message.hentity = await request.hash_body(context.algorithm)
             found = self._look_up(context, wait)
             username, ha1 = found if isinstance(found, tuple) else await found
             # A body may have taken its time.
@@ -277,6 +277,11 @@ class Guard(HoldsSecrets):
                     verdict = Verdict.ENDED
             elif throttling is not None and not verdict.stale:
                 await throttling.note_failure(request, context, wait)
+        except BodyTooLarge as error:
+            # The client may sign without the body, if it was not told so yet.
+            drops = context is not None and context.may_drop_auth_int
+            told = NotOffered(str(error), reason=error.reason) if drops else error
+            return Refused(Refusal.of_error(told, self.refused_status), context)
         except DigestError as error:
             return Refused(Refusal.of_error(error, self.refused_status), context, None, error.__cause__)
         if verdict is ACCEPTED:
@@ -379,16 +384,6 @@ class _GuardOfConnection(Guard):
     """What could be said of its settings was said when the guard of all connections was made."""
 
     _warns = False
-
-
-async def _covered(context: ServerContext, request: Request) -> bytes:
-    """HEntity of the request's body. Raises BodyTooLarge, or NotOffered if the client may sign without the body."""
-    try:
-        return await request.hash_body(context.algorithm)
-    except BodyTooLarge as error:
-        if context.may_drop_auth_int:
-            raise NotOffered(str(error), reason=error.reason) from None
-        raise
 
 
 #: A store's epoch, which may change. An attribute is read without a step in Python.

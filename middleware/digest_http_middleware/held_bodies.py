@@ -58,7 +58,7 @@ class Pieces:
         self.octets = 0
         """How many there are."""
 
-    def add(self, piece: bytes) -> int:
+    def add(self, piece: bytes | bytearray | memoryview) -> int:
         """Append a piece, and give how many octets there are. A buffer that may be used again is copied."""
         length = len(piece)
         self.octets = octets = self.octets + length

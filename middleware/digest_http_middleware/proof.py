@@ -94,18 +94,21 @@ class BodyProof:
         self._trailing = False
         self._app_has_trailers = False
 
-    async def __call__(self, message: Message) -> None:
+    def __call__(self, message: Message) -> Awaitable[None]:
         """Send one ASGI message, now or when the body before it is complete."""
         kind = message["type"]
+        # One coroutine a message, not one around another: each costs as much as finding the field.
         if kind == "http.response.start" and message["status"] != self._refused:
             # As it is now: what the app does to its own before the body ends is no part of this answer.
-            self._start = {**message, "headers": list(message.get("headers", ()))}
-        elif kind == "http.response.body" and (self._start is not None or self._trailing):
-            await self._body(message)
-        elif kind == "http.response.trailers" and self._trailing and not message.get("more_trailers", False):
-            await self._finish(_with_field(message.get("headers", ()), self._field, self._value()))
-        else:
-            await self._send(message)
+            start = dict(message)
+            start["headers"] = list(message.get("headers", ()))
+            self._start = start
+            return _held_back()
+        if kind == "http.response.body" and (self._start is not None or self._trailing):
+            return self._body(message)
+        if kind == "http.response.trailers" and self._trailing and not message.get("more_trailers", False):
+            return self._finish(_with_field(message.get("headers", ()), self._field, self._value()))
+        return self._send(message)
 
     async def _body(self, message: Message) -> None:
         piece = message.get("body", b"")
@@ -164,6 +167,10 @@ class BodyProof:
         self._layout.hentity = hentity
         self._context.make_signature(self._layout)
         return self._layout.padding
+
+
+async def _held_back() -> None:
+    """What is awaited for a message that goes out later."""
 
 
 def _with_header(message: Message, field: bytes, value: bytes) -> Message:

@@ -75,7 +75,8 @@ class _HeldBack:
             self._write(piece)
         elif self._hold(piece):
             for held in self._release(whole=False):
-                self._write(held)
+                write: Any = self._write
+                write(held)
 
     def _hold(self, piece: bytes) -> bool:
         """Hash a piece and hold it back. True: more is held than may be."""

@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from benchmarks import capacity, challenge, exchanges, memory, verify
+from benchmarks import bodies, capacity, challenge, exchanges, memory, verify
 from benchmarks.__main__ import groups, judge, main, run
 from tests.live.peers import PATH_ONLY
 
@@ -41,6 +41,13 @@ def test_verify_without_peers_says_so(monkeypatch):
 def test_challenge_gives_rows():
     """Each refused request of the benchmark is answered with 401, else the group raises."""
     assert_rows(challenge.rows(**TINY))
+
+
+def test_bodies_gives_rows():
+    """Each request with a body is answered with 200, else the group raises; memory is as small as its target says."""
+    rows = bodies.rows(rounds=1, sizes=dict.fromkeys(bodies.SIZES, 2))
+    assert_rows(rows)
+    assert [judge(figure, target) for what, figure, target in rows if "memory" in what] == ["met", "met"]
 
 
 @pytest.mark.once

@@ -1,10 +1,14 @@
-"""Body streams of responses: what is kept of them, what is thrown away, and that they are closed."""
+"""Body streams of responses: what is hashed of them, what is thrown away, and that they are closed."""
 
 import asyncio
 
 import pytest
 
+from digest_http.algorithms import by_name
 from digest_http_client_auth.response_octets import MAX_DISCARDED, RecordedBody, WithheldBody
+from tests.attacks.signing import h
+
+SHA_256 = by_name("SHA-256")
 
 
 class Stream:
@@ -40,12 +44,12 @@ WAYS = pytest.mark.parametrize("pieces", [list, lambda body: asyncio.run(pieces_
 
 
 @WAYS
-def test_octets_are_kept_as_they_pass(pieces):
+def test_octets_are_hashed_as_they_pass(pieces):
     """All of them, in order, and handed on unchanged."""
-    body = RecordedBody(Stream(b"a", b"", b"bc"))
-    assert body.octets() == b""
+    body = RecordedBody(Stream(b"a", b"", b"bc"), SHA_256.hash_body())
+    assert body.entity.hexdigest() == h("SHA-256", b"")
     assert pieces(body) == [b"a", b"", b"bc"]
-    assert body.octets() == b"abc"
+    assert body.entity.hexdigest() == h("SHA-256", b"abc")
 
 
 @WAYS
@@ -99,11 +103,11 @@ def test_an_iterator_that_cannot_be_closed():
     assert iterator.left == 0
 
 
-@pytest.mark.parametrize("kind", [RecordedBody, WithheldBody])
-def test_both_close_what_they_wrap(kind):
+@pytest.mark.parametrize("make", [lambda stream: RecordedBody(stream, SHA_256.hash_body()), WithheldBody])
+def test_both_close_what_they_wrap(make):
     """In the way that they are closed themselves."""
     stream = Stream()
-    body = kind(stream)
+    body = make(stream)
     body.close()
     asyncio.run(body.aclose())
     assert stream.closed == ["close", "aclose"]

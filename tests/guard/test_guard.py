@@ -143,6 +143,11 @@ def test_auth_int(check, body):
     assert accepted.covers_body
     assert parameters(accepted.prove(b"answer"))["rspauth"] == alice.rspauth(b"answer")
     assert "rspauth" not in parameters(accepted.prove(None))
+    passed = accepted.context.algorithm.hash_body()
+    for piece in (b"an", b"swer"):
+        passed.update(piece)
+    assert accepted.prove_hashed(passed) == accepted.prove(b"answer")
+    assert accepted.prove_hashed(None) == accepted.prove(None)
     other = alice.sign("PUT", "/x", 2, body=b"another").decode()
     assert refused(check(door, "PUT", "/x", {"Authorization": other}, body)).verdict is Verdict.WRONG_DIGEST
 

@@ -1,5 +1,7 @@
 """A request body that is read whole: what its length says beforehand, its pieces, and its end."""
 
+from typing import Any
+
 import pytest
 
 from digest_http.algorithms import by_name
@@ -141,7 +143,8 @@ def test_a_body_in_pieces_is_given_once_more(octets):
         return {"type": "http.disconnect"}
 
     async def all_of_it():
-        again, given = replay_held(held, receive), []
+        again = replay_held(held, receive)
+        given: list[dict[str, Any]] = []
         while not given or given[-1]["type"] == "http.request":
             given.append(await again())
         return given

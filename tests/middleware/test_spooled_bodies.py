@@ -62,19 +62,19 @@ class Reading:
 
 
 @pytest.fixture
-def server() -> Server:
+def server() -> Any:
     """A server whose app reads."""
     return Server(app=Reading(), spool_above=ABOVE, max_body=MOST)
 
 
-def field(server: Server, pieces: list[bytes]) -> bytes:
+def field(server: Any, pieces: list[bytes]) -> bytes:
     """A signature of a body."""
     return server.signer().sign("POST", body=b"".join(pieces))
 
 
 @pytest.mark.parametrize(("pieces", "spooled"), BODIES.values(), ids=BODIES)
 @pytest.mark.parametrize("loop", ["none", "asyncio", "trio"])
-def test_the_app_reads_what_was_signed(server: Server, files: list[Any], pieces: Any, spooled: bool, loop: str) -> None:
+def test_the_app_reads_what_was_signed(server: Any, files: list[Any], pieces: Any, spooled: bool, loop: str) -> None:
     """In order, in pieces of bounded size, from a file only where one was needed; under any event loop."""
     signed = field(server, pieces)
 
@@ -96,7 +96,7 @@ def test_the_app_reads_what_was_signed(server: Server, files: list[Any], pieces:
     [({"response": "0" * 64}, 401), ({"nonce": "x" * 40}, 401), ({"uri": "/y"}, 400)],
     ids=["wrong", "foreign", "target"],
 )
-def test_what_is_refused(server: Server, files: list[Any], late: dict[str, str], status: int) -> None:
+def test_what_is_refused(server: Any, files: list[Any], late: dict[str, str], status: int) -> None:
     """The app sees nothing of it, and the file is closed; what can be refused before the body makes no file."""
     pieces = BODIES["long-pieces"][0]
     signed = server.signer().sign("POST", body=b"".join(pieces), late=late)
@@ -105,7 +105,7 @@ def test_what_is_refused(server: Server, files: list[Any], late: dict[str, str],
     assert bool(files) == (status == 401)
 
 
-def test_a_body_over_the_limit(server: Server, files: list[Any]) -> None:
+def test_a_body_over_the_limit(server: Any, files: list[Any]) -> None:
     """Announced, nothing is read or written; else no more is written than the limit."""
     pieces = [b"x" * 100_000] * 11
     signed = field(server, pieces)
@@ -116,14 +116,14 @@ def test_a_body_over_the_limit(server: Server, files: list[Any]) -> None:
     assert (len(files), server.app.pieces) == (1, [])
 
 
-def test_a_client_that_goes_away(server: Server, files: list[Any]) -> None:
+def test_a_client_that_goes_away(server: Any, files: list[Any]) -> None:
     """There is nobody to answer, and no file any more."""
     pieces = BODIES["long-pieces"][0]
     assert server.request("POST", "/x", field(server, pieces), body=pieces, disconnect=True).status == 0
     assert len(files) == 1
 
 
-def test_an_app_that_fails(server: Server, files: list[Any]) -> None:
+def test_an_app_that_fails(server: Any, files: list[Any]) -> None:
     """Its error goes on its way."""
     pieces = BODIES["long-pieces"][0]
     server.app.error = RuntimeError("of the app")
@@ -145,7 +145,7 @@ def test_an_app_that_reads_none_of_it(files: list[Any]) -> None:
     assert len(files) == 1
 
 
-def test_a_request_that_is_cancelled(server: Server, files: list[Any]) -> None:
+def test_a_request_that_is_cancelled(server: Any, files: list[Any]) -> None:
     """While it waits for a piece: the task ends, and so does the file."""
     signed = field(server, [b"x" * 5000])
 
@@ -176,7 +176,7 @@ def test_a_request_that_is_cancelled(server: Server, files: list[Any]) -> None:
 def test_a_write_that_is_cancelled(files: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """The thread writes to its end, and then the file is closed: never under its hands."""
     began, go_on = threading.Event(), threading.Event()
-    make = held_bodies.TemporaryFile
+    make: Any = vars(held_bodies)["TemporaryFile"]
 
     def slow(**how: Any) -> Any:
         began.set()
@@ -201,10 +201,10 @@ def test_a_write_that_is_cancelled(files: list[Any], monkeypatch: pytest.MonkeyP
     assert [file.closed for file in files] == [True]
 
 
-def test_a_disk_that_is_full(server: Server, files: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_is_full(server: Any, files: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """503 and a line for the operator, whether no file can be made or no more be written."""
     pieces = BODIES["long-pieces"][0]
-    make = held_bodies.TemporaryFile
+    make: Any = vars(held_bodies)["TemporaryFile"]
     if FULL.exists():
 
         def full(**how: Any) -> Any:
@@ -231,7 +231,7 @@ def test_a_disk_that_is_full(server: Server, files: list[Any], monkeypatch: pyte
     assert server.request("POST", "/x", field(server, pieces), body=pieces).status == 200
 
 
-def test_a_file_that_somebody_has_shortened(server: Server, files: list[Any]) -> None:
+def test_a_file_that_somebody_has_shortened(server: Any, files: list[Any]) -> None:
     """The app is told that the client went away, rather than given less than was signed, or nothing for ever."""
     seen: list[str] = []
 
@@ -248,7 +248,7 @@ def test_a_file_that_somebody_has_shortened(server: Server, files: list[Any]) ->
 
 
 @pytest.mark.parametrize("length", [4095, 4096, 70_000])
-def test_memory(server: Server, files: list[Any], length: int) -> None:
+def test_memory(server: Any, files: list[Any], length: int) -> None:
     """A body of a megabyte takes what may be in memory, and pieces on their way to the file and back."""
     whole = bytes(MOST)
     signed = field(server, [whole])

@@ -119,7 +119,7 @@ def test_long_answers_are_not_copied() -> None:
     alice = site.signer()
     site.app.pieces = pieces = [b"a" * 5000, b"b" * 5000]
     environ: dict[str, Any] = {
-        "REQUEST_METHOD": "PUT", "PATH_INFO": "/x", "REQUEST_URI": "/x", "CONTENT_LENGTH": "1",
+        "REQUEST_METHOD": "PUT", "PATH_INFO": "/x", "REQUEST_URI": "/x", "QUERY_STRING": "", "CONTENT_LENGTH": "1",
         "wsgi.input": io.BytesIO(b"x"), "HTTP_AUTHORIZATION": alice.sign("PUT", body=b"x").decode(),
     }  # fmt: skip
     setup_testing_defaults(environ)
