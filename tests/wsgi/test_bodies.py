@@ -114,17 +114,22 @@ def test_head(files: list[Any]) -> None:
 
 
 def test_long_answers_are_not_copied() -> None:
-    """What an app gives in long pieces goes out as those pieces."""
-    site = Site()
-    alice = site.signer()
-    site.app.pieces = pieces = [b"a" * 5000, b"b" * 5000]
-    environ: dict[str, Any] = {
-        "REQUEST_METHOD": "PUT", "PATH_INFO": "/x", "REQUEST_URI": "/x", "QUERY_STRING": "", "CONTENT_LENGTH": "1",
-        "wsgi.input": io.BytesIO(b"x"), "HTTP_AUTHORIZATION": alice.sign("PUT", body=b"x").decode(),
-    }  # fmt: skip
-    setup_testing_defaults(environ)
-    sent = list(site.middleware(environ, lambda *_: pieces.append))
-    assert [id(piece) for piece in sent] == [id(piece) for piece in pieces]
+    """What an app gives in long pieces goes out as those pieces, held back or not."""
+    pieces = [b"a" * 5000, b"b" * 5000, b"c" * 5000]
+
+    def app(_environ: Any, start_response: Any) -> list[bytes]:
+        start_response("200 OK", [])
+        return pieces
+
+    for max_body in (MOST, 6000):
+        site = Site(max_body=max_body)
+        field = site.signer().sign("PUT", body=b"x").decode()
+        site.middleware.app = app
+        environ: dict[str, Any] = {"REQUEST_METHOD": "PUT", "PATH_INFO": "/x", "REQUEST_URI": "/x"}
+        setup_testing_defaults(environ)
+        environ |= {"CONTENT_LENGTH": "1", "wsgi.input": io.BytesIO(b"x"), "HTTP_AUTHORIZATION": field}
+        sent = list(site.middleware(environ, lambda *_: pieces.append))
+        assert [id(piece) for piece in sent] == [id(piece) for piece in pieces]
 
 
 @pytest.mark.parametrize("spool_above", [MOST, -1, "1", True])
