@@ -25,6 +25,7 @@ GROUPS: Final = (
     "bodies",
     "sign",
     "proofs",
+    "plugs",
     "throughput",
     "memory",
     "stores",

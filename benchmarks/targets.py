@@ -26,6 +26,8 @@ _TARGETS: Final[dict[str, tuple[str, float, float | None, str]]] = {
     "auth-int, 1 KiB / hashes": ("at most", 2.5, 3.3, "x"),
     "auth-int, 1 MiB / hashes": ("at most", 1.05, 1.08, "x"),
     "auth-int, memory": ("at most", 64, 64, " KiB"),
+    "plug / own": ("at most", 0.6, 0.8, "x"),
+    "call with / without": ("at most", 1.08, 1.12, "x"),
 }
 
 
