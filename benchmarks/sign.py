@@ -137,7 +137,7 @@ def _step(algorithm: str, calls: int) -> Batch:
     signed = sign_preemptively(session, make_request())
     if signed is None:
         raise AssertionError("the server should be known")
-    signature: Signature = signed.signature
+    signature: Signature = signed[1]
     context, nonce = signature.context, signature.nonce
     message = HTTPMessage(b"", b"GET", TARGET)
 

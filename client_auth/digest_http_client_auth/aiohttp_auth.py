@@ -8,15 +8,17 @@ from contextlib import aclosing, suppress
 import aiohttp
 from multidict import CIMultiDict
 
-from digest_http.errors import WrongPrincipal
+from digest_http.errors import DigestError, WrongPrincipal
 
 from .aiohttp_bodies import discard
 from .aiohttp_family import AiohttpLibrary
 from .aiohttp_messages import Answer, Message
 from .aiohttp_redirects import Redirects
 from .base_auth import BaseDigestAuth
+from .exchange import Exchange
 from .flow import acall, async_flow
 from .library_errors import errors_also
+from .preemptive import is_plain_success, sign_preemptively
 
 __all__ = ["DigestAuth"]
 
@@ -36,20 +38,23 @@ class DigestAuth(BaseDigestAuth[Message, Answer]):
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
         """Send one request, and answer the challenges that it meets. aiohttp calls this for each hop of a redirect."""
-        with errors_also(aiohttp.ClientError):
+        try:
             message, session = Message.of(request), self._session
             if session.proxy:
                 return await self._answered(message, request, handler)
-            began = self._redirects.began_at(session, message.origin)
-            if began == message.origin:
+            began = self._redirects.began_at(session, message)
+            if began is None or began == message.origin:
                 response = await self._answered(message, request, handler)
             else:
                 session.policy.report("it came from another origin, to which a redirect led")
                 if session.demands_proof:
                     raise WrongPrincipal("a redirect led to another origin, which proves nothing")
                 response = await handler(request)
-            self._redirects.note(session, response, began)
-            return response
+            self._redirects.note(session, response, message, began)
+        except DigestError:
+            with errors_also(aiohttp.ClientError):
+                raise
+        return response
 
     async def tunnel(self, message: Message, send: Callable[[Message], Awaitable[Answer]]) -> Answer:
         """Sign a CONNECT; `send` sends it, and gives the proxy's answer."""
@@ -60,11 +65,38 @@ class DigestAuth(BaseDigestAuth[Message, Answer]):
     async def _answered(
         self, message: Message, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
-        last: aiohttp.ClientResponse | None = None
-        # What `last` answered: the request, or its probe.
-        sent = request
+        session = self._session
         # aiohttp keeps connections apart by these fields, and puts another one into them while it sends.
         fields = request.proxy_headers
+        preemptive = sign_preemptively(session, message)
+        if preemptive is None:
+            return await self._driven(Exchange(session, message), message, request, handler, fields)
+        if fields is not None:
+            request.proxy_headers = CIMultiDict(fields)
+        response = await handler(request)
+        try:
+            answer = Answer.of(response)
+            if is_plain_success(session, message, preemptive, answer):
+                return response
+            exchange = Exchange(session, message, preemptive)
+        except BaseException:
+            _abandon(response)
+            raise
+        return await self._driven(exchange, message, request, handler, fields, answer)
+
+    async def _driven(  # noqa: PLR0917  # the parts of one call, which has one caller
+        self,
+        exchange: Exchange[Message, Answer],
+        message: Message,
+        request: aiohttp.ClientRequest,
+        handler: aiohttp.ClientHandlerType,
+        fields: CIMultiDict[str] | None,
+        answer: Answer | None = None,
+    ) -> aiohttp.ClientResponse:
+        """What is left of a call; `answer` is what came back, None if nothing was sent yet."""
+        last: aiohttp.ClientResponse | None = None if answer is None else answer.response
+        # What `last` answered: the request, or its probe.
+        sent = request
 
         async def send(message: Message) -> Answer:
             nonlocal last, sent
@@ -77,8 +109,8 @@ class DigestAuth(BaseDigestAuth[Message, Answer]):
             return Answer.of(last)
 
         try:
-            async with aclosing(async_flow(self._session, self._reader, message)) as flow:
-                answer = await acall(flow, send)
+            async with aclosing(async_flow(self._session, self._reader, message, exchange, answer)) as flow:
+                answer = await acall(flow, send, answer)
             response = answer.response
             assert response is not None  # noqa: S101  # `send` gives no other answers
             if answer.unread is not None and not await discard(response, answer.unread) and response.connection:

@@ -15,6 +15,8 @@ from yarl import URL
 
 from digest_http.httpauth.origins import Origin
 
+from .aiohttp_messages import Message
+
 __all__ = ["Redirects"]
 
 #: What aiohttp follows.
@@ -36,17 +38,21 @@ class Redirects:
     def __init__(self) -> None:
         self._next: Final[WeakKeyDictionary[asyncio.Task[Any], dict[object, _Hop]]] = WeakKeyDictionary()
 
-    def began_at(self, owner: object, origin: Origin) -> Origin:
-        """Where the call began that a request to `origin` belongs to: there, unless it follows a redirect."""
+    def began_at(self, owner: object, message: Message) -> Origin | None:
+        """Where the call began that a request belongs to; None if it follows no redirect, so that it begins one."""
         task = asyncio.current_task()
-        hop = None if task is None else self._next.get(task, {}).pop(owner, None)
-        return origin if hop is None or hop.target not in (None, origin) else hop.began
+        hops = None if task is None else self._next.get(task)
+        hop = None if hops is None else hops.pop(owner, None)
+        return None if hop is None or hop.target not in (None, message.origin) else hop.began
 
-    def note(self, owner: object, response: aiohttp.ClientResponse, began: Origin) -> None:
-        """Note what a response says the next request will be."""
+    def note(self, owner: object, response: aiohttp.ClientResponse, message: Message, began: Origin | None) -> None:
+        """Note what the response to `message` says the next request will be; `began` is what `began_at` gave for it."""
+        if response.status not in _REDIRECTS:
+            return
         task = asyncio.current_task()
-        if task is not None and response.status in _REDIRECTS:
-            self._next.setdefault(task, {})[owner] = _Hop(began, _target_of(response))
+        if task is not None:
+            hop = _Hop(message.origin if began is None else began, _target_of(response))
+            self._next.setdefault(task, {})[owner] = hop
 
 
 def _target_of(response: aiohttp.ClientResponse) -> Origin | None:

@@ -2,6 +2,9 @@
 
 Each flow is a generator: it yields a request that is to be sent, and is given what came back. When it ends, the last
 response is the caller's. httpx drives such generators itself; `call` and `acall` drive them for the other libraries.
+
+Most calls need no generator: a plug may sign in advance and look for a plain success by itself (preemptive.py), and
+begin a flow with what else came back.
 """
 
 from __future__ import annotations
@@ -20,18 +23,14 @@ def sync_flow(
     session: Session[RequestT, ResponseT],
     reader: BodyReader[RequestT, ResponseT],
     request: RequestT,
-    unsigned: Exchange[RequestT, ResponseT] | None = None,
+    exchange: Exchange[RequestT, ResponseT] | None = None,
+    response: ResponseT | None = None,
 ) -> Generator[RequestT, ResponseT, None]:
     """Drive one call for a blocking client.
 
-    `unsigned` is the exchange of a request that the library sends, or has sent, by itself: it is yielded as it is, to
-    be answered with its response.
+    With `exchange` it is what is left of a call: `response` is what came back, None if nothing was sent yet.
     """
-    response = None
-    if unsigned is not None:
-        exchange = unsigned
-        response = yield request
-    else:
+    if exchange is None:
         preemptive = sign_preemptively(session, request)
         if preemptive is not None:
             response = yield request
@@ -59,17 +58,11 @@ async def async_flow(
     session: Session[RequestT, ResponseT],
     reader: AsyncBodyReader[RequestT, ResponseT],
     request: RequestT,
-    unsigned: Exchange[RequestT, ResponseT] | None = None,
+    exchange: Exchange[RequestT, ResponseT] | None = None,
+    response: ResponseT | None = None,
 ) -> AsyncGenerator[RequestT, ResponseT]:
-    """Drive one call for an asynchronous client.
-
-    See `sync_flow`.
-    """
-    response = None
-    if unsigned is not None:
-        exchange = unsigned
-        response = yield request
-    else:
+    """Drive one call for an asynchronous client; see `sync_flow`."""
+    if exchange is None:
         preemptive = sign_preemptively(session, request)
         if preemptive is not None:
             response = yield request
@@ -105,10 +98,17 @@ def call(flow: Generator[RequestT, ResponseT, None], send: Callable[[RequestT], 
 
 
 async def acall(
-    flow: AsyncGenerator[RequestT, ResponseT], send: Callable[[RequestT], Awaitable[ResponseT]]
+    flow: AsyncGenerator[RequestT, ResponseT],
+    send: Callable[[RequestT], Awaitable[ResponseT]],
+    answer: ResponseT | None = None,
 ) -> ResponseT:
-    """Drive one call of an asynchronous library; see `call`."""
-    request = await anext(flow)
+    """Drive one call of an asynchronous library; see `call`. `answer` is what the flow was begun with, if it was."""
+    try:
+        request = await anext(flow)
+    except StopAsyncIteration:
+        if answer is None:
+            raise
+        return answer
     while True:
         response = await send(request)
         try:

@@ -8,10 +8,12 @@ from contextlib import aclosing
 from digest_http.errors import DigestError
 
 from .base_auth import BaseDigestAuth
+from .exchange import Exchange
 from .flow import async_flow, sync_flow
 from .httpx_family import HttpxLibrary
 from .httpx_shapes import RequestT, ResponseT
 from .library_errors import joined_error
+from .preemptive import is_plain_success, sign_preemptively
 
 __all__ = ["HttpxDigestAuth"]
 
@@ -31,33 +33,48 @@ class HttpxDigestAuth(BaseDigestAuth[RequestT, ResponseT]):
 
     def sync_auth_flow(self, request: RequestT) -> Generator[RequestT, ResponseT, None]:
         """The flow of `Client`, which reads a response whole before it sends the next request."""
-        reader = self._reader
-        flow = sync_flow(self._session, reader, request)
+        session, reader = self._session, self._reader
+        response = None
         try:
-            message = next(flow)
-            while True:
+            preemptive = sign_preemptively(session, request)
+            if preemptive is not None:
+                response = yield request
+                if is_plain_success(session, request, preemptive, response):
+                    return
+            flow = sync_flow(session, reader, request, Exchange(session, request, preemptive), response)
+            message = next(flow, None)
+            while message is not None:
+                if response is not None:
+                    reader.bound(response)
                 response = yield message
                 try:
                     message = flow.send(response)
                 except StopIteration:
                     return
-                reader.bound(response)
         except DigestError as error:
             raise self._joined(error, request) from error.__cause__
 
     async def async_auth_flow(self, request: RequestT) -> AsyncGenerator[RequestT, ResponseT]:
         """The flow of `AsyncClient`."""
-        reader = self._reader
+        session, reader = self._session, self._reader
+        response = None
         try:
-            async with aclosing(async_flow(self._session, reader, request)) as flow:
-                message = await anext(flow)
-                while True:
+            preemptive = sign_preemptively(session, request)
+            if preemptive is not None:
+                response = yield request
+                if is_plain_success(session, request, preemptive, response):
+                    return
+            exchange = Exchange(session, request, preemptive)
+            async with aclosing(async_flow(session, reader, request, exchange, response)) as flow:
+                message = await anext(flow, None)
+                while message is not None:
+                    if response is not None:
+                        reader.bound(response)
                     response = yield message
                     try:
                         message = await flow.asend(response)
                     except StopAsyncIteration:
                         return
-                    reader.bound(response)
         except DigestError as error:
             raise self._joined(error, request) from error.__cause__
 

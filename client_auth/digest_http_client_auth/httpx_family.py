@@ -134,7 +134,8 @@ class HttpxLibrary(Generic[RequestT, ResponseT]):
         return name.decode() in response.headers
 
     def response_values(self, response: ResponseT, name: bytes, /) -> list[bytes]:  # noqa: D102
-        return _values(response, name)
+        length = len(name)
+        return [value for key, value in response.headers.raw if len(key) == length and key.lower() == name]
 
     def record(self, response: ResponseT, algorithm: Algorithm, /) -> Callable[[], bytes | Hash]:  # noqa: D102
         if "content-encoding" not in response.headers or self._was_read(response):

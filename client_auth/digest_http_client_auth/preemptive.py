@@ -6,15 +6,16 @@ costs. Whatever is unusual, before or after sending, goes to `Exchange`.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple, NoReturn
+from typing import Final, NoReturn, TypeAlias
 
 from digest_http.httpauth.client import Signature
 from digest_http.httpauth.logical_clock import tick
+from digest_http.httpauth.proof import check_proof
 from digest_http.httpauth.protection_spaces import OriginSpaces
 from digest_http.httpauth.signing import note_accepted, sign
 
 from .library import RequestT, ResponseT
-from .proof import check_info, info_of
+from .proof import info_of
 from .session import Session
 
 __all__ = ["BAD_REQUEST", "Preemptive", "is_plain_success", "sign_preemptively"]
@@ -23,16 +24,10 @@ __all__ = ["BAD_REQUEST", "Preemptive", "is_plain_success", "sign_preemptively"]
 BAD_REQUEST: Final = 400
 
 
-class Preemptive(NamedTuple):
-    """A request that was signed in advance."""
-
-    field: bytes
-    """The value that it carries."""
-    signature: Signature
-    began: int
-    """The `tick` from before it went out: what was accepted after that may have overtaken it."""
-    spaces: OriginSpaces
-    """Where it was learnt how to sign it."""
+#: A request that was signed in advance: the value of the field that it carries; its signature; the `tick` from before
+#: it went out (what was accepted after that may have overtaken it); where it was learnt how to sign it. A tuple without
+#: names, since one is made for each request, and names would cost as much as all the rest of making it.
+Preemptive: TypeAlias = tuple[bytes, Signature, int, OriginSpaces]
 
 
 def sign_preemptively(session: Session[RequestT, ResponseT], request: RequestT) -> Preemptive | None:
@@ -53,7 +48,7 @@ def sign_preemptively(session: Session[RequestT, ResponseT], request: RequestT) 
         return None
     field, signature = signed
     library.set_field(request, session.authorization_name, field)
-    return Preemptive(field, signature, tick(), spaces)
+    return field, signature, tick(), spaces
 
 
 def is_plain_success(
@@ -64,7 +59,7 @@ def is_plain_success(
     Raises WrongPrincipal.
     """
     library = session.library
-    signature = preemptive.signature
+    signature = preemptive[1]
     # A first count may be the only one (see NoncePool.take_nextnonce); after a redirect another request was answered.
     if (
         library.status(response) >= BAD_REQUEST
@@ -73,17 +68,19 @@ def is_plain_success(
     ):
         return False
     info = info_of(session, response)
-    if info is None and not session.demands_proof:
+    if info is None:
+        if session.demands_proof:  # the error is for Exchange to raise
+            return False
         signature.context.accept(signature.nonce)
         return True
     try:
-        proof = check_info(session, signature, response, info, _not_read)
+        proof = check_proof(session.verify, signature, info, _not_read)
     except _BodyNotReadError:  # a proof that covers it: the whole answer is for Exchange
         return False
     if proof.nextnonce is None:
         signature.context.accept(signature.nonce)
     else:
-        note_accepted(preemptive.spaces, signature, proof.nextnonce, new=False, exclusive=False)
+        note_accepted(preemptive[3], signature, proof.nextnonce, new=False, exclusive=False)
     return True
 
 

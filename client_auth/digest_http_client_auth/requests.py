@@ -36,7 +36,8 @@ class DigestAuth(BaseDigestAuth[requests.PreparedRequest, Answer], AuthBase):
         """Called by requests for each request that is prepared with this object."""
         call = Call(self._session, self._reader, requests, r)
         call.begin(r)
-        r.register_hook("response", call.answered)
+        # What `register_hook` does, without asking whether this can be called.
+        r.hooks["response"].append(call.answered)
         return r
 
     def proxy_signer(self) -> ProxySigner:

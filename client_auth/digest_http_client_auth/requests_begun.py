@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any, Final, Generic, TypeVar
 
-from digest_http.errors import WrongPrincipal
+from digest_http.errors import DigestError, WrongPrincipal
 
 from .exchange import Exchange
 from .library_errors import errors_also
-from .requests_family import RequestsLibrary
+from .preemptive import Preemptive, is_plain_success, sign_preemptively
+from .requests_family import RequestsLibrary, url_origin
 from .requests_shapes import Answer, Request, RequestT
 from .sent_bodies import BodyReplay
 from .session import Session
@@ -24,12 +24,24 @@ _LibraryT = TypeVar("_LibraryT", bound=RequestsLibrary[Any])
 class Begun(Generic[RequestT, _FlowT]):
     """A request that was signed, or not, and is under way."""
 
-    def __init__(self, flow: _FlowT, sent: RequestT, own: Any, unprobed: RequestT | None = None) -> None:
-        self.flow: Final = flow
-        #: What the flow has sent: the caller's request, or a probe.
+    __slots__ = ("flow", "own", "preemptive", "sent", "unprobed")
+
+    def __init__(
+        self,
+        sent: RequestT,
+        own: Any,
+        preemptive: Preemptive | None = None,
+        flow: _FlowT | None = None,
+        unprobed: RequestT | None = None,
+    ) -> None:
+        #: What was sent: the caller's request, or a probe.
         self.sent: Final = sent
         #: The caller's own field of credentials, which ours replaces for the time of the call; None for none.
         self.own: Final = own
+        #: How it was signed in advance; then there is no flow before its answer has come.
+        self.preemptive: Final = preemptive
+        #: What has yielded it. None without `preemptive` as well: nobody has begun it, so it went out as it was.
+        self.flow: Final = flow
         #: What the caller's request was, if it was changed into a probe.
         self.unprobed: Final = unprobed
 
@@ -41,8 +53,8 @@ class BaseCall(Generic[_LibraryT, RequestT, _FlowT]):
         self._session: Final = session
         self._library: Final = library
         self._module: Final = module
-        self._field: Final = session.authorization_name.decode()
-        self._origin: Final = library.origin(request)
+        self._field: Final = session.authorization_text
+        self._url: Final[str] = request.url
         # The file's offset, for redirects too: requests itself goes back to it for them.
         self._replay: Final = None if library.holds_body(request) else BodyReplay(request.body)
         self._was_sent = False
@@ -57,7 +69,7 @@ class BaseCall(Generic[_LibraryT, RequestT, _FlowT]):
 
         From http to https of the same host, both at their usual ports, the libraries keep a field of credentials.
         """
-        origin, first = self._library.origin(request), self._origin
+        origin, first = self._library.origin(request), url_origin(self._url)
         if origin == first:
             return True
         return (first.scheme, first.port, origin.scheme, origin.port, origin.host) == (
@@ -77,6 +89,42 @@ class BaseCall(Generic[_LibraryT, RequestT, _FlowT]):
             self._replay.restore(request)
         self._was_sent = True
 
+    def _sign_at_once(self, request: RequestT) -> bool:
+        """Sign a request in advance, if it has a body in memory and that takes no more than a look."""
+        if self._replay is not None or self._begun:
+            return False
+        own = self._library.field(request, self._field)
+        try:
+            preemptive = sign_preemptively(self._session, request)
+        except DigestError:
+            with self._errors(request):
+                raise
+        if preemptive is None:
+            return False
+        self._begun[id(request)] = Begun(request, own, preemptive)
+        return True
+
+    def _left(
+        self, begun: Begun[RequestT, _FlowT], response: Any, request: RequestT, settings: dict[str, Any]
+    ) -> tuple[Exchange[RequestT, Answer], Answer] | None:
+        """What is left of a call once the answer to its first request has come; None if the answer is the caller's.
+
+        Raises WrongPrincipal.
+        """
+        session, preemptive = self._session, begun.preemptive
+        if preemptive is not None:
+            # Who sent a success is of no interest; it is for a proxy, of which the next call is to know.
+            answer = self._answer(response, begun.sent, settings) if session.proxy else Answer(response)
+            if is_plain_success(session, begun.sent, preemptive, answer):
+                return None
+            exchange = Exchange(session, begun.sent, preemptive)
+        elif self._is_at_home(request):
+            exchange = Exchange(session, request, unsigned=True, replay=self._replay)
+        else:
+            self._leave(response.status_code)
+            return None
+        return exchange, self._answer(response, begun.sent, settings)
+
     def _make_ready(self, request: RequestT) -> RequestT:
         """Called before it is signed; what is to be signed, which is another object where a probe is to be sent."""
         unanswered = self._begun.pop(id(request), None)
@@ -91,10 +139,11 @@ class BaseCall(Generic[_LibraryT, RequestT, _FlowT]):
         if message is not request:
             unprobed = self._resend(request)
             request.method, request.headers, request.body = sent.method, sent.headers, sent.body
-        self._begun[id(request)] = Begun(flow, sent, own, unprobed)
+        self._begun[id(request)] = Begun(sent, own, None, flow, unprobed)
 
-    def _unsigned(self, request: RequestT) -> Exchange[RequestT, Answer]:
-        return Exchange(self._session, request, unsigned=True, replay=self._replay)
+    def _as_it_is(self, request: RequestT) -> Begun[RequestT, _FlowT]:
+        """For a request that nobody has begun: that it went out as it is."""
+        return Begun(request, self._library.field(request, self._field))
 
     def _answer(self, response: Any, request: RequestT, settings: dict[str, Any]) -> Answer:
         origin = self._library.origin(request)
@@ -107,8 +156,7 @@ class BaseCall(Generic[_LibraryT, RequestT, _FlowT]):
         """Let a response show its request as it was sent, whatever is done to the caller's from now on."""
         if response.request is request:
             # The attributes that a library has hung on it go along; the fields are what will differ.
-            response.request = shown = copy.copy(request)
-            shown.headers = request.headers.copy()
+            response.request = self._library.shown(request)
 
     def _give_back(self, request: RequestT, begun: Begun[RequestT, _FlowT]) -> None:
         """Make the caller's request what it was: without our field, and no probe."""
@@ -116,13 +164,12 @@ class BaseCall(Generic[_LibraryT, RequestT, _FlowT]):
         if before is not None:
             request.method, request.headers, request.body = before.method, before.headers, before.body
         if begun.own is None:
-            request.headers.pop(self._field, None)
+            self._library.take_out(request, self._field)
         else:
             request.headers[self._field] = begun.own
 
     def _resend(self, request: RequestT) -> RequestT:
-        sent: RequestT = copy.copy(request)
-        sent.headers = request.headers.copy()
+        sent = self._library.shown(request)
         if self._session.proxy:
             sent.url = with_path(request.url)
         return sent

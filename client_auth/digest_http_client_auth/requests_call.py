@@ -11,7 +11,7 @@ The libraries ask an auth class once, when a request is prepared, and tell hooks
 3. At the end our field is taken out of the caller's request again, so that nothing that is copied from it (a redirect),
    and no second sending of it, carries a count that was used. `response.request` shows what was sent.
 4. For a request that nobody has begun (a redirect of requests, a prepared request that is sent twice) a flow is started
-   with the answer in hand.
+   with the answer in hand. So it is for one that was signed in advance, unless its answer needs no more than a look.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Generator
 from typing import Any
 
+from digest_http.errors import DigestError
+
+from .exchange import Exchange
 from .flow import async_flow, sync_flow
 from .requests_begun import BaseCall, Begun
 from .requests_family import AsyncRequestsLibrary, RequestsLibrary
@@ -32,12 +35,12 @@ class Call(BaseCall[RequestsLibrary[RequestT], RequestT, Generator[RequestT, Ans
 
     def begin(self, request: RequestT) -> RequestT:
         """Sign a request that is about to be sent; the same object."""
-        if self._is_at_home(request):
+        if (request.url == self._url or self._is_at_home(request)) and not self._sign_at_once(request):
             message = self._make_ready(request)
-            flow = sync_flow(self._session, self._library, message)
-            own = request.headers.get(self._field)
+            own = self._library.field(request, self._field)
             with self._errors(request):
                 self._rewind(request)
+                flow = sync_flow(self._session, self._library, message, Exchange(self._session, message))
                 sent = next(flow)
             self._note_begun(request, message, flow, sent, own)
         return request
@@ -45,23 +48,14 @@ class Call(BaseCall[RequestsLibrary[RequestT], RequestT, Generator[RequestT, Ans
     def answered(self, response: Any, **settings: Any) -> Any:
         """Look at the answer to a request, and send it again if need be; the response that is the caller's."""
         request: RequestT = response.request
-        begun = self._begun.pop(id(request), None)
-        if begun is None:
-            if self._is_at_home(request):
-                flow = sync_flow(self._session, self._library, request, self._unsigned(request))
-            else:
-                flow = self._away(request)
-            begun = Begun(flow, next(flow), request.headers.get(self._field))
+        begun = self._begun.pop(id(request), None) or self._as_it_is(request)
         try:
+            return self._drive(begun, response, request, settings)
+        except DigestError:
             with self._errors(request):
-                return self._drive(begun, response, request, settings)
+                raise
         finally:
             self._give_back(request, begun)
-
-    def _away(self, request: RequestT) -> Generator[RequestT, Answer, None]:
-        """The flow of a request to another origin."""
-        answer = yield request
-        self._leave(answer.response.status_code)
 
     def _drive(
         self,
@@ -70,12 +64,20 @@ class Call(BaseCall[RequestsLibrary[RequestT], RequestT, Generator[RequestT, Ans
         request: RequestT,
         settings: dict[str, Any],
     ) -> Any:
-        message = begun.sent
+        message, flow = begun.sent, begun.flow
         while True:
             self._show(response, request)
-            answer = self._answer(response, message, settings)
             try:
-                message = begun.flow.send(answer)
+                if flow is None:
+                    left = self._left(begun, response, request, settings)
+                    if left is None:
+                        return response
+                    exchange, answer = left
+                    flow = sync_flow(self._session, self._library, message, exchange, answer)
+                    message = next(flow)
+                else:
+                    answer = self._answer(response, message, settings)
+                    message = flow.send(answer)
             except StopIteration:
                 return response
             except BaseException:
@@ -90,12 +92,12 @@ class AsyncCall(BaseCall[AsyncRequestsLibrary[RequestT], RequestT, AsyncGenerato
 
     async def begin(self, request: RequestT) -> RequestT:
         """Sign a request that is about to be sent; the same object."""
-        if self._is_at_home(request):
+        if (request.url == self._url or self._is_at_home(request)) and not self._sign_at_once(request):
             message = self._make_ready(request)
-            flow = async_flow(self._session, self._library, message)
-            own = request.headers.get(self._field)
+            own = self._library.field(request, self._field)
             with self._errors(request):
                 self._rewind(request)
+                flow = async_flow(self._session, self._library, message, Exchange(self._session, message))
                 sent = await anext(flow)
             self._note_begun(request, message, flow, sent, own)
         return request
@@ -103,23 +105,14 @@ class AsyncCall(BaseCall[AsyncRequestsLibrary[RequestT], RequestT, AsyncGenerato
     async def answered(self, response: Any, **settings: Any) -> Any:
         """Look at the answer to a request, and send it again if need be; the response that is the caller's."""
         request: RequestT = response.request
-        begun = self._begun.pop(id(request), None)
-        if begun is None:
-            if self._is_at_home(request):
-                flow = async_flow(self._session, self._library, request, self._unsigned(request))
-            else:
-                flow = self._away(request)
-            begun = Begun(flow, await anext(flow), request.headers.get(self._field))
+        begun = self._begun.pop(id(request), None) or self._as_it_is(request)
         try:
+            return await self._drive(begun, response, request, settings)
+        except DigestError:
             with self._errors(request):
-                return await self._drive(begun, response, request, settings)
+                raise
         finally:
             self._give_back(request, begun)
-
-    async def _away(self, request: RequestT) -> AsyncGenerator[RequestT, Answer]:
-        """The flow of a request to another origin."""
-        answer = yield request
-        self._leave(answer.response.status_code)
 
     async def _drive(
         self,
@@ -128,12 +121,20 @@ class AsyncCall(BaseCall[AsyncRequestsLibrary[RequestT], RequestT, AsyncGenerato
         request: RequestT,
         settings: dict[str, Any],
     ) -> Any:
-        message = begun.sent
+        message, flow = begun.sent, begun.flow
         while True:
             self._show(response, request)
-            answer = self._answer(response, message, settings)
             try:
-                message = await begun.flow.asend(answer)
+                if flow is None:
+                    left = self._left(begun, response, request, settings)
+                    if left is None:
+                        return response
+                    exchange, answer = left
+                    flow = async_flow(self._session, self._library, message, exchange, answer)
+                    message = await anext(flow)
+                else:
+                    answer = self._answer(response, message, settings)
+                    message = await flow.asend(answer)
             except StopAsyncIteration:
                 return response
             except BaseException:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from io import BytesIO
 from typing import Any, ClassVar, Final, Generic
 from urllib.parse import SplitResult, urlsplit
@@ -19,11 +20,12 @@ from .library import UNTOLD
 from .probes import is_of_probe
 from .raw_stand_ins import AsyncHeldRaw, AsyncWithheldRaw, HeldRaw, WithheldRaw
 from .refused_bodies import discard, discard_async
+from .requests_fields import FieldSections
 from .requests_shapes import Answer, Request, RequestT
 from .sent_bodies import BodyReplay, as_octets, is_octets, read_pieces
-from .wire_targets import wire_target
+from .wire_targets import MAX_URLS, plain_target, wire_target
 
-__all__ = ["AsyncRequestsLibrary", "RequestsLibrary", "proxy_origin"]
+__all__ = ["AsyncRequestsLibrary", "RequestsLibrary", "proxy_origin", "url_origin"]
 
 #: Fields that describe a body; they go where it goes.
 _OF_BODY: Final = ("Content-Encoding", "Content-Length", "Transfer-Encoding")
@@ -44,6 +46,9 @@ class RequestsLibrary(Generic[RequestT]):
 
     def __init__(self, module: Any) -> None:  # two libraries, one face
         self._module: Final = module
+        #: The class whose `path_url` says nothing that its URL does not say.
+        self._prepared: Final[type] = module.PreparedRequest
+        self._sections: Final = FieldSections(module.structures.CaseInsensitiveDict)
         self._proxies: Final[WeakKeyDictionary[RequestT, Origin | None]] = WeakKeyDictionary()
 
     # --- requests ---
@@ -53,19 +58,18 @@ class RequestsLibrary(Generic[RequestT]):
         return request
 
     def origin(self, request: RequestT, /) -> Origin:  # noqa: D102
-        url = _split(request.url)
-        return Origin.of(url.scheme, url.hostname or "", url.port)
+        return url_origin(request.url)
 
-    def origin_key(self, request: RequestT, /) -> tuple[str, str]:  # noqa: D102
-        url = _split(request.url)
-        return (url.scheme, url.netloc.rpartition("@")[2])
+    def origin_key(self, request: RequestT, /) -> str:  # noqa: D102
+        return _origin_key(request.url)
 
     def method(self, request: RequestT, /) -> bytes:  # noqa: D102
         method: str = request.method
         return method.encode()
 
     def target(self, request: RequestT, /) -> bytes:  # noqa: D102
-        return wire_target(request.path_url)
+        target = plain_target(request.url) if type(request) is self._prepared else None
+        return wire_target(request.path_url) if target is None else target
 
     def request_values(self, request: RequestT, name: bytes, /) -> list[bytes]:  # noqa: D102
         value = request.headers.get(name.decode())
@@ -73,6 +77,25 @@ class RequestsLibrary(Generic[RequestT]):
 
     def set_field(self, request: RequestT, name: bytes, value: bytes, /) -> None:  # noqa: D102
         request.headers[_SPELT[name]] = value.decode("ascii") if value.isascii() else value
+
+    def shown(self, request: RequestT) -> RequestT:
+        """A copy of a request, with fields of its own."""
+        if type(request) is self._prepared:
+            # As `copy.copy` does it, without asking first how to.
+            shown: RequestT = object.__new__(self._prepared)
+            shown.__dict__ = request.__dict__.copy()
+        else:
+            shown = copy.copy(request)
+        shown.headers = self._sections.copy(request.headers)
+        return shown
+
+    def field(self, request: RequestT, name: str) -> str | bytes | None:
+        """The value of a field, None if there is none; `name` in lower case."""
+        return self._sections.get(request.headers, name)
+
+    def take_out(self, request: RequestT, name: str) -> None:
+        """Take out a field, if it is there; `name` in lower case."""
+        self._sections.remove(request.headers, name)
 
     def remove_field(self, request: RequestT, name: bytes, /) -> None:  # noqa: D102
         del request.headers[name.decode()]
@@ -93,7 +116,8 @@ class RequestsLibrary(Generic[RequestT]):
         self._proxies[request] = proxy
 
     def holds_body(self, request: RequestT, /) -> bool:  # noqa: D102
-        return is_octets(request.body)
+        body = request.body
+        return body is None or is_octets(body)
 
     def body(self, request: RequestT, /) -> bytes:  # noqa: D102
         return as_octets(request.body)
@@ -125,11 +149,15 @@ class RequestsLibrary(Generic[RequestT]):
         return name.decode() in answer.response.headers
 
     def response_values(self, answer: Answer, name: bytes, /) -> list[bytes]:  # noqa: D102
-        headers: Any = getattr(answer.response.raw, "headers", None)
-        if hasattr(headers, "getlist"):
-            values: list[str] = headers.getlist(name.decode())
+        response, text = answer.response, name.decode()
+        if self._sections.get(response.headers, text) is None:
+            return []
+        headers: Any = getattr(response.raw, "headers", None)
+        lines: Any = getattr(headers, "getlist", None)
+        if lines is not None:
+            values: list[str] = lines(text)
         else:  # an adapter of somebody else
-            value: str | None = answer.response.headers.get(name.decode())
+            value: str | None = response.headers.get(text)
             values = [] if value is None else [value]
         return [_field_octets(value) for value in values]
 
@@ -215,6 +243,18 @@ class AsyncRequestsLibrary(RequestsLibrary[RequestT]):
             self.hold(answer, await discard_async(raw))
         else:
             await raw.read()
+
+
+@lru_cache(maxsize=MAX_URLS)
+def _origin_key(url: str) -> str:
+    split = _split(url)
+    return f"{split.scheme}://{split.netloc.rpartition('@')[2]}"
+
+
+def url_origin(url: str) -> Origin:
+    """The origin of a URL."""
+    split = _split(url)
+    return Origin.of(split.scheme, split.hostname or "", split.port)
 
 
 def proxy_origin(proxy: str) -> Origin | None:

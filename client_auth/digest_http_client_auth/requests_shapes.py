@@ -47,7 +47,10 @@ RequestT = TypeVar("RequestT", bound=Request)
 
 
 class Answer(NamedTuple):
-    """A response, and who is at the other end of its connection: host and port of the proxy or the server."""
+    """A response, and who is at the other end of its connection: host and port of the proxy or the server.
+
+    None where nobody has looked, since the answer was one that needs no more than a look.
+    """
 
     response: Any  # one of two libraries' classes
-    peer: tuple[str, int]
+    peer: tuple[str, int] | None = None

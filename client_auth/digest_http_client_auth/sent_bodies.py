@@ -20,6 +20,9 @@ _ADVICE: Final = (
 )
 
 
+_OCTETS: Final = (bytes, str, bytearray, memoryview)
+
+
 class HasBody(Protocol):
     """A request."""
 
@@ -28,7 +31,7 @@ class HasBody(Protocol):
 
 def is_octets(body: object) -> bool:
     """Whether a body is in memory, or none, so that it can be sent as often as need be."""
-    return body is None or isinstance(body, (bytes, str, bytearray, memoryview))
+    return body is None or isinstance(body, _OCTETS)
 
 
 def as_octets(body: Any) -> bytes:  # any body that `is_octets`, or a piece of one

@@ -80,6 +80,7 @@ class Session(HoldsSecrets, Generic[RequestT, ResponseT]):
         #: Names of fields, in lower case.
         self.challenge_name: Final = field.lower().encode()
         self.authorization_name: Final = b"proxy-authorization" if proxy else b"authorization"
+        self.authorization_text: Final = self.authorization_name.decode()
         self.info_name: Final = b"proxy-authentication-info" if proxy else b"authentication-info"
         self.spaces: Final = SpaceTable(allow_weaker=settings.flag("allow_weaker", allow_weaker))
         #: Spaces by `key_of`. For servers that is what the library gives for an origin, which saves normalising it for

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
-__all__ = ["wire_target", "with_path"]
+__all__ = ["MAX_URLS", "plain_target", "wire_target", "with_path"]
 
 # RFC 3986 §3.3 and §3.4: pchar / "/", and "?" in the query. Nothing is done to what consists of these.
-_plain: Final = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?]|%[0-9A-F]{2})*")
+_PLAIN: Final = r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?]++|%[0-9A-F]{2})*+"
+_plain: Final = re.compile(_PLAIN)
+# The same behind scheme and authority, from the slash on that the path begins with.
+_plain_url: Final = re.compile(rf"https?://[^/?#]*+(/{_PLAIN})")
 _escape: Final = re.compile(r"%[0-9A-Fa-f]{2}")
 _kept: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=:@/?")
+
+#: URLs whose targets are remembered: programs ask for the same ones again and again, as `urllib.parse` knows too.
+MAX_URLS: Final = 256
 
 
 def wire_target(target: str) -> bytes:
@@ -24,6 +31,14 @@ def wire_target(target: str) -> bytes:
         return target.encode("ascii")
     path, mark, query = target.partition("?")
     return _encoded(path) + mark.encode() + _encoded(query)
+
+
+@lru_cache(maxsize=MAX_URLS)
+def plain_target(url: str) -> bytes | None:
+    """What goes over the wire for a whole URL to whose path and query nothing is done; None for any other."""
+    usual = _plain_url.fullmatch(url)
+    # A query that is empty is left out, with its question mark.
+    return None if usual is None or url.endswith("?") else usual[1].encode("ascii")
 
 
 def _encoded(part: str) -> bytes:

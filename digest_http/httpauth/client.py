@@ -21,7 +21,7 @@ from digest_http.secrecy import HoldsSecrets
 
 from .challenge_selection import Choice
 from .client_identity import Identity
-from .client_nonce import ClientNonce
+from .client_nonce import SCHEME, ClientNonce
 from .cnonce_source import CnonceSource
 from .logical_clock import tick
 from .nonce_pool import NoncePool
@@ -32,17 +32,35 @@ __all__ = ["ClientContext", "Signature"]
 # Octets of a request target that need no look; whatever is left after deleting them does.
 _PLAIN: Final = bytes(octet for octet in range(0x21, 0x7F) if octet not in b'"\\')
 
+# RFC 7616 §3.4: nc-value = 8LHEX.
+_NC_DIGITS: Final = 8
+
+# How the proof is usually written, up to the digest: by our server, in the order of RFC 7616 §3.5, and by Apache httpd,
+# where qop stands last.
+_USUAL: Final = b'qop=auth, rspauth="'
+_APACHE: Final = b'rspauth="'
+_APACHE_END: Final = b", qop=auth"
+
 
 class Signature(HoldsSecrets):
     """What one request was signed with: enough to check the server's answer to it.
 
     `nc` is the count as it is written, `count` as a number. For RFC 2069 qop, nc and cnonce are empty, `count` is 0.
+    `key` is that of `calculation.response_key`, a secret: the proof is made with the same one.
     """
 
-    __slots__ = ("cnonce", "context", "count", "nc", "nonce", "qop", "url")
+    __slots__ = ("cnonce", "context", "count", "key", "nc", "nonce", "qop", "url")
 
     def __init__(  # noqa: PLR0917  # made for each request; keywords cost a tenth of a hash
-        self, context: ClientContext, nonce: ClientNonce, qop: bytes, count: int, nc: bytes, cnonce: bytes, url: bytes
+        self,
+        context: ClientContext,
+        nonce: ClientNonce,
+        qop: bytes,
+        count: int,
+        nc: bytes,
+        cnonce: bytes,
+        url: bytes,
+        key: bytes,
     ) -> None:
         self.context: Final = context
         self.nonce: Final = nonce
@@ -51,6 +69,7 @@ class Signature(HoldsSecrets):
         self.nc: Final = nc
         self.cnonce: Final = cnonce
         self.url: Final = url
+        self.key: Final = key
 
     def qop_of(self, info: AuthenticationInfo) -> bytes:
         """The qop of the proof in an answer to the request, in lower case: auth-int, and no other, covers the body."""
@@ -100,34 +119,67 @@ class ClientContext(HoldsSecrets):
     def make_signature(self, message: HTTPMessage, nonce: ClientNonce | None = None) -> Signature | None:
         """Sign `message`: PADDING receives the Authorization parameters with the next nc.
 
-        With HEntity the qop is auth-int, without it auth (or none, for RFC 2069). Returns None if there is no nonce to
-        sign with, or its count is used up. Raises MalformedField if the challenge did not offer that qop, for control
-        characters in the URL, a method that is no token, or an HEntity that is no digest.
+        Returns None if there is no nonce to sign with, or its count is used up. See `sign`.
         """
         nonce = nonce or self.pool.current
-        if nonce is None:
+        signed = None if nonce is None else self.sign(nonce, message.method, message.url, message.hentity)
+        if signed is None:
             return None
-        if not message.method.isalpha():  # nearly every method is of letters alone
-            message.check_method()
-        url, hentity = message.url, message.hentity
+        field, signature = signed
+        message.padding = field[len(SCHEME) :]
+        return signature
+
+    def sign(
+        self, nonce: ClientNonce, method: bytes, url: bytes, hentity: bytes = b""
+    ) -> tuple[bytes, Signature] | None:
+        """The Authorization value for a request, with the next nc; None if the count of `nonce` is used up.
+
+        With HEntity the qop is auth-int, without it auth (or none, for RFC 2069). Raises MalformedField if the
+        challenge did not offer that qop, for control characters in the URL, a method that is no token, or an HEntity
+        that is no digest.
+        """
+        if not method.isalpha():  # nearly every method is of letters alone
+            HTTPMessage(b"", method, url).check_method()
         qop, field = nonce.auth_int if hentity else nonce.auth
         if field is None:
             raise nonce.not_offered(hentity)
         quoted = quote_string(url)[1:-1] if url.translate(None, _PLAIN) else url
         algorithm = self.algorithm
-        ha2 = calculation.request_hash(algorithm, message.method, url, hentity)
+        ha2 = calculation.request_hash(algorithm, method, url, hentity)
         if not qop:
-            response = calculation.response_rfc2069(algorithm, nonce.ha1, nonce.octets, ha2)
-            message.padding = field % (quoted, response)
-            return Signature(self, nonce, qop, 0, b"", b"", url)
+            key = calculation.response_key(nonce.ha1, nonce.octets, b"", b"", b"")
+            response = calculation.keyed_response(algorithm, key, ha2)
+            return field % (quoted, response), Signature(self, nonce, qop, 0, b"", b"", url, key)
         number = self.pool.next_count(nonce)
         if number is None:
             return None
         nc = self._nc_format % number
         cnonce = nonce.cnonce or self._cnonces()
-        response = calculation.response(algorithm, nonce.ha1, nonce.octets, nc, cnonce, qop, ha2)
-        message.padding = field % (quoted, response, nc, cnonce)
-        return Signature(self, nonce, qop, number, nc, cnonce, url)
+        key = calculation.response_key(nonce.ha1, nonce.octets, nc, cnonce, qop)
+        response = calculation.keyed_response(algorithm, key, ha2)
+        return field % (quoted, response, nc, cnonce), Signature(self, nonce, qop, number, nc, cnonce, url, key)
+
+    def is_proven(self, signature: Signature, info: bytes) -> bool:
+        """Whether `info`, an Authentication-Info, is to the octet what servers usually write, with a right rspauth.
+
+        False says no more than that: `verify_signature` reads the field then, however it is written.
+        """
+        nc = signature.nc
+        # Of eight digits, as the field has it; and with another qop than auth the proof may cover a body.
+        if signature.qop != b"auth" or len(nc) != _NC_DIGITS:
+            return False
+        end = b'", cnonce="%b", nc=%b' % (signature.cnonce, nc)
+        if info.startswith(_USUAL) and info.endswith(end):
+            begin = _USUAL
+        elif info.startswith(_APACHE) and info.endswith(end + _APACHE_END):
+            begin, end = _APACHE, end + _APACHE_END
+        else:
+            return False
+        algorithm = self.algorithm
+        # RFC 7616 §3.5: A2 has no method.
+        ha2 = calculation.request_hash(algorithm, b"", signature.url)
+        rspauth = calculation.keyed_response(algorithm, signature.key, ha2)
+        return calculation.same_digest(b"%b%b%b" % (begin, rspauth, end), info)
 
     def verify_signature(self, message: HTTPMessage, signature: Signature) -> AuthenticationInfo:
         """Check the server's proof: TOKEN is the Authentication-Info value, HEntity hex H(response body).
@@ -155,12 +207,12 @@ class ClientContext(HoldsSecrets):
         hentity = hentity if qop == b"auth-int" else b""
         nonce = signature.nonce
         ha2 = calculation.request_hash(self.algorithm, b"", signature.url, hentity)
-        if qop:
+        if qop == signature.qop:
+            expected = calculation.keyed_response(self.algorithm, signature.key, ha2)
+        else:
             expected = calculation.response(
                 self.algorithm, nonce.ha1, nonce.octets, signature.nc, signature.cnonce, qop, ha2
             )
-        else:
-            expected = calculation.response_rfc2069(self.algorithm, nonce.ha1, nonce.octets, ha2)
         if not calculation.same_digest(expected, info.rspauth.lower()):
             raise WrongPrincipal("the server's proof (rspauth) is wrong: it does not know the password")
 
@@ -201,7 +253,8 @@ class ClientContext(HoldsSecrets):
             return
         self.accepted_at = tick()
         self._refused_at = None
-        self.realm_refusals.clear()
+        if self.realm_refusals.count:
+            self.realm_refusals.clear()
         if nonce is not self.pool.current:
             self.pool.accept(nonce)
 

@@ -15,7 +15,10 @@ from digest_http.secrecy import HoldsSecrets
 from .challenge_selection import NO_COLON, Choice
 from .client_identity import Identity
 
-__all__ = ["ClientNonce", "NonceCount"]
+__all__ = ["SCHEME", "ClientNonce", "NonceCount"]
+
+#: What a value begins with, before the parameters.
+SCHEME: Final = b"Digest "
 
 #: The parameters that differ from request to request, in their order in the field.
 _OPEN: Final = (b"uri", b"response", b"nc", b"cnonce")
@@ -36,7 +39,7 @@ class ClientNonce(HoldsSecrets):
     A challenge that repeats a nonce with other parameters makes another object (`again`) with the same `counter`: what
     requests are signed with now is not altered by what somebody says next.
 
-    `auth` and `auth_int` are the qop and the header field for requests without and with HEntity: a %-format that takes
+    `auth` and `auth_int` are the qop and the field's value for requests without and with HEntity: a %-format that takes
     uri (escaped), response, nc and cnonce; for RFC 2069, where qop is empty, the first two; None if not offered.
     `ha1` is H(A1) in hex, per session where the algorithm says so; `cnonce` is set for those and None where each
     request draws its own. Raises MalformedField for a challenge whose values cannot be sent back, and for a nonce with
@@ -149,7 +152,7 @@ class ClientNonce(HoldsSecrets):
             username_ext=extended,
         )
         # Told by the parameter's name, never by a mark in the text: a name or a server's string may hold any mark.
-        return b", ".join(
+        return SCHEME + b", ".join(
             name + (b'="%b"' if quoted else b"=%b")
             if name in _OPEN
             else serialize([(name, value, quoted)]).replace(b"%", b"%%")

@@ -25,24 +25,25 @@ class RealmRefusals:
     Times are seconds of any steady clock.
     """
 
-    __slots__ = ("_at", "_count", "_realm")
+    __slots__ = ("_at", "_realm", "count")
 
     def __init__(self) -> None:
         self._realm: bytes | None = None
-        self._count = 0
+        #: Realms that have refused.
+        self.count = 0
         self._at = 0.0
 
     def note(self, realm: bytes, now: float) -> None:
         """Note that a password was refused in a realm that has never accepted one."""
         if realm != self._realm:
             self._realm = realm
-            self._count += 1
+            self.count += 1
         self._at = now
 
     def clear(self) -> None:
         """Note that a realm has accepted its password."""
-        self._realm, self._count = None, 0
+        self._realm, self.count = None, 0
 
     def hold(self, now: float) -> bool:
         """Whether realms that have never accepted a password get none."""
-        return self._count >= MAX_REFUSED_REALMS and now - self._at < REFUSAL_SECONDS
+        return self.count >= MAX_REFUSED_REALMS and now - self._at < REFUSAL_SECONDS

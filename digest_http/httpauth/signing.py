@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from digest_http import calculation
-from digest_http.buffers import HTTPMessage
 
 from .client import ClientContext, Signature
 from .client_nonce import ClientNonce
@@ -23,9 +22,7 @@ def sign(  # noqa: PLR0917  # called for each request; keywords cost a tenth of 
     if nonce.strength < spaces.floor:
         return None
     hentity = calculation.entity_hash(context.algorithm, body) if nonce.needs_entity else b""
-    message = HTTPMessage(b"", method, target, hentity)
-    signature = context.make_signature(message, nonce)
-    return None if signature is None else (b"Digest " + message.padding, signature)
+    return context.sign(nonce, method, target, hentity)
 
 
 def note_accepted(

@@ -72,6 +72,17 @@ def test_proofs_give_rows():
     assert [target for _, _, target in rows] == ["at most 1.15x", ""] * 4
 
 
+@pytest.mark.once
+def test_plugs_give_rows():
+    """Each call is signed from the second one on, with each class, else the group raises."""
+    for name in ("requests", "aiohttp", "httpx", "httpx2"):
+        pytest.importorskip(name)
+    rows = pytest.importorskip("benchmarks.plugs").rows(**TINY)
+    assert_rows(rows)
+    assert [target for _, _, target in rows].count("at most 0.8x") == 4
+    assert [target for _, _, target in rows].count("at most 1.12x") == 4
+
+
 def test_memory_gives_rows():
     """Stores of the sizes asked for, and no memory kept of anonymous requests."""
     rows = memory.rows(anonymous=50, sizes=(10, 20), **TINY)

@@ -73,19 +73,19 @@ class Way:
         session: Session[Message, Message],
         request: Message,
         send: Callable[[Message], Message],
-        unsigned: Any = None,
+        *begun: Any,
     ) -> Message:
-        """The last response."""
+        """The last response; `begun` is an exchange and what came back, of a call that is to go on."""
         self.reader = Reader()
         if self.blocking:
-            return call(sync_flow(session, self.reader, request, unsigned), send)
+            return call(sync_flow(session, self.reader, request, *begun), send)
 
         async def asend(request: Message) -> Message:
             await asyncio.sleep(0)
             return send(request)
 
         async def main() -> Message:
-            flow: AsyncGenerator[Message, Message] = async_flow(session, self.reader, request, unsigned)
+            flow: AsyncGenerator[Message, Message] = async_flow(session, self.reader, request, *begun)
             return await acall(flow, asend)
 
         return asyncio.run(main())
@@ -131,7 +131,8 @@ def test_a_request_that_the_library_sends_itself(way: Way) -> None:
     server, session = StrictServer(), session_for()
     assert way.send(session, request_to(URL), sent_to(server))["status"] == 200
     request = request_to(URL)
-    answer = way.send(session, request, sent_to(server), Exchange(session, request, unsigned=True))
+    answer = sent_to(server)(request)
+    answer = way.send(session, request, sent_to(server), Exchange(session, request, unsigned=True), answer)
     assert (answer["status"], server.statuses) == (200, [401, 200, 401, 200])
 
 

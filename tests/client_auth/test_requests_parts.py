@@ -1,0 +1,118 @@
+"""What requests and niquests are asked for each call, in a short way: it says what the library's own way says."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from itertools import product
+from typing import Any
+
+import pytest
+
+from digest_http_client_auth.requests_family import RequestsLibrary
+from digest_http_client_auth.requests_fields import FieldSections
+from digest_http_client_auth.wire_targets import plain_target, wire_target
+
+URLS = [
+    "".join(parts)
+    for parts in product(
+        ("http://", "https://", "HTTP://", "ftp://", "http:/", ""),
+        ("", "h", "host.example", "u:p@host.example", "u@host.example:81", "[::1]:8080", "host.example:80", "h\u00e9"),
+        ("", "/", "//", "/a/b", "/a%2fb%2F", "/a%zz", "/a b", "/\u00e9", "/a;b=c"),
+        ("", "?", "??", "?a=/b", "?a=b&c", "?a%2f", "?a#b", "#", "#/a?b", "?http://x/y"),
+    )
+]
+
+
+def prepared(module: Any, url: str) -> Any:
+    """A request whose URL was set by hand."""
+    request = module.PreparedRequest()
+    request.method, request.url, request.headers = "GET", url, module.structures.CaseInsensitiveDict()
+    return request
+
+
+@pytest.fixture(params=["requests", "niquests"])
+def module(request: pytest.FixtureRequest) -> Any:
+    """Each of the two."""
+    pytest.importorskip(request.param)
+    return import_module(request.param)
+
+
+def test_targets_of_whole_urls(module: Any) -> None:
+    """A URL to which nothing is done has the target that the library makes of it; every other is left to that way."""
+    library, short = RequestsLibrary[Any](module), 0
+    for url in URLS:
+        request = prepared(module, url)
+        try:
+            usual = wire_target(request.path_url)
+        except ValueError:  # a host in brackets that is none
+            continue
+        assert plain_target(url) in (None, usual), url
+        assert library.target(request) == usual
+        short += plain_target(url) is not None
+    assert short > 50
+
+
+def test_a_class_with_a_target_of_its_own(module: Any) -> None:
+    """`path_url` of a program's own class counts, whatever its URL says."""
+
+    class Starred(module.PreparedRequest):  # type: ignore[misc,name-defined]  # a class of a library that is optional here
+        path_url = "*"
+
+    request = Starred()
+    request.method, request.url = "OPTIONS", "http://host.example/"
+    assert RequestsLibrary[Any](module).target(request) == b"*"
+
+
+def test_equal_keys_mean_equal_origins(module: Any) -> None:
+    """Whatever is learnt under a key is for one origin; and a name in the URL makes no other key."""
+    library = RequestsLibrary[Any](module)
+    origins: dict[Any, set[Any]] = {}
+    for url in URLS:
+        request = prepared(module, url)
+        try:
+            origin = library.origin(request)
+        except ValueError:  # a port or a host that is none
+            continue
+        origins.setdefault(library.origin_key(request), set()).add(origin)
+    assert {len(found) for found in origins.values()} == {1}
+    keys = {library.origin_key(prepared(module, f"https://{name}host.example/a")) for name in ("", "u@", "u:p@")}
+    assert len(keys) == 1
+
+
+class Own(dict[str, str]):
+    """A section of a program's own making."""
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_header_sections(module: Any, own: bool) -> None:  # a row
+    """Looking into one, copying one and taking out of one do what its own methods do, for any class of section."""
+    kind = module.structures.CaseInsensitiveDict
+    sections = FieldSections(kind)
+    name = "authorization" if own else "Authorization"
+    section: Any = Own({name: "a", "accept": "b"}) if own else kind({name: "a", "Accept": "b"})
+    copied = sections.copy(section)
+    assert dict(copied) == dict(section)
+    assert own or type(copied) is kind
+    assert sections.get(copied, "authorization") == "a"
+    assert sections.get(copied, "cookie") is None
+    sections.remove(copied, "authorization")
+    sections.remove(copied, "authorization")
+    assert list(copied) == [each for each in section if each != name]
+    assert sections.get(section, "authorization") == "a"
+    copied["Authorization"] = "c"
+    assert section[name] == "a"
+
+
+def test_a_derived_section_is_asked_itself(module: Any) -> None:
+    """A class of one's own may keep its fields as it likes."""
+
+    class Counting(module.structures.CaseInsensitiveDict):  # type: ignore[misc,name-defined]  # as above
+        asked = 0
+
+        def __getitem__(self, key: str) -> Any:
+            self.asked += 1
+            return super().__getitem__(key)
+
+    section = Counting({"Authorization": "a"})
+    assert FieldSections(module.structures.CaseInsensitiveDict).get(section, "authorization") == "a"
+    assert section.asked > 0
