@@ -31,6 +31,7 @@ GROUPS: Final = (
     "stores",
     "capacity",
 )
+GROUPS: Final = ("exchanges", "verify", "challenge", "sign", "proofs", "throughput", "memory", "stores", "capacity", "sspi")
 
 _target = re.compile(r"at (most|least) ([0-9.]+)")
 _number = re.compile(r"[+-]?[0-9][0-9 ]*(?:\.[0-9]+)?")

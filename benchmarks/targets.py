@@ -22,6 +22,7 @@ _TARGETS: Final[dict[str, tuple[str, float, float | None, str]]] = {
     "kept, redis": ("at least", 55, 48, " %"),
     "step / hashes": ("at most", 4, 4, "x"),
     "flow / hashes": ("at most", 4.0, 5.5, "x"),
+    "sspi / primitives": ("at most", 2, 2, "x"),
     "proved flow / own": ("at most", 0.8, 1.15, "x"),
     "auth-int, 1 KiB / hashes": ("at most", 2.5, 3.3, "x"),
     "auth-int, 1 MiB / hashes": ("at most", 1.05, 1.08, "x"),
