@@ -32,6 +32,8 @@ GROUPS: Final = (
     "capacity",
 )
 GROUPS: Final = ("exchanges", "verify", "challenge", "sign", "proofs", "throughput", "memory", "stores", "capacity", "sspi")
+    "exchanges", "verify", "challenge", "sign", "proofs", "throughput", "memory", "stores", "capacity", "sspi",
+)  # fmt: skip
 
 _target = re.compile(r"at (most|least) ([0-9.]+)")
 _number = re.compile(r"[+-]?[0-9][0-9 ]*(?:\.[0-9]+)?")

@@ -33,7 +33,7 @@ __all__ = ["contenders", "rows"]
 
 REALM: Final = "files"
 USER: Final = "alice"
-PASSWORD: Final = "Sesame, open"  # noqa: S105  # of accounts that this file makes
+PASSWORD: Final = "Sesame, open"  # of accounts that this file makes
 URL: Final = b"/v1/items/12345?page=2&sort=desc"
 HOST: Final = "ldap/dc1.example.com"
 
@@ -108,8 +108,8 @@ def _layout(token: bytes = b"", room: int = 0) -> SecBufferDesc:
     return _array((_TOKEN, token), (_PARAMS, b"GET"), (_PARAMS, URL), (_PARAMS, b""), (_PADDING, room))
 
 
-def _credentials(**settings: Any) -> tuple[sspi.CredHandle, sspi.CredHandle]:
-    identity = sspi.DigestIdentity(USER, None, PASSWORD, **settings)
+def _credentials(ciphers: tuple[str, ...] = ()) -> tuple[sspi.CredHandle, sspi.CredHandle]:
+    identity = sspi.DigestIdentity(USER, None, PASSWORD, ciphers=ciphers or ("3des", "rc4"))
     accounts = sspi.DigestAccounts({USER: PASSWORD}, realm=REALM, algorithms=("MD5",))
     kinds = sspi.CredentialUse
     return (
@@ -138,8 +138,7 @@ def _accept(token: bytes) -> SecBufferDesc:
 
 def _sasl_handles(layer: str) -> Handles:
     """Both ends of DIGEST-MD5 with that layer."""
-    settings = {} if layer == "auth-int" else {"ciphers": [layer]}
-    client, server = _credentials(**settings)
+    client, server = _credentials(() if layer == "auth-int" else (layer,))
     ours: sspi.CtxtHandle | None = None
     theirs: sspi.CtxtHandle | None = None
     token = b""
@@ -170,7 +169,8 @@ def _signing(calls: int) -> Batch:
 def _bare_ends() -> tuple[Acceptor, Callable[[HTTPMessage], object]]:
     """A server, and what signs for it."""
     algorithm = by_name("MD5")
-    acceptor = Acceptor(REALM, [algorithm], NonceSource(REALM.encode(), [bytes(32)], MemoryStore().epoch), qop=("auth",))
+    nonces = NonceSource(REALM.encode(), [bytes(32)], MemoryStore().epoch)
+    acceptor = Acceptor(REALM, [algorithm], nonces, qop=("auth",))
     (challenge,) = parse_challenges(acceptor.challenges())
     if isinstance(challenge, UnusableChallenge):
         raise TypeError("the server's challenge cannot be read")

@@ -80,7 +80,7 @@ class SecBuffer:
     written, ValueError for a number that is no type. `buffer_type` may carry flags in its upper bits, as in C.
     """
 
-    __slots__ = ("_count", "_flags", "_memory", "_readonly", "_type")
+    __slots__ = ("_count", "_flags", "_memory", "_readonly", "_type", "writable_type")
 
     def __init__(
         self,
@@ -93,6 +93,8 @@ class SecBuffer:
         self._flags: Final = SecBufferFlags(word & _ATTRMASK)
         # Asked for several times a call; an operation on an IntFlag costs as much as ten on an int.
         self._readonly: Final = bool(word & _READONLY)
+        self.writable_type: Final = -1 if self._readonly else word & ~_ATTRMASK
+        """The number of the type; -1 if the caller forbids writing, whatever the type. For loops of each call."""
         memory = memoryview(data if data is not None else bytearray())
         if memory.readonly:
             raise BufferError("a SecBuffer is over memory that can be written: pass bytearray(data)")
@@ -144,10 +146,10 @@ class SecBuffer:
 
     def store(self, octets: bytes | memoryview) -> None:
         """Write from the start and set the count. Raises BufferError, with nothing written, for more than `room`."""
-        length = len(octets)
-        if length > self.room:
+        length, memory = len(octets), self._memory
+        if length > (0 if self._readonly else len(memory)):
             raise BufferError(f"{length} octets do not fit into {self.room}: look at room before")
-        self._memory[:length] = octets
+        memory[:length] = octets
         self._count = length
 
     def attach(self, memory: memoryview) -> None:
@@ -170,25 +172,26 @@ _READONLY: Final = int(SecBufferFlags.SECBUFFER_READONLY | SecBufferFlags.SECBUF
 class SecBufferDesc:
     """An ordered array of buffers (pBuffers of SecBufferDesc)."""
 
-    __slots__ = ("_buffers", "version")
+    __slots__ = ("array", "version")
 
     def __init__(self, buffers: Iterable[SecBuffer], *, version: int = SECBUFFER_VERSION) -> None:
-        self._buffers: Final = list(buffers)
-        if not all(isinstance(buffer, SecBuffer) for buffer in self._buffers):
+        self.array: Final = tuple(buffers)
+        """The buffers themselves; what each call reads, since it costs no call to get at them."""
+        if not all(isinstance(buffer, SecBuffer) for buffer in self.array):
             raise TypeError("buffers must be a list of SecBuffer")
         self.version: Final = version
 
     def __len__(self) -> int:
-        return len(self._buffers)
+        return len(self.array)
 
     def __iter__(self) -> Iterator[SecBuffer]:
-        return iter(self._buffers)
+        return iter(self.array)
 
     def __getitem__(self, place: int) -> SecBuffer:
-        return self._buffers[place]
+        return self.array[place]
 
     def __repr__(self) -> str:
-        return f"SecBufferDesc({self._buffers!r})"
+        return f"SecBufferDesc({list(self.array)!r})"
 
 
 class HTTPMessage:
@@ -229,22 +232,29 @@ class HTTPMessage:
     @classmethod
     def from_buffers(cls, message: SecBufferDesc) -> HTTPMessage:
         """Unpack five buffers. Raises MalformedField (SEC_E_INVALID_TOKEN) for a missing buffer or a wrong type."""
-        if len(message) < len(_HTTP_LAYOUT):
+        unpacked = cls.inputs(message)
+        unpacked.padding = message.array[4].data
+        return unpacked
+
+    @classmethod
+    def inputs(cls, message: SecBufferDesc) -> HTTPMessage:
+        """The same but for the octets of PADDING, which whoever signs or verifies writes and does not read."""
+        array = message.array
+        if len(array) < len(_HTTP_LAYOUT):
             raise MalformedField(
                 f"the HTTP layout has {len(_HTTP_LAYOUT)} buffers, TOKEN, method, URL, HEntity and PADDING, "
-                f"not {len(message)}",
+                f"not {len(array)}",
                 reason="buffers",
             )
-        values: list[bytes] = []
-        for buffer, kind in zip(message, _HTTP_LAYOUT, strict=False):
-            octets = buffer.octets_of(kind)
-            if octets is None:
-                raise MalformedField(
-                    f"buffer {len(values)} of the HTTP layout is {kind.name}, not type {int(buffer.buffer_type)}",
-                    reason="buffers",
-                )
-            values.append(octets)
-        return cls(*values)
+        token, method, url, hentity = (
+            array[0].octets_of(_TOKEN),
+            array[1].octets_of(_PKG_PARAMS),
+            array[2].octets_of(_PKG_PARAMS),
+            array[3].octets_of(_PKG_PARAMS),
+        )
+        if token is None or method is None or url is None or hentity is None or array[4].buffer_type is not _PADDING:
+            raise _misfit(array)
+        return cls(token, method, url, hentity)
 
     def __repr__(self) -> str:
         return f"<HTTPMessage {self.method!r} {self.url!r}>"
@@ -256,10 +266,19 @@ _ROOM: Final = 4096
 
 _method: Final = re.compile(token_pattern)
 
-_HTTP_LAYOUT: Final = (
-    SecBufferType.SECBUFFER_TOKEN,
-    SecBufferType.SECBUFFER_PKG_PARAMS,
-    SecBufferType.SECBUFFER_PKG_PARAMS,
-    SecBufferType.SECBUFFER_PKG_PARAMS,
-    SecBufferType.SECBUFFER_PADDING,
-)
+_TOKEN: Final = SecBufferType.SECBUFFER_TOKEN
+_PKG_PARAMS: Final = SecBufferType.SECBUFFER_PKG_PARAMS
+_PADDING: Final = SecBufferType.SECBUFFER_PADDING
+_HTTP_LAYOUT: Final = (_TOKEN, _PKG_PARAMS, _PKG_PARAMS, _PKG_PARAMS, _PADDING)
+
+
+def _misfit(array: Iterable[SecBuffer]) -> MalformedField:
+    """The error for an array that has enough buffers, one of them of a wrong type."""
+    place, buffer, kind = next(
+        (place, buffer, kind)
+        for place, (buffer, kind) in enumerate(zip(array, _HTTP_LAYOUT, strict=False))
+        if buffer.buffer_type is not kind
+    )
+    return MalformedField(
+        f"buffer {place} of the HTTP layout is {kind.name}, not type {int(buffer.buffer_type)}", reason="buffers"
+    )

@@ -133,12 +133,11 @@ def context_of(handle: CtxtHandle) -> Context:
     Raises SEC_E_INVALID_HANDLE for one that is empty or half made, SEC_E_CONTEXT_EXPIRED for one that was closed.
     """
     context = handle.digest_context
-    if context is None:
-        raise failure(NtStatus.SEC_E_INVALID_HANDLE)
-    context.check_open()
-    if not context.established:
-        raise failure(NtStatus.SEC_E_INVALID_HANDLE)
-    return context
+    if context is not None and context.established and not context.closed:
+        return context
+    if context is not None:
+        context.check_open()
+    raise failure(NtStatus.SEC_E_INVALID_HANDLE)
 
 
 def handle_for(context: Context, given: CtxtHandle | None) -> CtxtHandle:

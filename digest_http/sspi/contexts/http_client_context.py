@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from binascii import hexlify
 from typing import Final
 
@@ -15,11 +16,12 @@ from digest_http.httpauth.challenge_selection import Choice, Preference, choose
 from digest_http.httpauth.client import ClientContext, Signature
 from digest_http.httpauth.client_identity import Identity
 from digest_http.httpauth.client_nonce import ClientNonce
+from digest_http.httpauth.cnonce_source import CnonceSource
 from digest_http.sspi.values.bindings import NO_BINDING, SecChannelBindings
 from digest_http.sspi.values.buffers import SecBufferDesc
 from digest_http.sspi.values.context_attributes import SecPkgContextKeyInfo, SecPkgContextSizes
 from digest_http.sspi.values.request_flags import ISC_INTEGRITY_GRANTED, IscRet
-from digest_http.sspi.values.status import NtStatus, Translation, failure, translated
+from digest_http.sspi.values.status import TRANSLATED, NtStatus, Translation, failure, translated
 
 from .context import Context
 from .credential import DigestIdentity
@@ -49,6 +51,9 @@ class HTTPClientContext(Context):
     def __init__(self, identity: DigestIdentity) -> None:
         super().__init__()
         self._identity: Final = identity
+        # Many at a time from the system. A caller's own function is asked for one at a time, so that he can foresee
+        # what is asked.
+        self._drawn: Final = CnonceSource() if identity.random is os.urandom else None
         self._context: ClientContext | None = None
         self._nonce: ClientNonce | None = None
         self._last: Signature | None = None
@@ -113,18 +118,22 @@ class HTTPClientContext(Context):
 
     def make_signature(self, qop: int, message: SecBufferDesc, seq_no: int) -> None:
         """Sign the next request: PADDING receives the Authorization parameters with the next nc."""
-        check_plain(qop, seq_no)
-        with _OF_MESSAGES:
-            layout = HTTPMessage.from_buffers(message)
+        if qop or seq_no:
+            check_plain(qop, seq_no)
+        try:
+            layout = HTTPMessage.inputs(message)
             if not layout.method or not layout.url:
                 raise failure(NtStatus.SEC_E_INVALID_TOKEN)
             # Before nc is taken: a server that counts strictly would refuse all that follows a lost one.
-            if message[4].room < self._fixed + _quoted_length(layout.url):
+            padding = message.array[4]
+            if padding.room < self._fixed + _quoted_length(layout.url):
                 raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
-            if self._nonce is not None and self._nonce.count >= MAX_NC:
+            if self._nonce is not None and self._nonce.counter.last >= MAX_NC:
                 # nc has eight digits and does not wrap (MS-DPSP): only a new challenge helps.
                 raise failure(NtStatus.SEC_I_RENEGOTIATE)
-            message[4].store(self._sign(layout))
+            padding.store(self._sign(layout))
+        except TRANSLATED as error:
+            raise _OF_MESSAGES.of(error) from error
 
     def verify_signature(self, message: SecBufferDesc, seq_no: int) -> int:
         """Check the server's proof of its last answer: TOKEN is the Authentication-Info value."""
@@ -162,11 +171,14 @@ class HTTPClientContext(Context):
             # The server repeats a challenge whose counts are used up.
             raise failure(NtStatus.SEC_E_OUT_OF_SEQUENCE)
         self._last = signature
-        return layout.padding + (self._claim.serialize() if self._claim is not None else b"")
+        return layout.padding if self._claim is None else layout.padding + self._claim.serialize()
 
     def _cnonce(self) -> bytes:
-        random = self._identity.random(_CNONCE_OCTETS)
-        return self._claim.cnonce(random) if self._claim is not None else hexlify(random)
+        if self._claim is not None:
+            return self._claim.cnonce(self._identity.random(_CNONCE_OCTETS))
+        if self._drawn is not None:
+            return self._drawn.draw()
+        return hexlify(self._identity.random(_CNONCE_OCTETS))
 
     def close(self) -> None:
         """See Context.close; the password's hashes are dropped."""

@@ -53,7 +53,8 @@ class Realm:
 
     def count(self, opened: ServerContext, now: int) -> Verdict:
         """Record the count of a verified response. Raises SourceUnavailable if the store fails or waits."""
-        return now_or_never(self.sources.count(opened, now, at_once))
+        counted = self.sources.count(opened, now, at_once)
+        return counted if type(counted) is Verdict else now_or_never(counted)
 
 
 class LiveContext(Context):

@@ -5,6 +5,7 @@ It verifies through `httpauth.server.ServerContext` and counts strictly: each nc
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Final
 
 from digest_http import calculation
@@ -12,13 +13,13 @@ from digest_http.buffers import HTTPMessage
 from digest_http.credentials import Credentials
 from digest_http.errors import QopNotSupported
 from digest_http.httpauth.server import ServerContext
-from digest_http.httpauth.verdict import Verdict
+from digest_http.httpauth.verdict import ACCEPTED, Verdict
 from digest_http.sspi.values.buffers import SecBufferDesc
 from digest_http.sspi.values.context_attributes import SecPkgContextKeyInfo, SecPkgContextSizes
 from digest_http.sspi.values.request_flags import ASC_INTEGRITY_GRANTED, AscRet
-from digest_http.sspi.values.status import NtStatus, Translation, WindowsError, failure, translated
+from digest_http.sspi.values.status import TRANSLATED, NtStatus, Translation, WindowsError, failure, translated
 
-from .extended_protection import Claim, Requirement
+from .extended_protection import UPGRADED, BindingPolicy, Claim, Requirement
 from .http_common import HTTP_SIZES, check_plain, key_info
 from .http_layouts import read_accept
 from .http_realms import HTTPService, LiveContext, Realm
@@ -26,6 +27,9 @@ from .http_realms import HTTPService, LiveContext, Realm
 __all__ = ["HTTPServerContext"]
 
 _SCHEME: Final = len(b"Digest ")
+
+# An attribute of an Enum class costs as much as a call in Python 3.11.
+_NEVER: Final = BindingPolicy.NEVER
 
 #: How the reasons of a malformed message are told once a context stands ("VerifySignature (Digest)").
 _OF_BOTH: Final = {"uri": NtStatus.SEC_E_MESSAGE_ALTERED, "qop": NtStatus.SEC_E_QOP_NOT_SUPPORTED}
@@ -44,7 +48,7 @@ class HTTPServerContext(LiveContext):
         self._requirement = requirement
         self._first: ServerContext | None = None
         self._last: ServerContext | None = None
-        self._speaker: tuple[object, ...] | None = None
+        self._speaker: object = None
         self._ha1: bytes | None = None
         self._username = ""
         self._claim: Claim | None = None
@@ -83,16 +87,19 @@ class HTTPServerContext(LiveContext):
 
     def verify_signature(self, message: SecBufferDesc, seq_no: int) -> int:
         """Check the next request. A PADDING buffer with room receives the Authentication-Info parameters."""
-        check_plain(0, seq_no)
-        with _OF_SIGNATURES:
-            layout = HTTPMessage.from_buffers(message)
+        if seq_no:
+            check_plain(0, seq_no)
+        try:
+            layout = HTTPMessage.inputs(message)
             if not layout.token:
                 raise failure(NtStatus.SEC_E_INVALID_TOKEN)
-            proof = message[4]
+            proof = message.array[4]
             room = proof.room
-            information = self._next(layout, room=room)
+            information = self._next(layout, room)
             if room:
                 proof.store(information)
+        except TRANSLATED as error:
+            raise _OF_SIGNATURES.of(error) from error
         return 0
 
     def complete(self, token: SecBufferDesc) -> None:
@@ -108,27 +115,28 @@ class HTTPServerContext(LiveContext):
                     self._refused = request.message.token
                 raise
 
-    def _next(self, message: HTTPMessage, *, room: int = 0) -> bytes:
+    def _next(self, message: HTTPMessage, room: int = 0) -> bytes:
         """Check the next request; the proof of its answer where there is room for one."""
-        first = self._opened(self._first)
+        first = self._first
+        if first is None:
+            raise failure(NtStatus.SEC_E_INVALID_HANDLE)
         opened = self._realm.acceptor.open(message.token)
-        if not self.same_user(opened.credentials) or opened.credentials.nonce != first.credentials.nonce:
+        if _speaker(opened.credentials) != self._speaker:
             raise failure(NtStatus.SEC_E_MESSAGE_ALTERED)
         if first.covers_body and not opened.covers_body:
             raise QopNotSupported("the context has integrity, and this request's body is not covered")
-        verdict, _, information = self._verify(opened, message, self._ha1, self._realm, self._requirement, room=room)
-        if verdict is not Verdict.ACCEPTED:
+        verdict, _, information = self._verify(opened, message, self._ha1, self._realm, self._requirement, room)
+        if verdict is not ACCEPTED:
             raise failure(verdict.sspi_status)
         return information
 
-    def _verify(
+    def _verify(  # noqa: PLR0917  # called for each request; keywords cost a tenth of a hash each
         self,
         opened: ServerContext,
         message: HTTPMessage,
         ha1: bytes | None,
         realm: Realm,
         requirement: Requirement,
-        *,
         room: int = 0,
     ) -> tuple[Verdict, Claim | None, bytes]:
         """Digest, nonce, bindings, room for the proof, then the count: what is refused has not counted."""
@@ -138,21 +146,25 @@ class HTTPServerContext(LiveContext):
         if not message.url:
             named = HTTPMessage(message.token, message.method, opened.credentials.uri, message.hentity)
         verdict = opened.verify_signature(named, ha1, now)
-        if verdict is not Verdict.ACCEPTED:
+        if verdict is not ACCEPTED:
             return verdict, None, b""
-        claim = Claim.of_token(message.token, opened.credentials.cnonce)
-        requirement.check(claim)
+        claim, cnonce = None, opened.credentials.cnonce
+        # A token of a shape that was learnt has the parameters of RFC 7616 and no other (httpauth.token_shapes).
+        if opened.new_shape or cnonce.startswith(UPGRADED):
+            claim = Claim.of_token(message.token, cnonce)
+        if requirement.policy is not _NEVER:
+            requirement.check(claim)
         information = _information(opened, message) if room else b""
         if room < len(information):
             raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
         verdict = realm.count(opened, now)
-        if verdict is Verdict.ACCEPTED:
+        if verdict is ACCEPTED:
             self._last = opened
         return verdict, claim, information
 
     def same_user(self, credentials: Credentials) -> bool:
         """See LiveContext."""
-        return self._first is not None and _speaker(credentials) == self._speaker
+        return _speaker(credentials) == self._speaker
 
     def is_refused(self, token: bytes) -> bool:
         """See LiveContext."""
@@ -225,12 +237,6 @@ def _information(opened: ServerContext, message: HTTPMessage) -> bytes:
     return layout.padding
 
 
-def _speaker(credentials: Credentials) -> tuple[object, ...]:
-    # H(A1) is kept for one algorithm; who uses another on the same nonce has to be looked up again.
-    return (
-        credentials.username,
-        credentials.username_ext,
-        credentials.userhash,
-        credentials.realm,
-        credentials.algorithm,
-    )
+#: Who speaks, on which nonce. H(A1) is kept for one algorithm; who uses another has to be looked up again. In C: it is
+#: asked of each request.
+_speaker: Final = attrgetter("nonce", "username", "username_ext", "userhash", "realm", "algorithm")

@@ -20,7 +20,7 @@ from digest_http.sspi.values.context_attributes import (
 )
 from digest_http.sspi.values.package import MAX_TOKEN
 from digest_http.sspi.values.sasl_options import SaslOptions
-from digest_http.sspi.values.status import NtStatus, Translation, WindowsError, failure
+from digest_http.sspi.values.status import TRANSLATED, NtStatus, Translation, WindowsError, failure
 
 from . import sasl_records
 from .context import Context
@@ -91,48 +91,59 @@ class SASLContext(Context):
         """TOKEN receives the 16 octets that prove DATA."""
         if qop:
             raise failure(NtStatus.SEC_E_QOP_NOT_SUPPORTED)
-        with _USED_UP:
-            self._layer()
-            sasl_records.sign(self.mechanism, message)
+        mechanism, _ = self._layer()
+        try:
+            sasl_records.sign(mechanism, message)
+        except TRANSLATED as error:
+            raise _USED_UP.of(error) from error
 
     def verify_signature(self, message: SecBufferDesc, seq_no: int) -> int:  # noqa: ARG002 - see message_functions
         """Check TOKEN against DATA."""
-        with _OF_RECORDS:
-            self._layer()
-            try:
-                sasl_records.verify(self.mechanism, message, self._undelivered)
-            except DigestError:
-                # The mechanism has ended itself. What was refused before it was looked at does not end the context.
-                self.close()
-                raise
+        mechanism, _ = self._layer()
+        try:
+            sasl_records.verify(mechanism, message, self._undelivered)
+        except TRANSLATED as error:
+            raise self._failed(error) from error
         return 0
 
     def encrypt_message(self, qop: int, message: SecBufferDesc, seq_no: int) -> None:  # noqa: ARG002 - see message_functions
         """Seal DATA, or with auth-int sign it, as one record."""
-        block = self._layer()
+        mechanism, block = self._layer()
         # A record does not say whether it is sealed; the context does. So it cannot change from record to record.
-        if qop and (qop != _UNSEALED or self.mechanism.qop == "auth-conf"):
+        if qop and (qop != _UNSEALED or mechanism.qop == "auth-conf"):
             raise failure(NtStatus.SEC_E_QOP_NOT_SUPPORTED)
-        with _OF_RECORDS:
-            sasl_records.encrypt(self.mechanism, message, block, self._limit())
+        limit = mechanism.max_message if self.options is None else self._limit()
+        try:
+            sasl_records.encrypt(mechanism, message, block, limit)
+        except TRANSLATED as error:
+            raise _OF_RECORDS.of(error) from error
 
     def decrypt_message(self, message: SecBufferDesc, seq_no: int) -> int:  # noqa: ARG002 - see message_functions
         """Unseal a record; returns SECQOP_WRAP_NO_ENCRYPT if it was only signed."""
-        block = self._layer()
+        mechanism, block = self._layer()
         limit = self.options.receive_size if self.options is not None else DEFAULT_MAXBUF
-        with _OF_RECORDS:
-            try:
-                sasl_records.decrypt(self.mechanism, message, block, limit, self._undelivered)
-            except DigestError:
-                self.close()  # as in verify_signature
-                raise
-        return 0 if self.mechanism.qop == "auth-conf" else _UNSEALED
+        try:
+            sasl_records.decrypt(mechanism, message, block, limit, self._undelivered)
+        except TRANSLATED as error:
+            raise self._failed(error) from error
+        return 0 if mechanism.qop == "auth-conf" else _UNSEALED
 
-    def _layer(self) -> int:
-        """The padding unit of the layer. Raises SEC_E_QOP_NOT_SUPPORTED if there is none."""
-        if self.mechanism.qop == "auth":
+    def _failed(self, error: BaseException) -> WindowsError:
+        """The error to raise for a record that was refused, and the end of the context: the mechanism has ended itself.
+
+        What was refused before the mechanism looked at it (WindowsError) does not come here, and ends nothing.
+        """
+        if isinstance(error, DigestError):
+            self.close()
+        return _OF_RECORDS.of(error)
+
+    def _layer(self) -> tuple[DigestMD5Client | DigestMD5Server, int]:
+        """(The exchange, the padding unit of its layer). Raises SEC_E_QOP_NOT_SUPPORTED if it has none."""
+        mechanism = self.mechanism
+        if mechanism.qop == "auth":
             raise failure(NtStatus.SEC_E_QOP_NOT_SUPPORTED)
-        return self._block()
+        cipher = mechanism.cipher
+        return mechanism, 1 if cipher is None else CIPHERS[cipher].block
 
     def _block(self) -> int:
         return CIPHERS[self.mechanism.cipher].block if self.mechanism.cipher is not None else 1

@@ -10,6 +10,9 @@ processed: nothing is written to it, and it is in no signature and in no record 
 * decrypt: the record is STREAM, or all of those joined. DATA receives the message.
 
 A call writes when all is known to be right. What it refuses is left as it was.
+
+Nearly every array is a message and one buffer beside it. Each call looks for those two first (`_two`): to gather and to
+spread the octets of any array takes longer than the hash.
 """
 
 from __future__ import annotations
@@ -28,6 +31,10 @@ __all__ = ["SURROUNDING", "Undelivered", "decrypt", "encrypt", "sign", "trailer_
 
 _DATA: Final = SecBufferType.SECBUFFER_DATA
 _TOKEN: Final = SecBufferType.SECBUFFER_TOKEN
+_STREAM: Final = SecBufferType.SECBUFFER_STREAM
+# As plain numbers: an operator on two members of an IntEnum costs as much as a call.
+_DATA_NUMBER: Final = int(_DATA)
+_TOKEN_NUMBER: Final = int(_TOKEN)
 
 #: The types that hold what a record has more than its message. A tuple: the hash of an enum member costs more than
 #: four looks.
@@ -41,6 +48,8 @@ SURROUNDING: Final = (
 #: "EncryptMessage (Digest)": without PADDING a second DATA holds the signature. With more than two DATA the page does
 #: not say which, and the wrong one would be overwritten.
 _DATA_WITH_SIGNATURE: Final = 2
+
+_SURROUNDING_NUMBERS: Final = frozenset(map(int, SURROUNDING))
 
 Mechanism = DigestMD5Client | DigestMD5Server
 
@@ -58,8 +67,7 @@ class Undelivered:
 
 def sign(mechanism: Mechanism, message: SecBufferDesc) -> None:
     """Put the signature of all DATA buffers into TOKEN."""
-    token = require(message, _TOKEN)
-    octets = _signed(message)
+    token, octets = _signed(message)
     if token.room < SIGNATURE_OCTETS:
         raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
     token.store(mechanism.sign(octets))
@@ -67,8 +75,7 @@ def sign(mechanism: Mechanism, message: SecBufferDesc) -> None:
 
 def verify(mechanism: Mechanism, message: SecBufferDesc, undelivered: Undelivered) -> None:
     """Check the signature in TOKEN against all DATA buffers."""
-    token = require(message, _TOKEN)
-    octets = _signed(message)
+    token, octets = _signed(message)
     if undelivered.record:
         raise _passed_over()
     mechanism.verify(octets, token.data)
@@ -76,6 +83,15 @@ def verify(mechanism: Mechanism, message: SecBufferDesc, undelivered: Undelivere
 
 def encrypt(mechanism: Mechanism, message: SecBufferDesc, block: int, limit: int | None) -> None:
     """Seal all DATA buffers as one record. `block` is 1 for a stream; `limit` the longest message."""
+    two = _two(message)
+    if two is not None and two[0] is message.array[0]:
+        # Where the message stands: what could be refused is refused before the first octet is changed.
+        first, second = two
+        length = first.count
+        if (limit is not None and length > limit) or second.room < trailer_length(length, block):
+            raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
+        second.store(mechanism.seal_in_place(first.dangerous_get_view()))
+        return
     parts, data = _parts(message)
     if not data:
         raise failure(NtStatus.SEC_E_INVALID_TOKEN)
@@ -87,12 +103,7 @@ def encrypt(mechanism: Mechanism, message: SecBufferDesc, block: int, limit: int
     needed = trailer_length(length, block)
     if (limit is not None and length > limit) or sum([buffer.room for buffer in surrounding]) < needed:
         raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
-    trailer = mechanism.seal_in_place(record)
-    if len(parts) == 2 and parts[0] is data[0]:  # noqa: PLR2004  # the usual array: a message and room for its trailer
-        parts[0].store(memoryview(record))
-        parts[1].store(trailer)
-        return
-    record += trailer
+    record += mechanism.seal_in_place(record)
     sizes: list[int] = []
     for buffer in parts:
         size = buffer.count
@@ -108,7 +119,11 @@ def decrypt(mechanism: Mechanism, message: SecBufferDesc, block: int, limit: int
 
     `limit` is the longest record. Raises SEC_E_INCOMPLETE_MESSAGE and SEC_E_BUFFER_TOO_SMALL with nothing used up.
     """
-    stream = find(message, SecBufferType.SECBUFFER_STREAM)
+    two = _two(message) if block == 1 and not undelivered.record else None
+    if two is not None:
+        _decrypt_two(mechanism, message, two[0], limit)
+        return
+    stream = find(message, _STREAM)
     parts, data = _parts(message)
     if find(message, _DATA) is None or (stream is not None and len(data) > 1):
         # A STREAM's message is one piece of memory, so one buffer is pointed at it.
@@ -116,10 +131,7 @@ def decrypt(mechanism: Mechanism, message: SecBufferDesc, block: int, limit: int
     if not data:
         raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
     record = _joined([stream] if stream is not None else parts)
-    if len(record) < trailer_length(0, block):
-        raise failure(NtStatus.SEC_E_INCOMPLETE_MESSAGE)
-    if len(record) > limit:
-        raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
+    _check_length(record, trailer_length(0, block), limit)
     if stream is not None:
         plain = _unseal(mechanism, record, undelivered)
         undelivered.record = undelivered.message = b""
@@ -147,29 +159,65 @@ def decrypt(mechanism: Mechanism, message: SecBufferDesc, block: int, limit: int
     _spread(plain, data, sizes)
 
 
+def _decrypt_two(mechanism: Mechanism, message: SecBufferDesc, data: SecBuffer, limit: int) -> None:
+    """The same for DATA and one buffer with the rest of the record, of a layer without padding."""
+    first, second = message.array
+    record = bytearray().join((first.dangerous_get_view(), second.dangerous_get_view()))
+    _check_length(record, SIGNATURE_OCTETS, limit)
+    if data.room < len(record) - SIGNATURE_OCTETS:
+        raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
+    data.store(memoryview(record)[: mechanism.unseal_in_place(record)])
+
+
+def _check_length(record: bytearray, least: int, limit: int) -> None:
+    if len(record) < least:
+        raise failure(NtStatus.SEC_E_INCOMPLETE_MESSAGE)
+    if len(record) > limit:
+        raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
+
+
 def trailer_length(length: int, block: int) -> int:
     """By how much a record is longer than its message (RFC 2831 §2.3, §2.4)."""
     return SIGNATURE_OCTETS if block == 1 else SIGNATURE_OCTETS + block - (length + MAC_OCTETS) % block
+
+
+def _two(message: SecBufferDesc) -> tuple[SecBuffer, SecBuffer] | None:
+    """(DATA, the buffer for what a record has more) if that is the whole array, in either order, and all writable."""
+    array = message.array
+    if len(array) != 2:  # noqa: PLR2004  # as the name says
+        return None
+    first, second = array
+    if first.writable_type == _DATA_NUMBER and second.writable_type in _SURROUNDING_NUMBERS:
+        return first, second
+    if second.writable_type == _DATA_NUMBER and first.writable_type in _SURROUNDING_NUMBERS:
+        return second, first
+    return None
 
 
 def _parts(message: SecBufferDesc) -> tuple[list[SecBuffer], list[SecBuffer]]:
     """(The buffers that make up a record, those of them that are DATA), in the order of the array."""
     parts: list[SecBuffer] = []
     data: list[SecBuffer] = []
-    for buffer in message:
-        kind = buffer.buffer_type
-        if not buffer.readonly and (kind is _DATA or kind in SURROUNDING):
-            parts.append(buffer)
-            if kind is _DATA:
-                data.append(buffer)
+    for buffer in message.array:
+        kind = buffer.writable_type
+        if kind == _DATA_NUMBER:
+            data.append(buffer)
+        elif kind not in _SURROUNDING_NUMBERS:
+            continue
+        parts.append(buffer)
     return parts, data
 
 
-def _signed(message: SecBufferDesc) -> bytearray:
+def _signed(message: SecBufferDesc) -> tuple[SecBuffer, bytearray | memoryview]:
+    """(The buffer of the signature, the octets that it covers)."""
+    two = _two(message)
+    if two is not None and two[1].writable_type == _TOKEN_NUMBER:
+        return two[1], two[0].dangerous_get_view()
+    token = require(message, _TOKEN)
     data = _parts(message)[1]
     if not data:
         raise failure(NtStatus.SEC_E_INVALID_TOKEN)
-    return _joined(data)
+    return token, _joined(data)
 
 
 def _joined(parts: Sequence[SecBuffer]) -> bytearray:

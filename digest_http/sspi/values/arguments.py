@@ -1,4 +1,8 @@
-"""TypeError for an argument of a wrong type, before a function does anything. sspilib's functions do the same."""
+"""TypeError for an argument of a wrong type, before a function does anything. sspilib's functions do the same.
+
+`checked` wraps a function. The four that a connection calls for each message look at the types themselves and call
+`require_types` only when these are not the usual ones: a wrapper costs as much as the rest of their way down.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from functools import wraps
 from types import NoneType, UnionType
 from typing import Any, Final, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-__all__ = ["checked"]
+__all__ = ["checked", "require_types"]
 
 #: Combinations of types that are remembered a function; callers have few.
 MAX_PASSED: Final = 64
@@ -49,6 +53,15 @@ def checked(function: _Function) -> _Function:
         return function(*arguments, **named)
 
     return cast("_Function", call)
+
+
+def require_types(function: Callable[..., object], *arguments: object) -> None:
+    """Raise TypeError unless each argument, in the order of the parameters, fits its annotation as for `checked`."""
+    hints = get_type_hints(function)
+    for name, value in zip(inspect.signature(function).parameters, arguments, strict=True):
+        rule = _Rule(function.__name__, name, hints[name])
+        if not (isinstance(value, rule.classes) and rule.fits(value)):
+            raise rule.error(value)
 
 
 class _Rule:

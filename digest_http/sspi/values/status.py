@@ -12,7 +12,7 @@ from typing import Final
 
 from digest_http.errors import ConfigurationError, DigestError
 
-__all__ = ["NtStatus", "Translation", "WindowsError", "failure", "translated"]
+__all__ = ["TRANSLATED", "NtStatus", "Translation", "WindowsError", "failure", "translated"]
 
 
 class NtStatus(IntEnum):
@@ -135,14 +135,20 @@ class Translation:
         pass
 
     def __exit__(self, _: object, error: BaseException | None, traceback: object) -> None:
-        if error is None:
-            return
+        if isinstance(error, TRANSLATED):
+            raise self.of(error) from error
+
+    def of(self, error: BaseException) -> WindowsError:
+        """The error to raise for one of TRANSLATED. For functions that pay for each call, as `with` does."""
         if isinstance(error, DigestError):
-            raise failure(self._special.get(error.reason, error.sspi_status)) from error
+            return failure(self._special.get(error.reason, error.sspi_status))
         if isinstance(error, ConfigurationError):
-            raise failure(NtStatus.SEC_E_INVALID_PARAMETER) from error
-        if isinstance(error, MemoryError):
-            raise failure(NtStatus.SEC_E_INSUFFICIENT_MEMORY) from error
+            return failure(NtStatus.SEC_E_INVALID_PARAMETER)
+        return failure(NtStatus.SEC_E_INSUFFICIENT_MEMORY)
+
+
+#: What a Translation translates; anything else passes through it.
+TRANSLATED: Final = (DigestError, ConfigurationError, MemoryError)
 
 
 #: The translation with no code of its own.
