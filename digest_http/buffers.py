@@ -80,7 +80,7 @@ class SecBuffer:
     written, ValueError for a number that is no type. `buffer_type` may carry flags in its upper bits, as in C.
     """
 
-    __slots__ = ("_count", "_flags", "_memory", "_readonly", "_type", "writable_type")
+    __slots__ = ("_count", "_flags", "_full", "_memory", "_readonly", "_type", "writable_type")
 
     def __init__(
         self,
@@ -100,6 +100,8 @@ class SecBuffer:
             raise BufferError("a SecBuffer is over memory that can be written: pass bytearray(data)")
         self._memory = memory.cast("B")
         self._count = len(self._memory)
+        # Whether the count is all of the memory. Nearly every buffer is full, and is copied in a third of the time.
+        self._full = True
 
     @property
     def buffer_type(self) -> SecBufferType:
@@ -119,16 +121,13 @@ class SecBuffer:
     @property
     def data(self) -> bytes:
         """A copy of the octets."""
-        memory = self._memory
-        # Nearly every buffer is full, and one without a slice is copied in a third of the time.
-        return memory.tobytes() if self._count == len(memory) else memory[: self._count].tobytes()
+        return self._memory.tobytes() if self._full else self._memory[: self._count].tobytes()
 
     def octets_of(self, kind: SecBufferType) -> bytes | None:
         """A copy of the octets of a buffer of that type; None if it is of another. One call where a layout has five."""
         if self._type is not kind:
             return None
-        memory = self._memory
-        return memory.tobytes() if self._count == len(memory) else memory[: self._count].tobytes()
+        return self._memory.tobytes() if self._full else self._memory[: self._count].tobytes()
 
     def dangerous_get_view(self) -> memoryview:
         """The octets themselves; sspilib's name, although here nothing dangles."""
@@ -151,11 +150,13 @@ class SecBuffer:
             raise BufferError(f"{length} octets do not fit into {self.room}: look at room before")
         memory[:length] = octets
         self._count = length
+        self._full = length == len(memory)
 
     def attach(self, memory: memoryview) -> None:
         """Point the buffer at other memory: what allocating, or decrypting a STREAM, does in C."""
         self._memory = memory
         self._count = len(memory)
+        self._full = True
 
     def __str__(self) -> str:
         return "|".join([self._type.name, *(str(flag.name) for flag in self._flags)])

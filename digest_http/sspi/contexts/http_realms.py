@@ -19,7 +19,6 @@ from digest_http.httpauth.protocols import NonceStore, Users
 from digest_http.httpauth.sequence import SequenceDetect
 from digest_http.httpauth.server import Acceptor, ServerContext
 from digest_http.httpauth.sources import Sources
-from digest_http.httpauth.verdict import Verdict
 from digest_http.httpauth.waiting import at_once, now_or_never
 from digest_http.names import realm_name
 from digest_http.secrecy import HoldsSecrets
@@ -50,11 +49,6 @@ class Realm:
     def look_up(self, opened: ServerContext) -> tuple[str, bytes | None]:
         """The user's name and H(A1) in hex, None for nobody. Raises SourceUnavailable if the source fails or waits."""
         return now_or_never(self.sources.look_up(opened, at_once))
-
-    def count(self, opened: ServerContext, now: int) -> Verdict:
-        """Record the count of a verified response. Raises SourceUnavailable if the store fails or waits."""
-        counted = self.sources.count(opened, now, at_once)
-        return counted if type(counted) is Verdict else now_or_never(counted)
 
 
 class LiveContext(Context):

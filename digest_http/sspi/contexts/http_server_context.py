@@ -14,6 +14,7 @@ from digest_http.credentials import Credentials
 from digest_http.errors import QopNotSupported
 from digest_http.httpauth.server import ServerContext
 from digest_http.httpauth.verdict import ACCEPTED, Verdict
+from digest_http.httpauth.waiting import at_once, now_or_never
 from digest_http.sspi.values.buffers import SecBufferDesc
 from digest_http.sspi.values.context_attributes import SecPkgContextKeyInfo, SecPkgContextSizes
 from digest_http.sspi.values.request_flags import ASC_INTEGRITY_GRANTED, AscRet
@@ -139,7 +140,10 @@ class HTTPServerContext(LiveContext):
         requirement: Requirement,
         room: int = 0,
     ) -> tuple[Verdict, Claim | None, bytes]:
-        """Digest, nonce, bindings, room for the proof, then the count: what is refused has not counted."""
+        """Digest, nonce, bindings, room for the proof, then the count: what is refused has not counted.
+
+        Raises SourceUnavailable if the store fails or waits.
+        """
         now = opened.nonces.now()
         # "AcceptSecurityContext (Digest)" reserves the URL's place: the application may have compared it itself.
         named = message
@@ -157,7 +161,8 @@ class HTTPServerContext(LiveContext):
         information = _information(opened, message) if room else b""
         if room < len(information):
             raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
-        verdict = realm.count(opened, now)
+        counted = realm.sources.count(opened, now, at_once)
+        verdict = counted if type(counted) is Verdict else now_or_never(counted)
         if verdict is ACCEPTED:
             self._last = opened
         return verdict, claim, information
