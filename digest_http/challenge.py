@@ -10,12 +10,16 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import Final
 
 from .errors import MalformedField
 from .grammar import bare_value, ows, quoted_string, token, token68
 from .params import serialize, unescape
 
-__all__ = ["MAX_CHALLENGE_OCTETS", "Challenge", "UnusableChallenge", "parse_challenges"]
+__all__ = ["MAX_CHALLENGE_OCTETS", "QOPS", "Challenge", "UnusableChallenge", "parse_challenges"]
+
+#: What an offer can name (RFC 7616 §3.3), the least first.
+QOPS: Final = ("auth", "auth-int")
 
 #: Longest WWW-Authenticate value that is read, and how many Digest challenges of one answer: four times what a server
 #: with all six algorithms, long nonces and opaques sends. What lies beyond is ignored, as RFC 9110 lets a client.

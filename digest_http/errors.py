@@ -1,4 +1,4 @@
-"""The error tree. A leaf: every other file may import it, it imports nothing of the package.
+"""The error tree. A leaf but for the numbers of sspi_status.py: every other file may import it.
 
 Expected outcomes (a wrong password, a stale nonce) are values, never exceptions. What is raised:
 
@@ -28,6 +28,19 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from .sspi_status import (
+    SEC_E_BUFFER_TOO_SMALL,
+    SEC_E_CONTEXT_EXPIRED,
+    SEC_E_INTERNAL_ERROR,
+    SEC_E_INVALID_TOKEN,
+    SEC_E_LOGON_DENIED,
+    SEC_E_MESSAGE_ALTERED,
+    SEC_E_NO_AUTHENTICATING_AUTHORITY,
+    SEC_E_OUT_OF_SEQUENCE,
+    SEC_E_QOP_NOT_SUPPORTED,
+    SEC_E_WRONG_PRINCIPAL,
+)
+
 __all__ = [
     "BodyNotReplayable",
     "BodyTooLarge",
@@ -47,17 +60,6 @@ __all__ = [
     "UnsupportedAlgorithm",
     "WrongPrincipal",
 ]
-
-SEC_E_INTERNAL_ERROR = 0x80090304
-SEC_E_INVALID_TOKEN = 0x80090308
-SEC_E_QOP_NOT_SUPPORTED = 0x8009030A
-SEC_E_LOGON_DENIED = 0x8009030C
-SEC_E_MESSAGE_ALTERED = 0x8009030F
-SEC_E_OUT_OF_SEQUENCE = 0x80090310
-SEC_E_NO_AUTHENTICATING_AUTHORITY = 0x80090311
-SEC_E_CONTEXT_EXPIRED = 0x80090317
-SEC_E_WRONG_PRINCIPAL = 0x80090322
-SEC_E_BUFFER_TOO_SMALL = 0x80090321
 
 
 class DigestError(Exception):

@@ -55,6 +55,7 @@ HOMES: Final = {
     "digest_http.sasl.libraries.mail": "imap_login pop_login smtp_login",
     "digest_http.sasl.libraries.protobuf": "OctetReader Value delimited encoded fields last_fields octets_of varint",
     "digest_http.sasl.libraries.pure_sasl": "choosing use_digest",
+    "digest_http.sasl.libraries.slixmpp": "use_digest",
     "digest_http.sasl.libraries.thrift": "apache_transport hive_transport impyla_connection",
     "digest_http.sspi": (
         "SECBUFFER_VERSION SECURITY_MAX_EXPIRY AcceptContextResult AcquireCredentialsResult AscReq AscRet "

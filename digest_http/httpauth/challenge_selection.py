@@ -30,11 +30,10 @@ from typing import Final, Literal
 
 from digest_http import settings
 from digest_http.algorithms import Algorithm, available, by_token
-from digest_http.challenge import Challenge, UnusableChallenge
+from digest_http.challenge import QOPS, Challenge, UnusableChallenge
 
 __all__ = ["NO_COLON", "Choice", "Preference", "choose"]
 
-_QOPS: Final = ("auth", "auth-int")
 _PREFER: Final = ("strongest", "server-order")
 
 #: Why such a challenge is passed over. nextnonce brings nonces too, so client_nonce.py has the rule as well.
@@ -68,14 +67,14 @@ class Preference:
     def __init__(
         self,
         algorithms: Iterable[str] | None = None,
-        qop: Iterable[str] = _QOPS,
+        qop: Iterable[str] = QOPS,
         *,
         allow_rfc2069: bool | None = None,
         prefer: Literal["strongest", "server-order"] = "strongest",
     ) -> None:
         chosen = available() if algorithms is None else settings.algorithms("algorithms", algorithms)
         self.algorithms: Final = frozenset(chosen)
-        self.qop: Final = tuple(word.encode() for word in settings.words("qop", qop, _QOPS))
+        self.qop: Final = tuple(word.encode() for word in settings.words("qop", qop, QOPS))
         self.allow_rfc2069: Final = None if allow_rfc2069 is None else settings.flag("allow_rfc2069", allow_rfc2069)
         self.prefer: Final = settings.choice("prefer", prefer, _PREFER)
 

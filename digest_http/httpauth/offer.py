@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from digest_http.algorithms import Algorithm
-from digest_http.challenge import Challenge
+from digest_http.challenge import QOPS, Challenge
 from digest_http.credentials import Credentials
 from digest_http.encoding import text_to_octets
 from digest_http.errors import MalformedField, NotOffered
@@ -21,7 +21,6 @@ from .nonces import NonceSource
 
 __all__ = ["AUTH", "AUTH_INT", "DEFAULT_QOP", "QOPS", "Offer"]
 
-QOPS: Final = ("auth", "auth-int")
 
 #: What is offered without a setting. Programs that prefer auth-int once it is offered sign every body with it, and a
 #: long body then fails; some old ones cannot read a list. No client is known that needs auth-int.

@@ -8,6 +8,14 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final
 
+from digest_http.sspi_status import (
+    SEC_E_CONTEXT_EXPIRED,
+    SEC_E_LOGON_DENIED,
+    SEC_E_MESSAGE_ALTERED,
+    SEC_E_OK,
+    SEC_E_OUT_OF_SEQUENCE,
+)
+
 __all__ = ["ACCEPTED", "FOREIGN", "FORGOTTEN", "UNKNOWN_USER", "Verdict"]
 
 
@@ -51,12 +59,6 @@ ACCEPTED: Final = Verdict.ACCEPTED
 UNKNOWN_USER: Final = Verdict.UNKNOWN_USER
 FOREIGN: Final = Verdict.FOREIGN
 FORGOTTEN: Final = Verdict.FORGOTTEN
-
-SEC_E_OK = 0x00000000
-SEC_E_LOGON_DENIED = 0x8009030C
-SEC_E_MESSAGE_ALTERED = 0x8009030F
-SEC_E_OUT_OF_SEQUENCE = 0x80090310
-SEC_E_CONTEXT_EXPIRED = 0x80090317
 
 _STALE: Final = frozenset(
     {

@@ -9,7 +9,7 @@ Wrong types are TypeError. Nearly every call has just these classes and plain nu
 from __future__ import annotations
 
 from .contexts.context import CtxtHandle, context_of
-from .values.arguments import require_types
+from .values.arguments import types_of
 from .values.buffers import SecBufferDesc
 from .values.constants import QopFlags
 
@@ -19,26 +19,32 @@ __all__ = ["decrypt_message", "encrypt_message", "make_signature", "verify_signa
 def make_signature(context: CtxtHandle, qop: QopFlags | int, message: SecBufferDesc, seq_no: int) -> None:
     """Sign a message. HTTP: PADDING receives the next Authorization value. SASL: TOKEN receives the signature."""
     if not (type(context) is CtxtHandle and type(message) is SecBufferDesc and type(qop) is int is type(seq_no)):
-        require_types(make_signature, context, qop, message, seq_no)
+        _of_make_signature(context, qop, message, seq_no)
     context_of(context).make_signature(qop, message, seq_no)
 
 
 def verify_signature(context: CtxtHandle, message: SecBufferDesc, seq_no: int) -> int:
     """Check a signature; returns 0. HTTP: the server checks the next request, whose nc is the last plus one."""
     if not (type(context) is CtxtHandle and type(message) is SecBufferDesc and type(seq_no) is int):
-        require_types(verify_signature, context, message, seq_no)
+        _of_verify_signature(context, message, seq_no)
     return context_of(context).verify_signature(message, seq_no)
 
 
 def encrypt_message(context: CtxtHandle, qop: QopFlags | int, message: SecBufferDesc, seq_no: int) -> None:
     """Turn a message into a record, in place. SASL only."""
     if not (type(context) is CtxtHandle and type(message) is SecBufferDesc and type(qop) is int is type(seq_no)):
-        require_types(encrypt_message, context, qop, message, seq_no)
+        _of_encrypt_message(context, qop, message, seq_no)
     context_of(context).encrypt_message(qop, message, seq_no)
 
 
 def decrypt_message(context: CtxtHandle, message: SecBufferDesc, seq_no: int) -> int:
     """Turn a record into its message, in place; returns 0 if it was sealed, SECQOP_WRAP_NO_ENCRYPT if only signed."""
     if not (type(context) is CtxtHandle and type(message) is SecBufferDesc and type(seq_no) is int):
-        require_types(decrypt_message, context, message, seq_no)
+        _of_decrypt_message(context, message, seq_no)
     return context_of(context).decrypt_message(message, seq_no)
+
+
+_of_make_signature = types_of(make_signature)
+_of_verify_signature = types_of(verify_signature)
+_of_encrypt_message = types_of(encrypt_message)
+_of_decrypt_message = types_of(decrypt_message)

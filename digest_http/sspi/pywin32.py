@@ -2,8 +2,7 @@
 
     err, out = client.authorize(challenge)    # out[0].Buffer goes to the peer; err is 0 once the login is complete
 
-Digest begins with the server: what `ServerAuth.authorize(None)` returns is for the client. What fails is a
-`WindowsError`, with the number of pywintypes.error; as there, SEC_I_* are returned.
+Digest begins with the server: `ServerAuth.authorize(None)`. What fails is a `WindowsError`, with pywintypes' number.
 """
 
 from __future__ import annotations
@@ -25,15 +24,14 @@ from .values.request_flags import AscReq, IscReq
 __all__ = ["ClientAuth", "ServerAuth"]
 
 _TOKEN: Final = SecBufferType.SECBUFFER_TOKEN
-#: The longest trailer of a record: a signature and a block of padding.
-_TRAILER_OCTETS: Final = 24
+_ROOM: Final = bytes(24)  # for the longest trailer of a record: a signature and a block of padding
 
 
 class _Token(SecBuffer):
     Buffer = SecBuffer.data  # pywin32's spelling
 
 
-def _message(data: bytes, trailer: bytes) -> SecBufferDesc:
+def _message(data: bytes, trailer: bytes = _ROOM) -> SecBufferDesc:
     return SecBufferDesc([_Token(bytearray(data), SecBufferType.SECBUFFER_DATA), _Token(bytearray(trailer), _TOKEN)])
 
 
@@ -62,14 +60,13 @@ class ClientAuth:
         self.ctxt, self.authenticated = result.context, not result.status
         return int(result.status), out
 
-    def _step(self, ctxt: CtxtHandle | None, given: SecBufferDesc | None, out: SecBufferDesc) -> Any:  # noqa: ANN401
-        return initialize_security_context(
-            self.credentials, ctxt, self.targetspn, self.scflags, self.datarep, given, out
-        )
+    def _step(self, *buffers: Any) -> Any:  # noqa: ANN401  # as the function has them: context, input, output
+        ctxt, *rest = buffers
+        return initialize_security_context(self.credentials, ctxt, self.targetspn, self.scflags, self.datarep, *rest)
 
     def sign(self, data: bytes) -> bytes:
         """The signature of a message."""
-        make_signature(self.ctxt, 0, message := _message(data, bytes(_TRAILER_OCTETS)), 0)
+        make_signature(self.ctxt, 0, message := _message(data), 0)
         return message[1].data
 
     def verify(self, data: bytes, trailer: bytes) -> None:
@@ -78,7 +75,7 @@ class ClientAuth:
 
     def encrypt(self, data: bytes) -> tuple[bytes, bytes]:
         """The sealed message and its trailer."""
-        encrypt_message(self.ctxt, 0, message := _message(data, bytes(_TRAILER_OCTETS)), 0)
+        encrypt_message(self.ctxt, 0, message := _message(data), 0)
         return message[0].data, message[1].data
 
     def decrypt(self, encdata: bytes, trailer: bytes) -> bytes:
@@ -93,10 +90,10 @@ class ServerAuth(ClientAuth):
     def __init__(self, pkg_name: str, spn: str | None = None,
                  scflags: int = AscReq.ASC_REQ_INTEGRITY | AscReq.ASC_REQ_CONFIDENTIALITY, datarep: int = 0, *,
                  accounts: DigestAccounts) -> None:  # fmt: skip
-        inbound = CredentialUse.SECPKG_CRED_INBOUND
-        self.credentials = acquire_credentials_handle(spn, pkg_name, inbound, auth_data=accounts).credential
+        use = CredentialUse.SECPKG_CRED_INBOUND
+        self.credentials = acquire_credentials_handle(spn, pkg_name, use, auth_data=accounts).credential
         self.targetspn, self.scflags, self.datarep = spn or "", scflags, datarep
         self.reset()
 
-    def _step(self, ctxt: CtxtHandle | None, given: SecBufferDesc | None, out: SecBufferDesc) -> Any:  # noqa: ANN401
-        return accept_security_context(self.credentials, ctxt, given, self.scflags, self.datarep, out)
+    def _step(self, *buffers: Any) -> Any:  # noqa: ANN401  # as above
+        return accept_security_context(self.credentials, *buffers[:2], self.scflags, self.datarep, buffers[2])

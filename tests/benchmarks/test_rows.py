@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from benchmarks import bodies, capacity, challenge, exchanges, memory, verify
+from benchmarks import bodies, capacity, challenge, exchanges, memory, sspi, verify
 from benchmarks.__main__ import groups, judge, main, run
 from benchmarks.targets import target
 from digest_http.algorithms import by_name
@@ -81,6 +81,14 @@ def test_plugs_give_rows():
     assert_rows(rows)
     assert [target for _, _, target in rows].count("at most 0.8x") == 4
     assert [target for _, _, target in rows].count("at most 1.12x") == 4
+
+
+def test_sspi_gives_rows():
+    """Each signature and each record of the benchmark is taken, else the group raises."""
+    pytest.importorskip("cryptography")
+    rows = sspi.rows(**TINY)
+    assert_rows(rows)
+    assert {target for _, _, target in rows} == {"at most 2x"}
 
 
 def test_memory_gives_rows():

@@ -3,7 +3,8 @@
 import pytest
 
 from digest_http.buffers import HTTPMessage, SecBuffer, SecBufferDesc, SecBufferFlags, SecBufferType
-from digest_http.errors import SEC_E_INVALID_TOKEN, MalformedField
+from digest_http.errors import MalformedField
+from digest_http.sspi_status import SEC_E_INVALID_TOKEN
 
 LAYOUT = [
     SecBufferType.SECBUFFER_TOKEN,
@@ -153,6 +154,34 @@ def test_a_buffer_is_what_it_was_made_as():
     with pytest.raises(TypeError) as caught:
         SecBufferDesc([buffer, None])  # type: ignore[list-item]  # that it is refused
     assert str(caught.value) == "buffers must be a list of SecBuffer"
+
+
+def test_what_each_call_asks_of_a_buffer():
+    """The number of its type, -1 where the caller forbids writing; RESERVED forbids nothing."""
+    flags = SecBufferFlags
+    for flag, number in (
+        (0, 2),
+        (flags.SECBUFFER_RESERVED, 2),
+        (flags.SECBUFFER_READONLY, -1),
+        (flags.SECBUFFER_READONLY_WITH_CHECKSUM, -1),
+    ):
+        assert SecBuffer(bytearray(b"abc"), SecBufferType.SECBUFFER_TOKEN, flag).writable_type == number
+
+
+def test_unpacking_without_what_will_be_written():
+    """All but the octets of PADDING, which stay the caller's; the errors are the same."""
+    packed = HTTPMessage(b"t", b"GET", b"/", b"h", b"room").to_buffers()
+    unpacked = HTTPMessage.inputs(packed)
+    assert (unpacked.token, unpacked.method, unpacked.url, unpacked.hentity) == (b"t", b"GET", b"/", b"h")
+    assert (unpacked.padding, packed[4].data) == (b"", b"room")
+    assert packed.array == tuple(packed)
+    for wrong in (packed.array[:4], (*packed.array[:4], packed[0]), (packed[4], *packed.array[1:])):
+        texts = set()
+        for unpack in (HTTPMessage.inputs, HTTPMessage.from_buffers):
+            with pytest.raises(MalformedField) as caught:
+                unpack(SecBufferDesc(wrong))
+            texts.add(str(caught.value))
+        assert len(texts) == 1
 
 
 def test_a_message_to_sign_has_room_for_its_parameters():

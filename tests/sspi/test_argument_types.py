@@ -13,7 +13,7 @@ from digest_http import sspi
 from digest_http.sspi import CtxtHandle, NtStatus, SaslContextOption, SecBufferDesc, dispatch
 from digest_http.sspi.values.arguments import MAX_PASSED, checked
 from tests.sspi.refusals import refused
-from tests.sspi.wiring import HTTPPair, client_handle
+from tests.sspi.wiring import HTTPPair, client_handle, http_message
 
 FUNCTIONS: list[Callable[..., Any]] = [
     getattr(sspi, name)
@@ -118,6 +118,24 @@ def test_by_position_too():
     with pytest.raises(TypeError, match="missing 1 required"):
         sspi.make_signature(pair.client, 0, SecBufferDesc([]))  # type: ignore[call-arg]  # as above
     assert b"nc=00000002" in pair.sign()
+
+
+@pytest.mark.parametrize("seq_no", [0, False])
+@pytest.mark.parametrize("qop", [0, sspi.QopFlags(0), False])
+@pytest.mark.parametrize("derived", [True, False])
+def test_classes_derived_from_the_usual_ones(derived, qop, seq_no):
+    """An array, a handle and numbers of derived classes are taken as well."""
+    array = type("Array", (SecBufferDesc,), {}) if derived else SecBufferDesc
+    pair = HTTPPair().login()
+    message = array(http_message())
+    sspi.make_signature(pair.client, qop, message, seq_no)
+    handle = type("Handle", (CtxtHandle,), {})() if derived else pair.server
+    handle.digest_context = pair.server.digest_context
+    assert sspi.verify_signature(handle, array(http_message(message[4].data)), seq_no) == 0
+    with refused(NtStatus.SEC_E_QOP_NOT_SUPPORTED):
+        sspi.encrypt_message(handle, qop, message, seq_no)
+    with refused(NtStatus.SEC_E_QOP_NOT_SUPPORTED):
+        sspi.decrypt_message(handle, message, seq_no)
 
 
 def test_options_by_number():

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from digest_http import sspi
 from digest_http.errors import ConfigurationError
 from digest_http.sspi import AscReq, NtStatus, WindowsError
-from tests.sspi.wiring import BINDINGS, TARGET_HOST, HTTPPair, SASLPair, accept_input
+from tests.sspi.wiring import BINDINGS, TARGET_HOST, HTTPPair, SASLPair, accept_input, http_message
 
 OURS, OTHERS, NONE = (
     sspi.SecChannelBindings(application_data=data).get_sec_buffer_copy().data for data in (b"tls:1", b"tls:2", None)
@@ -43,6 +43,31 @@ ACCEPTED = {
 def bad_bindings() -> Any:
     """The error of a wrong binding."""
     return pytest.raises(WindowsError, match="SEC_E_BAD_BINDINGS ")
+
+
+@pytest.mark.parametrize(
+    "directives",
+    [
+        b', service-name="HTTP/host"',
+        b", channel-binding=00",
+        b', hashed-dirs="service-name,channel-binding"',
+        b',SERVICE-NAME="x"',
+        b", x=service-name",
+    ],
+)
+@pytest.mark.parametrize("requests", [0, 3], ids=["the second request", "a later one"])
+def test_directives_that_nothing_covers(directives, requests):
+    """Anyone could have added them: refused, whatever was learnt of the client's spelling; the count is not spent."""
+    pair = HTTPPair().login()
+    for _ in range(requests):
+        sspi.verify_signature(pair.server, http_message(pair.sign()), 0)
+    token = pair.sign()
+    if directives.startswith(b", x="):  # a value is no directive
+        assert sspi.verify_signature(pair.server, http_message(token + directives), 0) == 0
+        return
+    with bad_bindings():
+        sspi.verify_signature(pair.server, http_message(token + directives), 0)
+    assert sspi.verify_signature(pair.server, http_message(token), 0) == 0
 
 
 @pytest.mark.parametrize("client", CLIENTS)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from digest_http import sspi
-from digest_http.sspi import AscReq, IscReq, NtStatus
+from digest_http.sspi import AscReq, IscReq, NtStatus, pywin32
 from digest_http.sspi.pywin32 import ClientAuth, ServerAuth
 from tests.sspi.refusals import refused
 from tests.sspi.wiring import ALICE, REALM
 
 SPN = "ldap/dc1.example.com"
+
+
+def test_the_door_is_thin():
+    """Under a hundred lines: what it does is done by the functions."""
+    assert len(Path(pywin32.__file__).read_text(encoding="utf-8").splitlines()) < 100
 
 
 def ends(flags=(IscReq.ISC_REQ_INTEGRITY | IscReq.ISC_REQ_CONFIDENTIALITY), password=ALICE["alice"]):

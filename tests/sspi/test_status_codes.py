@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pickle
+import re
+from collections import Counter
+from pathlib import Path
 
 import pytest
 
+import digest_http
 from digest_http.errors import DigestError, FieldTooLarge
 from digest_http.httpauth.verdict import Verdict
 from digest_http.sspi import NtStatus, WindowsError
@@ -25,6 +29,18 @@ def test_codes_and_their_sentences():
     unknown = WindowsError(5)
     assert unknown.status is None
     assert "an unknown code (0x00000005)." in str(unknown)
+
+
+def test_each_number_is_written_once():
+    """The codes that several rooms carry stand in sspi_status.py, all others in NtStatus."""
+    package = Path(digest_http.__file__).parent
+    found = [
+        number
+        for path in package.rglob("*.py")
+        for number in re.findall(r"0x80090[0-9A-F]{3}", path.read_text("utf-8"))
+    ]
+    # SEC_E_NOT_SUPPORTED is a second name.
+    assert [number for number, times in Counter(found).items() if times > 1] == ["0x80090302"]
 
 
 def test_errors_are_pickled_whole():

@@ -1,7 +1,7 @@
 """TypeError for an argument of a wrong type, before a function does anything. sspilib's functions do the same.
 
-`checked` wraps a function. The four that a connection calls for each message look at the types themselves and call
-`require_types` only when these are not the usual ones: a wrapper costs as much as the rest of their way down.
+`checked` wraps a function. The four that a connection calls for each message look at the types themselves, and ask
+`types_of` only when these are not the usual ones: a wrapper costs as much as the rest of their way down.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import wraps
 from types import NoneType, UnionType
 from typing import Any, Final, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-__all__ = ["checked", "require_types"]
+__all__ = ["checked", "types_of"]
 
 #: Combinations of types that are remembered a function; callers have few.
 MAX_PASSED: Final = 64
@@ -55,13 +55,17 @@ def checked(function: _Function) -> _Function:
     return cast("_Function", call)
 
 
-def require_types(function: Callable[..., object], *arguments: object) -> None:
-    """Raise TypeError unless each argument, in the order of the parameters, fits its annotation as for `checked`."""
+def types_of(function: Callable[..., object]) -> Callable[..., None]:
+    """What raises TypeError unless its arguments, in the order of the parameters, fit the annotations of `function`."""
     hints = get_type_hints(function)
-    for name, value in zip(inspect.signature(function).parameters, arguments, strict=True):
-        rule = _Rule(function.__name__, name, hints[name])
-        if not (isinstance(value, rule.classes) and rule.fits(value)):
-            raise rule.error(value)
+    rules = [_Rule(function.__name__, name, hints[name]) for name in inspect.signature(function).parameters]
+
+    def require(*arguments: object) -> None:
+        for rule, value in zip(rules, arguments, strict=True):
+            if not (isinstance(value, rule.classes) and rule.fits(value)):
+                raise rule.error(value)
+
+    return require
 
 
 class _Rule:
