@@ -90,7 +90,10 @@ class Acceptor(HoldsSecrets):
         if known is not None:
             # All that is checked below was found good in the token from which this shape was learnt.
             return ServerContext(self, token, known[0], known[1])
-        credentials = Credentials.parse(token)
+        return self.open_read(token, Credentials.parse(token))
+
+    def open_read(self, token: bytes, credentials: Credentials) -> ServerContext:
+        """The same for a TOKEN whose credentials the caller has read already. Raises NotOffered."""
         context = ServerContext(self, token, credentials, self.offer.algorithm_of(credentials))
         context.new_shape = True
         return context

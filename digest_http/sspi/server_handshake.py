@@ -123,7 +123,7 @@ def _http(service: HTTPService, held: HTTPServerContext | None, call: _Call) -> 
     state = held or HTTPServerContext(service, realm, requirement)
     if credentials is None:
         return _result(state, call, state.challenge(realm), NtStatus.SEC_I_CONTINUE_NEEDED)
-    verdict = state.authenticate(request.message, realm, requirement)
+    verdict = state.authenticate(request.message, credentials, realm, requirement)
     if verdict is Verdict.ACCEPTED:
         return _result(state, call, b"", NtStatus.SEC_E_OK)
     if verdict.stale:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from digest_http import sspi
+from digest_http.credentials import Credentials
 from digest_http.sspi import AscReq, IscReq, NtStatus
 from tests.sspi.refusals import refused
 from tests.sspi.wiring import (
@@ -96,3 +97,26 @@ def test_the_target_is_compared_where_it_is_given():
     with refused(NtStatus.SEC_E_INVALID_TOKEN):
         pair.accept(token, url=b"/other")
     assert pair.accept(token, url=b"/x").status is NtStatus.SEC_E_OK
+
+
+@pytest.mark.parametrize("algorithm", ["MD5", "SHA-256"])
+def test_one_token_is_parsed_once(monkeypatch, algorithm):
+    """By the call that takes it: the login, and a request in another spelling; none where the spelling is known."""
+    parsed = []
+    read = Credentials.parse
+
+    def parse(token: bytes) -> Credentials:
+        parsed.append(token)
+        return read(token)
+
+    pair = HTTPPair(server_handle=server_handle(algorithms=[algorithm]))
+    challenge = pair.challenge()
+    monkeypatch.setattr(Credentials, "parse", parse)
+    response = pair.respond(challenge)
+    pair.server = pair.accept(response, pair.server).context
+    assert parsed == [response]
+    token = pair.sign().replace(b", ", b",")
+    assert sspi.verify_signature(pair.server, http_message(token), 0) == 0
+    assert parsed == [response, token]
+    assert sspi.verify_signature(pair.server, http_message(pair.sign()), 0) == 0
+    assert parsed == [response, token]

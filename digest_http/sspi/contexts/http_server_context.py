@@ -62,9 +62,14 @@ class HTTPServerContext(LiveContext):
         opaque = b', opaque="%b"' % self.service.random(16).hex().encode()
         return b", ".join(value + opaque for value in realm.acceptor.challenges(stale=stale))[_SCHEME:]
 
-    def authenticate(self, message: HTTPMessage, realm: Realm, requirement: Requirement) -> Verdict:
-        """Check a first response; ACCEPTED establishes the context. Nothing is kept of any other."""
-        opened = realm.acceptor.open(message.token)
+    def authenticate(
+        self, message: HTTPMessage, credentials: Credentials, realm: Realm, requirement: Requirement
+    ) -> Verdict:
+        """Check a first response; ACCEPTED establishes the context. Nothing is kept of any other.
+
+        `credentials` is what its TOKEN says.
+        """
+        opened = realm.acceptor.open_read(message.token, credentials)
         username, ha1 = realm.look_up(opened)
         verdict, claim, _ = self._verify(opened, message, ha1, realm, requirement)
         if verdict is Verdict.ACCEPTED:
