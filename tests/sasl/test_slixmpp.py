@@ -11,6 +11,7 @@ from digest_http.sasl.libraries.slixmpp import use_digest
 from tests.live.peers import HOST, python_peer
 from tests.sasl.pages import block
 from tests.sasl.xmpp_server import AT_ONCE, CHALLENGE_AS_SUCCESS, IN_CHALLENGE, IN_SUCCESS, UNPROVED, xmpp_server
+from tests.support.tracebacks import locals_shown
 
 pytestmark = pytest.mark.live
 
@@ -87,6 +88,23 @@ def test_a_wrong_password(library):
 def test_without_tls_it_has_to_be_said(library):
     """As with slixmpp's own."""
     assert outcome(library, server(), IN_SUCCESS, unencrypted_digest=False) == "failed_all_auth"
+
+
+@pytest.mark.parametrize(("username", "made"), [("chris", True), ("zoë", True), ("chris:x", False), ("", False)])
+def test_no_password_is_kept(username, made):
+    """The object that slixmpp keeps has none; a name that cannot log in leaves the choice to other mechanisms."""
+    use_digest()
+    sasl = python_peer("slixmpp.util.sasl.client")
+    given = dict.fromkeys(("realm", "host"), b"example.com") | {"service": b"xmpp", "authzid": b""}
+    given |= {"username": username.encode(), "password": b"s3cret"}
+    security = {"encrypted": True, "unencrypted_digest": False}
+    if not made:
+        with pytest.raises(sasl.SASLCancelled) as caught:
+            sasl.MECHANISMS["DIGEST-MD5"]("DIGEST-MD5", given, security)
+        assert not any("s3cret" in repr(value) for _, value in locals_shown(caught.value))
+        return
+    mechanism = sasl.MECHANISMS["DIGEST-MD5"]("DIGEST-MD5", given, security)
+    assert "s3cret" not in repr(vars(mechanism))
 
 
 def test_other_mechanisms_stay(library):

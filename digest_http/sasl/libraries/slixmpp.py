@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
-from digest_http.errors import DigestError
+from digest_http.errors import ConfigurationError, DigestError
 from digest_http.sasl.client import DigestMD5Client
 
 __all__ = ["use_digest"]
@@ -59,14 +59,24 @@ def _mechanism(sasl: Any) -> type[Any]:  # noqa: ANN401  # as above
             return realm if realm in offered or not offered else offered[0]
 
         self.challenged, self.begun = False, False
-        self.client = DigestMD5Client(
-            given["username"].decode(),
-            given["password"].decode(),
-            service=given["service"].decode(),
-            host=given["host"].decode(),
-            realm=choose,
-            authzid=given["authzid"].decode() or None,
-        )
+        # slixmpp keeps the object. It needs the password no more.
+        self.credentials = {}
+        refused = ""
+        try:
+            self.client = DigestMD5Client(
+                given["username"].decode(),
+                given.pop("password").decode(),
+                service=given["service"].decode(),
+                host=given["host"].decode(),
+                realm=choose,
+                authzid=given["authzid"].decode() or None,
+            )
+        except ConfigurationError as error:
+            refused = str(error)
+        if refused:
+            # A name that no field can hold: slixmpp goes on to the next mechanism. Raised here, so that the frames that
+            # have seen the password are not its context.
+            raise sasl.SASLCancelled(refused)
 
     def process(self: Any, challenge: bytes = b"") -> bytes:  # noqa: ANN401  # as above
         last, self.challenged = self.begun and not self.challenged, False
