@@ -15,7 +15,8 @@ from typing import Any
 import uvicorn
 from aiohttp import web
 
-from tests.frameworks.sites import POLICY, SITES
+from tests.frameworks.sites import SITES
+from tests.frameworks.wsgi_sites import POLICY
 
 __all__ = ["HOST", "served"]
 

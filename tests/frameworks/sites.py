@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import falcon
 import falcon.asgi
-import flask
 import litestar
 import quart
 from aiohttp import web
@@ -37,13 +36,10 @@ from digest_http_middleware.fastapi import AuthenticationInfo
 from digest_http_middleware.fastapi import DigestAuth as FastAPIDigest
 from digest_http_middleware.starlette import DigestBackend
 from digest_http_middleware.starlette import requires as digest_requires
-from digest_http_middleware.wsgi import DigestAuthMiddleware as WSGIDigest
-from tests.frameworks import aiohttp_wire, asking
+from tests.frameworks import aiohttp_wire, asking, wsgi_sites
 from tests.frameworks.asking import Answer
 
 __all__ = ["SITES", "Site"]
-
-POLICY: dict[str, Any] = {"users": {"alice": "s3cret", "bob": "b0b"}, "realm": "home", "roles": {"alice": ["admin"]}}
 
 
 class Site(NamedTuple):
@@ -253,55 +249,6 @@ def falcon_asgi(policy: dict[str, Any]) -> Any:
     return DigestAuthMiddleware(app, **policy)
 
 
-def falcon_wsgi(policy: dict[str, Any]) -> Any:
-    """Falcon of the kind that blocks."""
-
-    class Me:
-        def on_get(self, request: Any, response: Any) -> None:
-            response.text = f"{request.context.user.display_name}:{request.bounded_stream.read().decode()}"
-
-        on_post = on_get
-
-    class Role:
-        def on_get(self, request: Any, response: Any) -> None:
-            if "admin" not in request.context.user.roles:
-                raise falcon.HTTPForbidden
-            response.text = request.context.user.display_name
-
-    class Rest:
-        def on_get(self, _request: Any, response: Any, rest: str = "") -> None:
-            response.text = f"saw:/{rest}"
-
-    app = falcon.App(middleware=[DigestContext()])
-    for path, resource in (("/me", Me()), ("/role", Role()), ("/{rest:path}", Rest())):
-        app.add_route(path, resource)
-    return WSGIDigest(app, **policy)
-
-
-def flask_site(policy: dict[str, Any]) -> Any:
-    """Flask, which takes the name from REMOTE_USER."""
-    app = flask.Flask("site", static_folder=None)
-
-    @app.route("/me", methods=["GET", "POST"])
-    def me() -> str:
-        return f"{flask.request.remote_user}:{flask.request.get_data().decode()}"
-
-    @app.get("/role")
-    def admin() -> str:
-        user = flask.request.environ["digest_http.user"]
-        if "admin" not in user.roles:
-            flask.abort(403)
-        return str(user.display_name)
-
-    @app.get("/")
-    @app.get("/<path:rest>")
-    def rest(rest: str = "") -> str:
-        return f"saw:/{rest}"
-
-    app.wsgi_app = WSGIDigest(app.wsgi_app, **policy)  # type: ignore[method-assign]  # Flask's own way
-    return app
-
-
 def aiohttp_site(policy: dict[str, Any]) -> Any:
     """aiohttp.web: a function that makes the app, which belongs to one event loop."""
     digest = DigestAuth(**policy)
@@ -345,6 +292,5 @@ SITES = {
     "Quart": Site(quart_site),
     "BlackSheep": Site(blacksheep),
     "Falcon, ASGI": Site(falcon_asgi),
-    "Falcon, WSGI": Site(falcon_wsgi, "wsgi", sockets=False),
-    "Flask": Site(flask_site, "wsgi", sockets=False),
+    **{name: Site(make, "wsgi", sockets=False) for name, make in wsgi_sites.MAKERS.items()},
 }

@@ -137,9 +137,11 @@ def running(
             process.wait(STOP_SECONDS)
 
 
-def wait_until_listening(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def wait_until_listening(
+    process: subprocess.Popen[bytes], port: int, log: Path, seconds: float = START_SECONDS
+) -> None:
     """Return once ``port`` takes connections; fail with the log if the child ends or time runs out first."""
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if process.poll() is not None:
             break
