@@ -17,7 +17,7 @@ from .encoding import nfc
 from .errors import ConfigurationError
 from .settings import refusal
 
-__all__ = ["distinct_names", "realm_name", "spellings", "user_name"]
+__all__ = ["can_be_kept", "distinct_names", "realm_name", "spellings", "user_name"]
 
 #: Unicode's control characters (category Cc). A header field carries some of them, but username* none at all.
 _control: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -43,6 +43,11 @@ def user_name(value: object, setting: str = "username", *, shown: bool = True) -
 def realm_name(value: object, setting: str = "realm") -> str:
     """The realm in Normalization Form C. Raises ConfigurationError if it is no text, empty, or no field can hold it."""
     return _text(value, setting, "a realm", "Members", shown=True)
+
+
+def can_be_kept(text: str) -> bool:
+    """False for a name or realm with what none may hold, so nobody has it. A database may fail for it: NUL is one."""
+    return _control.search(text) is None and _surrogate.search(text) is None
 
 
 def distinct_names(names: Iterable[object], setting: str = "users") -> dict[str, str]:

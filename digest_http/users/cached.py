@@ -7,17 +7,17 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
 from inspect import isawaitable
 from threading import Lock
-from typing import Final
+from typing import Any, Final, Self
 
 from digest_http.algorithms import Algorithm
 from digest_http.encoding import nfc
 from digest_http.forks import ForkAware
-from digest_http.httpauth.protocols import CountedUsers, HashCounts, RoledUsers, Users, UsersByHash
+from digest_http.httpauth.protocols import CountedUsers, HashCounts, LogoutUsers, RoledUsers, Users, UsersByHash
 from digest_http.secrecy import HoldsSecrets
 from digest_http.settings import function, number, provider
 from digest_http.settings import seconds as checked_seconds
 
-__all__ = ["CachedUsers", "cached"]
+__all__ = ["CachedUsers"]
 
 DEFAULT_SECONDS: Final = 5.0
 
@@ -34,10 +34,19 @@ _Key = tuple[str, str, str]
 class CachedUsers(ForkAware, HoldsSecrets):
     """Remembers what `users` answered for `seconds`, at most `entries` answers, the oldest of which go first.
 
+    What they can beside that (find by userhash, keep logouts) is handed on each time, unremembered.
+
     A changed password, or a user taken out, counts after `seconds` at the latest. That there is no such user is
     remembered too: else the time of an answer would tell which names exist. Failures are not remembered.
     Raises ConfigurationError for a setting that cannot work.
     """
+
+    def __new__(cls, users: Users, *_settings: Any, **_more: Any) -> Self:  # noqa: ANN401 - those of __init__
+        """One that has the methods of these users: a guard sees by its methods what a source can."""
+        has = isinstance(users, UsersByHash), isinstance(users, LogoutUsers)
+        kind: Any = _KINDS[has] if cls is CachedUsers else cls
+        made: Self = super().__new__(kind)
+        return made
 
     def __init__(
         self,
@@ -48,7 +57,7 @@ class CachedUsers(ForkAware, HoldsSecrets):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
-        self.users: Final = provider("users", users, {"ha1": 3}, example="HtdigestUsers('/etc/app/users', 'Members')")
+        self.users = provider("users", users, {"ha1": 3}, example="HtdigestUsers('/etc/app/users', 'Members')")
         self._seconds: Final = checked_seconds("seconds", seconds, example=DEFAULT_SECONDS)
         self._entries: Final = number("entries", entries, 1, example=DEFAULT_ENTRIES)
         self._clock: Final = function("clock", clock, 0, example="time.monotonic")
@@ -109,17 +118,37 @@ class CachedUsers(ForkAware, HoldsSecrets):
 
 
 class CachedUsersByHash(CachedUsers):
-    """The same where the source can also find by userhash; that look-up is handed on each time."""
+    """The same where the source can also find by userhash."""
 
-    def __init__(self, users: UsersByHash, seconds: float, entries: int = DEFAULT_ENTRIES) -> None:
-        super().__init__(users, seconds, entries)
-        self._by_hash: Final = users
+    users: UsersByHash
 
     def by_userhash(self, userhash: bytes, realm: str, algorithm: Algorithm) -> str | Awaitable[str | None] | None:
         """See UsersByHash.by_userhash."""
-        return self._by_hash.by_userhash(userhash, nfc(realm), algorithm)
+        return self.users.by_userhash(userhash, nfc(realm), algorithm)
 
 
-def cached(users: Users, seconds: float) -> CachedUsers:
-    """A cache in front of `users` that can find by userhash if they can."""
-    return CachedUsersByHash(users, seconds) if isinstance(users, UsersByHash) else CachedUsers(users, seconds)
+class CachedUsersAndLogouts(CachedUsers):
+    """The same where the source also keeps logouts."""
+
+    users: LogoutUsers
+
+    def logged_out(self, username: str, realm: str) -> int | Awaitable[int]:
+        """See LogoutUsers.logged_out."""
+        return self.users.logged_out(username, realm)
+
+    def log_out(self, username: str, realm: str, now: int) -> Awaitable[None] | None:
+        """See LogoutUsers.log_out."""
+        return self.users.log_out(username, realm, now)
+
+
+class CachedUsersByHashAndLogouts(CachedUsersByHash, CachedUsersAndLogouts):  # type: ignore[misc]  # the source has both
+    """The same where the source does both."""
+
+
+#: By whether the source can find by userhash, and whether it keeps logouts.
+_KINDS: Final[dict[tuple[bool, bool], type[CachedUsers]]] = {
+    (False, False): CachedUsers,
+    (True, False): CachedUsersByHash,
+    (False, True): CachedUsersAndLogouts,
+    (True, True): CachedUsersByHashAndLogouts,
+}

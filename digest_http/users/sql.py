@@ -41,7 +41,7 @@ from digest_http.encoding import nfc
 from digest_http.errors import ConfigurationError
 from digest_http.file_modes import OWNER_AND_READERS, make_private, warn_if_open
 from digest_http.httpauth.protocols import HashCounts
-from digest_http.names import realm_name, spellings, user_name
+from digest_http.names import can_be_kept, realm_name, spellings, user_name
 from digest_http.secrecy import HoldsSecrets
 from digest_http.settings import refusal, text
 
@@ -113,7 +113,9 @@ class SQLUsers(HoldsSecrets):
         return None if name is None else Path(name)
 
     async def ha1(self, username: str, realm: str, algorithm: Algorithm) -> bytes | None:
-        """See Users.ha1."""
+        """See Users.ha1. A name that no database could hold is nobody's."""
+        if not (can_be_kept(username) and can_be_kept(realm)):
+            return None
         row = self.table.c
         username, realm = nfc(username), nfc(realm)
         query = select(row.username, row.realm, row.ha1).where(
@@ -223,6 +225,8 @@ class SQLUsers(HoldsSecrets):
 
     async def delete(self, username: str, realm: str) -> int:
         """Take all rows of a user in a realm out, in whichever Unicode form; how many there were."""
+        if not (can_be_kept(username) and can_be_kept(realm)):
+            return 0
         async with self.engine.begin() as connection:
             return await self._delete(connection, username, realm, [algorithm.base for algorithm in available()])
 

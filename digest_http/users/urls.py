@@ -9,7 +9,7 @@ from digest_http.errors import ConfigurationError
 from digest_http.httpauth.protocols import Users
 from digest_http.settings import seconds
 
-from .cached import cached
+from .cached import CachedUsers
 from .htdigest import HtdigestUsers
 
 __all__ = ["from_url"]
@@ -44,7 +44,7 @@ def from_url(url: str, realm: str) -> Users:
         raise ConfigurationError(
             f"users {parts.scheme + '://'!r} are not known; use 'htdigest:///file', or a database as 'sqlite:///users.db'"
         )
-    return users if life is None else cached(users, _seconds(life))
+    return users if life is None else CachedUsers(users, _seconds(life))
 
 
 def _sql(url: str, table: str) -> Users:

@@ -29,7 +29,6 @@ from digest_http.httpauth.client import ClientContext
 from digest_http.httpauth.client_identity import Identity
 from digest_http.sasl import DigestMD5Client, DigestMD5Server
 from digest_http.sasl.plugs import PureSASLClient, ThriftSASLClient
-from digest_http.users.cached import cached
 from digest_http.users.htdigest_lines import parse
 from digest_http.users.sql import SQLUsers
 from digest_http_client_auth import DigestAuth
@@ -60,7 +59,7 @@ class Users:
 
 def middlewares():
     """A middleware of each kind of users after requests of both kinds of qop, and what it made of them."""
-    for source in ({"alice": PASSWORD}, Users().look_up, cached(users.CallableUsers(Users().look_up), 60)):
+    for source in ({"alice": PASSWORD}, Users().look_up, users.CachedUsers(users.CallableUsers(Users().look_up), 60)):
         server = Server(users=source, keys=KEY, algorithms=["SHA-256", "MD5-sess"])
         yield server.middleware
         acceptor = server.middleware.guard.acceptor

@@ -7,9 +7,9 @@ import pytest
 
 from digest_http.algorithms import by_name
 from digest_http.errors import ConfigurationError
-from digest_http.httpauth.protocols import UsersByHash
+from digest_http.httpauth.protocols import LogoutUsers, UsersByHash
 from digest_http.users import CachedUsers, CallableUsers, MappingUsers, open_users
-from digest_http.users.cached import MAX_NAME, cached
+from digest_http.users.cached import MAX_NAME
 
 MD5 = by_name("MD5")
 
@@ -128,11 +128,49 @@ def test_async_sources():
 
 def test_userhash_where_the_source_has_it(source):
     """A cache can find by userhash if what is behind it can."""
-    assert not isinstance(cached(source, 1), UsersByHash)
+    assert not isinstance(CachedUsers(source, 1), UsersByHash)
     behind = MappingUsers({"alice": "pw"}, "r", [MD5])
-    front = cached(behind, 1)
+    front = CachedUsers(behind, 1)
     assert isinstance(front, UsersByHash)
     assert front.by_userhash(MD5.hexdigest(b"alice:r"), "r", MD5) == "alice"
+
+
+class KeepsLogouts:
+    """A source that keeps when somebody was logged out."""
+
+    def __init__(self):
+        self.since = 0
+
+    def ha1(self, username, realm, algorithm):
+        """See Users."""
+
+    def logged_out(self, *_user):
+        """See LogoutUsers."""
+        return self.since
+
+    def log_out(self, _username, _realm, now):
+        """See LogoutUsers."""
+        self.since = now
+
+
+class KeepsLogoutsByHash(KeepsLogouts):
+    """One that finds by userhash too."""
+
+    def by_userhash(self, *_question):
+        """See UsersByHash."""
+        return "alice"
+
+
+@pytest.mark.parametrize("kind", [KeepsLogouts, KeepsLogoutsByHash])
+def test_logouts_where_the_source_keeps_them(kind):
+    """A cache hands them on, and remembers none; it claims to keep none for a source that does not."""
+    assert not isinstance(CachedUsers(MappingUsers({"alice": "pw"}, "r", [MD5])), LogoutUsers)
+    front: Any = CachedUsers(kind())
+    assert isinstance(front, LogoutUsers)
+    assert isinstance(front, UsersByHash) is (kind is KeepsLogoutsByHash)
+    assert front.logged_out("alice", "r") == 0
+    front.log_out("alice", "r", 7)
+    assert front.logged_out("alice", "r") == 7
 
 
 def test_settings(tmp_path):

@@ -107,6 +107,26 @@ def test_names_longer_than_a_column(url):
     assert on(url, action) is None
 
 
+@pytest.mark.parametrize(
+    "text", ["a\0b", "\0", "\ud800", "\udfff\ud800", "x" * 300, "x" * 70_000, "\x01", "\x85"], ids=ascii
+)
+def test_what_no_database_can_hold(url, text):
+    """It is no user, in whichever place it stands: never an error of the database, which would be a 503."""
+
+    async def action(users: Any):
+        await users.replace("alice", "r", hashes("alice", "r", "pw"))
+        for name, realm in ((text, "r"), ("alice", text), (text, text)):
+            assert await users.ha1(name, realm, SHA256) is None
+            assert await users.delete(name, realm) == 0
+        assert await users.list("r") == ["alice"]
+        for name in (text, "alice"):
+            if len(text) < 10:
+                with pytest.raises(ConfigurationError):
+                    await users.replace(name, "r" if name == text else text, hashes("alice", "r", "pw"))
+
+    on(url, action)
+
+
 def test_settings(tmp_path):
     """The URL names the database, and may name the table and a cache; the password is in no repr."""
     users = open_users(f"sqlite:///{tmp_path}/users.db?table=people&cache=3", "r", [MD5])

@@ -1,0 +1,221 @@
+"""Logouts in a table: for all workers, over restarts, for guards that await and for those that block."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import itertools
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine
+
+from digest_http.algorithms import by_name
+from digest_http.errors import ConfigurationError, SourceUnavailable
+from digest_http.guard import Accepted, Guard, Refused
+from digest_http.httpauth import DigestClient
+from digest_http.httpauth.protocols import LogoutUsers, UsersByHash
+from digest_http.stores import SQLiteStore
+from digest_http.users import CallableUsers, MappingUsers
+from digest_http.users.logouts import with_logouts
+from digest_http.users.sql import SQLUsers
+from digest_http.users.sql_logouts import SQLLogouts
+from tests.users_sources.postgres import postgres
+
+MD5, SHA256 = by_name("MD5"), by_name("SHA-256")
+KEYS = "k" * 40
+TABLES = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def postgres_url():
+    """One server for all tests of this file."""
+    with postgres() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "sqlite, at once", pytest.param("postgresql", marks=pytest.mark.live)])
+def opened(request, tmp_path):
+    """Opens the table as a worker does that begins; each test has a new one."""
+    url = f"sqlite:///{tmp_path}/logouts.db"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres_url")
+    table = f"logouts_{next(TABLES)}"
+
+    def opens():
+        return SQLLogouts(create_engine(url) if "at once" in request.param else url, table)
+
+    async def make():
+        logouts = opens()
+        await waited(logouts.create_table())
+        await waited(logouts.close())
+
+    asyncio.run(make())
+    return opens
+
+
+async def waited(answer: Any) -> Any:
+    """What was answered at once, or later."""
+    return await answer if inspect.isawaitable(answer) else answer
+
+
+def users_with(logouts: SQLLogouts) -> LogoutUsers:
+    """Alice in memory, her logouts in the table."""
+    return with_logouts(MappingUsers({"alice": "s3cret", "Zoë": "b0b"}, "home", [SHA256, MD5]), logouts)
+
+
+def test_workers_and_restarts(opened, tmp_path):
+    """Who was logged out by one worker is out for all, also for one that begins later; a new login is good."""
+
+    async def ran():
+        stores = [SQLiteStore(tmp_path / "nonces.db") for _ in range(3)]
+        each = [opened() for _ in stores]
+        one, two, later = (
+            Guard(users_with(logouts), "home", store=store, keys=KEYS)
+            for store, logouts in zip(stores, each, strict=True)
+        )
+        client = DigestClient("Zoë", "b0b")
+
+        async def ask(guard):
+            field = client.authorization("GET", "/")
+            outcome = await guard.check_async("GET", "/", {} if field is None else {"Authorization": field})
+            if isinstance(outcome, Refused):
+                client.challenged([value for _, value in outcome.fields], None)
+            return outcome
+
+        await ask(one)
+        assert isinstance(await ask(two), Accepted)
+        await two.log_out_async("Zoe\u0308")
+        for guard in (one, later):
+            outcome = await ask(guard)
+            assert isinstance(outcome, Refused)
+            assert (outcome.status, outcome.refusal.reason) == (401, "logged-out")
+            assert isinstance(await ask(guard), Accepted)
+            await guard.log_out_async("Zoë")
+        for logouts, store in zip(each, stores, strict=True):
+            await waited(logouts.close())
+            store.close()
+
+    asyncio.run(ran())
+
+
+#: What no header brings, and what no column could hold, is a name like any other here.
+NAMES = ["alice", "ALICE", "Zoë", "", "a\0b", "\ud800", "x" * 70_000, "' OR 1=1 --", "a:b"]
+
+
+def test_names_and_times(opened):
+    """Each name is kept for its realm, whatever it holds; never is 0, and no time goes back."""
+
+    async def ran():
+        logouts = opened()
+        for number, name in enumerate(NAMES, start=1):
+            assert await waited(logouts.logged_out(name, "r")) == 0
+            for now in (number, 2**62 + number, number):
+                await waited(logouts.log_out(name, "r", now))
+            assert await waited(logouts.logged_out(name, "r")) == 2**62 + number
+            assert await waited(logouts.logged_out(name, "s")) == 0
+        await waited(logouts.close())
+
+    asyncio.run(ran())
+
+
+def test_many_workers_at_once(opened):
+    """All of them log out the same user for the first time: none fails, and the latest time stands."""
+
+    async def ran():
+        each = [opened() for _ in range(5)]
+        await asyncio.gather(*(waited(one.log_out("alice", "r", 10 + n)) for n, one in enumerate(each)))
+        assert await waited(each[0].logged_out("alice", "r")) == 14
+        for one in each:
+            await waited(one.close())
+
+    asyncio.run(ran())
+
+
+def test_a_guard_that_blocks(tmp_path):
+    """With an engine that does not await it serves WSGI; with another one the guard says 503 and lets nobody in."""
+    url = f"sqlite:///{tmp_path}/logouts.db"
+    logouts = SQLLogouts(create_engine(url))
+    logouts.create_table()
+    guard, client = Guard(users_with(logouts), "home"), DigestClient("alice", "s3cret")
+    refused = guard.check("GET", "/", {})
+    assert isinstance(refused, Refused)
+    client.challenged([value for _, value in refused.fields], None)
+
+    def ask(guard):
+        field = client.authorization("GET", "/")
+        assert field is not None
+        return guard.check("GET", "/", {"Authorization": field})
+
+    assert isinstance(ask(guard), Accepted)
+    guard.log_out("alice")
+    assert ask(guard).refusal.reason == "logged-out"
+    logouts.close()
+    awaited = Guard(users_with(SQLLogouts(url)), "home", keys=guard.keys)
+    with pytest.raises(SourceUnavailable):
+        awaited.log_out("alice")
+
+
+def test_a_table_that_is_missing(tmp_path):
+    """Nobody is let in, and nobody is told that he is out."""
+    logouts = SQLLogouts(create_engine(f"sqlite:///{tmp_path}/empty.db"))
+    guard, client = Guard(users_with(logouts), "home"), DigestClient("alice", "s3cret")
+    refused = guard.check("GET", "/", {})
+    assert isinstance(refused, Refused)
+    client.challenged([value for _, value in refused.fields], None)
+    field = client.authorization("GET", "/")
+    assert field is not None
+    outcome = guard.check("GET", "/", {"Authorization": field})
+    assert isinstance(outcome, Refused)
+    assert outcome.status == 503
+    with pytest.raises(SourceUnavailable):
+        guard.log_out("alice")
+    logouts.close()
+
+
+def test_what_the_users_can_is_handed_on(tmp_path):
+    """Userhashes, counts, roles and spellings of the source are those of both together."""
+    logouts = SQLLogouts(f"sqlite:///{tmp_path}/logouts.db")
+
+    class Roled(MappingUsers):
+        """Who has roles."""
+
+        __slots__ = ()
+
+        def roles(self, username, realm):
+            """See RoledUsers."""
+            return [f"{username} of {realm}"]
+
+    known: Any = Roled({"alice": "pw"}, "r", [MD5])
+    both: Any = with_logouts(known, logouts)
+    assert isinstance(both, UsersByHash)
+    assert both.by_userhash(MD5.hexdigest(b"alice:r"), "r", MD5) == "alice"
+    assert both.ha1("alice", "r", MD5) == MD5.hexdigest(b"alice:r:pw")
+    assert both.count_hashes("r") == known.count_hashes("r")
+    assert both.roles("alice", "r") == ["alice of r"]
+    assert both.knows_spellings is known.knows_spellings
+    plain: Any = with_logouts(CallableUsers(lambda *_: None), logouts)
+    assert not isinstance(plain, UsersByHash)
+    assert (plain.count_hashes("r"), plain.roles("a", "r"), plain.knows_spellings) == (None, (), False)
+    assert "logouts.db" in repr(plain)
+
+
+def test_settings(tmp_path):
+    """What cannot work is refused, a password is not shown, and the file is private."""
+    for wrong in (5, None, "htdigest:///x", SQLLogouts):
+        with pytest.raises(ConfigurationError):
+            SQLLogouts(wrong)
+    with pytest.raises(ConfigurationError, match="table"):
+        SQLLogouts("sqlite://", table="")
+    logouts = SQLLogouts(f"sqlite:///{tmp_path}/logouts.db")
+    assert "hidden" not in repr(SQLLogouts("postgresql://app:hidden@db/app"))
+    for users, keeps in (({"alice": "pw"}, logouts), (SQLUsers("sqlite://"), {}), (SQLUsers("sqlite://"), SQLLogouts)):
+        with pytest.raises(ConfigurationError):
+            with_logouts(users, keeps)
+
+    async def made():
+        await waited(logouts.create_table())
+        await waited(logouts.close())
+
+    asyncio.run(made())
+    assert (tmp_path / "logouts.db").stat().st_mode & 0o777 == 0o600
