@@ -153,8 +153,8 @@ async def moved(_request: Request) -> Response:
 
 
 async def leave(request: Request) -> Response:
-    """End all logins of the user: a browser may have several nonces."""
-    return Response(str(await log_out(request, everywhere=True)))
+    """End all logins of the user, since a browser may have several nonces; with the query `this` one login."""
+    return Response(str(await log_out(request, everywhere=request.url.query != "this")))
 
 
 async def echo(request: Request) -> Response:

@@ -18,6 +18,7 @@ __all__ = [
     "elinks",
     "ffmpeg",
     "git",
+    "gstreamer",
     "lftp",
     "links",
     "lynx",
@@ -143,3 +144,12 @@ def git(visit: Visit, folder: Path) -> None:
         run([*command, "-C", str(copy), "add", "large"], folder, **quiet)
         run([*command, "-C", str(copy), "commit", "-q", "-m", "large"], folder, **quiet)
         run([*command, "-c", "core.compression=0", "-C", str(copy), "push", "-q"], folder, **quiet)
+
+
+def gstreamer(visit: Visit, folder: Path) -> None:
+    """The source of films in GNOME's programs, a process for each."""
+    command = [program("gst-launch-1.0", package="gstreamer1.0-tools"), "-q", "souphttpsrc"]
+    login = [f"user-id={visit.user}", f"user-pw={visit.password}"]
+    for name in visit.gets:
+        rest = ["!", "filesink", f"location={folder}/{name}"]
+        run([*command, f"location={visit.url}{name}", *login, *rest], folder)

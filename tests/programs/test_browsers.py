@@ -1,8 +1,9 @@
-"""Chromium, Firefox and WebKitGTK: one prompt for a login, and none for what happens to a page later."""
+"""Chromium, Firefox and WebKitGTK: one prompt for a login, none for what happens to a page later, and logouts."""
 
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from tests.live.served_app import TILES
 from tests.live.serving import PASSWORD, USER, Served
 from tests.programs.browsers import BROWSERS, Browser
 from tests.programs.changing_sites import put_in_force, served
+from tests.programs.webkit import SECONDS, WebKit
 from tests.support.kept_tables import keep
 
 pytestmark = pytest.mark.live
@@ -41,15 +43,35 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
     "MD5 to MD5-sess": ({"algorithms": ["MD5"]}, {"algorithms": ["MD5-sess"]}, False),
     "userhash no more": ({"userhash": True}, {}, True),
     "default to `old_clients=True`": ({}, {"old_clients": True}, True),
+    "other keys": ({}, {"keys": secrets.token_hex(32)}, True),
 }
+
+#: What a page asks for to end its login, by the row in which it stands.
+LOGOUTS = {"logged out: this login": "/leave?this", "logged out everywhere": "/leave"}
+LEAVE = """async path => {
+    const answer = await fetch(location.origin + path, {method: "POST"});
+    return JSON.stringify(await answer.text());
+}"""
+#: WebKitGTK's driver cannot answer a prompt: the page asks and goes on, and keeps what it was answered.
+ASK = """async path => {
+    window.answered = 0;
+    fetch(location.origin + path).then(answer => { window.answered = answer.status; });
+    return JSON.stringify(true);
+}"""
+#: What was answered by the time that an open page has been fetched so many times, one after the other.
+ANSWERED = """async times => {
+    for (let time = 0; time < times; time++) await fetch(location.origin + "/policy/0");
+    return JSON.stringify(window.answered);
+}"""
 
 
 @pytest.fixture(scope="module")
 def sites(tmp_path_factory) -> Iterator[dict[str, Served]]:
     """A site with the default policy, and one for each change; browsers take their turns."""
     policies = {str(number): [{**BASE, **each} for each in CHANGES[row][:2]] for number, row in enumerate(CHANGES)}
-    with served(tmp_path_factory.mktemp("sites"), {"default": [BASE], **policies}) as running:
-        yield dict(zip(("default", *CHANGES), running.values(), strict=True))
+    same = {path.strip("/"): [BASE] for path in LOGOUTS.values()}
+    with served(tmp_path_factory.mktemp("sites"), {"default": [BASE], **policies, **same}) as running:
+        yield dict(zip(("default", *CHANGES, *LOGOUTS), running.values(), strict=True))
 
 
 @pytest.fixture(scope="module", params=BROWSERS)
@@ -133,9 +155,36 @@ def test_a_new_policy_locks_nobody_out(browser, sites, cell, request, change):
     cell(row, f"{used}, {prompts}")
 
 
+@pytest.mark.parametrize("row", LOGOUTS)
+def test_a_logout(browser, sites, cell, row):
+    """The next request asks for the password, also a fetch of a page that is open; who types it is in again."""
+    site, before = sites[row], browser.prompts
+    log_in(browser, site)
+    assert browser.evaluate(LEAVE, LOGOUTS[row]) == "True"
+    prompts, asked = browser.prompts, len(site.exchanges())
+    if isinstance(browser, WebKit):
+        browser.evaluate(ASK, "/whoami?later")
+        deadline = time.monotonic() + SECONDS
+        while not site.exchanges("/whoami?later"):
+            assert time.monotonic() < deadline, "nothing was asked"
+            time.sleep(0.05)
+        assert browser.evaluate(ANSWERED, AT_ONCE) == 0
+        cell(row, "asks")
+    else:
+        # One request: of many at once each might ask.
+        assert browser.evaluate(FETCHES, 1) == [200]
+        fetch_all(browser)
+        assert browser.prompts - prompts == 1
+        assert browser.prompts - before <= 2
+        cell(row, f"asks, {browser.prompts - prompts}")
+    refused = [each for each in site.exchanges()[asked:] if each.authorization and each.status == 401]
+    assert refused
+    assert not any("stale" in value for each in refused for value in each.www_authenticate)
+
+
 def test_the_page_tells_what_browsers_did(seen):
     """docs/programs.md has the table of this very run; PROGRAMS_PAGE=write renews it."""
-    rows = ["default", "nonce ended", *(f"new policy: {change}" for change in CHANGES)]
+    rows = ["default", "nonce ended", *(f"new policy: {change}" for change in CHANGES), *LOGOUTS]
     missing = [name for name in BROWSERS if any((row, name) not in seen for row in rows)]
     if missing:
         pytest.skip(f"the table needs every test of {', '.join(missing)}")
