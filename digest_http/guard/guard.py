@@ -48,7 +48,7 @@ from .observing import Observer, Observing, observers_of
 from .offering import Offering
 from .outcomes import NO_CREDENTIALS, Accepted, Refusal, Refused
 from .policy import Policy
-from .requests import Body, Fields, GivenRequest, Request
+from .requests import Body, Fields, GivenRequest, Request, same_page
 from .throttling import Throttle, Throttling, throttle_of
 from .uploads import DEFAULT_MAX_BODY, longest_upload
 
@@ -78,9 +78,10 @@ class Guard(HoldsSecrets):
     `sequence`: "window" or "strict". `max_body`: octets that auth-int may cover. `userhash`, `allow_rfc2069`: off by
     default. `rfc2069_uses`: requests that may be made with one nonce in the RFC 2069 form, which counts nothing; who
     reads one of them can send it again as often. `proxy`: 407 and the Proxy- fields. `same_target`: a function (uri,
-    target) that says whether a signed uri names the target, where it need not be the same octets. `throttle`: a limiter
-    of failed logins (throttling.Throttle). `observers`: functions that are called with an Event for each request
-    (observing.py). `logger`: the name that warnings are logged under. `clock`, `random`: for tests.
+    target) that says whether a signed uri names the target; without it the same octets do, and before a proxy the path
+    in them too. `throttle`: a limiter of failed logins (throttling.Throttle). `observers`: functions that are called
+    with an Event for each request (observing.py). `logger`: the name that warnings are logged under. `clock`,
+    `random`: for tests.
 
     Raises ConfigurationError for a setting that cannot work.
     """
@@ -150,7 +151,8 @@ class Guard(HoldsSecrets):
         """Everything up to the verdict of a request; a refusal has no fields yet."""
         self._look_up: Final = sources.look_up if observing is None else observing.timed("users", sources.look_up)
         self._count: Final = sources.count if observing is None else observing.timed("store", sources.count)
-        self._observing: Final = observing
+        self.observing: Final = observing
+        """What tells the observers, for plugs with other ways to log in; None without observers."""
         limiter = throttle_of(throttle)
         self._throttling: Final = None if limiter is None else Throttling(limiter, observing)
         self._end: Final = sources.end
@@ -159,7 +161,7 @@ class Guard(HoldsSecrets):
         self._offering: Final = Offering(
             self.users, realm, policy.algorithms, make, now=nonces.now, logger=log, warns=self._warns
         )
-        self._same_target: Final = bytes.__eq__ if same_target is None else same_target
+        self._same_target: Final = same_target or (same_page if proxy else bytes.__eq__)
         self._field, self._challenge_field, self.proof_field, self.refused_status = _PROXY if proxy else _ORIGIN
         """`proof_field`: the name of the field for Accepted.prove, in lower case. `refused_status`: 401, or 407."""
         self._refusals: Final = {verdict: Refusal.of_verdict(verdict, self.refused_status) for verdict in Verdict}
@@ -229,8 +231,8 @@ class Guard(HoldsSecrets):
             )
         except MalformedField as error:
             unread = Refused(Refusal.of_error(error, self.refused_status))
-            if self._observing is not None:
-                self._observing.tell(unread, None, time_ns(), 0.0)
+            if self.observing is not None:
+                self.observing.tell(unread, None, time_ns(), 0.0)
             return unread
         outcome = await self.examine(request, wait)
         if isinstance(outcome, Accepted):

@@ -17,14 +17,17 @@ from digest_http.errors import ConfigurationError
 from digest_http.httpauth.server import ServerContext
 from digest_http.httpauth.waiting import Wait
 
-from .outcomes import Accepted, Refused
+from .outcomes import NO_CREDENTIALS, Accepted, Refused
 from .requests import Request
 
-__all__ = ["AddressedRequest", "Event", "Observer", "Observing", "SourceStep", "client_of", "observers_of"]
+__all__ = ["BESIDE", "AddressedRequest", "Event", "Observer", "Observing", "SourceStep", "client_of", "observers_of"]
 
 Ask = TypeVar("Ask", bound=Callable[..., Any])
 
 _NANOSECONDS: Final = 1e9
+
+#: The code of a user who came by another way.
+BESIDE: Final = "beside"
 
 
 class SourceStep(NamedTuple):
@@ -48,9 +51,10 @@ class Event(NamedTuple):
     realm: str
     #: A code of digest_http.guard.reasons, the exact one, as in the log.
     reason: str
-    #: The status of a refusal; None for an accepted request, whose status is the app's.
+    #: The status of a refusal; None for a request that the app got, whose status is the app's.
     status: int | None
-    #: The name: verified where the request was accepted, else claimed; None where no field could be read.
+    #: The name: verified where the request was accepted or somebody came by another way, else claimed; None where no
+    #: field could be read.
     username: str | None
     #: Names of RFC 7616, None where no field could be read.
     algorithm: str | None
@@ -103,14 +107,19 @@ _steps: Final[ContextVar[list[SourceStep] | None]] = ContextVar("digest_http.gua
 
 
 class Observing:
-    """Tells `observers` what becomes of the requests of `realm`. What an observer raises goes to the log."""
+    """Tells `observers` what becomes of the requests of `realm`. What an observer raises goes to the log.
 
-    __slots__ = ("_logger", "_observers", "_realm")
+    `has_others`: a plug has other ways to log in, and tells of requests without Digest credentials itself, when these
+    were asked (`tell` or `tell_other`).
+    """
+
+    __slots__ = ("_logger", "_observers", "_realm", "has_others")
 
     def __init__(self, observers: tuple[Observer, ...], realm: str, logger: logging.Logger) -> None:
         self._observers: Final = observers
         self._realm: Final = realm
         self._logger: Final = logger
+        self.has_others = False
 
     async def examined(
         self,
@@ -126,7 +135,8 @@ class Observing:
             outcome = await examine(request, wait)
         finally:
             _steps.reset(token)
-        self.tell(outcome, request, began, _since(start), steps)
+        if not (self.has_others and isinstance(outcome, Refused) and outcome.reason == NO_CREDENTIALS):
+            self.tell(outcome, request, began, _since(start), steps)
         return outcome
 
     @staticmethod
@@ -171,6 +181,17 @@ class Observing:
             seconds=seconds,
             steps=tuple(steps),
         )
+        self._hand_out(event)
+
+    def tell_other(self, username: str, request: Request, began: int, seconds: float) -> None:
+        """Tell all observers of a user who came by another way than Digest."""
+        method = request.method.decode("latin-1")
+        event = Event(
+            self._realm, BESIDE, None, username, None, None, client_of(request), method, None, began, seconds, ()
+        )
+        self._hand_out(event)
+
+    def _hand_out(self, event: Event) -> None:
         for observer in self._observers:
             try:
                 observer(event)

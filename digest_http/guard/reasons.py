@@ -12,6 +12,7 @@ from typing import Final, Self
 from digest_http.errors import BodyTooLarge, FieldTooLarge, MalformedField, NotOffered, SourceUnavailable
 from digest_http.httpauth.verdict import Verdict
 
+from .observing import BESIDE
 from .outcomes import WRONG_CREDENTIALS
 
 __all__ = ["THROTTLED", "THROTTLE_DOWN", "Reason"]
@@ -46,6 +47,11 @@ class Reason(Enum):
     ACCEPTED = (
         Verdict.ACCEPTED.value, "the app's", logging.DEBUG,
         "The request was verified and handed to the app.",
+        "Nothing.",
+    )  # fmt: skip
+    BESIDE = (
+        BESIDE, "the app's", logging.DEBUG,
+        "The request had no Digest credentials, and another way to log in (`beside=`) knew its user.",
         "Nothing.",
     )  # fmt: skip
     NO_CREDENTIALS = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Final, Protocol, TypeAlias, cast
 
@@ -11,7 +12,10 @@ from digest_http.errors import MalformedField
 
 from .uploads import too_large
 
-__all__ = ["Body", "Fields", "GivenRequest", "Request"]
+__all__ = ["Body", "Fields", "GivenRequest", "Request", "same_page"]
+
+# The absolute form of a target (RFC 9112 §3.2.2), as proxies get it; the group is path and query.
+_absolute: Final = re.compile(rb"https?://[^/?#]*([/?].*|)", re.IGNORECASE | re.DOTALL)
 
 Text: TypeAlias = str | bytes
 Fields: TypeAlias = Mapping[str, str] | Iterable[tuple[Text, Text]]
@@ -41,6 +45,17 @@ class Request(Protocol):
         Hashed as it arrives, and kept as it came: the app is to have the same octets once the request is accepted.
         """
         ...
+
+
+def same_page(uri: bytes, target: bytes) -> bool:
+    """Whether a uri names the target of a request to a proxy: the same octets, or the path in an absolute form.
+
+    Many clients (curl) sign no more than the path, as if they spoke to the server itself.
+    """
+    if uri == target:
+        return True
+    absolute = _absolute.fullmatch(target)
+    return absolute is not None and uri == (absolute[1] if absolute[1].startswith(b"/") else b"/" + absolute[1])
 
 
 class GivenRequest:

@@ -12,12 +12,15 @@ import binascii
 import re
 from base64 import b64decode
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from time import perf_counter_ns, time_ns
 from typing import Any, Final, TypeAlias, cast
 
 from digest_http import settings
 from digest_http.encoding import nfc
 from digest_http.errors import ConfigurationError
 from digest_http.guard import Refused
+from digest_http.guard.observing import Observing
+from digest_http.guard.requests import Request
 from digest_http.httpauth.waiting import Wait
 from digest_http.names import realm_name
 from digest_http.secrecy import HoldsSecrets
@@ -83,11 +86,14 @@ def basic(check: Finder, realm: str) -> Beside:
 
 
 class Others(HoldsSecrets):
-    """The ways of a setting, in order. Raises ConfigurationError for what is none."""
+    """The ways of a setting, in order. Raises ConfigurationError for what is none.
 
-    __slots__ = ("_challenges", "_ways")
+    `observing` is that of the guard: its observers hear from here of each request without Digest credentials.
+    """
 
-    def __init__(self, beside: Iterable[Beside], *, proxy: bool = False) -> None:
+    __slots__ = ("_challenges", "_observing", "_ways")
+
+    def __init__(self, beside: Iterable[Beside], observing: Observing | None = None, *, proxy: bool = False) -> None:
         wanted = "a list of ways to log in, for instance beside=[bearer(check_token, 'home')]"
         ways = settings.items("beside", beside, wanted, empty=True)
         if not all(isinstance(way, Beside) for way in ways):
@@ -95,6 +101,9 @@ class Others(HoldsSecrets):
         if ways and proxy:
             raise ConfigurationError("beside is for servers, and proxy=True makes a proxy: leave one of them out")
         self._ways: Final = cast("tuple[Beside, ...]", ways)
+        self._observing: Final = observing if ways else None
+        if self._observing is not None:
+            self._observing.has_others = True
         self._challenges: Final[Headers] = [
             (b"www-authenticate", way.challenge.encode()) for way in self._ways if way.challenge is not None
         ]
@@ -109,8 +118,26 @@ class Others(HoldsSecrets):
         """
         return [*fields, *self._challenges] if fields and not refused.refusal.stale else fields
 
-    async def find(self, request: object, wait: Wait) -> DigestUser | Refused | None:
-        """The first who is known; None for nobody; the refusal of a way that failed."""
+    async def find(
+        self, shown: Mapping[str, Any], wait: Wait, request: Request, refused: Refused
+    ) -> DigestUser | Refused | None:
+        """The first who is known; None for nobody; the refusal of a way that failed.
+
+        `shown` is the request as ways are given it, `request` the same as the guard has seen it, and refused.
+        """
+        observing = self._observing
+        if observing is None:
+            return await self._find(shown, wait)
+        began, start = time_ns(), perf_counter_ns()
+        found = await self._find(shown, wait)
+        seconds = (perf_counter_ns() - start) / 1e9
+        if isinstance(found, DigestUser):
+            observing.tell_other(found.username, request, began, seconds)
+        else:
+            observing.tell(found or refused, request, began, seconds)
+        return found
+
+    async def _find(self, request: Mapping[str, Any], wait: Wait) -> DigestUser | Refused | None:
         try:
             for way in self._ways:
                 found: object = way.find(request)

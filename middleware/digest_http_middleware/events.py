@@ -22,13 +22,14 @@ from typing import Final
 
 from digest_http.encoding import printable
 from digest_http.guard import Reason, Refused
+from digest_http.guard.observing import BESIDE
 from digest_http.httpauth.server import ServerContext
 
 from .addresses import Addresses
 from .asgi import Scope
 from .refusals import UNAVAILABLE
 
-__all__ = ["log_accepted", "log_refused"]
+__all__ = ["log_accepted", "log_beside", "log_refused"]
 
 logger: Final = logging.getLogger("digest_http.middleware")
 
@@ -52,6 +53,13 @@ def log_accepted(scope: Scope, context: ServerContext, address: Callable[[Scope]
     """A verified request. `address`: of a scope, that of its client."""
     if logger.isEnabledFor(logging.DEBUG):
         fields = _fields(scope, context, "accepted", None, address)
+        logger.debug(_line(fields), extra=fields)
+
+
+def log_beside(scope: Scope, username: str, address: Callable[[Scope], str | None] = _direct) -> None:
+    """A request whose user came by another way than Digest."""
+    if logger.isEnabledFor(logging.DEBUG):
+        fields = {**_fields(scope, None, BESIDE, None, address), "digest_username": printable(username)}
         logger.debug(_line(fields), extra=fields)
 
 

@@ -25,7 +25,7 @@ from .beside import Beside, Others
 from .bodies import DEFAULT_MAX_BODY, Disconnected, announces_more
 from .browsers import warn_of_realm
 from .connections import Connection
-from .events import log_accepted, log_refused, logger
+from .events import log_accepted, log_beside, log_refused, logger
 from .fronts import Front
 from .held_bodies import check_spool_above, most_held
 from .hints import hint
@@ -155,7 +155,7 @@ class DigestAuthMiddleware(HoldsSecrets):
         self._needs_credentials = path_rule(protect, public, app)
         self._some_pass_freely = self._needs_credentials is not None or self._allow_preflight
         self._optional = settings.flag("optional", optional)
-        self._others = Others(beside, proxy=proxy)
+        self._others = Others(beside, self.guard.observing, proxy=proxy)
         self._has_others = bool(self._others)
         self._roles = Roles(roles, guard.users)
         self._front = Front(stripped_prefix, rewritten_by, original_target_header, trusted_proxies, client_header)
@@ -186,7 +186,7 @@ class DigestAuthMiddleware(HoldsSecrets):
                 return
             if isinstance(outcome, Refused):
                 if outcome.refusal.reason == NO_CREDENTIALS and (free or self._has_others):
-                    await self._otherwise(outcome, (scope, receive, send), free=free)
+                    await self._otherwise(outcome, connection, (scope, receive, send), free=free)
                 else:
                     await self._refuse(outcome, (scope, connection.receive, send))
                 return
@@ -211,13 +211,16 @@ class DigestAuthMiddleware(HoldsSecrets):
             if connection.held is not None:
                 connection.held.close()
 
-    async def _otherwise(self, refused: Refused, connection: tuple[Scope, Receive, Send], *, free: bool) -> None:
+    async def _otherwise(
+        self, refused: Refused, request: Connection, connection: tuple[Scope, Receive, Send], *, free: bool
+    ) -> None:
         """Serve a request without Digest credentials."""
         scope, receive, send = connection
-        found = await self._others.find(scope, self._wait) if self._has_others else None
+        found = await self._others.find(scope, self._wait, request, refused) if self._has_others else None
         if isinstance(found, Refused):
             await self._refuse(found, connection)
         elif found is not None:
+            log_beside(scope, found.username, self._front.client)
             known = {**scope, "user": found, "auth": credentials_of(found)}
             # A layer outside may have left its own: this user has not come by Digest.
             known.pop("digest", None)

@@ -21,7 +21,7 @@ from .asgi import Headers, Scope
 from .beside import Beside, Others
 from .bodies import announces_more
 from .browsers import warn_of_realm
-from .events import log_accepted, log_refused
+from .events import log_accepted, log_beside, log_refused
 from .fronts import Front
 from .hints import hint
 from .identity import Digest, DigestUser
@@ -82,7 +82,7 @@ class Verifier(HoldsSecrets):
         )
         self.wait: Final = SourceTimeout(source_timeout).wait
         self.front: Final = Front(stripped_prefix, rewritten_by, original_target_header, trusted_proxies, client_header)
-        self._others: Final = Others(beside, proxy=bool(policy.get("proxy")))
+        self._others: Final = Others(beside, self.guard.observing, proxy=bool(policy.get("proxy")))
         self._roles: Final = Roles(roles, self.guard.users)
         self._workers_apart: Final = WorkersApart(opened, nonce_keys, self.guard.now)
         warn_of_realm(self.guard.realm)
@@ -98,8 +98,13 @@ class Verifier(HoldsSecrets):
         """Who it is. `scope` is the same request, as ASGI shows it; other ways to log in are given it."""
         outcome = await self.guard.examine(request, self.wait)
         if isinstance(outcome, Refused):
-            found = await self._others.find(scope, self.wait) if outcome.reason == NO_CREDENTIALS else None
-            return Known(found, None) if isinstance(found, DigestUser) else found or outcome
+            if outcome.reason != NO_CREDENTIALS:
+                return outcome
+            found = await self._others.find(scope, self.wait, request, outcome)
+            if not isinstance(found, DigestUser):
+                return found or outcome
+            log_beside(scope, found.username, self.front.client)
+            return Known(found, None)
         roles = await self._roles.of(outcome.username, outcome.realm, self.wait) if self._roles.given else ()
         if isinstance(roles, Refused):
             return roles

@@ -24,7 +24,7 @@ from .asgi import Headers
 from .beside import Beside, Others
 from .bodies import announces_more
 from .browsers import warn_of_realm
-from .events import log_accepted, log_refused
+from .events import log_accepted, log_beside, log_refused
 from .fronts import Front
 from .held_bodies import check_spool_above, most_held
 from .hints import hint
@@ -101,7 +101,7 @@ class DigestAuthMiddleware(HoldsSecrets):
         self._by_environ = protect if callable(protect) else None
         self._needs_credentials = path_rule(protect, public)
         self._optional = settings.flag("optional", optional)
-        self._others = Others(beside, proxy=bool(policy.get("proxy")))
+        self._others = Others(beside, guard.observing, proxy=bool(policy.get("proxy")))
         self._roles = Roles(roles, guard.users)
         self._front = Front(stripped_prefix, rewritten_by, original_target_header, trusted_proxies, client_header)
 
@@ -142,10 +142,11 @@ class DigestAuthMiddleware(HoldsSecrets):
     ) -> Iterable[bytes]:
         """Serve a request without Digest credentials."""
         environ = exchange.environ
-        found = run(self._others.find(environ, at_once))
+        found = run(self._others.find(environ, at_once, exchange, refused))
         if isinstance(found, Refused):
             return self._refuse(found, exchange, start_response)
         if found is not None:
+            log_beside(exchange.scope, found.username, self._front.client)
             # A layer outside may have left its own: this user has not come by Digest.
             environ.pop("AUTH_TYPE", None)
             environ.pop("digest_http.digest", None)

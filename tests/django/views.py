@@ -91,6 +91,18 @@ def form(request: Any) -> HttpResponse:
     return HttpResponse(f"{request.POST['a']} {request.FILES['f'].read().decode()}")
 
 
+def asking(request: Any) -> HttpResponse:
+    """An open page that asks nobody but those who want more."""
+    if not request.user.is_authenticated:
+        return HttpResponse("who are you?", status=401)
+    return said(request)
+
+
+def asking_otherwise(_request: Any) -> HttpResponse:
+    """A page that asks by another scheme."""
+    return HttpResponse("a token?", status=401, headers={"WWW-Authenticate": "Bearer"})
+
+
 @csrf_exempt
 def leave(request: Any) -> HttpResponse:
     """Ends the login."""
@@ -109,6 +121,9 @@ urlpatterns = [
     path("public/leave", leave),
     path("", plain),
     path("public/page", plain),
+    path("public/awaited", awaited),
+    path("public/asking", asking),
+    path("public/bearer", asking_otherwise),
     path("awaited", awaited),
     path("form", csrf_exempt(form)),
     path("one/plain", csrf_exempt(digest_required(plain))),

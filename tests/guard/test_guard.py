@@ -244,6 +244,39 @@ def test_a_proxy():
     assert door.proof_field == b"proxy-authentication-info"
 
 
+@pytest.mark.parametrize(
+    ("target", "uri", "status"),
+    [
+        ("http://a.example/x?y", "http://a.example/x?y", None),
+        ("http://a.example/x?y", "/x?y", None),
+        ("HTTPS://u@a.example:1/x", "/x", None),
+        ("http://a.example", "/", None),
+        ("http://a.example?y", "/?y", None),
+        ("a.example:443", "a.example:443", None),
+        ("http://a.example/x?y", "/x", 400),
+        ("http://a.example/x?y", "/x?z", 400),
+        ("http://a.example/x", "http://b.example/x", 400),
+        ("http://a.example/x", "http://a.example/", 400),
+        ("http://a.example/x", "x", 400),
+        ("http://a.example", "", 400),
+        ("a.example:443", "/", 400),
+        ("sip:a@b.example", "/", 400),
+        ("/x?u=http://a.example/y", "/y", 400),
+        ("x://a.example/y", "/y", 400),
+    ],
+)
+def test_what_a_proxy_is_asked_for(target, uri, status):
+    """The uri is the whole URL or the path in it, and names no other page; a server takes its own target alone."""
+    door = guard(proxy=True)
+    challenge = parameters(refused(door.check("GET", target, {})).fields[0][1])
+    outcome = door.check("GET", target, [("Proxy-Authorization", Signer(challenge).sign("GET", uri))])
+    assert getattr(outcome, "status", None) == status
+    own = guard()
+    challenge = parameters(refused(own.check("GET", target, {})).fields[0][1])
+    outcome = own.check("GET", target, [("Authorization", Signer(challenge).sign("GET", uri))])
+    assert isinstance(outcome, Accepted) == (uri == target)
+
+
 def without_qop(alice: Signer, method: str = "DESCRIBE", **changes: Any) -> list[tuple[str, bytes]]:
     """The fields of a device that knows no qop."""
     return [("Authorization", alice.sign(method, URL, None, qop=None, cnonce=None, **changes))]

@@ -1,4 +1,4 @@
-"""The servers of docs/guard.md, and programs that nobody here wrote: curl, and ffprobe as a player."""
+"""The servers of docs/guard.md, and programs that nobody here wrote: curl, ffprobe as a player, sipp as a phone."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -55,3 +56,22 @@ def test_a_player(password: str, *, let_in: bool) -> None:
         )  # fmt: skip
     assert ("401" in ran.stderr) != let_in
     assert ("s='nothing'" in ran.stderr or "s=nothing" in ran.stderr) == let_in
+
+
+SCENARIO = Path(__file__).with_name("register.xml")
+
+
+@pytest.mark.parametrize(("password", "status"), [("s3cret", "200"), ("wrong", "401")])
+def test_a_phone(tmp_path: Path, password: str, status: str) -> None:
+    """sipp registers; with a wrong password it is told 401 again."""
+    registrar = page_program("sip_guard.py", "guard.md")
+    scenario = tmp_path / "register.xml"
+    text = SCENARIO.read_text(encoding="utf-8").replace("@PASSWORD@", password).replace("@STATUS@", status)
+    scenario.write_text(text, encoding="utf-8")
+    with serving(registrar.RegistrarServer((HOST, 0), registrar.Registrar)) as port:
+        ran = subprocess.run(
+            [program("sipp", package="sip-tester"), f"{HOST}:{port}", "-sf", str(scenario), "-i", HOST, "-m", "1",
+             "-nostdin", "-timeout", "60s", "-timeout_error"],
+            capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path, env={"TERM": "dumb"},
+        )  # fmt: skip
+    assert ran.returncode == 0, ran.stdout + ran.stderr

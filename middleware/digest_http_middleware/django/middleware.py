@@ -36,16 +36,18 @@ class DigestAuthMiddleware:
         if self._awaits:
             return self._serve(request)
         door = site()
-        if not door.needs_login(request):
+        needed = door.needs_login(request)
+        if not needed and not door.optional:
             anonymous(request)
-        elif (refused := door.enter(request)) is not None:
+        elif (refused := door.enter(request, needed=needed)) is not None:
             return refused
-        return door.proved(request, self.get_response(request))
+        return door.proved(request, door.challenged(request, self.get_response(request)))
 
     async def _serve(self, request: HttpRequest) -> Any:  # noqa: ANN401 - any response of Django's
         door = site()
-        if not door.needs_login(request):
+        needed = door.needs_login(request)
+        if not needed and not door.optional:
             anonymous(request)
-        elif (refused := await door.aenter(request)) is not None:
+        elif (refused := await door.aenter(request, needed=needed)) is not None:
             return refused
-        return door.proved(request, await self.get_response(request))
+        return door.proved(request, await door.achallenged(request, await self.get_response(request)))

@@ -11,7 +11,7 @@ from django.utils.cache import patch_vary_headers
 from digest_http.guard import Accepted, Guard, Refused
 from digest_http_middleware.refusals import RETRY_AFTER, UNAVAILABLE
 
-__all__ = ["RefusedResponse", "prove"]
+__all__ = ["RefusedResponse", "challenge", "prove", "vary"]
 
 _CHALLENGE = "WWW-Authenticate"
 
@@ -38,17 +38,36 @@ class RefusedResponse(HttpResponse):
         return list(self._fields())
 
     def _fields(self) -> Iterator[tuple[str, str]]:
-        for name, value in super().items():
-            if name == _CHALLENGE:
-                yield from ((name, challenge) for challenge in self._challenges)
-            else:
-                yield name, value
+        return _one_each(super().items(), self._challenges)
+
+
+def challenge(response: Any, fields: Iterable[tuple[bytes, bytes]]) -> None:  # noqa: ANN401 - any response of Django's
+    """Put the challenges on a 401 of a view, unless it has some."""
+    if response.has_header(_CHALLENGE):
+        return
+    challenges = [value.decode("latin-1") for _, value in fields]
+    response[_CHALLENGE] = ", ".join(challenges)
+    response["Cache-Control"] = "no-store"
+    items = response.items
+    response.items = lambda: list(_one_each(items(), challenges))
+
+
+def vary(response: Any) -> None:  # noqa: ANN401 - any response
+    """The answer is for who sent these credentials, or none: no cache of Django's may give it to another."""
+    patch_vary_headers(response, ("Authorization",))
+
+
+def _one_each(fields: Iterable[tuple[str, str]], challenges: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for name, value in fields:
+        if name == _CHALLENGE:
+            yield from ((name, each) for each in challenges)
+        else:
+            yield name, value
 
 
 def prove(response: Any, accepted: Accepted, guard: Guard, *, head: bool) -> None:  # noqa: ANN401 - any response
     """Put Authentication-Info on a response, now or when it is rendered (RFC 7616 §3.5)."""
-    # The answer is for this user: no cache of Django's may give it to another.
-    patch_vary_headers(response, ("Authorization",))
+    vary(response)
     if not getattr(response, "is_rendered", True):
         response.add_post_render_callback(lambda rendered: prove(rendered, accepted, guard, head=head))
         return

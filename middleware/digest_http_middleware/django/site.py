@@ -1,9 +1,9 @@
 """The guard of a Django site, made of the setting DIGEST_HTTP when somebody first asks for it.
 
 DIGEST_HTTP is a dict with the keywords of the guard, but `users`, `proxy` and `logger`, and with `protect`, `public`,
-`allow_preflight`, `stripped_prefix`, `rewritten_by` and `original_target_header` of the ASGI middleware. `realm` is the
-one that must be there. A callable `protect` is given the request. Without `keys` they are made of SECRET_KEY and
-SECRET_KEY_FALLBACKS, so that all workers have the same.
+`optional`, `allow_preflight`, `stripped_prefix`, `rewritten_by` and `original_target_header` of the ASGI middleware.
+`realm` is the one that must be there. A callable `protect` is given the request. Without `keys` they are made of
+SECRET_KEY and SECRET_KEY_FALLBACKS, so that all workers have the same.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from django.utils.crypto import salted_hmac
 
 from digest_http import settings, stores
 from digest_http.errors import ConfigurationError, SourceUnavailable
-from digest_http.guard import Accepted, Guard, Refusal, Refused
+from digest_http.guard import NO_CREDENTIALS, Accepted, Guard, Refusal, Refused
 from digest_http.guard.key_sources import configured_keys
 from digest_http.httpauth.verdict import Verdict
 from digest_http.httpauth.waiting import at_once, run
@@ -38,7 +38,7 @@ from digest_http_middleware.workers_apart import WorkersApart
 
 from .names import SETTING
 from .requests import Exchange
-from .responses import RefusedResponse, prove
+from .responses import RefusedResponse, challenge, prove, vary
 from .users import DjangoUsers
 
 __all__ = ["Site", "anonymous", "forget_site", "site"]
@@ -47,11 +47,14 @@ _POLICY: Final = frozenset(
     {"algorithms", "qop", "old_clients", "nonce_lifetime", "sequence", "window", "max_body", "userhash",
      "allow_rfc2069", "rfc2069_uses", "clock", "random"}
 )  # fmt: skip
-_OURS: Final = frozenset({"realm", "store", "keys", "protect", "public", "allow_preflight"})
+_OURS: Final = frozenset({"realm", "store", "keys", "protect", "public", "allow_preflight", "optional"})
 _FRONT: Final = frozenset({"stripped_prefix", "rewritten_by", "original_target_header"})
 
 #: Where a request keeps what became of it.
 _OUTCOME: Final = "_digest_http_accepted"
+
+#: Where it keeps that nobody has signed it, and nobody had to.
+_STRANGER: Final = "_digest_http_stranger"
 
 #: Refusals that Django calls a failed login: its signal is what lock-out apps listen to.
 _FAILED_LOGINS: Final = frozenset({Verdict.UNKNOWN_USER, Verdict.WRONG_DIGEST})
@@ -82,6 +85,8 @@ class Site(HoldsSecrets):
         self._by_request: Final = protect if callable(protect) else None
         self._needs_login: Final = path_rule(protect, given.get("public", ()))
         self._allow_preflight: Final = settings.flag("allow_preflight", given.get("allow_preflight", False))
+        self.optional: Final = settings.flag("optional", given.get("optional", False))
+        """Where no login is needed, one is looked at, and a 401 of the site's own gets the challenges."""
         self._front: Final = Front(
             given.get("stripped_prefix", ""), given.get("rewritten_by"), given.get("original_target_header")
         )
@@ -108,13 +113,18 @@ class Site(HoldsSecrets):
             return False
         return not (self._allow_preflight and is_preflight(exchange.scope))
 
-    def enter(self, request: HttpRequest) -> RefusedResponse | None:
-        """Verify a request once. None: it may pass, and has its user. For code that blocks."""
+    def enter(self, request: HttpRequest, *, needed: bool = True) -> RefusedResponse | None:
+        """Verify a request once. None: it may pass, and has its user. For code that blocks.
+
+        `needed`: whether it must be signed. If it need not be, and is not, it passes and its user is anonymous.
+        """
         self.for_blocking()
         if hasattr(request, _OUTCOME):
             return None
         exchange = self._exchange(request)
         outcome = run(self.guard.examine(exchange, at_once))
+        if not needed and _is_stranger(request, outcome):
+            return None
         if isinstance(outcome, Accepted):
             try:
                 user = auth.authenticate(request, digest=outcome)
@@ -131,12 +141,14 @@ class Site(HoldsSecrets):
         fields = run(self.guard.challenge(outcome, auth_only=too_long, wait=at_once))
         return _response(request, outcome, fields)
 
-    async def aenter(self, request: HttpRequest) -> RefusedResponse | None:
+    async def aenter(self, request: HttpRequest, *, needed: bool = True) -> RefusedResponse | None:
         """The same for code that awaits."""
         if hasattr(request, _OUTCOME):
             return None
         exchange = self._exchange(request)
         outcome = await self.guard.examine(exchange, self._wait)
+        if not needed and _is_stranger(request, outcome):
+            return None
         if isinstance(outcome, Accepted):
             try:
                 user = await auth.aauthenticate(request, digest=outcome)
@@ -158,6 +170,22 @@ class Site(HoldsSecrets):
         accepted: Accepted | None = getattr(request, _OUTCOME, None)
         if accepted is not None:
             prove(response, accepted, self.guard, head=request.method == "HEAD")
+        elif hasattr(request, _STRANGER):
+            vary(response)
+        return response
+
+    def challenged(self, request: HttpRequest, response: Any) -> Any:  # noqa: ANN401 - any response of Django's
+        """The response; a 401 of a view to a stranger gets the challenges. For code that blocks."""
+        refused: Refused | None = getattr(request, _STRANGER, None)
+        if refused is not None and response.status_code == self.guard.refused_status:
+            challenge(response, run(self.guard.challenge(refused, wait=at_once)))
+        return response
+
+    async def achallenged(self, request: HttpRequest, response: Any) -> Any:  # noqa: ANN401 - any response of Django's
+        """The same for code that awaits."""
+        refused: Refused | None = getattr(request, _STRANGER, None)
+        if refused is not None and response.status_code == self.guard.refused_status:
+            challenge(response, await self.guard.challenge(refused, wait=self._wait))
         return response
 
     def log_out(self, request: HttpRequest, *, everywhere: bool) -> bool:
@@ -212,6 +240,14 @@ class Site(HoldsSecrets):
         if refused.context is None or refused.verdict not in _FAILED_LOGINS:
             return None
         return {"username": refused.context.credentials.name}
+
+
+def _is_stranger(request: HttpRequest, outcome: Accepted | Refused) -> bool:
+    if isinstance(outcome, Accepted) or outcome.reason != NO_CREDENTIALS:
+        return False
+    setattr(request, _STRANGER, outcome)
+    anonymous(request)
+    return True
 
 
 def anonymous(request: HttpRequest) -> None:

@@ -86,6 +86,8 @@ def _by_userhash(userhash: bytes, realm: str, algorithm: Algorithm) -> str | Non
 
 
 def _logged_out(username: str, realm: str) -> int:
+    if not _can_be_called(username):
+        return 0
     named = {f"user__{get_user_model().USERNAME_FIELD}__in": spellings(username)}
     since: list[int] = list(digest_logouts().filter(**named, realm=realm).values_list("since", flat=True))
     return max(since, default=0)

@@ -1,8 +1,9 @@
 """A server for files or calendars behind the WSGI plug, run by the Python of .venv-programs.
 
-usage: python -m tests.dav.scripts.served KIND PORT FOLDER, where KIND is wsgidav, radicale or xandikos. With `open` at its
-end
-there is no login at all, to see what comes of the server itself. The path of a user's calendars is /alice/.
+usage: python -m tests.dav.scripts.served KIND PORT FOLDER
+
+KIND is wsgidav, radicale or xandikos. With `open` behind them there is no login at all, to see what comes of the server
+itself. The path of a user's calendars is /alice/.
 """
 
 from __future__ import annotations
