@@ -31,7 +31,7 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -40,6 +40,7 @@ from digest_http.algorithms import Algorithm, available, by_name
 from digest_http.encoding import nfc
 from digest_http.errors import ConfigurationError
 from digest_http.file_modes import OWNER_AND_READERS, make_private, warn_if_open
+from digest_http.forks import ForkAware
 from digest_http.httpauth.protocols import HashCounts
 from digest_http.names import can_be_kept, realm_name, spellings, user_name
 from digest_http.secrecy import HoldsSecrets
@@ -92,13 +93,14 @@ def engine_of(url: str) -> AsyncEngine:
         raise ConfigurationError(f"the driver of this database is missing: pip install {error.name}") from error
 
 
-class SQLUsers(HoldsSecrets):
+class SQLUsers(ForkAware, HoldsSecrets):
     """Users behind an engine, or a URL to make one from. No query is made before the first look-up.
 
     Raises ConfigurationError for a setting that cannot work.
     """
 
     def __init__(self, engine: AsyncEngine | str, table: str = DEFAULT_TABLE) -> None:
+        super().__init__()
         self.engine: Final = engine_of(engine) if isinstance(engine, str) else _checked(engine)
         if not text("table", table, example=DEFAULT_TABLE):
             raise refusal("table", table, f"the name of a table, for instance table={DEFAULT_TABLE!r}")
@@ -273,9 +275,18 @@ class SQLUsers(HoldsSecrets):
         """Give the connections back."""
         await self.engine.dispose()
 
+    def after_fork_in_child(self) -> None:
+        """See ForkAware: the connections are the parent's."""
+        forget_connections(self.engine.sync_engine)
+
     def __repr__(self) -> str:
         # An engine's URL hides its password in text.
         return f"<SQLUsers {self.engine.url!r}, table {self.table.name!r}>"
+
+
+def forget_connections(engine: Engine) -> None:
+    """In a child: leave the connections that were there before the fork to the parent, and begin with none."""
+    engine.dispose(close=False)
 
 
 def _checked(engine: object) -> AsyncEngine:

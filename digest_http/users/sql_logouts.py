@@ -20,9 +20,10 @@ from digest_http import calculation
 from digest_http.algorithms import by_name
 from digest_http.encoding import nfc
 from digest_http.file_modes import OWNER_AND_READERS, make_private
+from digest_http.forks import ForkAware
 from digest_http.settings import refusal, text
 
-from .sql import engine_of, file_of, logger
+from .sql import engine_of, file_of, forget_connections, logger
 
 __all__ = ["SQLLogouts", "logouts_table"]
 
@@ -45,7 +46,7 @@ def logouts_table(name: str = DEFAULT_TABLE) -> Table:
     )
 
 
-class SQLLogouts:
+class SQLLogouts(ForkAware):
     """Keeps logouts behind an engine, or a URL to make one from. `with_logouts` joins it to a source of users.
 
     A URL and an engine of create_async_engine() give something to await. An engine of create_engine() answers at once,
@@ -54,6 +55,7 @@ class SQLLogouts:
     """
 
     def __init__(self, engine: AsyncEngine | Engine | str, table: str = DEFAULT_TABLE) -> None:
+        super().__init__()
         self.engine: Final = engine_of(engine) if isinstance(engine, str) else _checked(engine)
         if not text("table", table, example=DEFAULT_TABLE):
             raise refusal("table", table, f"the name of a table, for instance table={DEFAULT_TABLE!r}")
@@ -77,6 +79,10 @@ class SQLLogouts:
     def close(self) -> Awaitable[None] | None:
         """Give the connections back."""
         return self.engine.dispose()
+
+    def after_fork_in_child(self) -> None:
+        """See ForkAware: the connections are the parent's."""
+        forget_connections(self.engine.sync_engine if isinstance(self.engine, AsyncEngine) else self.engine)
 
     def _since(self, connection: Connection, userhash: str) -> int:
         row = self.table.c

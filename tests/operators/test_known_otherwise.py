@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from digest_http_middleware import DigestUser
-from digest_http_middleware.beside import bearer
+from digest_http_middleware.beside import Beside, bearer
 from tests.operators.served import ADDRESS, DOORS, Heard, signed
 
 TOKENS = {b"Bearer t0ken": "Robot\n", b"Bearer r00t": "root"}
@@ -55,9 +55,11 @@ def test_who_is_not(opened, field, reason, status):
     assert [(event.reason, event.status, event.username) for event in heard] == [(reason, status, None)]
 
 
-def test_who_has_signed(opened):
+@pytest.mark.parametrize("kind", sorted(DOORS.keys() - {"guard"}))
+def test_who_has_signed(kind):
     """A request with Digest credentials is told once, as without other ways."""
-    door, heard = opened
+    heard = Heard()
+    door = DOORS[kind](observers=[heard], beside=[Beside(lambda _request: None)])
     field = signed(door)
     for _ in range(2):
         door.ask(field)

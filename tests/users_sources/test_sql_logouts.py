@@ -20,6 +20,7 @@ from digest_http.users import CallableUsers, MappingUsers
 from digest_http.users.logouts import with_logouts
 from digest_http.users.sql import SQLUsers
 from digest_http.users.sql_logouts import SQLLogouts
+from tests.support.forked import in_child
 from tests.users_sources.postgres import postgres
 
 MD5, SHA256 = by_name("MD5"), by_name("SHA-256")
@@ -219,3 +220,22 @@ def test_settings(tmp_path):
 
     asyncio.run(made())
     assert (tmp_path / "logouts.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_fork(tmp_path):
+    """A child leaves the connections of its parent alone, and has its own; so do users in a database."""
+    logouts = SQLLogouts(create_engine(f"sqlite:///{tmp_path}/logouts.db"))
+    logouts.create_table()
+    logouts.log_out("alice", "r", 5)
+    users = SQLUsers(f"sqlite:///{tmp_path}/users.db")
+    asyncio.run(users.create_table())
+    pools: list[Any] = [logouts.engine.pool, users.engine.pool]
+    assert all(pool.checkedin() for pool in pools)
+
+    def idle():
+        return [logouts.engine.pool.checkedin(), users.engine.pool.checkedin()], logouts.logged_out("alice", "r")
+
+    assert in_child(idle) == ([0, 0], 5)
+    assert all(pool.checkedin() for pool in pools)
+    logouts.close()
+    asyncio.run(users.close())
