@@ -82,7 +82,7 @@ HOMES: Final = {
     "digest_http.users": "CachedUsers CallableUsers HtdigestUsers MappingUsers open_users",
     "digest_http.users.logouts": "Logouts with_logouts",
     "digest_http.users.sql": "SQLUsers engine_of users_table",
-    "digest_http.users.sql_logouts": "SQLLogouts logouts_table",
+    "digest_http.users.sql_logouts": "BlockingSQLLogouts SQLLogouts logouts_table",
     "digest_http.algorithms": "Algorithm Hash available by_name by_token select",
     "digest_http.authinfo": "AuthenticationInfo",
     "digest_http.buffers": "SECBUFFER_VERSION HTTPMessage SecBuffer SecBufferDesc SecBufferFlags SecBufferType",

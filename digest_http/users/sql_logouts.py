@@ -7,10 +7,8 @@ that the URL names.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 from sqlalchemy import BigInteger, Column, Connection, Engine, MetaData, String, Table, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -25,9 +23,7 @@ from digest_http.settings import refusal, text
 
 from .sql import engine_of, file_of, forget_connections, logger
 
-__all__ = ["SQLLogouts", "logouts_table"]
-
-T = TypeVar("T")
+__all__ = ["BlockingSQLLogouts", "SQLLogouts", "logouts_table"]
 
 DEFAULT_TABLE: Final = "digest_logouts"
 
@@ -46,43 +42,28 @@ def logouts_table(name: str = DEFAULT_TABLE) -> Table:
     )
 
 
-class SQLLogouts(ForkAware):
-    """Keeps logouts behind an engine, or a URL to make one from. `with_logouts` joins it to a source of users.
+class _Logouts(ForkAware):
+    """The table and its two questions, for an engine of either kind."""
 
-    A URL and an engine of create_async_engine() give something to await. An engine of create_engine() answers at once,
-    as guards that block need it (WSGI). No query is made before the first question. Raises ConfigurationError for a
-    setting that cannot work.
-    """
-
-    def __init__(self, engine: AsyncEngine | Engine | str, table: str = DEFAULT_TABLE) -> None:
+    def __init__(self, engine: AsyncEngine | Engine, table: str) -> None:
         super().__init__()
-        self.engine: Final = engine_of(engine) if isinstance(engine, str) else _checked(engine)
+        self._plain: Final = engine.sync_engine if isinstance(engine, AsyncEngine) else engine
         if not text("table", table, example=DEFAULT_TABLE):
             raise refusal("table", table, f"the name of a table, for instance table={DEFAULT_TABLE!r}")
         self.table: Final = logouts_table(table)
 
-    def logged_out(self, username: str, realm: str) -> int | Awaitable[int]:
-        """See LogoutUsers.logged_out: one query."""
-        return self._ask(partial(self._since, userhash=_userhash(username, realm)))
-
-    def log_out(self, username: str, realm: str, now: int) -> Awaitable[None] | None:
-        """See LogoutUsers.log_out: one transaction. An earlier time than the one that is kept changes nothing."""
-        return self._ask(partial(self._keep, userhash=_userhash(username, realm), now=now))
-
-    def create_table(self) -> Awaitable[None] | None:
-        """Make the table if it is missing, and a file of SQLite's with mode 0600."""
-        name = file_of(self.engine.url)
-        if name is not None:
-            make_private(Path(name), logger, OWNER_AND_READERS)
-        return self._ask(self.table.metadata.create_all)
-
-    def close(self) -> Awaitable[None] | None:
-        """Give the connections back."""
-        return self.engine.dispose()
-
     def after_fork_in_child(self) -> None:
         """See ForkAware: the connections are the parent's."""
-        forget_connections(self.engine.sync_engine if isinstance(self.engine, AsyncEngine) else self.engine)
+        forget_connections(self._plain)
+
+    def __repr__(self) -> str:
+        # An engine's URL hides its password in text.
+        return f"<{type(self).__name__} {self._plain.url!r}, table {self.table.name!r}>"
+
+    def _make_private(self) -> None:
+        name = file_of(self._plain.url)
+        if name is not None:
+            make_private(Path(name), logger, OWNER_AND_READERS)
 
     def _since(self, connection: Connection, userhash: str) -> int:
         row = self.table.c
@@ -90,6 +71,7 @@ class SQLLogouts(ForkAware):
         return since or 0
 
     def _keep(self, connection: Connection, userhash: str, now: int) -> None:
+        """Keep a time, unless a later one is kept already."""
         row = self.table.c
         later = update(self.table).where(row.userhash == userhash, row.since < now).values(since=now)
         if connection.execute(later).rowcount or self._since(connection, userhash):
@@ -101,20 +83,64 @@ class SQLLogouts(ForkAware):
             # Another worker was quicker with the first row; whose time is later is to stand.
             connection.execute(later)
 
-    def _ask(self, question: Callable[[Connection], T]) -> T | Awaitable[T]:
-        if isinstance(self.engine, AsyncEngine):
-            return _asked(self.engine, question)
+
+class SQLLogouts(_Logouts):
+    """Keeps logouts behind an asyncio engine, or a URL to make one from. `with_logouts` joins it to users.
+
+    No query is made before the first question. Raises ConfigurationError for a setting that cannot work.
+    """
+
+    def __init__(self, engine: AsyncEngine | str, table: str = DEFAULT_TABLE) -> None:
+        self.engine: Final = engine_of(engine) if isinstance(engine, str) else _awaiting(engine)
+        super().__init__(self.engine, table)
+
+    async def logged_out(self, username: str, realm: str) -> int:
+        """See LogoutUsers.logged_out: one query."""
+        async with self.engine.connect() as connection:
+            return await connection.run_sync(self._since, _userhash(username, realm))
+
+    async def log_out(self, username: str, realm: str, now: int) -> None:
+        """See LogoutUsers.log_out: one transaction."""
+        async with self.engine.begin() as connection:
+            await connection.run_sync(self._keep, _userhash(username, realm), now)
+
+    async def create_table(self) -> None:
+        """Make the table if it is missing, and a file of SQLite's with mode 0600."""
+        self._make_private()
+        async with self.engine.begin() as connection:
+            await connection.run_sync(self.table.metadata.create_all)
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self.engine.dispose()
+
+
+class BlockingSQLLogouts(_Logouts):
+    """The same behind an engine of create_engine(), for guards that block: WSGI."""
+
+    def __init__(self, engine: Engine, table: str = DEFAULT_TABLE) -> None:
+        self.engine: Final = _blocking(engine)
+        super().__init__(self.engine, table)
+
+    def logged_out(self, username: str, realm: str) -> int:
+        """See LogoutUsers.logged_out: one query."""
+        with self.engine.connect() as connection:
+            return self._since(connection, _userhash(username, realm))
+
+    def log_out(self, username: str, realm: str, now: int) -> None:
+        """See LogoutUsers.log_out: one transaction."""
         with self.engine.begin() as connection:
-            return question(connection)
+            self._keep(connection, _userhash(username, realm), now)
 
-    def __repr__(self) -> str:
-        # An engine's URL hides its password in text.
-        return f"<SQLLogouts {self.engine.url!r}, table {self.table.name!r}>"
+    def create_table(self) -> None:
+        """Make the table if it is missing, and a file of SQLite's with mode 0600."""
+        self._make_private()
+        with self.engine.begin() as connection:
+            self.table.metadata.create_all(connection)
 
-
-async def _asked(engine: AsyncEngine, question: Callable[[Connection], T]) -> T:
-    async with engine.begin() as connection:
-        return await connection.run_sync(question)
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
 
 
 def _userhash(username: str, realm: str) -> str:
@@ -123,11 +149,16 @@ def _userhash(username: str, realm: str) -> str:
     return calculation.userhash(_SHA256, *octets).decode()
 
 
-def _checked(engine: object) -> AsyncEngine | Engine:
-    if isinstance(engine, AsyncEngine | Engine):
+def _awaiting(engine: object) -> AsyncEngine:
+    if isinstance(engine, AsyncEngine):
         return engine
-    raise refusal(
-        "engine",
-        engine,
-        "a URL, for instance 'sqlite:///users.db', or an engine of create_async_engine() or create_engine()",
-    )
+    wanted = "a URL, for instance 'sqlite:///users.db', or an engine of create_async_engine()"
+    if isinstance(engine, Engine):
+        wanted += "; for one of create_engine() there is BlockingSQLLogouts"
+    raise refusal("engine", engine, wanted)
+
+
+def _blocking(engine: object) -> Engine:
+    if isinstance(engine, Engine):
+        return engine
+    raise refusal("engine", engine, "an engine of create_engine(); for others and for URLs there is SQLLogouts")

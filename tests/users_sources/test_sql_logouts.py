@@ -17,9 +17,9 @@ from digest_http.httpauth import DigestClient
 from digest_http.httpauth.protocols import LogoutUsers, UsersByHash
 from digest_http.stores import SQLiteStore
 from digest_http.users import CallableUsers, MappingUsers
-from digest_http.users.logouts import with_logouts
+from digest_http.users.logouts import Logouts, with_logouts
 from digest_http.users.sql import SQLUsers
-from digest_http.users.sql_logouts import SQLLogouts
+from digest_http.users.sql_logouts import BlockingSQLLogouts, SQLLogouts
 from tests.support.forked import in_child
 from tests.users_sources.postgres import postgres
 
@@ -44,7 +44,7 @@ def opened(request, tmp_path):
     table = f"logouts_{next(TABLES)}"
 
     def opens():
-        return SQLLogouts(create_engine(url) if "at once" in request.param else url, table)
+        return BlockingSQLLogouts(create_engine(url), table) if "at once" in request.param else SQLLogouts(url, table)
 
     async def make():
         logouts = opens()
@@ -60,7 +60,7 @@ async def waited(answer: Any) -> Any:
     return await answer if inspect.isawaitable(answer) else answer
 
 
-def users_with(logouts: SQLLogouts) -> LogoutUsers:
+def users_with(logouts: Logouts) -> LogoutUsers:
     """Alice in memory, her logouts in the table."""
     return with_logouts(MappingUsers({"alice": "s3cret", "Zoë": "b0b"}, "home", [SHA256, MD5]), logouts)
 
@@ -136,7 +136,7 @@ def test_many_workers_at_once(opened):
 def test_a_guard_that_blocks(tmp_path):
     """With an engine that does not await it serves WSGI; with another one the guard says 503 and lets nobody in."""
     url = f"sqlite:///{tmp_path}/logouts.db"
-    logouts = SQLLogouts(create_engine(url))
+    logouts = BlockingSQLLogouts(create_engine(url))
     logouts.create_table()
     guard, client = Guard(users_with(logouts), "home"), DigestClient("alice", "s3cret")
     refused = guard.check("GET", "/", {})
@@ -159,7 +159,7 @@ def test_a_guard_that_blocks(tmp_path):
 
 def test_a_table_that_is_missing(tmp_path):
     """Nobody is let in, and nobody is told that he is out."""
-    logouts = SQLLogouts(create_engine(f"sqlite:///{tmp_path}/empty.db"))
+    logouts = BlockingSQLLogouts(create_engine(f"sqlite:///{tmp_path}/empty.db"))
     guard, client = Guard(users_with(logouts), "home"), DigestClient("alice", "s3cret")
     refused = guard.check("GET", "/", {})
     assert isinstance(refused, Refused)
@@ -203,9 +203,15 @@ def test_what_the_users_can_is_handed_on(tmp_path):
 
 def test_settings(tmp_path):
     """What cannot work is refused, a password is not shown, and the file is private."""
+    wrong: Any
     for wrong in (5, None, "htdigest:///x", SQLLogouts):
         with pytest.raises(ConfigurationError):
             SQLLogouts(wrong)
+        with pytest.raises(ConfigurationError):
+            BlockingSQLLogouts(wrong)
+    wrong = create_engine("sqlite://")
+    with pytest.raises(ConfigurationError, match="BlockingSQLLogouts"):
+        SQLLogouts(wrong)
     with pytest.raises(ConfigurationError, match="table"):
         SQLLogouts("sqlite://", table="")
     logouts = SQLLogouts(f"sqlite:///{tmp_path}/logouts.db")
@@ -224,7 +230,7 @@ def test_settings(tmp_path):
 
 def test_a_fork(tmp_path):
     """A child leaves the connections of its parent alone, and has its own; so do users in a database."""
-    logouts = SQLLogouts(create_engine(f"sqlite:///{tmp_path}/logouts.db"))
+    logouts = BlockingSQLLogouts(create_engine(f"sqlite:///{tmp_path}/logouts.db"))
     logouts.create_table()
     logouts.log_out("alice", "r", 5)
     users = SQLUsers(f"sqlite:///{tmp_path}/users.db")
