@@ -57,6 +57,9 @@ _ASYNCHRONOUS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+
 
 DEFAULT_TABLE: Final = "digest_users"
 
+#: Characters of a name, and of a realm: more than people have, and what a key of every database can hold.
+MAX_NAME: Final = 255
+
 
 def _nothing(stored: int) -> None:
     """Nobody looks on."""
@@ -67,8 +70,8 @@ def users_table(name: str = DEFAULT_TABLE) -> Table:
     return Table(
         name,
         MetaData(),
-        Column("username", String(255), primary_key=True),
-        Column("realm", String(255), primary_key=True),
+        Column("username", String(MAX_NAME), primary_key=True),
+        Column("realm", String(MAX_NAME), primary_key=True),
         # RFC 7616's name without -sess.
         Column("algorithm", String(16), primary_key=True),
         # Octets, so that no collation makes two hashes equal, in lower-case hex.
@@ -177,7 +180,7 @@ class SQLUsers(ForkAware, HoldsSecrets):
         """Set H(A1) in hex for each hash named, in one transaction; others of this user stay.
 
         Rows of this user in another Unicode form give way too. Raises ConfigurationError for a name or realm that
-        cannot be hashed so that it is told from others.
+        cannot be hashed so that it is told from others, or is longer than MAX_NAME.
         """
         await self.replace_all([(username, realm, hashes)])
 
@@ -192,7 +195,11 @@ class SQLUsers(ForkAware, HoldsSecrets):
 
         `whole`: other hashes of these users go. `stored` is called with the number of hashes that are written so far.
         """
-        checked = [(user_name(name), realm_name(realm), hashes) for name, realm, hashes in users if hashes]
+        checked = [
+            (_fitting("username", user_name(name)), _fitting("realm", realm_name(realm)), hashes)
+            for name, realm, hashes in users
+            if hashes
+        ]
         every = {algorithm.base for algorithm in available()}
         done = 0
         async with self.engine.begin() as connection:
@@ -282,6 +289,12 @@ class SQLUsers(ForkAware, HoldsSecrets):
     def __repr__(self) -> str:
         # An engine's URL hides its password in text.
         return f"<SQLUsers {self.engine.url!r}, table {self.table.name!r}>"
+
+
+def _fitting(setting: str, name: str) -> str:
+    if len(name) > MAX_NAME:
+        raise ConfigurationError(f"{setting} has {len(name)} characters; write one with {MAX_NAME} at most")
+    return name
 
 
 def forget_connections(engine: Engine) -> None:

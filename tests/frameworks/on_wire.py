@@ -14,6 +14,14 @@ from tests.live.peers import HOST
 
 __all__ = ["OnWire"]
 
+#: RFC 6455 §4.1, with the key of its example.
+HANDSHAKE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
+
 #: Seconds. gunicorn takes connections before a worker has loaded the app.
 PATIENCE = 240
 #: As many as are asked at once.
@@ -23,10 +31,8 @@ AT_ONCE = ThreadPoolExecutor(20)
 class OnWire:
     """One site of a server that has many: the field `X-Site` names it."""
 
-    by_route = False
-
-    def __init__(self, name: str, port: int, *, sockets: bool = False) -> None:
-        self.name, self.port, self.sockets = name, port, sockets
+    def __init__(self, name: str, port: int, *, sockets: bool = False, by_route: bool = False) -> None:
+        self.name, self.port, self.sockets, self.by_route = name, port, sockets, by_route
 
     def make(self, policy: dict[str, Any]) -> str:
         """The value of X-Site. The server has the policy of all sites by itself, and its own clock."""
@@ -47,7 +53,10 @@ class OnWire:
     def _ask(self, app: str, method: str, target: str, fields: list[bytes], body: bytes) -> Answer:
         connection = http.client.HTTPConnection(HOST, self.port, timeout=PATIENCE)
         try:
-            connection.putrequest(method, target, skip_accept_encoding=True)
+            handshake = HANDSHAKE if method == "WEBSOCKET" else {}
+            connection.putrequest("GET" if handshake else method, target, skip_accept_encoding=True)
+            for name, value in handshake.items():
+                connection.putheader(name, value)
             connection.putheader("X-Site", app)
             for field in fields:
                 connection.putheader("Authorization", field)

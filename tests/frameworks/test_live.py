@@ -1,4 +1,7 @@
-"""One pass over sockets: each ASGI framework under uvicorn, and aiohttp by itself, with websockets and curl."""
+"""One pass over sockets with clients of others: Starlette under uvicorn, and aiohttp by itself, websockets and curl.
+
+All frameworks on all servers: test_asgi_servers.py and test_wsgi_servers.py.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,6 @@ from tests.live.commands import curl_digest
 
 pytestmark = pytest.mark.live
 
-UNDER_UVICORN = [name for name, site in SITES.items() if site.kind == "asgi"]
-
 
 @pytest.fixture(scope="module")
 def ports() -> Iterator[tuple[int, int]]:
@@ -27,7 +28,7 @@ def ports() -> Iterator[tuple[int, int]]:
         yield found
 
 
-@pytest.mark.parametrize("name", [*UNDER_UVICORN, "aiohttp.web"])
+@pytest.mark.parametrize("name", ["Starlette, middleware", "aiohttp.web"])
 def test_a_visit(ports: tuple[int, int], name: str) -> None:
     """A body goes there and back with the proof; the same header again, and for another target, is refused."""
     port = ports[name == "aiohttp.web"]

@@ -107,6 +107,25 @@ def test_names_longer_than_a_column(url):
     assert on(url, action) is None
 
 
+@pytest.mark.parametrize("place", ["username", "realm"])
+def test_names_that_do_not_fit_into_a_column(url, place):
+    """They are refused as a setting, on each database; one that just fits is kept."""
+
+    async def action(users: Any):
+        for length in (255, 256):
+            name, realm = ("x" * length, "r") if place == "username" else ("alice", "x" * length)
+            if length == 255:
+                await users.replace(name, realm, hashes(name, realm, "pw"))
+                assert await users.ha1(name, realm, MD5) == MD5.hexdigest(f"{name}:{realm}:pw".encode())
+                continue
+            for change in (users.replace(name, realm, hashes(name, realm, "pw")), users.set(name, realm, "pw")):
+                with pytest.raises(ConfigurationError, match=f"{place} has 256 characters"):
+                    await change
+        assert len(await users.entries()) == 2
+
+    on(url, action)
+
+
 @pytest.mark.parametrize(
     "text", ["a\0b", "\0", "\ud800", "\udfff\ud800", "x" * 300, "x" * 70_000, "\x01", "\x85"], ids=ascii
 )

@@ -1,4 +1,7 @@
-"""A Flask app behind the WSGI plug on servers that people run: curl, and our client with auth-int."""
+"""A Flask app behind the WSGI plug on servers that people run: curl, and our client with auth-int.
+
+Other frameworks, gunicorn with `--preload` and cheroot: tests/frameworks/test_wsgi_servers.py.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,7 @@ def wsgiref() -> Iterator[str]:
 
 
 @contextmanager
-def gunicorn_of_two(folder: Path, *options: str) -> Iterator[str]:
+def gunicorn_of_two(folder: Path) -> Iterator[str]:
     """Two workers, which count in one file."""
     python_peer("gunicorn")
     port = free_port()
@@ -62,7 +65,6 @@ def gunicorn_of_two(folder: Path, *options: str) -> Iterator[str]:
         "-m",
         "gunicorn",
         "--workers=2",
-        *options,
         f"--bind={HOST}:{port}",
         "tests.wsgi.served:protected()",
     ]
@@ -82,28 +84,6 @@ def gunicorn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Each worker loads the app."""
     with gunicorn_of_two(tmp_path_factory.mktemp("gunicorn")) as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def preloaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The app is loaded once, and the workers are forked from it, with threads of their own."""
-    with gunicorn_of_two(tmp_path_factory.mktemp("preloaded"), "--preload", "--threads=4") as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def cheroot() -> Iterator[str]:
-    """CherryPy's server, in a thread."""
-    python_peer("cheroot")
-    from cheroot.wsgi import Server  # noqa: PLC0415 - a peer that may be missing
-
-    server = Server((HOST, 0), protected())
-    server.prepare()
-    thread = threading.Thread(target=server.serve)
-    thread.start()
-    yield f"http://{HOST}:{server.bind_addr[1]}"
-    server.stop()
-    thread.join()
 
 
 MOD_WSGI = """\
@@ -147,7 +127,7 @@ def mod_wsgi() -> Iterator[str]:
             yield f"http://{HOST}:{port}"
 
 
-@pytest.fixture(params=["wsgiref", "gunicorn", "preloaded", "cheroot", "mod_wsgi"])
+@pytest.fixture(params=["wsgiref", "gunicorn", "mod_wsgi"])
 def site(request: pytest.FixtureRequest) -> str:
     """The URL of a site."""
     url: str = request.getfixturevalue(request.param)
