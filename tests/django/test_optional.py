@@ -10,7 +10,7 @@ from django.test.utils import override_settings
 
 from digest_http_client_auth import DigestAuth
 from tests.attacks.signing import Signer, parameters
-from tests.django.conftest import REALM
+from tests.django.conftest import OURS, REALM
 
 pytestmark = pytest.mark.usefixtures("alice")
 
@@ -74,3 +74,10 @@ def test_without_it(ask):
     with override_settings(DIGEST_HTTP={"realm": REALM, "public": ["/public"]}):
         assert ask("GET", "/public/page", headers={"Authorization": "Digest x"}).text == "nobody None "
         assert "www-authenticate" not in ask("GET", "/public/asking").headers
+
+
+def test_without_sessions(ask):
+    """Where no other middleware has found a user, a stranger is Django's own anonymous one."""
+    with override_settings(MIDDLEWARE=[OURS]):
+        assert ask("GET", "/public/page").text == "nobody None "
+        assert ask("GET", "/public/page", headers=signed(ask, "/public/page")).text == "alice auth "

@@ -31,8 +31,11 @@ AT_ONCE = ThreadPoolExecutor(20)
 class OnWire:
     """One site of a server that has many: the field `X-Site` names it."""
 
-    def __init__(self, name: str, port: int, *, sockets: bool = False, by_route: bool = False) -> None:
-        self.name, self.port, self.sockets, self.by_route = name, port, sockets, by_route
+    def __init__(
+        self, name: str, port: int, *, sockets: bool = False, by_route: bool = False, socket_proof: bool = True
+    ) -> None:
+        self.name, self.port = name, port
+        self.sockets, self.by_route, self.socket_proof = sockets, by_route, socket_proof
 
     def make(self, policy: dict[str, Any]) -> str:
         """The value of X-Site. The server has the policy of all sites by itself, and its own clock."""

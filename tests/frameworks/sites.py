@@ -52,6 +52,7 @@ class Site(NamedTuple):
     kind: str = "asgi"
     sockets: bool = True
     by_route: bool = False
+    socket_proof: bool = True
 
     async def ask(self, app: Any, method: str, target: str, *fields: bytes, body: bytes = b"") -> Answer:
         """One request."""

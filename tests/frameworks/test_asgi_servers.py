@@ -26,6 +26,10 @@ PAGE = Path(__file__).parents[2] / "docs" / "frameworks.md"
 #: Seconds in which a loaded machine has imported seven frameworks, twice.
 PATIENCE = 240
 SERVERS = ["uvicorn", "hypercorn", "granian", "daphne"]
+#: They drop the fields that an app adds to the answer of a handshake.
+WITHOUT_PROOF = {"granian", "daphne"}
+#: Quart wants to know the scheme of a websocket, which daphne does not tell.
+WITHOUT_SOCKETS = {("Quart", "daphne")}
 NAMES = [name for name, site in SITES.items() if site.kind == "asgi"]
 ASKED = {name: ask for name, ask in COLUMNS.items() if name not in {"roles", "odd paths"}}
 
@@ -55,12 +59,18 @@ def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
 def seen(ports: dict[str, int]) -> dict[str, dict[str, list[str]]]:
     """What did not come to what it must, by framework and server."""
 
-    async def look(name: str, port: int) -> list[str]:
-        site = OnWire(name, port, sockets=SITES[name].sockets, by_route=SITES[name].by_route)
+    async def look(name: str, server: str) -> list[str]:
+        site = OnWire(
+            name,
+            ports[server],
+            sockets=(name, server) not in WITHOUT_SOCKETS,
+            by_route=SITES[name].by_route,
+            socket_proof=server not in WITHOUT_PROOF,
+        )
         return [column for column, does in ASKED.items() if await does(site) is False]
 
     async def look_all() -> dict[str, dict[str, list[str]]]:
-        return {name: {server: await look(name, port) for server, port in ports.items()} for name in NAMES}
+        return {name: {server: await look(name, server) for server in SERVERS} for name in NAMES}
 
     return asyncio.run(look_all())
 
@@ -74,6 +84,12 @@ def test_what_a_login_must_do(seen: dict[str, dict[str, list[str]]], name: str, 
 
 def test_the_page_tells_what_was_tried(seen: dict[str, dict[str, list[str]]]) -> None:
     """docs/frameworks.md has this very table; FRAMEWORKS_PAGE=write renews it."""
-    rows = [[name, *("yes" if not row[server] else f"not {', '.join(row[server])}" for server in SERVERS)]
-            for name, row in seen.items()]  # fmt: skip
+    rows = [[name, *(cell(name, server, row[server]) for server in SERVERS)] for name, row in seen.items()]
     keep(PAGE, "servers of ASGI", ["", *SERVERS], rows)
+
+
+def cell(name: str, server: str, failed: list[str]) -> str:
+    """What stands in the table."""
+    if failed:
+        return f"not {', '.join(failed)}"
+    return "yes, no websocket" if (name, server) in WITHOUT_SOCKETS else "yes"

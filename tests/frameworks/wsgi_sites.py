@@ -150,14 +150,14 @@ def plain(policy: dict[str, Any]) -> Any:
     """An app that no framework helps."""
 
     def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-        user, status = environ.get("digest_http.user"), "200 OK"
+        status = "200 OK"
         path = environ["PATH_INFO"].encode("latin-1")
         match path:
             case b"/me":
                 body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
                 answer = environ["REMOTE_USER"].encode("latin-1") + b":" + body
             case b"/role":
-                answer, allowed = environ["REMOTE_USER"].encode("latin-1"), "admin" in user.roles
+                answer, allowed = environ["REMOTE_USER"].encode("latin-1"), "admin" in environ["digest_http.user"].roles
                 status = status if allowed else "403 Forbidden"
             case _:
                 answer = b"saw:" + path

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sqlalchemy import create_engine
+
 from digest_http.algorithms import by_name
 from digest_http.guard import Guard
 from digest_http.guard.key_sources import KeyFile
@@ -25,7 +27,9 @@ from digest_http.sasl.reauthentication import ClientSessions, ServerSessions
 from digest_http.stores import MemoryStore, SQLiteStore
 from digest_http.stores.redis import RedisStore
 from digest_http.users import CachedUsers, CallableUsers, HtdigestUsers, MappingUsers
+from digest_http.users.logouts import with_logouts
 from digest_http.users.sql import SQLUsers
+from digest_http.users.sql_logouts import BlockingSQLLogouts, SQLLogouts
 from digest_http_client_auth.aiohttp import DigestAuth as DigestAuthOfAiohttp
 from digest_http_client_auth.httpx import DigestAuth
 from digest_http_client_auth.httpx2 import DigestAuth as DigestAuth2
@@ -101,6 +105,11 @@ DOORS = {
     "CachedUsers": Door(CachedUsers, {"users": MappingUsers({"alice": "s3cret"}, "r", [MD5])}),
     "HtdigestUsers": Door(HtdigestUsers, {"path": "{folder}/users", "realm": "r"}),
     "SQLUsers": Door(SQLUsers, {"engine": "sqlite:///{folder}/users.db"}),
+    "SQLLogouts": Door(SQLLogouts, {"engine": "sqlite:///{folder}/logouts.db"}),
+    "BlockingSQLLogouts": Door(BlockingSQLLogouts, {"engine": create_engine("sqlite://")}),
+    "with_logouts": Door(
+        with_logouts, {"users": MappingUsers({"alice": "s3cret"}, "r", [MD5]), "logouts": SQLLogouts("sqlite://")}
+    ),
     "MemoryStore": Door(MemoryStore, {}),
     "SQLiteStore": Door(SQLiteStore, {"path": "{folder}/nonces.db"}),
     "RedisStore": Door(RedisStore, {"connect": lambda: None}),

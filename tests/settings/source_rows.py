@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import create_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from digest_http.users import MappingUsers
+from digest_http.users.sql_logouts import SQLLogouts
 
 from .http_rows import ALGORITHM_OBJECTS, USERS
 from .wrong import FUNCTION, HUGE, NUMBER, PATH, REALM, SECONDS, TEXT
@@ -41,6 +43,18 @@ ROWS: dict[str, dict[str, list[Any]]] = {
     "SQLUsers": {
         "engine": [None, 5, "", "users.db", "gopher://x", "htdigest:///users", create_engine("sqlite://"), {}],
         "table": [*TEXT, ""],
+    },
+    "SQLLogouts": {
+        "engine": [None, 5, "", "users.db", "gopher://x", "htdigest:///users", create_engine("sqlite://"), {}],
+        "table": [*TEXT, ""],
+    },
+    "BlockingSQLLogouts": {
+        "engine": [None, 5, "", "sqlite://", create_async_engine("sqlite+aiosqlite://"), {}],
+        "table": [*TEXT, ""],
+    },
+    "with_logouts": {
+        "users": [None, 5, {}, {"alice": "s3cret"}, MappingUsers, _NoMethod(), _ShortMethod(), lambda *_: None],
+        "logouts": [None, 5, {}, SQLLogouts, _NoMethod(), lambda *_: None],
     },
     "MemoryStore": {"capacity": CAPACITY},
     "SQLiteStore": {"path": [*PATH, "/nowhere/nonces.db", "/"], "capacity": [*CAPACITY, HUGE, 1 << 63]},

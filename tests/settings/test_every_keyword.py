@@ -20,6 +20,7 @@ CALLED = {
     ("MappingUsers", "passwords"): "users",
     ("CallableUsers", "look_up"): "users",
     ("SQLUsers", "engine"): "URL",
+    ("SQLLogouts", "engine"): "URL",
     ("DigestAuthMiddleware", "keys"): "key",
     ("DigestAuth of FastAPI", "keys"): "key",
     ("Guard", "keys"): "key",

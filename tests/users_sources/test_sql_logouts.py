@@ -138,7 +138,7 @@ def test_a_guard_that_blocks(tmp_path):
     url = f"sqlite:///{tmp_path}/logouts.db"
     logouts = BlockingSQLLogouts(create_engine(url))
     logouts.create_table()
-    guard, client = Guard(users_with(logouts), "home"), DigestClient("alice", "s3cret")
+    guard, client = Guard(users_with(logouts), "home", keys=KEYS), DigestClient("alice", "s3cret")
     refused = guard.check("GET", "/", {})
     assert isinstance(refused, Refused)
     client.challenged([value for _, value in refused.fields], None)
@@ -152,7 +152,7 @@ def test_a_guard_that_blocks(tmp_path):
     guard.log_out("alice")
     assert ask(guard).refusal.reason == "logged-out"
     logouts.close()
-    awaited = Guard(users_with(SQLLogouts(url)), "home", keys=guard.keys)
+    awaited = Guard(users_with(SQLLogouts(url)), "home", keys=KEYS)
     with pytest.raises(SourceUnavailable):
         awaited.log_out("alice")
 
@@ -189,7 +189,7 @@ def test_what_the_users_can_is_handed_on(tmp_path):
 
     known: Any = Roled({"alice": "pw"}, "r", [MD5])
     both: Any = with_logouts(known, logouts)
-    assert isinstance(both, UsersByHash)
+    assert isinstance(with_logouts(known, logouts), UsersByHash)
     assert both.by_userhash(MD5.hexdigest(b"alice:r"), "r", MD5) == "alice"
     assert both.ha1("alice", "r", MD5) == MD5.hexdigest(b"alice:r:pw")
     assert both.count_hashes("r") == known.count_hashes("r")
@@ -216,6 +216,8 @@ def test_settings(tmp_path):
         SQLLogouts("sqlite://", table="")
     logouts = SQLLogouts(f"sqlite:///{tmp_path}/logouts.db")
     assert "hidden" not in repr(SQLLogouts("postgresql://app:hidden@db/app"))
+    users: Any
+    keeps: Any
     for users, keeps in (({"alice": "pw"}, logouts), (SQLUsers("sqlite://"), {}), (SQLUsers("sqlite://"), SQLLogouts)):
         with pytest.raises(ConfigurationError):
             with_logouts(users, keeps)
@@ -239,7 +241,8 @@ def test_a_fork(tmp_path):
     assert all(pool.checkedin() for pool in pools)
 
     def idle():
-        return [logouts.engine.pool.checkedin(), users.engine.pool.checkedin()], logouts.logged_out("alice", "r")
+        now: list[Any] = [logouts.engine.pool, users.engine.pool]
+        return [pool.checkedin() for pool in now], logouts.logged_out("alice", "r")
 
     assert in_child(idle) == ([0, 0], 5)
     assert all(pool.checkedin() for pool in pools)
