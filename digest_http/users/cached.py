@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
 from inspect import isawaitable
 from threading import Lock
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 
 from digest_http.algorithms import Algorithm
 from digest_http.encoding import nfc
@@ -41,8 +41,16 @@ class CachedUsers(ForkAware, HoldsSecrets):
     Raises ConfigurationError for a setting that cannot work.
     """
 
-    def __new__(cls, users: Users, *_settings: Any, **_more: Any) -> Self:  # noqa: ANN401 - those of __init__
+    def __new__(
+        cls,
+        users: Users,
+        seconds: float = DEFAULT_SECONDS,
+        entries: int = DEFAULT_ENTRIES,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> Self:
         """One that has the methods of these users: a guard sees by its methods what a source can."""
+        del seconds, entries, clock
         has = isinstance(users, UsersByHash), isinstance(users, LogoutUsers)
         kind: Any = _KINDS[has] if cls is CachedUsers else cls
         made: Self = super().__new__(kind)
@@ -57,7 +65,7 @@ class CachedUsers(ForkAware, HoldsSecrets):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
-        self.users = provider("users", users, {"ha1": 3}, example="HtdigestUsers('/etc/app/users', 'Members')")
+        self.users: Final = provider("users", users, {"ha1": 3}, example="HtdigestUsers('/etc/app/users', 'Members')")
         self._seconds: Final = checked_seconds("seconds", seconds, example=DEFAULT_SECONDS)
         self._entries: Final = number("entries", entries, 1, example=DEFAULT_ENTRIES)
         self._clock: Final = function("clock", clock, 0, example="time.monotonic")
@@ -120,28 +128,24 @@ class CachedUsers(ForkAware, HoldsSecrets):
 class CachedUsersByHash(CachedUsers):
     """The same where the source can also find by userhash."""
 
-    users: UsersByHash
-
     def by_userhash(self, userhash: bytes, realm: str, algorithm: Algorithm) -> str | Awaitable[str | None] | None:
         """See UsersByHash.by_userhash."""
-        return self.users.by_userhash(userhash, nfc(realm), algorithm)
+        return cast("UsersByHash", self.users).by_userhash(userhash, nfc(realm), algorithm)
 
 
 class CachedUsersAndLogouts(CachedUsers):
     """The same where the source also keeps logouts."""
 
-    users: LogoutUsers
-
     def logged_out(self, username: str, realm: str) -> int | Awaitable[int]:
         """See LogoutUsers.logged_out."""
-        return self.users.logged_out(username, realm)
+        return cast("LogoutUsers", self.users).logged_out(username, realm)
 
     def log_out(self, username: str, realm: str, now: int) -> Awaitable[None] | None:
         """See LogoutUsers.log_out."""
-        return self.users.log_out(username, realm, now)
+        return cast("LogoutUsers", self.users).log_out(username, realm, now)
 
 
-class CachedUsersByHashAndLogouts(CachedUsersByHash, CachedUsersAndLogouts):  # type: ignore[misc]  # the source has both
+class CachedUsersByHashAndLogouts(CachedUsersByHash, CachedUsersAndLogouts):
     """The same where the source does both."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -135,7 +136,7 @@ def test_davfs2(servers: dict[str, str]) -> None:
         for name in ("cache", "mount"):
             (folder / name).mkdir()
         # The program gives up root's rights for those of this group.
-        run(["chgrp", "davfs2", str(folder / "cache")], folder)
+        shutil.chown(folder / "cache", group="davfs2")
         (folder / "cache").chmod(0o1775)
         secrets, config = folder / "secrets", folder / "config"
         secrets.write_text(f"{servers['wsgidav']} {USER} {PASSWORD}\n", encoding="utf-8")
