@@ -2,6 +2,8 @@
 
 import email
 import os
+import re
+import runpy
 import subprocess
 import sys
 import tarfile
@@ -125,7 +127,7 @@ def test_sdist_holds_nothing_else(sdist_names):
     """No environment, cache or file that somebody left lying about."""
     top_level = {name.partition("/")[0] for name in sdist_names}
     described = {".gitignore", ".pre-commit-config.yaml", "LICENSE", "Makefile", "PKG-INFO"}
-    described |= {"hatch_build.py", "pyproject.toml"}
+    described |= {"hatch_build.py", "hatch_readme.py", "pyproject.toml"}
     assert {name for name in top_level - described if not name.endswith(".md")} == FOLDERS
     assert [name for name in sdist_names if "__pycache__" in name or name.endswith(".pyc")] == []
     assert {"LICENSE", "PKG-INFO", "pyproject.toml"} <= top_level
@@ -174,6 +176,35 @@ def test_the_index_shows_frameworks_and_interpreters(metadata):
     assert {f"Framework :: {name}" for name in ("AsyncIO", "Django", "FastAPI", "Flask", "aiohttp")} <= set(shown)
     assert "Typing :: Typed" in shown
     assert {line.partition(",")[0] for line in metadata.get_all("Project-URL")} == {"Homepage", "Changelog", "Download"}
+
+
+def test_the_index_page_is_readme_without_dead_links(metadata):
+    """The index has no files beside its page: a link leads to another site, or it is plain words."""
+    assert metadata["Description-Content-Type"] == "text/markdown"
+    page = metadata.get_payload()
+    assert "# digest-http" in page
+    assert "$ env/bin/pip install" in page
+    assert [link for link in re.findall(r"\]\(([^)]*)\)", page) if not link.startswith("https://")] == []
+
+
+@pytest.mark.parametrize(
+    ("files", "images", "page"),
+    [
+        ("", "", "See the page. "),
+        ("https://h/blob/", "", "See [the page](https://h/blob/docs/a.md#b). "),
+        (
+            "https://h/blob/",
+            "https://h/raw/",
+            "See [the page](https://h/blob/docs/a.md#b). ![Seen](https://h/raw/a.png)",
+        ),
+    ],
+)
+def test_links_of_readme_as_the_index_shows_them(files, images, page):
+    """They become absolute if there is a public home. Code, and links that stand by themselves, are left alone."""
+    for_index_page = runpy.run_path(str(ROOT / "hatch_readme.py"))["for_index_page"]
+    alone = "\n[x](https://h/) [y](#z)\n```py\na[0](b)\n```\n"
+    shown = for_index_page("See [the page](docs/a.md#b). ![Seen](a.png)" + alone, files=files, images=images)
+    assert shown == page + alone
 
 
 def test_the_version_is_that_of_the_package(metadata):
