@@ -157,7 +157,7 @@ def _interpret(pairs: list[tuple[bytes, bytes | None]]) -> Challenge | UnusableC
             return UnusableChallenge(f"the quotes of {name.decode()!r} do not close")
         # Two different values are two readings of one challenge: which one a server checks is a guess, so refuse.
         if fields.setdefault(name, value) != value:
-            return UnusableChallenge(f"{name.decode()!r} stands twice with different values")
+            return UnusableChallenge(f"{name.decode()!r} appears twice with different values")
     if not fields.get(b"nonce"):
         return UnusableChallenge("nonce is missing or empty")
     if sum(len(fields.get(name, b"")) for name in _REPEATED) > MAX_REPEATED_OCTETS:

@@ -61,7 +61,7 @@ class Credentials(NamedTuple):
             # RFC 2617 §3.2.2: cnonce and nc must not stand without qop. A server that took them for the RFC 2069 form
             # would let a man in the middle strip the counter.
             if nc is not None:
-                raise MalformedField("nc stands without qop", reason="qop")
+                raise MalformedField("nc without qop", reason="qop")
             qop = nc = b""
             cnonce = cnonce or b""
         else:

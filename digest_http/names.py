@@ -54,7 +54,7 @@ def distinct_names(names: Iterable[object], setting: str = "users") -> dict[str,
     """Each name in Normalization Form C, with the name as it was given.
 
     Raises ConfigurationError for a name that cannot be one, and for two that are one name in two spellings: which of
-    them would count is anybody's guess.
+    them would count is ambiguous.
     """
     found: dict[str, str] = {}
     for given in names:

@@ -65,7 +65,7 @@ def unescape(octets: bytes) -> bytes:
 def parse_parameters(octets: bytes) -> dict[bytes, bytes]:
     """Parse a list of auth-params into lower-case name -> unescaped value.
 
-    Raises MalformedField for broken grammar or a name that stands twice (a second value could contradict the one that
+    Raises MalformedField for broken grammar or a name that appears twice (a second value could contradict the one that
     was checked), FieldTooLarge over MAX_FIELD_OCTETS.
     """
     check_size(octets)
@@ -77,7 +77,7 @@ def parse_parameters(octets: bytes) -> dict[bytes, bytes]:
     found.clear()
     for name, value in scan_parameters(octets):
         if name in found:
-            raise MalformedField(f"parameter {name.decode()!r} stands twice", reason="duplicate")
+            raise MalformedField(f"parameter {name.decode()!r} appears twice", reason="duplicate")
         found[name] = value
     return found
 

@@ -165,7 +165,7 @@ def function(setting: str, value: T, arguments: int, *, example: str) -> T:
     if not callable(value):
         raise refusal(setting, value, wanted)
     if _takes(value, arguments) is False:
-        raise ConfigurationError(f"{setting} is a function that cannot be called so; write {wanted}")
+        raise ConfigurationError(f"{setting} is a function that cannot be called this way; write {wanted}")
     return value
 
 

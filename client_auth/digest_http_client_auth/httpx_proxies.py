@@ -122,7 +122,9 @@ class DigestProxy:
             given = None
         if given is None or given.url.scheme not in {"http", "https"} or not given.url.host:
             # What was given may hold a password.
-            raise ConfigurationError("proxy is no URL of a proxy that speaks HTTP: write 'http://proxy.example:3128'")
+            raise ConfigurationError(
+                "proxy is not a URL of a proxy that speaks HTTP: write 'http://proxy.example:3128'"
+            )
         if given.auth is not None:
             raise ConfigurationError("proxy holds a name or a password: they go into DigestAuth(..., proxy=True)")
         self.module: Final = module

@@ -67,7 +67,9 @@ def import_challenge(session: Session[RequestT, ResponseT], request: RequestT, c
         logins.ask(Wanted(spaces, realm, None))
     identity = logins.known_for(spaces, realm)
     if identity is None:
-        raise ConfigurationError("credentials has none for this origin; write what has some, or do without learn()")
+        raise ConfigurationError(
+            "credentials has none for this origin; give a source that has some, or leave learn() out"
+        )
     context = spaces.context_for(choice, partial(session.policy.make_context, identity))
     nonce = context.learn(choice)
     if nonce is None:
@@ -75,7 +77,7 @@ def import_challenge(session: Session[RequestT, ResponseT], request: RequestT, c
     context.pool.raise_count(nonce, nc)
     if not spaces.accept(context, nonce, library.target(request)):
         raise MalformedField(
-            "the challenge is weaker than what this origin has accepted before: with allow_weaker=True it is taken in",
+            "the challenge is weaker than what this origin has accepted before: allow_weaker=True accepts it",
             reason="weaker",
         )
     context.pool.accept_next(nonce)

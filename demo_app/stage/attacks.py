@@ -79,19 +79,19 @@ ATTACKS: Final = {
             "address",
             "Use it elsewhere",
             "The same header, sent with a request for another page.",
-            "The address is under the hash, and it stands in the header: the two must be the same.",
+            "The address is part of the hash, and part of the header: the two must be the same.",
         ),
         Attack(
             "count",
             "Raise the count",
             "The header again, with the next nc, so that it looks new.",
-            "nc is under the hash too. Who raises it needs H(A1) to compute a new response.",
+            "nc is part of the hash too. Whoever raises it needs H(A1) to compute a new response.",
         ),
         Attack(
             "body",
             "Change a signed body",
             f"A client signs “{HONEST_BODY.decode()}” with auth-int; on the way it becomes “{FORGED_BODY.decode()}”.",
-            "With auth-int the hash of the body is under the response. The app never saw the forged order.",
+            "With auth-int the hash of the body is part of the response. The app never saw the forged order.",
         ),
     )
 }

@@ -24,7 +24,7 @@ FEWEST: Final = 6
 OUTCOMES: Final = {
     "accepted": "accepted",
     "challenged": "challenged: no credentials yet",
-    "renewed": "renewed: the nonce was over",
+    "renewed": "renewed: the nonce had expired",
     "refused": "refused",
     "public": "public: nobody was asked",
 }

@@ -30,7 +30,7 @@ _NAMED: Final = 3
 
 @click.command(
     name="import",
-    short_help="Take users over from a file or a database.",
+    short_help="Import users from a file or a database.",
     epilog=examples(
         "digest-http user import --create sqlite:///users.db /etc/apache2/htdigest",
         "digest-http user import users sqlite:///users.db --realm Staff --existing keep",
@@ -47,7 +47,7 @@ _NAMED: Final = 3
     type=click.Choice(["refuse", "keep", "replace"]),
     default="refuse",
     show_default=True,
-    help="What becomes of users that USERS has already.",
+    help="What to do with users that USERS already has.",
 )
 @create_option
 @json_option

@@ -108,7 +108,7 @@ def passwd(
 
 @user.command(
     name="del",
-    short_help="Take a user out.",
+    short_help="Delete a user.",
     epilog=examples('digest-http user del users alice --realm "Staff area"'),
 )
 @users_argument

@@ -367,8 +367,8 @@ class Guard(HoldsSecrets):
         for name, value in fields:
             if name == field:
                 if found is not None:
-                    # Which of them another hop believed is anybody's guess (RFC 9110 §11.6.2: it is a single field).
-                    raise MalformedField(f"The {field.decode()} field stands more than once", reason="duplicate")
+                    # Which of them another hop believed is ambiguous (RFC 9110 §11.6.2: it is a single field).
+                    raise MalformedField(f"The {field.decode()} field appears more than once", reason="duplicate")
                 found = value
         if found is None:
             return None

@@ -73,7 +73,7 @@ class KeyFile(HoldsSecrets):
         except OSError as error:
             raise ConfigurationError(f"the nonce keys in {self.path} cannot be read: {error}") from error
         except ConfigurationError as error:
-            raise ConfigurationError(f"the nonce keys in {self.path} are of no use: {error}") from None
+            raise ConfigurationError(f"the nonce keys in {self.path} cannot be used: {error}") from None
 
     def __call__(self) -> Sequence[bytes]:
         """The keys, newest first."""
@@ -86,7 +86,7 @@ class KeyFile(HoldsSecrets):
                     self._version = version
                     self._keys = self._read()
             except (OSError, ConfigurationError) as error:
-                logger.error("%s is not usable, the keys of before stay: %s", self.path, error)  # noqa: TRY400 - the reason says all
+                logger.error("%s is not usable, keeping the previous keys: %s", self.path, error)  # noqa: TRY400 - the reason says all
         return self._keys
 
     def _present_version(self) -> tuple[int, int, int]:

@@ -72,11 +72,11 @@ class Reason(Enum):
     WRONG_REALM = (
         Verdict.WRONG_REALM.value, "401", logging.WARNING,
         "The client signed for another realm.",
-        "Was the realm renamed? Then clients need a new challenge, and stored hashes must be made anew.",
+        "Was the realm renamed? Then clients need a new challenge, and stored hashes must be made again.",
     )  # fmt: skip
     WRONG_CREDENTIALS = (
         WRONG_CREDENTIALS, "401", logging.WARNING,
-        "What clients are told for `wrong-digest`, `unknown-user` and `wrong-realm`. It never stands in the log.",
+        "What clients are told for `wrong-digest`, `unknown-user` and `wrong-realm`. It never appears in the log.",
         "Look into the log for the exact reason.",
     )  # fmt: skip
     THROTTLED = (
@@ -149,34 +149,34 @@ class Reason(Enum):
         "The Authorization field is over 8192 octets.",
         _PROBE,
     )  # fmt: skip
-    GRAMMAR = ("grammar", "400", logging.INFO, "The field is no list of parameters.", _PROBE)
+    GRAMMAR = ("grammar", "400", logging.INFO, "The field is not a list of parameters.", _PROBE)
     DUPLICATE = (
         "duplicate", "400", logging.INFO,
-        "A parameter, or the whole field, stands twice.",
+        "A parameter, or the whole field, appears twice.",
         "Does a proxy add an Authorization field of its own? Let it replace the one that came.",
     )  # fmt: skip
     MISSING = ("missing", "400", logging.INFO, "A parameter that must be there is missing.", _CLIENT)
-    TOKEN = ("token", "400", logging.INFO, "A value that may not be quoted text is no token.", _CLIENT)
+    TOKEN = ("token", "400", logging.INFO, "A value that may not be quoted text is not a token.", _CLIENT)
     NC = ("nc", "400", logging.INFO, "nc is not eight hex digits, or zero.", _CLIENT)
-    QOP = ("qop", "400", logging.INFO, "qop is empty or no token, or nc stands without it.", _CLIENT)
+    QOP = ("qop", "400", logging.INFO, "qop is empty or not a token, or nc is there without it.", _CLIENT)
     CNONCE = ("cnonce", "400", logging.INFO, "cnonce holds a colon, or looks like a digest.", _CLIENT)
-    ALGORITHM = ("algorithm", "400", logging.INFO, "The algorithm is no token.", _CLIENT)
+    ALGORITHM = ("algorithm", "400", logging.INFO, "The algorithm is not a token.", _CLIENT)
     USERHASH = (
         "userhash",
         "400",
         logging.INFO,
-        "userhash is neither true nor false, or stands with username*.",
+        "userhash is neither true nor false, or appears with username*.",
         _CLIENT,
     )
     USERNAME_EXT = (
         "username*", "400", logging.INFO,
-        "username* is not percent-encoded UTF-8, holds a control character, or stands beside username.",
+        "username* is not percent-encoded UTF-8, holds a control character, or appears beside username.",
         _CLIENT,
     )  # fmt: skip
     CONTROL_CHARACTER = ("control-character", "400", logging.INFO, "A value holds a control character.", _PROBE)
-    METHOD = ("method", "400", logging.INFO, "The method is no token.", _PROBE)
-    FIELD = ("field", "400", logging.INFO, "A header field holds characters that are no octets.", _PROBE)
-    BODY = ("body", "400", logging.INFO, "The client ended the connection before its body was there.", "Nothing.")
+    METHOD = ("method", "400", logging.INFO, "The method is not a token.", _PROBE)
+    FIELD = ("field", "400", logging.INFO, "A header field holds characters that no octet can carry.", _PROBE)
+    BODY = ("body", "400", logging.INFO, "The client ended the connection before the body was complete.", "Nothing.")
     HENTITY = (
         "hentity",
         "400",
@@ -188,12 +188,12 @@ class Reason(Enum):
     USERS_DOWN = (
         "users-down", "503", logging.ERROR,
         "The source of users failed or took too long. The traceback stands below the line.",
-        "Mend the source. See `source_timeout`.",
+        "Repair the source. See `source_timeout`.",
     )  # fmt: skip
     STORE_DOWN = (
         "store-down", "503", logging.ERROR,
         "The nonce store failed or took too long. The traceback stands below the line.",
-        "Mend the store: is Redis up, is the disk full?",
+        "Repair the store: is Redis up, is the disk full?",
     )  # fmt: skip
     SPOOL_DOWN = (
         "spool-down", "503", logging.ERROR,
@@ -203,7 +203,7 @@ class Reason(Enum):
     THROTTLE_DOWN = (
         THROTTLE_DOWN, "503", logging.ERROR,
         "The limiter's storage failed or took too long. The traceback stands below the line.",
-        "Mend the storage. No login passes without it.",
+        "Repair the storage. No login passes without it.",
     )  # fmt: skip
     SOURCE_UNAVAILABLE = (
         SourceUnavailable.default_reason, "503", logging.ERROR,

@@ -106,4 +106,6 @@ def _octets(value: Text, what: str) -> bytes:
     try:
         return value.encode("latin-1")
     except UnicodeEncodeError:
-        raise MalformedField(f"The {what} has characters that no octet stands for", reason=what) from None
+        raise MalformedField(
+            f"The {what} has characters beyond ISO 8859-1, which no octet can carry", reason=what
+        ) from None

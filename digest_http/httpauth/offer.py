@@ -113,12 +113,12 @@ class Offer:
         algorithm = self._algorithms.get(name) or self._algorithms.get(name.lower() if name is not None else None)
         if algorithm is None:
             if name is not None and not _token.fullmatch(name):
-                raise MalformedField("the algorithm is no token", reason="algorithm")
+                raise MalformedField("the algorithm is not a token", reason="algorithm")
             raise NotOffered("The algorithm is not one of those offered", reason="algorithm-not-offered")
         if qop not in self._qop:
             # A list in quotes is no answer to any offer: RFC 7616 §3.4 wants the one word that was chosen.
             if qop and not _token.fullmatch(qop):
-                raise MalformedField("the qop is no token: it is the one word that was chosen", reason="qop")
+                raise MalformedField("the qop is not a token: it is the one word that was chosen", reason="qop")
             raise NotOffered("The qop is missing, or not one of those offered", reason="qop-not-offered")
         if not qop and algorithm.token != b"MD5":
             raise NotOffered(f"{algorithm.name} needs a qop; only MD5 has a form without", reason="qop-not-offered")

@@ -118,7 +118,7 @@ class ReplayDetect:
             unseen = _moved((state ^ self._full) >> WINDOW_BITS & self._mask, ahead - window)
             if unseen:
                 places = _placed(places, nc - window, unseen)
-            # Shifting by an attacker's gap of four milliards would build a number of that many bits.
+            # Shifting by an attacker's gap of four billion would build a number of that many bits.
             mask = (state ^ window) << ahead & self._full if ahead < window else 0
             return ACCEPTED, (places << NC_BITS | nc) << self._shift | mask | self._low
         if highest == MAX_NC:

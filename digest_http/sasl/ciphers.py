@@ -99,7 +99,7 @@ def _make(spec: CipherSpec, key: bytes, *, encrypt: bool) -> CipherContext:
             cipher = Cipher(ARC4(key), mode=None)
         else:
             first = spread(key[0:7])
-            # 3des is two-key EDE, K1 K2 K1; K1 three times over is single DES, which `cryptography` has not.
+            # 3des is two-key EDE, K1 K2 K1; K1 three times over is single DES, which `cryptography` does not have.
             second = first if spec.name == "des" else spread(key[7:14])
             # RFC 2831 §2.4: the IV of the first record is the last eight octets of Kc.
             cipher = Cipher(TripleDES(first + second + first), modes.CBC(key[8:16]))

@@ -152,7 +152,9 @@ class DigestMD5Client(Mechanism):
         cnonce = self._make_cnonce(challenge) if self._make_cnonce is not None else self._fresh()
         self._session = self._session_hash(realm or b"", challenge, cnonce, authzid)
         if self._session is None:
-            raise MalformedField("the password holds characters that the server's charset has not", reason="charset")
+            raise MalformedField(
+                "the password holds characters that the server's charset does not have", reason="charset"
+            )
         proof, self._rspauth = keys.proofs(
             self._session, nonce=challenge.nonce, nc=nc, cnonce=cnonce, qop=self.qop, digest_uri=uri
         )

@@ -217,7 +217,7 @@ def serialize_rspauth(digest: bytes) -> bytes:
 def _read(
     token: bytes, limit: int, single: frozenset[bytes], realms: list[bytes] | None = None
 ) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
-    """Sort directives into those of `single`, which refuse to stand twice, and others; realms may repeat."""
+    """Sort directives into those of `single`, which refuse to appear twice, and others; realms may repeat."""
     if len(token) > limit:
         raise FieldTooLarge(f"the token has {len(token)} octets; at most {limit} are read")
     fields: dict[bytes, bytes] = {}
@@ -228,7 +228,7 @@ def _read(
         if name in single:
             # RFC 2831 §2.1.1, §2.1.2: more than one instance of these aborts the exchange.
             if name in fields:
-                raise MalformedField(f"directive {name.decode()!r} stands twice", reason="duplicate")
+                raise MalformedField(f"directive {name.decode()!r} appears twice", reason="duplicate")
             fields[name] = value
         elif realms is not None and name == b"realm":
             realms.append(value)

@@ -1,4 +1,4 @@
-"""DigestMD5Client in the dress of other SASL libraries' clients, for programs that bring a place for one.
+"""Adapters: DigestMD5Client behind the interfaces of other SASL libraries, for programs that take such a client.
 
 * PureSASLClient: pure-sasl's `SASLClient`, which Apache Thrift's TSaslClientTransport and kazoo use.
 * ThriftSASLClient: the client that `thrift_sasl`'s TSaslClientTransport (impyla, Hive) gets from its factory.

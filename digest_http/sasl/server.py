@@ -119,7 +119,7 @@ class DigestMD5Server(Mechanism):
         """
         self._alive()
         if self._waiting:
-            self._end("a token came while the last one was judged")
+            self._end("a token came while the previous one was being verified")
             self._alive()
         self._waiting = True
         try:
@@ -137,7 +137,7 @@ class DigestMD5Server(Mechanism):
 
     def _step(self, token: bytes) -> bytes:
         if self._waiting:
-            raise OutOfSequence("a token came while the last one was judged", reason="waiting")
+            raise OutOfSequence("a token came while the previous one was being verified", reason="waiting")
         steps = self._steps(token)
         try:
             question = next(steps)

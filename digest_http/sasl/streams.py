@@ -144,7 +144,7 @@ class LayeredSocket(ForkAware, HoldsSecrets):
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # whatever the socket has
         if name not in _PASSED:
-            raise AttributeError(f"a {type(self).__name__} has no {name}: it might pass the layer by")
+            raise AttributeError(f"a {type(self).__name__} has no {name}: it might bypass the layer")
         return getattr(self._socket, name)
 
     def __enter__(self) -> Self:
@@ -159,4 +159,4 @@ class LayeredSocket(ForkAware, HoldsSecrets):
 
 def _no_flags(flags: int) -> None:
     if flags:
-        raise ConfigurationError("flags (MSG_PEEK, MSG_OOB, ...) go past the layer: read and write without them")
+        raise ConfigurationError("flags (MSG_PEEK, MSG_OOB, ...) bypass the layer: read and write without them")

@@ -125,7 +125,7 @@ def _result(state: Context, call: _Call, token: bytes, status: NtStatus) -> Init
 
 
 def _is_http(flags: IscReq, message: SecBufferDesc | None) -> bool:
-    # curl sets USE_HTTP_STYLE, .NET no flag at all; both pass PKG_PARAMS, which SASL has not.
+    # curl sets USE_HTTP_STYLE, .NET no flag at all; both pass PKG_PARAMS, which SASL does not have.
     return bool(flags & _HTTP) or find(message, SecBufferType.SECBUFFER_PKG_PARAMS) is not None
 
 

@@ -37,8 +37,8 @@ _Attribute = TypeVar("_Attribute", bound=SecPkgContext)
 def query_context_attributes(context: CtxtHandle, attribute: type[_Attribute]) -> _Attribute:
     """The attribute of that type.
 
-    Raises SEC_E_UNSUPPORTED_FUNCTION for one that Digest has not, SEC_E_INVALID_HANDLE for one that is not known before
-    the context is established.
+    Raises SEC_E_UNSUPPORTED_FUNCTION for one that Digest does not have, SEC_E_INVALID_HANDLE for one that is not known
+    before the context is established.
     """
     state = context.digest_context
     if state is None:

@@ -23,7 +23,7 @@ logger: Final = logging.getLogger("digest_http.stores")
 def log_new_epoch(store: object, why: str) -> None:
     """A new epoch began while we ran. `why` ends the sentence."""
     logger.warning(
-        "%r began a new epoch: %s. No nonce of before is taken any more; each client needs one more round trip",
+        "%r began a new epoch: %s. Earlier nonces are refused as stale; each client needs one more round trip",
         store,
         why,
     )

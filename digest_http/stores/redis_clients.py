@@ -76,7 +76,7 @@ def connector(url: str) -> Callable[[], Wire]:
         connect()
     except (ValueError, TypeError, errors.RedisError, errors.RedisClusterException) as error:
         raise ConfigurationError(
-            f"store '{scheme}://' has a URL that the Redis client does not take; use {_FORMS[kind].format(scheme)}"
+            f"store '{scheme}://' has a URL that the Redis client does not accept; use {_FORMS[kind].format(scheme)}"
         ) from error
     return connect
 

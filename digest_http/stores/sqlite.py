@@ -158,7 +158,7 @@ class SQLiteStore(ForkAware):
         return self._judge.verdict if changed else None
 
     def _first(self, connection: sqlite3.Connection, step: Step) -> Verdict:
-        """The first count of a nonce, or the next one if another worker was faster by a hair."""
+        """The first count of a nonce, or the next one if another worker inserted it first."""
         with self._transaction(connection):
             life = Life(*connection.execute(_LOOK).fetchone())
             self._learn(life.epoch, "another worker began it")

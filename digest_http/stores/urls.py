@@ -33,7 +33,7 @@ def from_url(url: str) -> NonceStore:
     try:
         parts = urlsplit(url)
     except ValueError:
-        raise ConfigurationError(f"store: this is no URL; use {_FORMS}") from None
+        raise ConfigurationError(f"store: this is not a URL; use {_FORMS}") from None
     opener = _OPENERS.get(parts.scheme)
     if opener is None or not url.startswith(f"{parts.scheme}://"):
         raise ConfigurationError(f"store {_hidden(parts)!r} is not known; use {_FORMS}")

@@ -135,7 +135,7 @@ class HtdigestUsers(ForkAware, HoldsSecrets):
             except OSError as error:
                 # In the middle of being replaced, or gone for good: those who could log in a moment ago still can.
                 if self._version is not None:
-                    logger.error("%s cannot be read, the users of before stay: %s", self.path, error)  # noqa: TRY400 - the reason says all
+                    logger.error("%s cannot be read, keeping the previous users: %s", self.path, error)  # noqa: TRY400 - the reason says all
                 self._version = None
                 return
             if version != self._version:
@@ -147,7 +147,7 @@ class HtdigestUsers(ForkAware, HoldsSecrets):
         try:
             self._table = self._read()
         except (OSError, ValueError) as error:
-            logger.error("%s is not usable, the users of before stay: %s", self.path, error)  # noqa: TRY400 - as above
+            logger.error("%s is not usable, keeping the previous users: %s", self.path, error)  # noqa: TRY400 - as above
         else:
             self._told = self._warn_of_names(self._told)
             logger.info("%s was read again: %d users", self.path, len(self._table))

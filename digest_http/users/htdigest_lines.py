@@ -46,7 +46,7 @@ def parse(octets: bytes) -> dict[tuple[str, str, str], Entry]:
     """The entries of a file by (user, realm, hash).
 
     Raises ValueError, naming the line by number only, for octets that are not UTF-8, a line that is none of the
-    forms, and a second line of the same user, realm and hash, in whichever Unicode form, since it is anybody's guess
+    forms, and a second line of the same user, realm and hash, in whichever Unicode form, since it is ambiguous
     which of them counts.
     """
     entries: dict[tuple[str, str, str], Entry] = {}

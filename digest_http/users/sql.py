@@ -90,7 +90,7 @@ def engine_of(url: str) -> AsyncEngine:
         return create_async_engine(parsed, pool_pre_ping=True)
     except (ArgumentError, NoSuchModuleError):
         raise ConfigurationError(
-            "this is no URL of users: give 'htdigest:///file' or one of SQLAlchemy's, as 'sqlite:///users.db'"
+            "this is not a URL of users: give 'htdigest:///file' or one of SQLAlchemy's, as 'sqlite:///users.db'"
         ) from None
     except ModuleNotFoundError as error:
         raise ConfigurationError(f"the driver of this database is missing: pip install {error.name}") from error

@@ -26,7 +26,7 @@ def from_url(url: str, realm: str) -> Users:
     try:
         parts = urlsplit(url)
     except ValueError:
-        raise ConfigurationError("users: this is no URL; write 'htdigest:///file' or 'sqlite:///users.db'") from None
+        raise ConfigurationError("users: this is not a URL; write 'htdigest:///file' or 'sqlite:///users.db'") from None
     settings = dict(parse_qsl(parts.query, keep_blank_values=True))
     life = settings.pop("cache", None)
     if parts.scheme == "htdigest":

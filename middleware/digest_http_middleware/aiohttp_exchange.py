@@ -53,7 +53,7 @@ class Exchange(ShownRequest):
                 if held.add(piece):
                     await held.spill_aside()
         except web.RequestPayloadError:
-            raise MalformedField("The body did not come whole", reason="body") from None
+            raise MalformedField("The body did not arrive whole", reason="body") from None
         # aiohttp has no public way to put a body back, but for one that is about to go (unread_data).
         inner: Any = request
         inner._payload = stream_of(held, request)  # noqa: SLF001

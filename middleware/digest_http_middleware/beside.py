@@ -97,7 +97,7 @@ class Others(HoldsSecrets):
         wanted = "a list of ways to log in, for instance beside=[bearer(check_token, 'home')]"
         ways = settings.items("beside", beside, wanted, empty=True)
         if not all(isinstance(way, Beside) for way in ways):
-            raise ConfigurationError(f"beside has what is no Beside; write {wanted}")
+            raise ConfigurationError(f"beside has something that is not a Beside; write {wanted}")
         if ways and proxy:
             raise ConfigurationError("beside is for servers, and proxy=True makes a proxy: leave one of them out")
         self._ways: Final = cast("tuple[Beside, ...]", ways)

@@ -78,7 +78,7 @@ def _about_field(name: str, original: bytes, target: bytes, scope: Scope, front:
             if not prefix:
                 return _leave_prefix_out(scope, front)
             return f"the field {name} is as signed, and the path another: stripped_prefix={prefix!r}"
-    return f"the field {name} is as signed, and the target another: what maps paths elsewhere is out of reach"
+    return f"the field {name} is as signed, and the target another: no setting here can follow such a mapping"
 
 
 def _leave_prefix_out(scope: Scope, front: Front) -> str:

@@ -178,8 +178,8 @@ def _opened(storage: str) -> Any:  # noqa: ANN401 - one of two families of the l
             return storage_from_string(storage, **options)
     # The URL may hold a password, and so may what the library says of it.
     raise ConfigurationError(
-        "storage is no URL of memory, Redis or Valkey that can be used here; write for instance storage='memory://' or "
-        "storage='async+redis://localhost:6379/1', and install the package redis"
+        "storage is not a URL of memory, Redis or Valkey that can be used here; write for instance storage='memory://' "
+        "or storage='async+redis://localhost:6379/1', and install the package redis"
     )
 
 

@@ -33,8 +33,8 @@ def keys_of(setting: Sequence[bytes] | KeyFile | str | None, store: NonceStore) 
     if is_shared(store):
         if keys is None:
             warnings.warn(
-                "no nonce keys are set, though others may count in this store: workers that are started apart invent "
-                f"one each, and take the nonces of the others for foreign; {COMMON_KEYS}",
+                "no nonce keys are set, though others may count in this store: workers that are started apart each "
+                f"invent one, and refuse each other's nonces as foreign; {COMMON_KEYS}",
                 SecurityWarning,
                 stacklevel=3,
             )

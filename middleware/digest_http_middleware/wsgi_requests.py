@@ -61,7 +61,7 @@ class Exchange(ShownRequest):
         try:
             hentity, body = read_stream(environ["wsgi.input"], octets, algorithm, limit, self._spool_above)
         except OSError:
-            raise MalformedField("The body did not come whole", reason="body") from None
+            raise MalformedField("The body did not arrive whole", reason="body") from None
         if isinstance(body, HeldBody):
             self.held, octets = body, body.octets
         else:

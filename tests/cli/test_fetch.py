@@ -190,7 +190,7 @@ USAGE = {
     "password in the URL": (["get", "http://a:s3krit@h/"], "URL holds a password"),
     "password in the proxy": (["get", "http://h/", "--proxy", "http://a:s3krit@h/"], "--proxy holds a password"),
     "no URL": (["get", "h"], "URL begins with http:// or https:// and a host"),
-    "broken URL": (["get", "http://h:port/"], "URL is no URL"),
+    "broken URL": (["get", "http://h:port/"], "URL is not a URL"),
     "no host": (["get", "http:///x"], "URL begins with"),
     "another scheme": (["probe", "rtsp://h/"], "URL begins with"),
     "no certificates": (["get", "http://127.0.0.1:9/", "--cacert", __file__], "holds no certificates"),

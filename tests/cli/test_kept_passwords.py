@@ -67,7 +67,7 @@ def test_netrc_gives_name_and_password(url, kept, tmp_path, monkeypatch):
 NETRC: dict[str, tuple[str | bytes, list[str], str]] = {
     "another host": ("machine other login bob password s3cret\n", [], "has no password for 127.0.0.1"),
     "another name": ("machine 127.0.0.1 login bob password s3cret\n", ["-u", "alice"], "of 'bob' for 127.0.0.1, not"),
-    "broken": (BROKEN, [], ": this is no netrc file, or others may read it"),
+    "broken": (BROKEN, [], ": this is not a netrc file, or others may read it"),
     "no password": ("machine 127.0.0.1 login alice\n", [], "has no password for 127.0.0.1"),
     "no text": (b"machine \xff\xfe\n", [], "cannot be read"),
 }

@@ -266,7 +266,7 @@ def test_what_is_not_saved() -> None:
     ('Digest nonce="", Digest realm="r',
      "no usable Digest challenge: nonce is missing or empty; the quotes of 'realm' do not close", "challenge"),
     (CHALLENGE.replace("SHA-256", "MD5"),
-     "the challenge is weaker than what this origin has accepted before: with allow_weaker=True it is taken in",
+     "the challenge is weaker than what this origin has accepted before: allow_weaker=True accepts it",
      "weaker"),
 ])  # fmt: skip
 def test_what_is_not_learnt(challenge: str, text: str, reason: str) -> None:
@@ -283,7 +283,9 @@ def test_a_source_that_has_none_for_what_is_learnt() -> None:
     """It is asked here and now."""
     with pytest.raises(ConfigurationError) as caught:
         Auth(credentials=lambda _: None).learn(URL, CHALLENGE)
-    assert str(caught.value) == ("credentials has none for this origin; write what has some, or do without learn()")
+    assert str(caught.value) == (
+        "credentials has none for this origin; give a source that has some, or leave learn() out"
+    )
     auth = Auth(credentials=lambda asked: (asked.host, asked.realm))
     auth.learn(URL, CHALLENGE)
     assert 'username="server.example"' in str(signed_for(auth))

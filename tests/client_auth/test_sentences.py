@@ -190,7 +190,7 @@ def test_what_else_is_not_learnt(plain):
     with pytest.raises(MalformedField) as caught:
         auth.learn(HOME, challenge("algorithm=MD5", "qop=auth")[1])
     assert (str(caught.value), caught.value.reason) == (
-        "the challenge is weaker than what this origin has accepted before: with allow_weaker=True it is taken in",
+        "the challenge is weaker than what this origin has accepted before: allow_weaker=True accepts it",
         "weaker",
     )
 

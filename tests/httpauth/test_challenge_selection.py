@@ -58,7 +58,7 @@ def test_order_of_the_server():
     (digest("n", "algorithm=SHA-256"), "RFC 2069 (no qop) is not allowed with SHA-256"),
     (digest(""), "nonce is missing or empty"),
     (b"Digest algorithm=MD5", "nonce is missing or empty"),
-    (b'Digest realm="r", nonce="n", realm="s"', "'realm' stands twice with different values"),
+    (b'Digest realm="r", nonce="n", realm="s"', "'realm' appears twice with different values"),
     (b'Digest realm="r", nonce="n', "the quotes of 'nonce' do not close"),
 ])  # fmt: skip
 def test_reasons(field, reason):

@@ -147,6 +147,6 @@ def test_a_file_of_short_keys(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         KeyFile(path)
     assert str(caught.value) == (
-        f"the nonce keys in {path} are of no use: a nonce key has fewer than 32 characters: make one with "
+        f"the nonce keys in {path} cannot be used: a nonce key has fewer than 32 characters: make one with "
         "'digest-http key new'"
     )

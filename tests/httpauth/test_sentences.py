@@ -22,8 +22,8 @@ def make():
     ("SHA-256", {"late_qop": b"auth-conf"}, "qop-not-offered", "The qop is missing, or not one of those offered"),
     ("SHA-256", {"qop": None}, "qop-not-offered", "SHA-256 needs a qop; only MD5 has a form without"),
     ("SHA-256", {"userhash": b"true"}, "userhash-not-offered", "A userhash is not what was offered"),
-    ("SHA-256", {"late_algorithm": b'"a b"'}, "algorithm", "the algorithm is no token"),
-    ("SHA-256", {"late_qop": b'"a b"'}, "qop", "the qop is no token: it is the one word that was chosen"),
+    ("SHA-256", {"late_algorithm": b'"a b"'}, "algorithm", "the algorithm is not a token"),
+    ("SHA-256", {"late_qop": b'"a b"'}, "qop", "the qop is not a token: it is the one word that was chosen"),
     ("SHA-256", {"late_cnonce": b"a:b"}, "cnonce", "cnonce holds a colon"),
     ("SHA-256-sess", {"cnonce": b"a" * 64}, "cnonce", "cnonce has the form of a digest: a shorter one is enough"),
 ])  # fmt: skip

@@ -57,14 +57,17 @@ REFUSED: list[tuple[Callable[..., object], dict[str, Any], str]] = [
     (
         nonces,
         {"clock": lambda one: one},
-        "clock is a function that cannot be called so; write a function of no arguments, for instance clock=time.time",
+        (
+            "clock is a function that cannot be called this way; "
+            "write a function of no arguments, for instance clock=time.time"
+        ),
     ),
     (nonces, {"random": 5}, "random is 5; write a function of one argument, for instance random=os.urandom"),
     (
         nonces,
         {"random": lambda: b""},
         (
-            "random is a function that cannot be called so; write a function of one argument, for instance "
+            "random is a function that cannot be called this way; write a function of one argument, for instance "
             "random=os.urandom"
         ),
     ),
@@ -146,7 +149,7 @@ REFUSED_BY_CLIENT: list[tuple[dict[str, Any], str]] = [
     (
         {"cnonce": lambda one: one},
         (
-            "cnonce is a function that cannot be called so; write a function of no arguments, for instance "
+            "cnonce is a function that cannot be called this way; write a function of no arguments, for instance "
             "cnonce=lambda: secrets.token_hex(16)"
         ),
     ),
@@ -154,7 +157,7 @@ REFUSED_BY_CLIENT: list[tuple[dict[str, Any], str]] = [
     (
         {"clock": lambda one: one},
         (
-            "clock is a function that cannot be called so; write a function of no arguments, for instance "
+            "clock is a function that cannot be called this way; write a function of no arguments, for instance "
             "clock=time.monotonic"
         ),
     ),
@@ -185,7 +188,7 @@ ANOTHER_LOGIN: list[tuple[dict[str, Any], str]] = [
     (
         {"credentials": lambda: None},
         (
-            "credentials is a function that cannot be called so; write a function of one argument, for instance "
+            "credentials is a function that cannot be called this way; write a function of one argument, for instance "
             "credentials=from_netrc()"
         ),
     ),

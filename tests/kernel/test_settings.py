@@ -155,15 +155,15 @@ SENTENCES: list[tuple[Callable[[], object], str]] = [
     ),
     (
         lambda: settings.function("f", nothing, 1, example="g"),
-        "f is a function that cannot be called so; write a function of one argument, for instance f=g",
+        "f is a function that cannot be called this way; write a function of one argument, for instance f=g",
     ),
     (
         lambda: settings.function("f", nothing, 2, example="g"),
-        "f is a function that cannot be called so; write a function of 2 arguments, for instance f=g",
+        "f is a function that cannot be called this way; write a function of 2 arguments, for instance f=g",
     ),
     (
         lambda: settings.function("f", lambda *, word: word, 0, example="g"),
-        "f is a function that cannot be called so; write a function of no arguments, for instance f=g",
+        "f is a function that cannot be called this way; write a function of no arguments, for instance f=g",
     ),
     (
         lambda: settings.provider("p", Named, {"name": settings.NO_METHOD}, example="Named()"),

@@ -33,7 +33,7 @@ class Down:
     (401, "The credentials are not right.", {}, lambda server: server.get(server.signer(password="wrong"))),
     (401, "Send the request again with the new nonce.", {}, lambda server: server.get(server.signer(), nonce="0" * 78)),
     (400, "a parameter is not of the form name=value.", {}, lambda server: server.request(authorization=b"Digest x")),
-    (400, "The authorization field stands more than once.", {},
+    (400, "The authorization field appears more than once.", {},
      lambda server: server.request(authorization=[server.signer().sign()] * 2)),
     (400, "The uri is not the target of this request.", {},
      lambda server: server.request(authorization=server.signer().sign(uri="/y"))),
@@ -66,7 +66,7 @@ def test_a_field_that_stands_twice_at_a_proxy():
     server = Server(proxy=True)
     field = b"proxy-authorization"
     response = server.request(authorization=[b"Digest x"] * 2, field_name=field)
-    assert response.body == b"The proxy-authorization field stands more than once.\n"
+    assert response.body == b"The proxy-authorization field appears more than once.\n"
 
 
 KEYS = (
@@ -117,8 +117,8 @@ COUNT = (
     "where another worker gets it; "
 )
 INVENTED = (
-    "no nonce keys are set, though others may count in this store: workers that are started apart invent one each, and "
-    "take the nonces of the others for foreign; "
+    "no nonce keys are set, though others may count in this store: workers that are started apart each invent one, and "
+    "refuse each other's nonces as foreign; "
 )
 COUNTED = (
     "several workers (or middlewares of one realm) answer here, and each counts nonces for itself alone: a nonce that "

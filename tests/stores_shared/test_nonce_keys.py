@@ -141,7 +141,7 @@ def test_the_first_look_is_a_second_away(path):
 
 
 def test_what_the_log_says_of_a_file(path, caplog):
-    """Which file, and why the keys of before stay."""
+    """Which file, and why keeping the previous keys."""
     seconds = Seconds()
     keys = KeyFile(path, seconds=seconds)
     path.write_text("short", encoding="ascii")
@@ -150,7 +150,7 @@ def test_what_the_log_says_of_a_file(path, caplog):
     seconds.now += 1
     keys()
     assert [(record.name, record.levelname, record.getMessage()) for record in caplog.records] == [
-        ("digest_http.keys", "ERROR", f"{path} is not usable, the keys of before stay: {SHORT_KEY}")
+        ("digest_http.keys", "ERROR", f"{path} is not usable, keeping the previous keys: {SHORT_KEY}")
     ]
 
 

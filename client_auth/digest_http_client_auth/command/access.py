@@ -125,7 +125,7 @@ def _url(text: str, what: str, schemes: tuple[str, ...]) -> httpx.URL:
     try:
         url = httpx.URL(text)
     except (httpx.InvalidURL, ValueError):  # its message might quote a password
-        raise click.UsageError(f"{what} is no URL; write one as {schemes[0]}://example.org/") from None
+        raise click.UsageError(f"{what} is not a URL; write one as {schemes[0]}://example.org/") from None
     if url.scheme not in schemes or not url.host:
         raise click.UsageError(f"{what} begins with {' or '.join(scheme + '://' for scheme in schemes)} and a host")
     if url.password:

@@ -95,7 +95,7 @@ def head(access: Access, **options: Any) -> None:
 @click.option(
     "--method", type=click.Choice(["POST", "PUT", "PATCH"]), default="POST", show_default=True, help="The method."
 )
-@click.option("--auth-int", is_flag=True, help="Sign the body too, which an upload is read into memory for.")
+@click.option("--auth-int", is_flag=True, help="Sign the body too. An upload is then read into memory.")
 def post(
     access: Access,
     *,

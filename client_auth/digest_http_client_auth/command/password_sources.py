@@ -20,7 +20,7 @@ def from_netrc(host: str, name: str | None, file: Path | None) -> tuple[str, str
     except netrc.NetrcParseError as error:
         # Its own message may quote a word of the file, and that word may be a password.
         raise click.ClickException(
-            f"{path}, line {error.lineno}: this is no netrc file, or others may read it"
+            f"{path}, line {error.lineno}: this is not a netrc file, or others may read it"
         ) from None
     except (OSError, UnicodeError) as error:
         raise click.ClickException(f"{path} cannot be read ({type(error).__name__})") from None

@@ -54,7 +54,7 @@ class UploadedFile(io.FileIO):
         super().__init__(path, "rb")
         if not self.seekable():
             self.close()
-            raise click.UsageError(f"{path} is no file on a disk, so it could not be sent a second time")
+            raise click.UsageError(f"{path} is not a file on a disk, so it could not be sent a second time")
         self._progress: Final = Progress("sent", path.stat().st_size)
 
     def read(self, size: int | None = -1, /) -> bytes:

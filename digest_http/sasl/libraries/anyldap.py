@@ -59,7 +59,7 @@ async def _bind(ldap: Any, client: DigestMD5Client) -> None:  # noqa: ANN401  # 
             if not client.complete:
                 raise WrongPrincipal("the server says the bind has succeeded and did not prove itself")
             return
-    raise WrongPrincipal("the server does not come to the end of the bind")
+    raise WrongPrincipal("the server does not finish the bind")
 
 
 class LayeredByteStream(HoldsSecrets):

@@ -97,4 +97,4 @@ def _exchange(connection: Any, client: DigestMD5Client, controls: Any) -> Any:  
             if not client.complete:
                 raise WrongPrincipal("the server says the bind has succeeded and did not prove itself")
             return result
-    raise WrongPrincipal("the server does not come to the end of the bind")
+    raise WrongPrincipal("the server does not finish the bind")

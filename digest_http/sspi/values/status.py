@@ -79,7 +79,7 @@ _SENTENCES: Final = {
     NtStatus.SEC_E_MESSAGE_ALTERED: "The message or its signature was changed on the way.",
     NtStatus.SEC_E_OUT_OF_SEQUENCE: "The nonce count or sequence number is not the next one.",
     NtStatus.SEC_E_NO_AUTHENTICATING_AUTHORITY: "The source of users, or the store of nonce counts, failed.",
-    NtStatus.SEC_E_CONTEXT_EXPIRED: "The context was closed, has failed, or its nonce is over.",
+    NtStatus.SEC_E_CONTEXT_EXPIRED: "The context was closed, has failed, or its nonce has expired.",
     NtStatus.SEC_E_INCOMPLETE_MESSAGE: "The message is not whole.",
     NtStatus.SEC_E_BUFFER_TOO_SMALL: "A buffer is too small for what goes into it, or a message too long for the peer.",
     NtStatus.SEC_E_WRONG_PRINCIPAL: "The server has not proved that it knows the password.",
@@ -89,7 +89,7 @@ _SENTENCES: Final = {
     NtStatus.SEC_E_BAD_BINDINGS: "The channel or service binding of the client is missing or wrong.",
     NtStatus.SEC_E_INVALID_PARAMETER: "A parameter is not valid.",
     NtStatus.STATUS_INVALID_HANDLE: "The context does not exist or cannot sign and seal.",
-    NtStatus.STATUS_INVALID_PARAMETER: "A parameter is not valid: nc is no number, or a buffer is missing or small.",
+    NtStatus.STATUS_INVALID_PARAMETER: "A parameter is not valid: nc is not a number, or a buffer is missing or small.",
     NtStatus.STATUS_LOGON_FAILURE: "The context is established already.",
 }
 

@@ -54,7 +54,7 @@ class Exchange:
             # More than Django's own limit; or somebody has read it before us, and the octets are gone.
             raise too_large(self._limit) from None
         except UnreadablePostError:
-            raise MalformedField("The body did not come whole", reason="body") from None
+            raise MalformedField("The body did not arrive whole", reason="body") from None
         if len(body) > self._limit:
             raise too_large(self._limit)
         return calculation.entity_hash(algorithm, body)

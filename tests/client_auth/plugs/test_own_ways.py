@@ -81,7 +81,7 @@ def test_settings_of_the_first_sending(opened, site):
 
 @pytest.mark.live
 def test_retries_of_urllib3(serve):
-    """What urllib3 sends again by itself is signed anew: no count goes out twice."""
+    """What urllib3 sends again by itself is signed again: no count goes out twice."""
     site: Site = serve()
     answer = site.answer
     left = [2]

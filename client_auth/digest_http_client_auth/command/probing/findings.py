@@ -40,7 +40,7 @@ SENTENCES: Final[dict[str, tuple[Level, str]]] = {
     "strong-hash": ("good", "It offers {algorithms}, strong hashes."),
     "md5-only": (
         "weak",
-        "It offers no hash but MD5. Who overhears a login can try very many passwords a second against it.",
+        "It offers no hash but MD5. Whoever overhears a login can try very many passwords a second against it.",
     ),
     "no-qop": (
         "weak",
@@ -100,7 +100,7 @@ SENTENCES: Final[dict[str, tuple[Level, str]]] = {
         "It refuses a lower count that was not used yet: of requests sent together some are refused.",
     ),
     "replay-refused": ("good", "It refuses the same header a second time."),
-    "replay-taken": ("weak", "It takes the same header twice: who overhears one request can repeat it."),
+    "replay-taken": ("weak", "It takes the same header twice: whoever overhears one request can repeat it."),
     "wrong-refused": ("good", "It refuses a wrong password."),
     "wrong-taken": ("broken", "It takes a wrong password: it lets anybody in."),
 }

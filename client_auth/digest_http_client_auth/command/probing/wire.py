@@ -51,7 +51,7 @@ class Wire:
 
 
 async def _set_location_aside(response: httpx.Response) -> None:
-    # httpx makes the next request of a redirect even if it follows none, and raises if Location is no URL.
+    # httpx makes the next request of a redirect even if it follows none, and raises if Location is not a URL.
     response.extensions[_RECEIVED] = tuple(response.headers.raw)
     if "Location" in response.headers:
         del response.headers["Location"]
