@@ -16,6 +16,8 @@ from tests.live.peers import HOST, free_port, python_peer, running, wait_until_l
 pytestmark = pytest.mark.live
 
 ROOT = Path(__file__).parents[2]
+#: For people to look at; CI keeps the folder.
+SHOTS = ROOT / "build" / "screenshots"
 
 
 @pytest.fixture(scope="module")
@@ -60,5 +62,7 @@ def test_docs_in_chromium(url: str) -> None:
         answer.wait_for()
         assert answer.inner_text().startswith("200")
         assert '"alice"' in page.locator(".live-responses-table").inner_text()
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=SHOTS / "fastapi-docs.png", full_page=True)
         (prompt,) = tab.prompts.seen
     assert (prompt["scheme"], prompt["realm"]) == ("digest", "home")
