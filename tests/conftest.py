@@ -6,7 +6,10 @@ from collections.abc import Generator
 import pytest
 from hypothesis import Phase, settings
 
+from digest_http import COMPILED
 from tests.live import peers
+from tests.support.live_beside import LIVE_BESIDE, SET_BY_CI
+from tests.support.pure_only import PURE_ONLY
 
 # Deadlines measure the machine. The "thorough" profile is for a long run by hand: HYPOTHESIS_PROFILE=thorough.
 settings.register_profile("default", deadline=None)
@@ -21,7 +24,22 @@ settings.register_profile(
     phases=[Phase.explicit, Phase.generate],
     report_multiple_bugs=False,
 )
+# What CI runs once more, with another interpreter or the compiled form: the rules were searched the first time.
+settings.register_profile("again", deadline=None, max_examples=25)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what another run of CI has, and what the compiled form cannot show."""
+    if os.environ.get(SET_BY_CI) == "1":
+        left = [item for item in items if item.get_closest_marker("live") and item.nodeid.startswith(LIVE_BESIDE)]
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in set(left)]
+    if COMPILED:
+        for item in items:
+            reason = PURE_ONLY.get(item.nodeid.partition("[")[0])
+            if reason is not None:
+                item.add_marker(pytest.mark.skip(reason=f"pure form only: {reason}"))
 
 
 @pytest.hookimpl(wrapper=True)

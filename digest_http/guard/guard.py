@@ -27,13 +27,14 @@ from digest_http.errors import (
     NotOffered,
     SourceUnavailable,
 )
+from digest_http.httpauth.acceptor import Acceptor
 from digest_http.httpauth.held import DEFAULT_ALGORITHMS
 from digest_http.httpauth.keys import Keys
 from digest_http.httpauth.nonce_ids import issued_at
 from digest_http.httpauth.nonces import DEFAULT_LIFETIME, NonceSource, steady_clock
 from digest_http.httpauth.protocols import ClockedStore, LogoutUsers, NonceStore, SharedStore, Users
 from digest_http.httpauth.sequence import DEFAULT_WINDOW, sequence_rule
-from digest_http.httpauth.server import Acceptor, ServerContext
+from digest_http.httpauth.server import ServerContext
 from digest_http.httpauth.sources import Sources
 from digest_http.httpauth.verdict import ACCEPTED, UNKNOWN_USER, Verdict
 from digest_http.httpauth.waiting import Wait, at_once, awaited, run

@@ -12,9 +12,9 @@ from inspect import isawaitable, iscoroutine
 from typing import Final
 
 from digest_http.algorithms import Algorithm, select
+from digest_http.httpauth.acceptor import Acceptor
 from digest_http.httpauth.held import DEFAULT_ALGORITHMS, algorithms_for, lacking
 from digest_http.httpauth.protocols import CountedUsers, HashCounts, Users
-from digest_http.httpauth.server import Acceptor
 from digest_http.httpauth.waiting import Wait
 from digest_http.secrecy import HoldsSecrets
 

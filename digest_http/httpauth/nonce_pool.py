@@ -32,7 +32,7 @@ _Key: TypeAlias = tuple[bytes, bytes | None]
 
 #: Nonces remembered in one context, accepted ones and merely offered ones each. A nonce that is forgotten and then
 #: offered again would restart its count, so there are many more than requests are usually under way.
-MAX_NONCES: Final = 128
+MAX_NONCES = 128  # not Final: compiled code would hold the number itself, and tests set a lower one
 
 
 class NoncePool(HoldsSecrets):

@@ -1,16 +1,13 @@
-"""The server side of HTTP Digest, without I/O (RFC 7616 §3.3-§3.5; "VerifySignature (Digest)").
+"""One request at the server, without I/O: the context of a TOKEN, from its verdict to the server's own proof.
 
-An `Acceptor` is one realm's policy: it issues challenges and opens a context for each Authorization TOKEN. The
-`ServerContext` verifies the HTTP layout against H(A1) and makes the server's own proof. Where H(A1) comes from and
-where counts live is not its business, nor is the order of one request: that is written in
-`digest_http.guard.Guard`, the door for servers of all kinds (docs/guard.md).
+It is opened by an `Acceptor`, which holds the settings. Each request goes through this file, so it may be compiled
+(docs/performance.md, "Two forms"); settings are looked at by files that are not.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, Protocol
 
 from digest_http import calculation
 from digest_http.algorithms import Algorithm
@@ -18,85 +15,44 @@ from digest_http.buffers import HTTPMessage
 from digest_http.credentials import Credentials
 from digest_http.encoding import quote_string
 from digest_http.errors import MalformedField
-from digest_http.names import realm_name
 from digest_http.secrecy import HoldsSecrets
-from digest_http.settings import flag, instances, words
 
 from .nonces import NonceSource
-from .offer import AUTH_INT, DEFAULT_QOP, QOPS, Offer
+from .offer import AUTH_INT, Offer
 from .session_key import session_key
 from .token_shapes import Shapes
 from .verdict import ACCEPTED, Verdict
 
-__all__ = ["DEFAULT_QOP", "QOPS", "Acceptor", "ServerContext"]
+__all__ = ["Policy", "ServerContext"]
 
 
-class Acceptor(HoldsSecrets):
-    """Issues the challenges of one realm and opens contexts for the answers.
+class Policy(Protocol):
+    """What a context asks of the `Acceptor` that opened it."""
 
-    `algorithms` in order of preference, each in a challenge of its own with a nonce of its own; `qop` a subset of
-    QOPS. `allow_rfc2069` lets an MD5 client answer without qop; with `qop=[]` the challenges name none. `proxy` is for
-    a proxy's challenges, whose nonces no server takes, and the other way round.
-    Raises ConfigurationError for a setting that cannot work.
-    """
+    @property
+    def realm(self) -> bytes:
+        """The realm, as it stands in a challenge."""
+        ...
 
-    __slots__ = ("decoys", "nonces", "offer", "realm", "shapes")
-
-    def __init__(
-        self,
-        realm: str,
-        algorithms: Iterable[Algorithm],
-        nonces: NonceSource,
-        *,
-        qop: Iterable[str] = DEFAULT_QOP,
-        allow_rfc2069: bool = False,
-        userhash: bool = False,
-        proxy: bool = False,
-    ) -> None:
-        proxy, allow_rfc2069 = flag("proxy", proxy), flag("allow_rfc2069", allow_rfc2069)
-        if not (allow_rfc2069 and isinstance(qop, (list, tuple)) and not qop):
-            qop = words("qop", qop, QOPS)
-        (nonces,) = instances("nonces", (nonces,), NonceSource, example="NonceSource(...)")
-        self.offer: Final = Offer(
-            realm_name(realm),
-            instances("algorithms", algorithms, Algorithm, example="by_name('SHA-256')"),
-            nonces,
-            qop=qop,
-            allow_rfc2069=allow_rfc2069,
-            userhash=flag("userhash", userhash),
-            proxy=proxy,
-        )
-        self.realm: Final = self.offer.realm
-        self.nonces: Final = self.offer.nonces
+    @property
+    def nonces(self) -> Mapping[Algorithm, NonceSource]:
         """The source of the nonces of each algorithm's challenges."""
-        self.shapes: Final = Shapes()
-        # What an unknown user is checked against, so that he costs what a wrong password costs.
-        self.decoys: Final = {a: os.urandom(a.digest_size).hex().encode() for a in self.nonces}
+        ...
 
-    def challenges(self, *, stale: bool = False, auth_only: bool = False) -> list[bytes]:
-        """WWW-Authenticate values, one an algorithm, strongest preference first, with a fresh nonce each.
+    @property
+    def offer(self) -> Offer:
+        """What is on offer."""
+        ...
 
-        `auth_only`: for a request whose body is too long for auth-int; it is left out if auth is on offer too.
-        """
-        return self.offer.challenges(stale=stale, auth_only=auth_only)
+    @property
+    def shapes(self) -> Shapes:
+        """The shapes learnt so far."""
+        ...
 
-    def open(self, token: bytes) -> ServerContext:
-        """Read a TOKEN and check everything that needs no secret.
-
-        Raises MalformedField, FieldTooLarge, or NotOffered for an algorithm, qop or userhash that is not on offer:
-        challenge such a client anew.
-        """
-        known = self.shapes.read(token)
-        if known is not None:
-            # All that is checked below was found good in the token from which this shape was learnt.
-            return ServerContext(self, token, known[0], known[1])
-        return self.open_read(token, Credentials.parse(token))
-
-    def open_read(self, token: bytes, credentials: Credentials) -> ServerContext:
-        """The same for a TOKEN whose credentials the caller has read already. Raises NotOffered."""
-        context = ServerContext(self, token, credentials, self.offer.algorithm_of(credentials))
-        context.new_shape = True
-        return context
+    @property
+    def decoys(self) -> Mapping[Algorithm, bytes]:
+        """What an unknown user is checked against."""
+        ...
 
 
 class ServerContext(HoldsSecrets):
@@ -120,7 +76,7 @@ class ServerContext(HoldsSecrets):
         "uri",
     )
 
-    def __init__(self, acceptor: Acceptor, token: bytes, credentials: Credentials, algorithm: Algorithm) -> None:
+    def __init__(self, acceptor: Policy, token: bytes, credentials: Credentials, algorithm: Algorithm) -> None:
         # Taken apart in one step, here and below: an attribute of a named tuple costs as much as a call.
         _, _, _, uri, _, _, qop, nc, _, _, _, _ = credentials
         self.acceptor: Final = acceptor

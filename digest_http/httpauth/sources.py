@@ -14,7 +14,7 @@ from digest_http.encoding import nfc
 from digest_http.errors import SourceUnavailable
 from digest_http.secrecy import HoldsSecrets
 
-from .protocols import NonceStore, SpelledUsers, Users, UsersByHash
+from .protocols import NonceStore, Users, UsersByHash
 from .sequence import MAX_NC, ReplayDetect, SequenceRule
 from .server import ServerContext
 from .verdict import Verdict
@@ -54,7 +54,8 @@ class Sources(HoldsSecrets):
         self._rfc2069_uses: Final = rfc2069_uses
         # RFC 7616 §4 wants the client to hash the name in Form C, but there are browsers that hash it as it was typed.
         # Whoever is let in is called by the name in Form C all the same.
-        self._asks_as_sent: Final = isinstance(users, SpelledUsers) and users.knows_spellings is True
+        # SpelledUsers promises a bool, which compiled code would insist on: here only True is one.
+        self._asks_as_sent: Final = getattr(users, "knows_spellings", False) is True
 
     def look_up(self, context: ServerContext, wait: Wait) -> Found | Awaitable[Found]:
         """The user's name in Normalization Form C, and H(A1) in lower-case hex, None for nobody.
@@ -74,7 +75,8 @@ class Sources(HoldsSecrets):
 
     def _ask(self, name: str, algorithm: Algorithm, wait: Wait) -> Found | Awaitable[Found]:
         try:
-            found = self._users.ha1(name, self._realm, algorithm)
+            # `object`: whatever the annotations promise, it is looked at here.
+            found: object = self._users.ha1(name, self._realm, algorithm)
             if isinstance(found, _HA1):
                 return name if name.isascii() else nfc(name), usable(found, algorithm)
         except Exception as error:
@@ -92,8 +94,8 @@ class Sources(HoldsSecrets):
         name: str | None = None
         try:
             if isinstance(self._users, UsersByHash):
-                behind = self._users.by_userhash(userhash, self._realm, algorithm)
-                name = behind if isinstance(behind, _NAME) else await wait(behind)
+                behind: object = self._users.by_userhash(userhash, self._realm, algorithm)
+                name = _name(behind if isinstance(behind, _NAME) else await wait(behind))
         except Exception as error:
             raise _users_down() from error
         # H(A1) is asked for whether or not the hash is known: both cases cost the same look-ups.
@@ -159,11 +161,21 @@ def _store_down() -> SourceUnavailable:
     return SourceUnavailable("The nonce store is down; try again later", reason="store-down")
 
 
-def usable(ha1: bytes | str | None, algorithm: Algorithm) -> bytes | None:
+def _name(answer: object) -> str | None:
+    if isinstance(answer, _NAME):
+        return answer
+    raise TypeError("a source of users answers with a name, or None")
+
+
+def usable(ha1: object, algorithm: Algorithm) -> bytes | None:
     """H(A1) if it can be one: "", "None", "null" and the like are no digest, and so no user (as CVE-2009-2422).
 
     Raises TypeError for what is neither text nor octets.
     """
-    if ha1 is None or len(ha1) != 2 * algorithm.digest_size or not ha1.isalnum():
+    if ha1 is None:
+        return None
+    if not isinstance(ha1, _HA1):
+        raise TypeError("H(A1) is text or octets, or None")
+    if len(ha1) != 2 * algorithm.digest_size or not ha1.isalnum():
         return None
     return (ha1.encode("ascii", "replace") if isinstance(ha1, str) else ha1).lower()

@@ -10,8 +10,8 @@ from digest_http import sspi
 from digest_http.algorithms import select
 from digest_http.buffers import HTTPMessage
 from digest_http.errors import DigestError
+from digest_http.httpauth.acceptor import QOPS, Acceptor
 from digest_http.httpauth.nonces import NonceSource
-from digest_http.httpauth.server import QOPS, Acceptor
 from digest_http.httpauth.verdict import Verdict
 from digest_http.sspi import AscReq, NtStatus, WindowsError
 from digest_http.stores import MemoryStore

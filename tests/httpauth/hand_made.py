@@ -4,8 +4,8 @@ import hashlib
 
 from digest_http.algorithms import by_name, select
 from digest_http.buffers import HTTPMessage
+from digest_http.httpauth.acceptor import Acceptor
 from digest_http.httpauth.nonces import NonceSource
-from digest_http.httpauth.server import Acceptor
 
 NOW = 1_700_000_000.0
 HASHES = {

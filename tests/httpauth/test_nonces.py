@@ -380,11 +380,10 @@ def test_randomness_drawn_ahead_is_given_once():
     assert all(re.fullmatch(rb"[0-9a-f]{24}", each) for each in found)
 
 
-def test_so_many_nonces_are_remembered(monkeypatch):
+def test_so_many_nonces_are_remembered():
     """Those asked for last; the others are read anew."""
-    monkeypatch.setattr(module, "REMEMBERED", 2)
-    nonces = source()
-    issued = [nonces.issue() for _ in range(3)]
+    nonces, room = source(), module.REMEMBERED
+    issued = [nonces.issue() for _ in range(room + 1)]
     for nonce in (*issued, *issued):
         assert nonces.recognise(nonce) is not None
-    assert nonces._remembered.cache_info()[:4] == (0, 6, 2, 2)  # noqa: SLF001 - what is kept is what this is about
+    assert nonces._remembered.cache_info()[:4] == (0, 2 * room + 2, room, room)  # noqa: SLF001 - what is kept is what this is about

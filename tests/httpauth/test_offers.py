@@ -14,10 +14,10 @@ from digest_http.buffers import HTTPMessage
 from digest_http.challenge import Challenge, parse_challenges
 from digest_http.errors import ConfigurationError, MalformedField
 from digest_http.guard.key_sources import KeyFile
+from digest_http.httpauth.acceptor import Acceptor
 from digest_http.httpauth.held import lacking
 from digest_http.httpauth.nonces import NonceSource
 from digest_http.httpauth.protocols import HashCounts
-from digest_http.httpauth.server import Acceptor
 from digest_http.httpauth.token_shapes import MAX_LESSONS
 from digest_http.httpauth.verdict import Verdict
 from tests.httpauth.hand_made import ALL, Clock, acceptor_of, ha1_of, issue, token, verify

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from digest_http.httpauth import path_memory
 from digest_http.httpauth.origins import Origin, is_upgrade, named_paths, paths_of
-from digest_http.httpauth.path_memory import PathMemory
+from digest_http.httpauth.path_memory import MAX_PATHS, PathMemory
 
 
 @pytest.mark.parametrize(("scheme", "host", "port", "origin"), [
@@ -85,12 +84,12 @@ def test_paths_that_are_remembered() -> None:
     assert short.reach(b"*") == 1
 
 
-def test_the_path_of_longest_use_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_path_of_longest_use_goes() -> None:
     """To find one is to use it."""
-    monkeypatch.setattr(path_memory, "MAX_PATHS", 2)
     memory = PathMemory()
-    memory.add(b"/a")
-    memory.add(b"/b")
-    assert memory.reach(b"/a/x") == 2
+    paths = [b"/%04d" % number for number in range(MAX_PATHS)]
+    for path in paths:
+        memory.add(path)
+    assert memory.reach(b"/0000/x") == 5
     memory.add(b"/c")
-    assert sorted(memory) == [b"/a", b"/c"]
+    assert sorted(memory) == [b"/0000", *paths[2:], b"/c"]

@@ -101,10 +101,9 @@ def test_a_crowd_is_looked_at_once():
     context, nonce, retries, _ = in_a_crowd()
     context.accept(nonce)
     assert retries.after_challenge(context, nonce, None, stale=False) is Try.SIGNED
-    context.speak_for(Identity("a", "b"))  # nothing is known of the password again
+    context.speak_for(nonce.identity)  # nothing is known of the password again
     nonce.counter.last = 8
     again: Any = SimpleNamespace(nonce=nonce, count=6, qop=b"auth", context=context)
-    nonce.identity = context.identity
     assert retries.after_challenge(context, nonce, again, stale=False) is Try.NO_MORE
 
 

@@ -14,6 +14,7 @@ from digest_http.buffers import HTTPMessage
 from digest_http.challenge import Challenge, parse_challenges
 from digest_http.errors import ConfigurationError
 from digest_http.guard.key_sources import KeyFile
+from digest_http.httpauth.acceptor import Acceptor
 from digest_http.httpauth.challenge_selection import Preference
 from digest_http.httpauth.client_identity import Identity
 from digest_http.httpauth.client_policy import ClientPolicy
@@ -22,7 +23,6 @@ from digest_http.httpauth.digest_client import DigestClient
 from digest_http.httpauth.keys import checked_keys
 from digest_http.httpauth.nonces import NonceSource
 from digest_http.httpauth.proof import check_verify
-from digest_http.httpauth.server import Acceptor
 from tests.httpauth.hand_made import acceptor_of
 
 SHA = by_name("SHA-256")

@@ -10,9 +10,10 @@ import pytest
 
 from digest_http.algorithms import by_name
 from digest_http.errors import SourceUnavailable
+from digest_http.httpauth.acceptor import Acceptor
 from digest_http.httpauth.protocols import NonceStore, Users
 from digest_http.httpauth.sequence import ReplayDetect, SequenceRule
-from digest_http.httpauth.server import Acceptor, ServerContext
+from digest_http.httpauth.server import ServerContext
 from digest_http.httpauth.sources import Sources, usable
 from digest_http.httpauth.verdict import Verdict
 from digest_http.httpauth.waiting import at_once, awaited, now_or_never, run

@@ -11,6 +11,8 @@ from click.testing import CliRunner
 import digest_http
 from digest_http import calculation
 from digest_http.cli.commands import command
+from tests.support.live_beside import LIVE_BESIDE
+from tests.support.pure_only import PURE_ONLY
 
 ROOT = Path(__file__).parents[2]
 HOOK = ROOT / "hatch_build.py"
@@ -67,3 +69,28 @@ def test_only_wheels_are_compiled(hook, monkeypatch, target):
     assert bool(made.dependencies()) is (target == "wheel")
     made.initialize("editable", data)
     assert data == {"force_include": {}}
+
+
+@pytest.mark.parametrize("name", PURE_ONLY)
+def test_what_is_left_out_is_there(name):
+    """A test that the compiled form leaves out is one that the pure form has; renamed, it would be forgotten here."""
+    place, _, function = name.partition("::")
+    assert f"\ndef {function}(" in Path(__file__).parents[2].joinpath(place).read_text(encoding="utf-8")
+    assert PURE_ONLY[name]
+
+
+def test_no_other_test_asks_for_the_form():
+    """A skip of its own would hide a difference: what is left out stands in one list."""
+    allowed = {"conftest.py", "test_forms.py", "test_commands.py", "test_imports.py"}
+    asking = [
+        str(path)
+        for path in Path(__file__).parents[1].rglob("*.py")
+        if "COMPILED" in path.read_text(encoding="utf-8") and path.name not in allowed
+    ]
+    assert asking == []
+
+
+@pytest.mark.parametrize("name", LIVE_BESIDE)
+def test_what_runs_beside_is_live(name):
+    """CI's bare machine leaves out live tests of files that are there and have some."""
+    assert "pytest.mark.live" in Path(__file__).parents[2].joinpath(name).read_text(encoding="utf-8")

@@ -16,12 +16,12 @@ from sqlalchemy import create_engine
 from digest_http.algorithms import by_name
 from digest_http.guard import Guard
 from digest_http.guard.key_sources import KeyFile
+from digest_http.httpauth.acceptor import Acceptor
 from digest_http.httpauth.challenge_selection import Preference
 from digest_http.httpauth.client_identity import Identity
 from digest_http.httpauth.digest_client import DigestClient
 from digest_http.httpauth.nonces import NonceSource
 from digest_http.httpauth.sequence import sequence_rule
-from digest_http.httpauth.server import Acceptor
 from digest_http.sasl import DigestMD5Client, DigestMD5Server
 from digest_http.sasl.reauthentication import ClientSessions, ServerSessions
 from digest_http.stores import MemoryStore, SQLiteStore

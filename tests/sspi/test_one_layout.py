@@ -12,11 +12,11 @@ from digest_http import buffers, sspi
 from digest_http.algorithms import by_name
 from digest_http.buffers import HTTPMessage, SecBufferDesc
 from digest_http.challenge import Challenge, parse_challenges
+from digest_http.httpauth.acceptor import Acceptor
 from digest_http.httpauth.challenge_selection import Preference, choose
 from digest_http.httpauth.client import ClientContext
 from digest_http.httpauth.client_identity import Identity
 from digest_http.httpauth.nonces import NonceSource
-from digest_http.httpauth.server import Acceptor
 from digest_http.httpauth.verdict import Verdict
 from digest_http_client_auth import DigestAuth
 from tests.attacks.driver import Server

@@ -14,10 +14,11 @@ from digest_http.algorithms import select
 from digest_http.credentials import Credentials
 from digest_http.encoding import octets_to_text
 from digest_http.forks import ForkAware
+from digest_http.httpauth.acceptor import Acceptor
 from digest_http.httpauth.nonces import DEFAULT_LIFETIME, steady_clock
 from digest_http.httpauth.protocols import NonceStore, Users
 from digest_http.httpauth.sequence import SequenceDetect
-from digest_http.httpauth.server import Acceptor, ServerContext
+from digest_http.httpauth.server import ServerContext
 from digest_http.httpauth.sources import Sources
 from digest_http.httpauth.waiting import at_once, now_or_never
 from digest_http.names import realm_name

@@ -1,0 +1,30 @@
+"""Live tests whose peers the test group brings: they run on any machine, also on one that has no peer.
+
+CI runs all live tests once, with each peer there, and the rest of the suite on a bare machine beside. There these files
+are left to that run (`LIVE_BESIDE=1`), else each of their tests would run twice on the same interpreter. Live tests of
+other files are skipped on the bare machine, for want of their peers, and that is what it shows.
+"""
+
+#: Only what costs some seconds is worth a line.
+LIVE_BESIDE = (
+    "tests/cli/test_probe_of_servers.py",
+    "tests/clusters/test_clusters.py",
+    "tests/faults/test_load.py",
+    "tests/faults/test_one_of_many.py",
+    "tests/faults/test_outages.py",
+    "tests/faults/test_preload.py",
+    "tests/fleet/test_known_workers.py",
+    "tests/fleet/test_trio.py",
+    "tests/live/test_aiohttp.py",
+    "tests/live/test_client_against_served.py",
+    "tests/live/test_slow_uploads.py",
+    "tests/live/test_websocket.py",
+    "tests/stores_shared/test_redis.py",
+    "tests/stores_shared/test_redis_epochs.py",
+    "tests/stores_shared/test_redis_script.py",
+    "tests/stores_shared/test_redis_urls.py",
+    "tests/stores_shared/test_redis_wire.py",
+)
+
+#: What CI sets for the bare machine; see .ci/run.
+SET_BY_CI = "LIVE_BESIDE"
