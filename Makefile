@@ -5,10 +5,10 @@
 #   make check           lint (ruff), types (mypy, pyright) and arrows (import-linter)
 #   make docs            the documentation as a site, in build/docs; a dead link or a bad word of markup is an error
 #   make format          let ruff repair what it can
-#   make matrix          the core suite against the built wheel on every interpreter found among PYTHONS
+#   make matrix          the core suite against the built wheel, in both FORMS, on every interpreter found among PYTHONS
 #   make lowest          the rooms that need libraries, with the lowest versions that pyproject.toml allows
 #   make wheel-test      the core suite against the built wheel
-#   make compiled        the rooms that are compiled, as mypyc makes them, against their tests; needs a C compiler
+#   make compiled        the core suite against the compiled wheel of this interpreter; needs a C compiler
 #   make mutants [ARGS=] mutation testing of the rooms named in ARGS, or of all; goes on where it was stopped
 #   make programs        the libraries and sources of others that are tried against ours; without them those tests skip
 #   make servers         the servers that tests/servers lets the client loose on; without them it skips those
@@ -17,6 +17,7 @@
 
 PYTHON ?= python3
 PYTHONS ?= 3.11 3.12 3.13
+FORMS ?= pure compiled
 ARGS ?=
 
 BIN := .venv/bin
@@ -93,7 +94,7 @@ format: $(CHECK)
 	$(BIN)/ruff format .
 
 matrix: $(TEST)
-	.ci/matrix "$(BIN)/python" $(PYTHONS)
+	FORMS="$(FORMS)" .ci/matrix "$(BIN)/python" $(PYTHONS)
 
 # A constraint of pip's holds each library down; what these bring along may be newer.
 $(LOWEST): pyproject.toml
@@ -108,18 +109,8 @@ lowest: $(LOWEST)
 wheel-test: $(TEST)
 	.ci/wheel-test "$(BIN)/python"
 
-# The tests are copied away from the sources, so that what they import is what was compiled.
-COMPILED_ROOMS := $(addprefix tests/,kernel httpauth guard middleware wsgi stores client_auth direct vectors)
-
-compiled:
-	@.ci/venv .venv-compiled "$(PYTHON)" --group test
-	@rm -rf build/compiled && mkdir -p build/compiled/suite
-	DIGEST_HTTP_COMPILE=1 .venv-compiled/bin/python -m pip wheel --quiet --no-deps --wheel-dir build/compiled .
-	.venv-compiled/bin/python -m pip install --quiet --no-deps --force-reinstall build/compiled/*.whl
-	@cp -R tests docs benchmarks demo_app typing_tests pyproject.toml CHANGELOG.md LICENSE Makefile README.md build/compiled/suite
-	cd build/compiled/suite && ../../../.venv-compiled/bin/python -c "import digest_http; assert digest_http.COMPILED"
-	cd build/compiled/suite && ../../../.venv-compiled/bin/python -m pytest -q -p no:cacheprovider -o pythonpath=. \
-	    -m "not live and not once" $(COMPILED_ROOMS) $(ARGS)
+compiled: $(TEST)
+	.ci/wheel-test "$(BIN)/python" "$(PYTHON)" compiled
 
 mutants: $(TEST) $(MUTATION)
 	tests/mutation/run $(BIN)/python $(ARGS)
@@ -142,7 +133,7 @@ bench: $(TEST) $(BENCH)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean:
-	rm -rf .venv .venv-compiled .venv-demo .venv-programs .venv-servers .venv-lowest .venvs build dist .coverage \
+	rm -rf .venv .venv-demo .venv-programs .venv-servers .venv-lowest .venvs build dist .coverage \
 	    .coverage.* htmlcov \
 	    .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -3,9 +3,9 @@
 Without that variable nothing happens here: the wheel is `py3-none-any`, and no compiler is needed. The sources are
 copied aside, so that a build leaves nothing in the tree, and the wheel holds the sources beside what was made of them.
 
-What people introspect or derive from stays interpreted: `inspect.signature` and subclasses need that. So do enums,
-dataclasses and whatever lives by weak references, and `encoding` and `sources`, of which it is not known yet whether
-they do the same. The compiled form is on trial: do not release it (docs/performance.md, "Two forms").
+Compiled code insists on the types that it was written with, and its classes take no subclass, no new attribute and no weak
+reference. So what takes settings, what people introspect or derive from, and what reads the objects of others (a scope, an
+app's messages) stays interpreted, and so do enums and dataclasses.
 """
 
 from __future__ import annotations
@@ -43,9 +43,6 @@ COMPILED = (
     "digest_http/httpauth/token_shapes.py",
     "digest_http_client_auth/preemptive.py",
     "digest_http_client_auth/proof.py",
-    "digest_http_middleware/connections.py",
-    "digest_http_middleware/proof.py",
-    "digest_http_middleware/targets.py",
 )
 
 #: What the compiled wheel is made with.

@@ -117,6 +117,7 @@ def test_a_user(wait: bool, as_text: bool) -> None:
 @pytest.mark.parametrize("wait", [False, True])
 @pytest.mark.parametrize(("kind", "says", "asked"), [
     (Kept, None, COMPOSED), (Spelled, True, DECOMPOSED), (Spelled, False, COMPOSED), (Spelled, 1, COMPOSED),
+    (Spelled, "yes", COMPOSED), (Spelled, None, COMPOSED),
 ])  # fmt: skip
 def test_spellings(kind: type[Kept], says: Any, asked: str, wait: bool) -> None:
     """A name is asked for in Form C, or as it was sent where the source knows spellings; it is called by Form C."""
@@ -154,9 +155,9 @@ USERS_DOWN = ("The source of users is down; try again later", "users-down")
 STORE_DOWN = ("The nonce store is down; try again later", "store-down")
 
 
-def by_hash(name: Any) -> ByHash:
+def by_hash(name: Any, *, wait: bool = False) -> ByHash:
     """Users that answer so for a userhash."""
-    users = ByHash()
+    users = ByHash(wait=wait)
     users.name = name
     return users
 
@@ -164,8 +165,11 @@ def by_hash(name: Any) -> ByHash:
 @pytest.mark.parametrize(("users", "wait", "changes"), [
     (Kept(OSError("s3cret")), awaited, {}), (Kept(5), awaited, {}), (Kept(5, wait=True), awaited, {}),
     (Kept(wait=True), at_once, {}), (by_hash(OSError("s3cret")), awaited, {"userhash": b"true"}),
-    (by_hash(5), awaited, {"userhash": b"true"}),
-], ids=["raises", "no H(A1)", "no H(A1) later", "too late", "raises for a hash", "no name"])  # fmt: skip
+    (by_hash(5), awaited, {"userhash": b"true"}), (by_hash(5, wait=True), awaited, {"userhash": b"true"}),
+    (by_hash(b"alice", wait=True), awaited, {"userhash": b"true"}),
+    (Kept(bytearray(HA1)), awaited, {}), (Kept(bytearray(HA1), wait=True), awaited, {}), (Kept([], wait=True), awaited, {}),
+], ids=["raises", "no H(A1)", "no H(A1) later", "too late", "raises for a hash", "no name", "no name later",
+        "a name in octets", "an array", "an array later", "a list later"])  # fmt: skip
 def test_users_that_fail(users: Any, wait: Any, changes: dict[str, Any]) -> None:
     """Whatever it is: one sentence, one reason, and nothing of what the source said."""
     with pytest.raises(SourceUnavailable) as caught:
