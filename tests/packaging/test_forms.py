@@ -1,6 +1,9 @@
 """The two forms of one source: what says which one runs, and what the compiled one is made of."""
 
 import importlib.util
+import os
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -69,6 +72,19 @@ def test_only_wheels_are_compiled(hook, monkeypatch, target):
     assert bool(made.dependencies()) is (target == "wheel")
     made.initialize("editable", data)
     assert data == {"force_include": {}}
+
+
+def test_no_compiler_is_told_at_once():
+    """Before anything is fetched or built, in a sentence that says what to install."""
+    script = ROOT / ".ci" / "wheel-test"
+    if not script.exists():
+        pytest.skip("the sources are not here")
+    line = [script, ".venv/bin/python", sys.executable, "compiled"]
+    done = subprocess.run(
+        line, env={**os.environ, "CC": "no-such-compiler"}, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "needs a C compiler, and no-such-compiler is not here" in done.stderr
 
 
 @pytest.mark.parametrize("name", PURE_ONLY)
