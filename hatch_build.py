@@ -3,9 +3,9 @@
 Without that variable nothing happens here: the wheel is `py3-none-any`, and no compiler is needed. The sources are
 copied aside, so that a build leaves nothing in the tree, and the wheel holds the sources beside what was made of them.
 
-Compiled code insists on the types that it was written with, and its classes take no subclass, no new attribute and no weak
-reference. So what takes settings, what people introspect or derive from, and what reads the objects of others (a scope, an
-app's messages) stays interpreted, and so do enums and dataclasses.
+Compiled code insists on the types that it was written with, and its classes take no subclass, no new attribute and no
+weak reference. So what takes settings, what people introspect or derive from, and what reads the objects of others (a
+scope, an app's messages) stays interpreted, and so do enums and dataclasses.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from .encoding import decode_ext_value, encode_ext_value, nfc, octets_to_text
-from .errors import MalformedField
+from .errors import MalformedField, caused
 from .grammar import nc_value
 from .params import parse_parameters, serialize
 
@@ -94,7 +94,8 @@ class Credentials(NamedTuple):
                 _extended_name(fields) if b"username*" in fields else None,
             )
         except KeyError as missing:
-            raise MalformedField(f"{missing.args[0].decode()} is missing", reason="missing") from None
+            text = f"{missing.args[0].decode()} is missing"
+            raise caused(MalformedField(text, reason="missing"), None) from None
 
     @property
     def name(self) -> str:

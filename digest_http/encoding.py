@@ -8,7 +8,7 @@ from __future__ import annotations
 import unicodedata
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-from .errors import MalformedField
+from .errors import MalformedField, caused
 from .grammar import ext_value, forbidden_in_field
 
 # attr-char of RFC 8187 §3.2.1 less the letters and digits, which urllib always keeps.
@@ -86,7 +86,7 @@ def decode_ext_value(octets: bytes) -> str:
     try:
         text = unquote_to_bytes(match["value"]).decode("utf-8")
     except UnicodeDecodeError:
-        raise MalformedField("username* is not valid UTF-8", reason="username*") from None
+        raise caused(MalformedField("username* is not valid UTF-8", reason="username*"), None) from None
     if any(unicodedata.category(character) == "Cc" for character in text):
         raise MalformedField("username* holds a control character", reason="username*")
     return text

@@ -26,7 +26,7 @@ Microsoft's Digest package uses for the same meaning ("SSPI status codes", sspi.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from .sspi_status import (
     SEC_E_BUFFER_TOO_SMALL,
@@ -84,6 +84,18 @@ class DigestError(Exception):
 
 def _rebuild(kind: type[DigestError], text: str, reason: str) -> DigestError:
     return kind(text, reason=reason)
+
+
+E = TypeVar("E", bound=Exception)
+
+
+def caused(error: E, cause: BaseException | None) -> E:
+    """Give an error its cause, None for one that is not to be shown: `raise caused(E(...), cause) from cause`.
+
+    Compiled code leaves out what stands behind `from`: a cause would be lost, and what `from None` hides be shown.
+    """
+    error.__cause__ = cause  # and so Python shows no other context
+    return error
 
 
 class MalformedField(DigestError):

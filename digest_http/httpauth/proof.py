@@ -8,7 +8,7 @@ from typing import Final, Literal, NamedTuple
 from digest_http import calculation
 from digest_http.algorithms import Hash
 from digest_http.authinfo import AuthenticationInfo
-from digest_http.errors import MalformedField, WrongPrincipal
+from digest_http.errors import MalformedField, WrongPrincipal, caused
 from digest_http.settings import choice
 
 from .client import Signature
@@ -79,7 +79,7 @@ def check_proof(
     except MalformedField as error:
         # "if-present" must not become "if it can be read": a proof that was garbled on purpose is no proof.
         if demands_proof(verify) or (verify == "if-present" and b"rspauth" in info.lower()):
-            raise WrongPrincipal(f"the server's proof cannot be read: {error}") from None
+            raise caused(WrongPrincipal(f"the server's proof cannot be read: {error}"), None) from None
         return Proof(given=False)
     if not demands_proof(verify) and (verify == "off" or values.rspauth is None):
         return Proof(given=False, nextnonce=values.nextnonce)

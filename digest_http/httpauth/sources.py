@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from digest_http.algorithms import Algorithm
 from digest_http.encoding import nfc
-from digest_http.errors import SourceUnavailable
+from digest_http.errors import SourceUnavailable, caused
 from digest_http.secrecy import HoldsSecrets
 
 from .protocols import NonceStore, Users, UsersByHash
@@ -80,14 +80,14 @@ class Sources(HoldsSecrets):
             if isinstance(found, _HA1):
                 return name if name.isascii() else nfc(name), usable(found, algorithm)
         except Exception as error:
-            raise _users_down() from error
+            raise caused(_users_down(), error) from error
         return self._hear(name, found, algorithm, wait)
 
     async def _hear(self, name: str, found: object, algorithm: Algorithm, wait: Wait) -> Found:
         try:
             return nfc(name), usable(await wait(found), algorithm)
         except Exception as error:
-            raise _users_down() from error
+            raise caused(_users_down(), error) from error
 
     async def _look_up_by_hash(self, context: ServerContext, claimed: str, wait: Wait) -> Found:
         userhash, algorithm = context.credentials.username.lower(), context.algorithm
@@ -97,7 +97,7 @@ class Sources(HoldsSecrets):
                 behind: object = self._users.by_userhash(userhash, self._realm, algorithm)
                 name = _name(behind if isinstance(behind, _NAME) else await wait(behind))
         except Exception as error:
-            raise _users_down() from error
+            raise caused(_users_down(), error) from error
         # H(A1) is asked for whether or not the hash is known: both cases cost the same look-ups.
         answer = self._ask(name or claimed, algorithm, wait)
         found, ha1 = answer if isinstance(answer, tuple) else await answer
@@ -110,7 +110,7 @@ class Sources(HoldsSecrets):
                 context.nonce_id, context.epoch, context.count, self._rule, now, lifetime=context.nonces.kept
             )
         except Exception as error:
-            raise _store_down() from error
+            raise caused(_store_down(), error) from error
         if isinstance(counted, Verdict) and (self._rfc2069_uses == 1 or context.credentials.qop):
             return counted
         return self._hear_counts(context, counted, now, wait)
@@ -126,7 +126,7 @@ class Sources(HoldsSecrets):
             )
             verdict = counted if isinstance(counted, Verdict) else Verdict(await wait(counted))
         except Exception as error:
-            raise _store_down() from error
+            raise caused(_store_down(), error) from error
         if verdict in _USED:
             raise _store_down()  # a store that did not take the last count has not ended the nonce
 
@@ -136,7 +136,7 @@ class Sources(HoldsSecrets):
                 context.nonce_id, context.epoch, count, self._rule, now, lifetime=context.nonces.kept
             )
         except Exception as error:
-            raise _store_down() from error
+            raise caused(_store_down(), error) from error
 
     async def _hear_counts(self, context: ServerContext, counted: object, now: int, wait: Wait) -> Verdict:
         count = context.count
@@ -146,7 +146,7 @@ class Sources(HoldsSecrets):
                 # Verdict(...) refuses an answer that is none: a broken store must not pass anyone.
                 verdict = counted if isinstance(counted, Verdict) else Verdict(await wait(counted))
             except Exception as error:
-                raise _store_down() from error
+                raise caused(_store_down(), error) from error
             if count >= last or verdict not in _USED:
                 return verdict
             count += 1

@@ -167,7 +167,8 @@ def by_hash(name: Any, *, wait: bool = False) -> ByHash:
     (Kept(wait=True), at_once, {}), (by_hash(OSError("s3cret")), awaited, {"userhash": b"true"}),
     (by_hash(5), awaited, {"userhash": b"true"}), (by_hash(5, wait=True), awaited, {"userhash": b"true"}),
     (by_hash(b"alice", wait=True), awaited, {"userhash": b"true"}),
-    (Kept(bytearray(HA1)), awaited, {}), (Kept(bytearray(HA1), wait=True), awaited, {}), (Kept([], wait=True), awaited, {}),
+    (Kept(bytearray(HA1)), awaited, {}), (Kept(bytearray(HA1), wait=True), awaited, {}),
+    (Kept([], wait=True), awaited, {}),
 ], ids=["raises", "no H(A1)", "no H(A1) later", "too late", "raises for a hash", "no name", "no name later",
         "a name in octets", "an array", "an array later", "a list later"])  # fmt: skip
 def test_users_that_fail(users: Any, wait: Any, changes: dict[str, Any]) -> None:
@@ -175,6 +176,7 @@ def test_users_that_fail(users: Any, wait: Any, changes: dict[str, Any]) -> None
     with pytest.raises(SourceUnavailable) as caught:
         found_in(sources(users).look_up(opened(**changes), wait))
     assert (str(caught.value), caught.value.reason) == USERS_DOWN
+    assert type(caught.value.__cause__) in {OSError, TypeError}
 
 
 @pytest.mark.parametrize("verdict", [Verdict.ACCEPTED, Verdict.REPLAYED, Verdict.FORGOTTEN])
@@ -224,6 +226,7 @@ def test_stores_that_fail(verdict: Callable[[], Any], wait: Any) -> None:
     with pytest.raises(SourceUnavailable) as caught:
         found_in(sources(store=Counts(verdict())).count(opened(), 7, wait))
     assert (str(caught.value), caught.value.reason) == STORE_DOWN
+    assert type(caught.value.__cause__) in {OSError, TypeError, ValueError}
 
 
 @pytest.mark.parametrize(("ha1", "found"), [

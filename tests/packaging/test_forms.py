@@ -1,5 +1,6 @@
 """The two forms of one source: what says which one runs, and what the compiled one is made of."""
 
+import ast
 import importlib.util
 import os
 import subprocess
@@ -48,6 +49,18 @@ def test_each_compiled_file_is_a_module(hook):
     assert len(set(hook.COMPILED)) == len(hook.COMPILED)
     for place in hook.COMPILED:
         import_module(place.removesuffix(".py").replace("/", "."))
+
+
+def test_each_cause_is_written_twice(hook):
+    """mypyc leaves out what stands behind `raise ... from`: without `caused` a cause is lost, or a hidden one shown."""
+    for place in hook.COMPILED:
+        (path,) = (path for package in hook.PACKAGES if (path := (ROOT / package).parent / place).exists())
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Raise) and node.cause is not None:
+                call = node.exc
+                assert isinstance(call, ast.Call), (place, node.lineno)
+                assert ast.unparse(call.func) == "caused", (place, node.lineno)
+                assert ast.dump(call.args[1]) == ast.dump(node.cause), (place, node.lineno)
 
 
 @pytest.mark.parametrize("value", [None, "", "0", "yes"])

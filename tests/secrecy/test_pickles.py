@@ -145,7 +145,8 @@ def handles():
 
 def ours(value):
     """Whether a class of our packages made this object."""
-    return type(value).__module__.split(".")[0] in LIBRARIES and not isinstance(value, type)
+    # A function of the compiled form has a type whose __module__ is a descriptor.
+    return str(type(value).__module__).split(".")[0] in LIBRARIES and not isinstance(value, type)
 
 
 def reachable(roots):
