@@ -76,7 +76,7 @@ HOMES: Final = {
         "set_credentials_attributes tls_server_end_point verify_signature"
     ),
     "digest_http.sspi.pywin32": "ClientAuth ServerAuth",
-    "digest_http.stores": "DEFAULT_CAPACITY MemoryStore SQLiteStore open_store",
+    "digest_http.stores": "DEFAULT_CAPACITY MemoryStore PackedMemoryStore SQLiteStore open_store",
     "digest_http.stores.redis": "RedisStore",
     "digest_http.testing": "BoundedStoreContract StoreContract",
     "digest_http.users": "CachedUsers CallableUsers HtdigestUsers MappingUsers open_users",

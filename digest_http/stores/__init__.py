@@ -5,11 +5,13 @@ from __future__ import annotations
 from digest_http.httpauth.protocols import NonceStore
 from digest_http.settings import NO_METHOD, provider
 
-from .memory import DEFAULT_CAPACITY, MemoryStore
+from .memory import MemoryStore
+from .packed import PackedMemoryStore
+from .process import DEFAULT_CAPACITY
 from .sqlite import SQLiteStore
 from .urls import from_url
 
-__all__ = ["DEFAULT_CAPACITY", "MemoryStore", "SQLiteStore", "open_store"]
+__all__ = ["DEFAULT_CAPACITY", "MemoryStore", "PackedMemoryStore", "SQLiteStore", "open_store"]
 
 
 def open_store(store: NonceStore | str) -> NonceStore:

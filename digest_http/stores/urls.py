@@ -9,7 +9,9 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from digest_http.errors import ConfigurationError
 from digest_http.httpauth.protocols import NonceStore
 
-from .memory import DEFAULT_CAPACITY, MemoryStore
+from .memory import MemoryStore
+from .packed import PackedMemoryStore
+from .process import DEFAULT_CAPACITY
 from .redis import RedisStore
 from .redis_clients import SCHEMES, connector
 from .sqlite import DEFAULT_CAPACITY as DEFAULT_FILE_CAPACITY
@@ -27,7 +29,8 @@ def from_url(url: str) -> NonceStore:
     """A store from its URL.
 
     `memory://` counts in this process; `sqlite:///relative.db` or `sqlite:////absolute.db` in a file for all workers
-    of one machine. Both take `?capacity=N` live nonces. `redis://host:6379/0` for a fleet (see redis_clients).
+    of one machine. Both take `?capacity=N` live nonces, and `memory://` takes `?packed=1`, for a PackedMemoryStore.
+    `redis://host:6379/0` for a fleet (see redis_clients).
     Raises ConfigurationError for a URL that cannot work.
     """
     try:
@@ -43,7 +46,12 @@ def from_url(url: str) -> NonceStore:
 def _memory(_url: str, parts: SplitResult) -> NonceStore:
     if parts.netloc or parts.path.strip("/"):
         raise ConfigurationError("store 'memory://' has neither host nor path; write store='memory://'")
-    return MemoryStore(_capacity(parts, DEFAULT_CAPACITY))
+    settings = _settings(parts)
+    packed = settings.pop("packed", "0")
+    if packed not in ("0", "1"):
+        raise ConfigurationError("store 'memory://': packed is a switch; write ?packed=1, or ?packed=0 for none")
+    kind = PackedMemoryStore if packed == "1" else MemoryStore
+    return kind(_capacity(parts, settings, DEFAULT_CAPACITY, " besides ?packed="))
 
 
 def _sqlite(_url: str, parts: SplitResult) -> NonceStore:
@@ -52,7 +60,7 @@ def _sqlite(_url: str, parts: SplitResult) -> NonceStore:
         raise ConfigurationError(
             "store 'sqlite:///file.db' names no file: three slashes before a relative path, four before an absolute one"
         )
-    return SQLiteStore(path, _capacity(parts, DEFAULT_FILE_CAPACITY))
+    return SQLiteStore(path, _capacity(parts, _settings(parts), DEFAULT_FILE_CAPACITY))
 
 
 def _redis(url: str, _parts: SplitResult) -> NonceStore:
@@ -66,12 +74,17 @@ _OPENERS: Final[Mapping[str, Callable[[str, SplitResult], NonceStore]]] = {
 }
 
 
-def _capacity(parts: SplitResult, default: int) -> int:
-    settings = dict(parse_qsl(parts.query, keep_blank_values=True))
+def _settings(parts: SplitResult) -> dict[str, str]:
+    return dict(parse_qsl(parts.query, keep_blank_values=True))
+
+
+def _capacity(parts: SplitResult, settings: dict[str, str], default: int, besides: str = "") -> int:
+    """The capacity of a URL that has no more settings than that. `besides` are those taken out of it."""
     capacity = settings.pop("capacity", str(default))
     if settings or not (capacity.isascii() and capacity.isdigit() and len(capacity) < MAX_DIGITS and int(capacity)):
         raise ConfigurationError(
-            f"store '{parts.scheme}://' takes one setting, ?capacity=, a number of nonces; write ?capacity={default}"
+            f"store '{parts.scheme}://' takes one setting{besides}: ?capacity=, a number of nonces; "
+            f"write ?capacity={default}"
         )
     return int(capacity)
 

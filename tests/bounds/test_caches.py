@@ -28,7 +28,7 @@ from digest_http.httpauth.sequence import ReplayDetect
 from digest_http.httpauth.token_shapes import Shapes
 from digest_http.sasl import ClientSessions, DigestMD5Client, DigestMD5Server, ServerSessions
 from digest_http.sasl.framing import Deframer
-from digest_http.stores import MemoryStore
+from digest_http.stores import MemoryStore, PackedMemoryStore
 from digest_http.users import CachedUsers, CallableUsers
 from digest_http_client_auth import DigestAuth
 from digest_http_middleware.presence import LoggedIn
@@ -241,15 +241,16 @@ def sspi_exported() -> Callable[[int], object]:
     return lambda _number: sspi.export_security_context(context)
 
 
-def counted() -> Callable[[int], object]:
-    """A store in memory, and a client that uses each nonce once."""
+def counted(store: MemoryStore | PackedMemoryStore, *counts: int) -> Callable[[int], object]:
+    """A store in memory, and a client that uses each nonce for these counts."""
     clock = StoreClock()
-    store = MemoryStore(500)
 
     def use(_number: int) -> None:
         clock.now += 0.001
         nonces = source_for(store, clock)  # whose own memory is another row's
-        count(store, nonces, nonces.issue(), 1, ReplayDetect(128))
+        nonce = nonces.issue()
+        for nc in counts:
+            count(store, nonces, nonce, nc, ReplayDetect(128))
 
     return use
 
@@ -323,7 +324,12 @@ ROWS: dict[str, list[Row]] = {
         Row(sspi_live, 100, 150 * KIB),
     ],
     "digest_http.sspi.lifetime._Exports": [Row(sspi_exported, 4000, 500 * KIB)],
-    "digest_http.stores.memory.MemoryStore": [Row(counted, 4000, 500 * KIB)],
+    "digest_http.stores.memory.MemoryStore": [Row(lambda: counted(MemoryStore(500), 1), 4000, 500 * KIB)],
+    "digest_http.stores.packed_table.PackedTable": [
+        Row(lambda: counted(PackedMemoryStore(500), 1), 4000, 64 * 500),
+        # All places are taken, so that each state stands aside.
+        Row(lambda: counted(PackedMemoryStore(500), 1, 400), 2000, 350 * 500),
+    ],
 }
 
 #: What has no container of its own to show.
@@ -338,6 +344,7 @@ NOT_CACHES = {
     "digest_http.stores.redis_loops": "connections carried across forks: one an event loop and fork",
     "digest_http.stores.redis_loops.PerLoop": "one entry an event loop that is alive",
     "digest_http.stores.redis._Line": "steps of requests under way",
+    "digest_http.stores.packed_table": "one page that is never written to, for all pages without a record",
     "digest_http.stores.sqlite": "connections carried across forks, which may not even be closed: one a fork",
     "digest_http_middleware.deadlines.Deadlines": "one entry an event loop that is alive",
     "digest_http_middleware.deadlines._Queue": "waits of requests under way",

@@ -24,7 +24,7 @@ from digest_http.httpauth.nonces import NonceSource
 from digest_http.httpauth.sequence import sequence_rule
 from digest_http.sasl import DigestMD5Client, DigestMD5Server
 from digest_http.sasl.reauthentication import ClientSessions, ServerSessions
-from digest_http.stores import MemoryStore, SQLiteStore
+from digest_http.stores import MemoryStore, PackedMemoryStore, SQLiteStore
 from digest_http.stores.redis import RedisStore
 from digest_http.users import CachedUsers, CallableUsers, HtdigestUsers, MappingUsers
 from digest_http.users.logouts import with_logouts
@@ -111,6 +111,7 @@ DOORS = {
         with_logouts, {"users": MappingUsers({"alice": "s3cret"}, "r", [MD5]), "logouts": SQLLogouts("sqlite://")}
     ),
     "MemoryStore": Door(MemoryStore, {}),
+    "PackedMemoryStore": Door(PackedMemoryStore, {}),
     "SQLiteStore": Door(SQLiteStore, {"path": "{folder}/nonces.db"}),
     "RedisStore": Door(RedisStore, {"connect": lambda: None}),
     "DigestMD5Client": Door(DigestMD5Client, {"username": "alice", "password": "s3cret", **_SASL}),

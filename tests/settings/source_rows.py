@@ -57,6 +57,7 @@ ROWS: dict[str, dict[str, list[Any]]] = {
         "logouts": [None, 5, {}, SQLLogouts, _NoMethod(), lambda *_: None],
     },
     "MemoryStore": {"capacity": CAPACITY},
+    "PackedMemoryStore": {"capacity": CAPACITY},
     "SQLiteStore": {"path": [*PATH, "/nowhere/nonces.db", "/"], "capacity": [*CAPACITY, HUGE, 1 << 63]},
     "RedisStore": {"connect": [*FUNCTION, "redis://host"], "prefix": [*TEXT, "", "a{b", "}"]},
 }

@@ -17,7 +17,7 @@ from digest_http.httpauth.nonces import NonceSource
 from digest_http.httpauth.protocols import NonceStore
 from digest_http.httpauth.sequence import SequenceRule
 from digest_http.httpauth.verdict import Verdict
-from digest_http.stores import MemoryStore, SQLiteStore
+from digest_http.stores import MemoryStore, PackedMemoryStore, SQLiteStore
 from tests.stores_shared.redis_opener import RedisFromAnyThread
 from tests.stores_shared.redis_servers import KINDS
 
@@ -29,8 +29,11 @@ def new_sqlite_file(capacity: int) -> NonceStore:
     return SQLiteStore(Path(_FOLDER.name) / f"{uuid4()}.db", capacity)
 
 
+#: name -> a store whose counts die with its process.
+IN_PROCESS: dict[str, Callable[[int], NonceStore]] = {"memory": MemoryStore, "packed": PackedMemoryStore}
+
 #: name -> a function that opens an empty store with room for so many nonces.
-BOUNDED: dict[str, Callable[[int], NonceStore]] = {"memory": MemoryStore, "sqlite": new_sqlite_file}
+BOUNDED: dict[str, Callable[[int], NonceStore]] = {**IN_PROCESS, "sqlite": new_sqlite_file}
 
 #: The same, and those whose server bounds itself.
 OPENERS: dict[str, Callable[[int], NonceStore]] = {
@@ -48,7 +51,7 @@ def reopened(store: NonceStore, capacity: int) -> NonceStore:
         return SQLiteStore(store.path, capacity)
     if isinstance(store, RedisFromAnyThread):
         return RedisFromAnyThread(kind=store.kind, prefix=store.prefix)
-    return MemoryStore(capacity)
+    return PackedMemoryStore(capacity) if isinstance(store, PackedMemoryStore) else MemoryStore(capacity)
 
 
 KEYS = (b"k" * 32,)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from digest_http.httpauth.sequence import MAX_NC, ReplayDetect, SequenceDetect
 from digest_http.httpauth.verdict import Verdict
-from tests.stores.nonce_stores import OPENERS, STORES, Clock, count, reopened, source_for
+from tests.stores.nonce_stores import IN_PROCESS, OPENERS, STORES, Clock, count, reopened, source_for
 from tests.stores.seen_counts import SeenCounts
 from tests.stores_shared.redis_opener import RedisFromAnyThread
 from tests.stores_shared.redis_servers import KINDS
@@ -121,7 +121,7 @@ def test_a_first_use_late_in_the_longer_life(open_store):
     assert count(store, long, late, 1, RULE) is Verdict.REPLAYED
 
 
-@pytest.mark.parametrize("name", [name for name in STORES if name != "memory"])
+@pytest.mark.parametrize("name", [name for name in STORES if name not in IN_PROCESS])
 def test_a_lifetime_that_nobody_has_any_more(name):
     """It holds the nonces of others no longer than once its own length."""
     store, clock = OPENERS[name](100), Clock()

@@ -10,9 +10,9 @@ import pytest
 from digest_http.forks import ForkAware
 from digest_http.httpauth.sequence import ReplayDetect
 from digest_http.httpauth.verdict import Verdict
-from digest_http.stores import MemoryStore, SQLiteStore
+from digest_http.stores import DEFAULT_CAPACITY, MemoryStore, SQLiteStore
 from digest_http.stores.redis_loops import PerLoop
-from tests.stores.nonce_stores import Clock, count, source_for
+from tests.stores.nonce_stores import IN_PROCESS, Clock, count, source_for
 from tests.support.forked import held, in_child
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
@@ -33,9 +33,10 @@ def one_of_its_own(store, clock):
     return counts(store, clock, nonce, 1, 1, 2), store.epoch
 
 
-def test_a_child_begins_an_epoch():
+@pytest.mark.parametrize("kind", IN_PROCESS)
+def test_a_child_begins_an_epoch(kind):
     """A nonce of before the fork is good in the parent only, counted there before or after; each has its own since."""
-    store, clock = MemoryStore(), Clock()
+    store, clock = IN_PROCESS[kind](DEFAULT_CAPACITY), Clock()
     counted, fresh = [source_for(store, clock).issue() for _ in range(2)]
     assert counts(store, clock, counted, 1) == [ACCEPTED]
     for nonce in (counted, fresh):
@@ -48,9 +49,10 @@ def test_a_child_begins_an_epoch():
     assert len({store.epoch, *(epoch for _, epoch in results)}) == 4
 
 
-def test_a_child_keeps_nothing():
+@pytest.mark.parametrize("kind", IN_PROCESS)
+def test_a_child_keeps_nothing(kind):
     """Nothing that only the parent can be asked for takes room, and what the parent evicted casts no doubt."""
-    store, clock = MemoryStore(2), Clock()
+    store, clock = IN_PROCESS[kind](2), Clock()
     for _ in range(5):
         clock.now += 1
         assert counts(store, clock, source_for(store, clock).issue(), 1) == [ACCEPTED]
@@ -59,10 +61,10 @@ def test_a_child_keeps_nothing():
     assert in_child(one_of_its_own, store, clock)[0] == [ACCEPTED, REPLAYED, ACCEPTED]
 
 
-@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+@pytest.mark.parametrize("kind", [*IN_PROCESS, "sqlite"])
 def test_a_lock_that_another_thread_holds(kind, tmp_path):
     """The thread is not in the child, which would wait for it for ever; the parent goes on, too."""
-    store = MemoryStore() if kind == "memory" else SQLiteStore(tmp_path / "nonces.db")
+    store = SQLiteStore(tmp_path / "nonces.db") if kind == "sqlite" else IN_PROCESS[kind](DEFAULT_CAPACITY)
     clock = Clock()
     with held(store._lock):  # noqa: SLF001 - a step of another thread, that lasts
         assert in_child(one_of_its_own, store, clock)[0] == [ACCEPTED, REPLAYED, ACCEPTED]

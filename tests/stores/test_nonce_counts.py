@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 
 from digest_http.httpauth.sequence import MAX_NC, ReplayDetect, SequenceDetect
 from digest_http.httpauth.verdict import Verdict
-from tests.stores.nonce_stores import OPENERS, STORES, Clock, count, reopened, source_for
+from tests.stores.nonce_stores import IN_PROCESS, OPENERS, STORES, Clock, count, reopened, source_for
 from tests.stores.seen_counts import SeenCounts
 
 LIFETIME = 100
@@ -67,7 +67,7 @@ class NonceCounts(RuleBasedStateMachine):
     @rule(capacity=st.integers(1, 4))
     def roll(self, capacity):
         """A worker of another configuration takes the place of this one, on the same file or server."""
-        if self.store_name == "memory":
+        if self.store_name in IN_PROCESS:
             return
         self.store, self.capacity = reopened(self.store, capacity), capacity
         self.nonces = source_for(self.store, self.clock, LIFETIME, random=self.random)
@@ -162,5 +162,5 @@ def test_no_history_of_counts_accepts_a_replay(store_name):
     """A replay is never accepted; a fresh nonce is refused as stale only, and not at all if nothing was lost."""
     machine = type("NonceCounts", (NonceCounts,), {"store_name": store_name})
     # A file is slower than memory by the price of opening it at each restart.
-    examples = min(200 if store_name == "memory" else 30, 2 * settings().max_examples)
+    examples = min(200 if store_name in IN_PROCESS else 30, 2 * settings().max_examples)
     run_state_machine_as_test(machine, settings=settings(max_examples=examples, stateful_step_count=40, deadline=None))

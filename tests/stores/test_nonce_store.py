@@ -7,7 +7,7 @@ import pytest
 from digest_http.httpauth.protocols import NonceStore
 from digest_http.httpauth.sequence import ReplayDetect, SequenceDetect
 from digest_http.httpauth.verdict import Verdict
-from digest_http.stores import MemoryStore
+from digest_http.stores import MemoryStore, PackedMemoryStore
 from digest_http.testing import BoundedStoreContract, StoreContract
 from tests.stores.nonce_stores import OPENERS, new_sqlite_file
 from tests.stores_shared.redis_servers import KINDS
@@ -19,6 +19,14 @@ class TestMemoryStore(BoundedStoreContract):
     def open_store(self, capacity: int) -> NonceStore:
         """See StoreContract."""
         return MemoryStore(capacity)
+
+
+class TestPackedMemoryStore(BoundedStoreContract):
+    """The same in few octets."""
+
+    def open_store(self, capacity: int) -> NonceStore:
+        """See StoreContract."""
+        return PackedMemoryStore(capacity)
 
 
 class TestSQLiteStore(BoundedStoreContract):

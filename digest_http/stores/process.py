@@ -1,0 +1,97 @@
+"""What the stores in the memory of one process have in common: bounded, sound under eviction, restart and fork.
+
+Nothing is stored before a request was verified. When room is needed, or a life is over for all who count here, the
+entries counted first go first, and the latest time of issue that went is remembered: a nonce without an entry that is
+not younger may be one of those, so it is FORGOTTEN and not begun anew. That holds whatever the clocks do.
+"""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import Final
+
+from digest_http.forks import ForkAware
+from digest_http.httpauth.nonce_ids import RANDOM_BITS
+from digest_http.httpauth.sequence import SequenceRule
+from digest_http.httpauth.verdict import ACCEPTED, Verdict
+from digest_http.settings import number
+
+from .epochs import SET_BACK, new_epoch
+
+__all__ = ["DEFAULT_CAPACITY", "SWEPT", "ProcessStore"]
+
+#: Live nonces. One per client and lifetime is the usual need.
+DEFAULT_CAPACITY: Final = 100_000
+
+#: Nonces past their life that each new nonce sweeps out at most, in some twenty microseconds. More than one, so that a
+#: crowd goes faster than it came; not all, or the first client after a quiet night would wait for millions to go.
+SWEPT: Final = 64
+
+
+class ProcessStore(ForkAware):
+    """The life of the counts; what they are kept in is for the class that is made from this one.
+
+    Raises ConfigurationError for a capacity that is no number of nonces.
+    """
+
+    __slots__ = ("_epoch", "_floor", "_lock", "_longest", "capacity")
+
+    def __init__(self, capacity: int = DEFAULT_CAPACITY) -> None:
+        super().__init__()
+        self.capacity: Final = number("capacity", capacity, 1, example=DEFAULT_CAPACITY)
+        # The longest lifetime of those who count here: what is over for one may be asked for by another.
+        self._longest = 0
+        self._lock = Lock()
+        self._floor = 0
+        self._begin_epoch()
+
+    @property
+    def epoch(self) -> bytes:
+        """See NonceStore.epoch."""
+        return self._epoch
+
+    def _begin(self, nonce_id: int, epoch: bytes, nc: int, rule: SequenceRule, now: int) -> Verdict:
+        """The first count of a nonce that has no entry, under the lock."""
+        if epoch != self._epoch:
+            return Verdict.FORGOTTEN
+        if nonce_id >> RANDOM_BITS <= self._floor:
+            if now < self._floor - SET_BACK:
+                self._begin_epoch()
+            return Verdict.FORGOTTEN
+        verdict, state = rule.advance(0, nc)
+        if verdict is ACCEPTED:
+            self._make_room(now - self._longest)
+            self._enter(nonce_id, state)
+        return verdict
+
+    def _make_room(self, over: int) -> None:
+        """Drop the entries counted first that were issued before `over`, SWEPT at most, and one if all room is taken.
+
+        What is dropped raises the floor to its time of issue.
+        """
+        raise NotImplementedError
+
+    def _enter(self, nonce_id: int, state: int) -> None:
+        """Keep the state of a nonce that has no entry."""
+        raise NotImplementedError
+
+    def _clear(self) -> None:
+        """Drop all entries."""
+        raise NotImplementedError
+
+    def _begin_epoch(self) -> None:
+        self._epoch = new_epoch()
+        self._clear()
+        self._floor = 0
+
+    def after_fork_in_child(self) -> None:
+        """See ForkAware: what was counted in one process was not counted in the other."""
+        self._lock = Lock()
+        self._begin_epoch()
+
+    def __len__(self) -> int:
+        """How many nonces have an entry."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {len(self)} nonces, at most {self.capacity}>"
