@@ -7,6 +7,7 @@ import platform
 import re
 import sys
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import Final, cast
 
@@ -29,11 +30,10 @@ GROUPS: Final = (
     "throughput",
     "memory",
     "stores",
+    "scale",
     "capacity",
+    "sspi",
 )
-GROUPS: Final = ("exchanges", "verify", "challenge", "sign", "proofs", "throughput", "memory", "stores", "capacity", "sspi")
-    "exchanges", "verify", "challenge", "sign", "proofs", "throughput", "memory", "stores", "capacity", "sspi",
-)  # fmt: skip
 
 _target = re.compile(r"at (most|least) ([0-9.]+)")
 _number = re.compile(r"[+-]?[0-9][0-9 ]*(?:\.[0-9]+)?")
@@ -62,11 +62,15 @@ def judge(figure: str, target: str) -> str:
     return "met" if met else "not met"
 
 
-def run(name: str) -> Rows:
-    """The rows of a group; one that says so where a library or a program that it needs is not installed."""
+def run(name: str, **settings: object) -> Rows:
+    """The rows of a group; one that says so where a library or a program that it needs is not installed.
+
+    It is given those of the settings that it knows.
+    """
     try:
         group = import_module(f"benchmarks.{name}")
-        return cast("Rows", group.rows())
+        known = signature(group.rows).parameters
+        return cast("Rows", group.rows(**{key: value for key, value in settings.items() if key in known}))
     except ModuleNotFoundError as missing:
         return [(name, f"not run: {missing.name} is not installed", "")]
     except (pytest.skip.Exception, pytest.fail.Exception) as missing:
@@ -79,7 +83,9 @@ def main(arguments: list[str]) -> int:
     present = groups()
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Speed and size, in ratios.")
     parser.add_argument("group", nargs="*", help=f"what to run: {', '.join(present)}; all without any")
-    chosen: list[str] = parser.parse_args(arguments).group or present
+    parser.add_argument("--large", action="store_true", help="scale: ten million nonces too (minutes, and 2 GB)")
+    given = parser.parse_args(arguments)
+    chosen: list[str] = given.group or present
     unknown = [name for name in chosen if name not in present]
     if unknown:
         parser.error(f"there is no group {', '.join(unknown)}; choose from {', '.join(present)}")
@@ -92,11 +98,15 @@ def main(arguments: list[str]) -> int:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         shown = progress.add_task("", total=len(chosen))
-        for number, name in enumerate(chosen, 1):
-            progress.update(shown, description=f"measuring {name}")
+
+        def tell(text: str) -> None:
+            progress.update(shown, description=f"measuring {text}")
             if not console.is_terminal:
-                print(f"measuring {name} ({number} of {len(chosen)})", flush=True)
-            for what, figure, target in run(name):
+                print(f"measuring {text}", flush=True)
+
+        for number, name in enumerate(chosen, 1):
+            tell(f"{name} ({number} of {len(chosen)})")
+            for what, figure, target in run(name, large=given.large, tell=tell):
                 verdict = judge(figure, target)
                 style = {"met": "green", "not met": "red"}.get(verdict)
                 table.add_row(what, figure, target, verdict, style=style)

@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from benchmarks import bodies, capacity, challenge, exchanges, memory, sspi, verify
+from benchmarks import bodies, capacity, challenge, exchanges, memory, scale, sspi, verify
 from benchmarks.__main__ import groups, judge, main, run
 from benchmarks.targets import target
 from digest_http.algorithms import by_name
@@ -127,7 +127,7 @@ def test_judge(figure, target, verdict):
 def test_one_group_can_be_run(monkeypatch, capsys):
     """`python -m benchmarks verify` prints the table of that group."""
     monkeypatch.setattr(verify, "rows", lambda: [("something", "5.00x", "at most 3x")])
-    assert main(["verify"]) == 0
+    assert main(["verify", "--large"]) == 0
     printed = capsys.readouterr().out
     assert "something" in printed
     assert "not met" in printed
@@ -164,10 +164,27 @@ def test_unknown_groups_are_refused(capsys):
 @pytest.mark.once
 def test_capacity_gives_rows():
     """A server of its own takes the steps of two processes and keeps what was counted, else the group raises."""
-    rows = capacity.rows(0.05, 100, loads=((2, 2),))
+    rows = capacity.rows(0.05, 100, loads=((1, 1, 1), (2, 2, 3)))
     assert_rows(rows)
-    assert [what for what, _, _ in rows] == [
-        "Redis, 2 x 2 clients that wait: steps/s",
-        "Redis, 2 x 2 clients that wait: the server's own time a step",
+    texts = [what for what, _, _ in rows]
+    assert texts[3:7] == [
+        "Redis, 4 x 3 clients that wait: steps/s",
+        "Redis, 4 x 3 clients that wait: the server's own time a step",
+        "Redis, 4 x 3 clients that wait: steps in a script",
         "Redis, 100 live nonces: octets each",
     ]
+    assert "Model, Redis, 4 x 3 clients that wait: the server's own time a step" in texts
+
+
+@pytest.mark.once
+def test_scale_gives_rows():
+    """Stores of the sizes asked for are filled, and processes write into one file, else the group raises."""
+    told: list[str] = []
+    rows = scale.rows(sizes=(100, 250), writers=(1, 2), seconds=0.02, tell=told.append)
+    assert_rows(rows)
+    assert [what for what, _, _ in rows if what.startswith("packed, 250")] == [
+        "packed, 250 live nonces: a step, against the smallest",
+        "packed, 250 live nonces: a first count, against the smallest",
+        "packed, 250 live nonces: longest pause",
+    ]
+    assert told[-1] == "sqlite, 2 processes that write"

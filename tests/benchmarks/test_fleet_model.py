@@ -1,0 +1,70 @@
+"""The model of a fleet: what it says of loads whose answer is known."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from benchmarks.fleet_model import FULL, Costs, Load, fitted, most, plan
+from digest_http.stores.redis import TOGETHER
+
+COSTS = Costs(script=30e-6, step=3e-6)
+TRIP = 500e-6
+
+
+def load(scripts: int, together: int) -> Load:
+    """What a server of these costs shows."""
+    return Load(scripts, scripts * together, scripts * COSTS.of(together))
+
+
+def test_two_loads_tell_both_costs():
+    """And no more is needed to know the third."""
+    costs = fitted(load(100, 1), load(7, 50))
+    assert costs.script == pytest.approx(COSTS.script)
+    assert costs.step == pytest.approx(COSTS.step)
+    third = load(9, 16)
+    assert costs.each(third.together) == pytest.approx(third.seconds / third.steps)
+
+
+def test_one_kind_of_load_does_not():
+    """With the same number of steps in each script the two costs are one."""
+    with pytest.raises(ValueError, match="two loads"):
+        fitted(load(100, 4), load(5, 4))
+
+
+def test_what_a_core_bears():
+    """A script of one step costs both; a full one shares the first cost among all."""
+    assert most(COSTS, 1) == pytest.approx(1 / 33e-6)
+    assert most(COSTS) == pytest.approx(TOGETHER / 222e-6)
+
+
+@pytest.mark.parametrize("workers", [1, 10, 100])
+def test_an_idle_fleet_has_one_step_in_a_script(workers):
+    """It waits for a round trip, and for hardly more."""
+    found = plan(COSTS, workers, 10, TRIP)
+    assert found is not None
+    assert found.together == 1
+    assert found.share == pytest.approx(10 * 33e-6)
+    assert found.delay == pytest.approx(TRIP + 33e-6, rel=0.01)
+
+
+@pytest.mark.parametrize("workers", [1, 10, 100])
+def test_scripts_grow_with_the_load_and_then_it_is_too_much(workers):
+    """More steps a second share more, wait longer and take more of the core, until no script is large enough."""
+    found = [plan(COSTS, workers, rate, TRIP) for rate in range(100, 400_000, 5_000)]
+    borne = [one for one in found if one is not None]
+    assert borne
+    assert found == borne + [None] * (len(found) - len(borne))
+    for less, more in pairwise(borne):
+        assert less.together <= more.together <= TOGETHER
+        assert less.share < FULL
+    assert borne[-1].together > borne[0].together
+    assert borne[-1].delay > borne[0].delay
+
+
+def test_a_worker_alone_is_bound_by_its_round_trip():
+    """It has one script under way: a fleet with more workers bears more, up to what the server does."""
+    rate = 90_000
+    assert plan(COSTS, 1, rate, 5 * TRIP) is None
+    assert plan(COSTS, 100, rate, 5 * TRIP) is not None
