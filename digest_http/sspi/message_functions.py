@@ -3,10 +3,13 @@
 The layouts and codes of each are in docs/sspi-functions.md. On HTTP contexts `qop` and `seq_no` must be 0. On SASL
 contexts `seq_no` is not looked at: the records are counted here, and sspilib's classes pass a count of their own.
 
-Wrong types are TypeError. Nearly every call has just these classes and plain numbers, so those are looked at first.
+Wrong types are TypeError. The functions look for themselves; which argument it is, and what to say, is for `types_of`.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
 
 from .contexts.context import CtxtHandle, context_of
 from .values.arguments import types_of
@@ -15,31 +18,34 @@ from .values.constants import QopFlags
 
 __all__ = ["decrypt_message", "encrypt_message", "make_signature", "verify_signature"]
 
+#: isinstance() without what type checkers know of it: to them callers are typed, and no argument can be wrong.
+_is: Final[Callable[[object, type], bool]] = isinstance
+
 
 def make_signature(context: CtxtHandle, qop: QopFlags | int, message: SecBufferDesc, seq_no: int) -> None:
     """Sign a message. HTTP: PADDING receives the next Authorization value. SASL: TOKEN receives the signature."""
-    if not (type(context) is CtxtHandle and type(message) is SecBufferDesc and type(qop) is int is type(seq_no)):
+    if not (_is(context, CtxtHandle) and _is(message, SecBufferDesc) and _is(qop, int) and _is(seq_no, int)):
         _of_make_signature(context, qop, message, seq_no)
     context_of(context).make_signature(qop, message, seq_no)
 
 
 def verify_signature(context: CtxtHandle, message: SecBufferDesc, seq_no: int) -> int:
     """Check a signature; returns 0. HTTP: the server checks the next request, whose nc is the last plus one."""
-    if not (type(context) is CtxtHandle and type(message) is SecBufferDesc and type(seq_no) is int):
+    if not (_is(context, CtxtHandle) and _is(message, SecBufferDesc) and _is(seq_no, int)):
         _of_verify_signature(context, message, seq_no)
     return context_of(context).verify_signature(message, seq_no)
 
 
 def encrypt_message(context: CtxtHandle, qop: QopFlags | int, message: SecBufferDesc, seq_no: int) -> None:
     """Turn a message into a record, in place. SASL only."""
-    if not (type(context) is CtxtHandle and type(message) is SecBufferDesc and type(qop) is int is type(seq_no)):
+    if not (_is(context, CtxtHandle) and _is(message, SecBufferDesc) and _is(qop, int) and _is(seq_no, int)):
         _of_encrypt_message(context, qop, message, seq_no)
     context_of(context).encrypt_message(qop, message, seq_no)
 
 
 def decrypt_message(context: CtxtHandle, message: SecBufferDesc, seq_no: int) -> int:
     """Turn a record into its message, in place; returns 0 if it was sealed, SECQOP_WRAP_NO_ENCRYPT if only signed."""
-    if not (type(context) is CtxtHandle and type(message) is SecBufferDesc and type(seq_no) is int):
+    if not (_is(context, CtxtHandle) and _is(message, SecBufferDesc) and _is(seq_no, int)):
         _of_decrypt_message(context, message, seq_no)
     return context_of(context).decrypt_message(message, seq_no)
 

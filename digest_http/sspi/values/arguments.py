@@ -1,7 +1,7 @@
 """TypeError for an argument of a wrong type, before a function does anything. sspilib's functions do the same.
 
-`checked` wraps a function. The four that a connection calls for each message look at the types themselves, and ask
-`types_of` only when these are not the usual ones: a wrapper costs as much as the rest of their way down.
+`checked` wraps a function. The four that a connection calls for each message look at the types themselves, and call
+what `types_of` made only when one is wrong: a wrapper costs as much as the rest of their way down.
 """
 
 from __future__ import annotations
