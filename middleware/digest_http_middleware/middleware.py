@@ -161,7 +161,7 @@ class DigestAuthMiddleware(HoldsSecrets):
         self._front = Front(stripped_prefix, rewritten_by, original_target_header, trusted_proxies, client_header)
         self._answer = None if answer is None else settings.function("answer", answer, 2, example=_ANSWER)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: PLR0912 - one coroutine a request
         """Serve one connection: http and websocket scopes are verified, lifespan passes.
 
         Raises ValueError for any other kind, as ASGI asks: what cannot be verified is not let through.
