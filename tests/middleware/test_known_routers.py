@@ -104,7 +104,7 @@ def test_inside_litestar():
     handlers = [asgi(path, is_mount=True, copy_scope=True)(mounted) for path in ("/admin", "/open")]
     guard: Any = DigestAuthMiddleware
     inside = DefineMiddleware(guard, users=USERS, realm=REALM, protect=["/admin"])
-    app = Litestar(handlers, middleware=[inside], openapi_config=None)
+    app = Litestar(handlers, middleware=[inside], openapi_config=None, logging_config=None)
     assert ran(app, "/admin/x") == []
     assert found == []
     ran(app, "/open/x")
