@@ -56,12 +56,9 @@ class _Feeder(BaseProtocol):
             self._feeding = self._loop.create_task(self._feed())
 
     async def _feed(self) -> None:
-        if self._held.closed:
-            self.stream.set_exception(ConnectionResetError("the request is over"))
-            return
         try:
             piece = await self._held.read_aside()
-        except OSError as error:
+        except (OSError, ValueError) as error:  # of the disk, or the request is over
             self.stream.set_exception(error)
             return
         # Done before the stream asks again, which it does while it is fed.

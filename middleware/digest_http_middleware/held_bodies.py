@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 from tempfile import TemporaryFile
-from typing import IO, Any, Final, TypeVar
+from typing import IO, Any, Final
 
 from digest_http import calculation, settings
 from digest_http.algorithms import Algorithm
@@ -14,8 +13,6 @@ from digest_http.errors import SourceUnavailable
 from digest_http.guard.uploads import too_large
 
 __all__ = ["FILE_PIECE", "HeldBody", "Pieces", "check_spool_above", "most_held"]
-
-T = TypeVar("T")
 
 #: Octets of a piece that is kept as it came: the object around it takes one part in a hundred, at most.
 KEPT_WHOLE: Final = 4096
@@ -103,7 +100,8 @@ class HeldBody:
     """
 
     __slots__ = (
-        "_file", "_hash", "_limit", "_most", "_pieces", "_read", "_working", "closed", "in_memory", "octets",
+        "_begun", "_file", "_hash", "_limit", "_most", "_pieces", "_reading", "_working",
+        "closed", "in_memory", "octets",
     )  # fmt: skip
 
     def __init__(self, algorithm: Algorithm, limit: int, spool_above: int | None) -> None:
@@ -114,7 +112,9 @@ class HeldBody:
         self._pieces: Final = Pieces()
         self._file: IO[bytes] | None = None
         self._working: asyncio.Future[Any] | None = None
-        self._read = False
+        # A piece that nobody has taken yet.
+        self._reading: asyncio.Future[bytes] | None = None
+        self._begun = False
         self.closed = False
         """Whether nothing is to be had any more."""
         self.in_memory = True
@@ -151,34 +151,45 @@ class HeldBody:
             raise SourceUnavailable("The body could not be kept; try again later", reason="spool-down") from error
 
     def read(self) -> bytes:
-        """The next octets, at most FILE_PIECE of those in the file; none at the end. May block. Raises OSError."""
+        """The next octets, at most FILE_PIECE of those in the file; none at the end. May block.
+
+        Raises OSError, and ValueError after `close`: a body never seems to end where it was cut.
+        """
+        if self.closed:
+            raise ValueError("the request is over, and so is its body")
+        return self._next()
+
+    async def spill_aside(self) -> None:
+        """The same as `spill`, in a thread where the event loop is asyncio's."""
+        loop = _asyncio_loop()
+        if loop is None:
+            self.spill()
+            return
+        self._working = working = loop.run_in_executor(None, self.spill)
+        # Nothing ends a write half way: who is told to stop leaves the file to `close`.
+        await asyncio.shield(working)
+
+    async def read_aside(self) -> bytes:
+        """The same as `read`, in a thread where the event loop is asyncio's. Who is told to stop may ask again."""
+        loop = _asyncio_loop()
+        if loop is None or self.closed:
+            return self.read()
+        if self._reading is None:
+            self._reading = self._working = loop.run_in_executor(None, self._next)
+        piece = await asyncio.shield(self._reading)
+        self._reading = None
+        return piece
+
+    def _next(self) -> bytes:
         if self._file is not None:
-            if not self._read:
-                self._read = True
+            if not self._begun:
+                self._begun = True
                 self._file.seek(0)
             piece = self._file.read(FILE_PIECE)
             if piece:
                 return piece
         # What came last has not gone to the file.
         return self._pieces.take()
-
-    async def spill_aside(self) -> None:
-        """The same as `spill`, in a thread where the event loop is asyncio's."""
-        await self._aside(self.spill)
-
-    async def read_aside(self) -> bytes:
-        """The same as `read`, in a thread where the event loop is asyncio's."""
-        return await self._aside(self.read)
-
-    async def _aside(self, work: Callable[[], T]) -> T:
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:  # another event loop, whose threads are not known here
-            return work()
-        future = loop.run_in_executor(None, work)
-        self._working = future
-        # Nothing ends a write half way: who is told to stop leaves the file to `close`.
-        return await asyncio.shield(future)
 
     def close(self) -> None:
         """Forget the body, and the file. It may be called more than once."""
@@ -195,3 +206,11 @@ class HeldBody:
             working.exception()
         if self._file is not None:
             self._file.close()
+
+
+def _asyncio_loop() -> asyncio.AbstractEventLoop | None:
+    """The event loop that runs; None for others, whose threads are not known here."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

@@ -61,7 +61,7 @@ class _HeldStream(RawIOBase):
         return True
 
     def readinto(self, buffer: Any, /) -> int:  # noqa: ANN401 - what can be written to
-        if not self._rest and not self._held.closed:
+        if not self._rest:
             self._rest = memoryview(self._held.read())
         length = min(len(buffer), len(self._rest))
         buffer[:length] = self._rest[:length]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import io
 import threading
 import tracemalloc
 from pathlib import Path
@@ -199,6 +200,42 @@ def test_a_write_that_is_cancelled(files: list[Any], monkeypatch: pytest.MonkeyP
     # It ends when all threads have.
     asyncio.run(cut())
     assert [file.closed for file in files] == [True]
+
+
+def test_an_app_that_waits_for_a_piece_for_so_long_only(files: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it did not wait for is given to it when it asks again: nothing is lost, and nothing comes twice."""
+    pieces = [b"%d" % number * FILE_PIECE for number in range(4)]
+    held = HeldBody(SHA_256, MOST, 0)
+    for piece in pieces:
+        held.add(piece)
+        held.spill()
+    began, go_on = threading.Event(), threading.Event()
+
+    class Slow(io.RawIOBase):
+        """The file, which takes its time to go to its beginning."""
+
+        def seek(self, *where: int) -> int:
+            began.set()
+            assert go_on.wait(60)
+            return int(files[0].seek(*where))
+
+        def read(self, size: int = -1, /) -> bytes:
+            found: bytes = files[0].read(size)
+            return found
+
+    monkeypatch.setattr(held, "_file", Slow())
+
+    async def all_of_it() -> list[bytes]:
+        impatient = asyncio.ensure_future(held.read_aside())
+        await asyncio.to_thread(began.wait)
+        impatient.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await impatient
+        go_on.set()
+        return [await held.read_aside() for _ in range(5)]
+
+    assert asyncio.run(all_of_it()) == [*pieces, b""]
+    files[0].close()
 
 
 def test_a_disk_that_is_full(server: Any, files: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,6 +57,8 @@ def test_the_app_reads_what_was_signed(files: list[Any], way: Any, spool_above: 
     assert (stream.read(), stream.read(5), stream.readline()) == (b"", b"", b"")
     assert len(files) == (spool_above is not None)
     body.close()
+    with pytest.raises(ValueError, match="the request is over"):
+        stream.read()
 
 
 @pytest.mark.parametrize("octets", [0, 1, FILE_PIECE])
