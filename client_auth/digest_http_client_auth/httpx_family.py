@@ -134,8 +134,12 @@ class HttpxLibrary(Generic[RequestT, ResponseT]):
         return name.decode() in response.headers
 
     def response_values(self, response: ResponseT, name: bytes, /) -> list[bytes]:  # noqa: D102
-        length = len(name)
-        return [value for key, value in response.headers.raw if len(key) == length and key.lower() == name]
+        # As `_values`, in one loop, since each answer to a signed request is asked.
+        length, found = len(name), list[bytes]()
+        for key, value in response.headers.raw:
+            if len(key) == length and key.lower() == name:
+                found.append(value)
+        return found
 
     def record(self, response: ResponseT, algorithm: Algorithm, /) -> Callable[[], bytes | Hash]:  # noqa: D102
         if "content-encoding" not in response.headers or self._was_read(response):
