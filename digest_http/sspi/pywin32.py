@@ -60,9 +60,8 @@ class ClientAuth:
         self.ctxt, self.authenticated = result.context, not result.status
         return int(result.status), out
 
-    def _step(self, *buffers: Any) -> Any:  # noqa: ANN401  # as the function has them: context, input, output
-        ctxt, *rest = buffers
-        return initialize_security_context(self.credentials, ctxt, self.targetspn, self.scflags, self.datarep, *rest)
+    def _step(self, ctxt: CtxtHandle | None, *arrays: SecBufferDesc | None) -> Any:  # noqa: ANN401  # each side's own
+        return initialize_security_context(self.credentials, ctxt, self.targetspn, self.scflags, self.datarep, *arrays)
 
     def sign(self, data: bytes) -> bytes:
         """The signature of a message."""
@@ -95,5 +94,6 @@ class ServerAuth(ClientAuth):
         self.targetspn, self.scflags, self.datarep = spn or "", scflags, datarep
         self.reset()
 
-    def _step(self, *buffers: Any) -> Any:  # noqa: ANN401  # as above
-        return accept_security_context(self.credentials, *buffers[:2], self.scflags, self.datarep, buffers[2])
+    def _step(self, ctxt: CtxtHandle | None, *arrays: SecBufferDesc | None) -> Any:  # noqa: ANN401  # as above
+        given, out = arrays
+        return accept_security_context(self.credentials, ctxt, given, self.scflags, self.datarep, out)

@@ -146,9 +146,29 @@ def test_7_wrong_types(pair, call):
         call(pair)
 
 
-def test_9_how_identities_show_themselves():
-    """DOMAIN, a backslash and the user; no password."""
-    assert str(sspi.WinNTAuthIdentity("user", "DOMAIN", "s3cret")) == "DOMAIN\\user"
+@pytest.mark.parametrize(
+    ("domain", "shown"),
+    [("DOMAIN", "DOMAIN\\user"), (None, "user"), ("", "user")],
+    ids=["9-domain", "9-none", "9-empty"],
+)
+def test_how_identities_show_themselves(domain, shown):
+    """DOMAIN, a backslash and the user; packed ones too, which are Unicode; no password, no credential."""
+    identity = sspi.WinNTAuthIdentity("user", domain, "s3cret")
+    kind = sspi.WinNTAuthCredentialType.SEC_WINNT_AUTH_DATA_TYPE_KEYTAB
+    packed = sspi.WinNTAuthIdentityPackedCredential(kind, b"s3cret", username="user", domain=domain)
+    assert str(identity) == shown
+    assert str(packed).endswith(f" for {shown}")
+    for each in (identity, packed):
+        assert each.flags & sspi.WinNTAuthFlags.SEC_WINNT_AUTH_IDENTITY_UNICODE
+        assert "s3cret" not in repr(each) + str(each)
+
+
+def test_9_a_buffer_keeps_its_type():
+    """It is of the enum, for type checkers as well, and cannot be set."""
+    buffer = SecBuffer(bytearray(1), TOKEN)
+    assert type(buffer.buffer_type) is sspi.SecBufferType
+    with pytest.raises(AttributeError):
+        buffer.buffer_type = sspi.SecBufferType.SECBUFFER_DATA  # type: ignore[misc]  # that it is refused
 
 
 def test_12_a_long_target_is_longer_than_cb_max_token():
