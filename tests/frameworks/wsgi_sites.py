@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -13,12 +14,16 @@ from django.core.exceptions import PermissionDenied
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpResponse
 from django.urls import re_path
-from pyramid.config import Configurator
-from pyramid.exceptions import URLDecodeError
-from pyramid.response import Response
 
 from digest_http_middleware.falcon import DigestContext
 from digest_http_middleware.wsgi import DigestAuthMiddleware as WSGIDigest
+
+with warnings.catch_warnings():
+    # Pyramid, and WebOb beneath it, import what is on its way out.
+    warnings.simplefilter("ignore")
+    from pyramid.config import Configurator
+    from pyramid.exceptions import URLDecodeError
+    from pyramid.response import Response
 
 __all__ = ["MAKERS", "POLICY"]
 
