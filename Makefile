@@ -5,7 +5,9 @@
 #   make check           lint (ruff), types (mypy, pyright) and arrows (import-linter)
 #   make docs            the documentation as a site, in build/docs; a dead link or a bad word of markup is an error
 #   make format          let ruff repair what it can
-#   make matrix          the core suite against the built wheel, in both FORMS, on every interpreter found among PYTHONS
+#   make matrix          the core suite against the built wheel, in both FORMS, on every interpreter found among PYTHONS;
+#                        Python 3.14 is had from npm (make pyodide) if no other is found
+#   make pyodide         the rooms that need no socket, thread or compiled library, in CPython for WebAssembly
 #   make lowest          the rooms that need libraries, with the lowest versions that pyproject.toml allows
 #   make wheel-test      the core suite against the built wheel
 #   make compiled        the core suite against the compiled wheel of this interpreter; needs a C compiler
@@ -16,7 +18,7 @@
 #   make clean           remove everything that the above made
 
 PYTHON ?= python3
-PYTHONS ?= 3.11 3.12 3.13
+PYTHONS ?= 3.11 3.12 3.13 3.14
 FORMS ?= pure compiled
 ARGS ?=
 
@@ -31,6 +33,12 @@ DEMO := .venv-demo/stamp
 PROGRAMS := .venv-programs/stamp
 SERVERS := .venv-servers/stamp
 LOWEST := .venv-lowest/stamp
+WEBASSEMBLY := .venv-webassembly/stamp
+# What pip takes for it: wheels without a compiled part, and those that their makers built for Pyodide.
+FOR_PYODIDE := --only-binary :all: --implementation cp --python-version 3.14 --abi cp314 --abi abi3 --abi none \
+    --platform pyemscripten_2026_0_wasm32 --platform any
+# What runs there: no sockets, no threads, no child processes.
+WITHOUT_SOCKETS := $(addprefix tests/,kernel httpauth guard middleware stores users sasl sspi)
 # What stands on a library of an extra, and needs no other.
 ON_LIBRARIES := tests/users tests/users_sources tests/cli tests/client_auth tests/demo_app
 CHECKED := $(wildcard digest_http middleware client_auth demo_app tests typing_tests benchmarks)
@@ -39,7 +47,7 @@ CHECKED := $(wildcard digest_http middleware client_auth demo_app tests typing_t
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test coverage check lint types arrows docs format matrix lowest wheel-test compiled mutants \
+.PHONY: help venv demo test coverage check lint types arrows docs format matrix lowest pyodide wheel-test compiled mutants \
     programs servers bench clean
 # Two installations into one environment would get in each other's way.
 .NOTPARALLEL:
@@ -65,7 +73,7 @@ demo: $(DEMO)
 	@ONCE=$(ONCE) .venv-demo/bin/python -m demo_app
 
 test: $(TEST)
-	@echo "The whole suite takes some minutes; what was skipped, and for want of which package, stands at the end."
+	@echo "The whole suite takes a quarter of an hour or more; its end says what was skipped, and which package was missing."
 	$(BIN)/python -m pytest $(ARGS)
 
 coverage: $(TEST)
@@ -106,6 +114,20 @@ $(LOWEST): pyproject.toml
 lowest: $(LOWEST)
 	.venv-lowest/bin/python -m pytest -q -m "not live and not once" $(ON_LIBRARIES) $(ARGS)
 
+# No script of a package is run. The libraries lie apart: this Python could not import them.
+$(WEBASSEMBLY): pyproject.toml tests/webassembly/package.json
+	@.ci/venv .venv-webassembly "$(PYTHON)" --group webassembly
+	@rm -rf .venv-webassembly/libraries
+	@.ci/venv .venv-webassembly "$(PYTHON)" --target .venv-webassembly/libraries $(FOR_PYODIDE) --group pyodide
+	@mkdir -p .venv-webassembly/node
+	@cp tests/webassembly/package.json .venv-webassembly/node
+	@PATH="$(CURDIR)/.venv-webassembly/bin:$$PATH" npm install --prefix .venv-webassembly/node --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+pyodide: $(WEBASSEMBLY)
+	.venv-webassembly/bin/node tests/webassembly/run.mjs .venv-webassembly/node/node_modules .venv-webassembly/libraries . \
+	    -q -m "not live and not once" $(WITHOUT_SOCKETS) $(ARGS)
+
 wheel-test: $(TEST)
 	.ci/wheel-test "$(BIN)/python"
 
@@ -133,7 +155,8 @@ bench: $(TEST) $(BENCH)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean:
-	rm -rf .venv .venv-demo .venv-programs .venv-servers .venv-lowest .venvs build dist .coverage \
+	rm -rf .venv .venv-demo .venv-programs .venv-servers .venv-lowest .venv-webassembly \
+	    .venvs build dist .coverage \
 	    .coverage.* htmlcov \
 	    .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
