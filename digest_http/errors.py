@@ -92,8 +92,8 @@ E = TypeVar("E", bound=Exception)
 def caused(error: E, cause: BaseException | None) -> E:
     """Give an error its cause, None for one that is not to be shown.
 
-    To be written `raise caused(E(...), cause) from cause`: compiled code leaves out what is behind `from`, so a cause
-    would be lost, and what `from None` hides would be shown.
+    To be written `raise caused(E(...), cause) from cause`: compiled code leaves out what stands behind `from`, so a
+    cause would be lost, and what `from None` hides would be shown.
     """
     error.__cause__ = cause  # and so Python shows no other context
     return error

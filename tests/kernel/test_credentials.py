@@ -117,6 +117,7 @@ def test_required_parameters(name):
     with pytest.raises(MalformedField, match=f"^{name} is missing") as caught:
         Credentials.parse(token(**{name: None}))
     assert caught.value.reason == "missing"
+    assert caught.value.__suppress_context__
 
 
 @pytest.mark.obeys("nc-format")

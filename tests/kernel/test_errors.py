@@ -3,11 +3,12 @@
 import copy
 import inspect
 import pickle
+import traceback
 
 import pytest
 
 from digest_http import errors
-from digest_http.errors import DigestError, MalformedField
+from digest_http.errors import DigestError, MalformedField, caused
 
 CLASSES = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, DigestError)]
 
@@ -64,3 +65,18 @@ def test_configuration_error_is_a_value_error():
 def test_a_large_field_is_a_malformed_one():
     """Who handles malformed fields handles those that are too long as well."""
     assert issubclass(errors.FieldTooLarge, MalformedField)
+
+
+@pytest.mark.parametrize("cause", [None, OSError("disk full")])
+def test_a_cause_is_shown_and_nothing_else(cause):
+    """Without `from`, as in compiled code: what was being handled may hold a secret."""
+    try:
+        try:
+            int("s3cret")
+        except ValueError:
+            raise caused(MalformedField("what was wrong"), cause)  # noqa: B904 - this is what is tried
+    except MalformedField as error:
+        shown = "".join(traceback.format_exception(error))
+    assert "what was wrong" in shown
+    assert ("disk full" in shown) is (cause is not None)
+    assert "s3cret" not in shown

@@ -77,6 +77,7 @@ def test_extended_names(octets, text):
     with pytest.raises(MalformedField) as caught:
         encoding.decode_ext_value(octets)
     assert (str(caught.value), caught.value.reason) == (text, "username*")
+    assert caught.value.__context__ is None or caught.value.__suppress_context__
 
 
 def test_writers():
