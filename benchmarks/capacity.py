@@ -2,7 +2,7 @@
 
 Each worker counts through a `RedisStore` and a connection of its own, with so many clients that wait for their step at
 once. The workers and the server share this machine. The server's own time is what counts for a plan: it ends where one
-processor does. Two of the loads tell what the model needs (fleet_model.py); its errors are those of all the others.
+processor does. The loads tell what the model needs (fleet_model.py). Each is foretold from the others, as a check.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -101,15 +101,18 @@ def rows(
 
 def _model(seen: dict[str, Load]) -> Iterator[tuple[str, str, str]]:
     """The model's constants, what it says of each load beside what was measured, and of fleets."""
-    ranked = sorted(seen.values(), key=lambda load: load.together)
-    if ranked[0].together == ranked[-1].together:
+    try:
+        costs = fitted([*seen.values()])
+    except ValueError:
         return
-    costs = fitted(ranked[0], ranked[-1])
     yield "Model: a script, and each step in it", f"S = {1e6 * costs.script:.1f} us, s = {1e6 * costs.step:.2f} us", ""
     for text, load in seen.items():
-        by_model, measured = 1e6 * costs.each(load.together), 1e6 * load.seconds / load.steps
-        figure = f"{by_model:.1f} us, measured {measured:.1f} ({100 * (by_model / measured - 1):+.0f} %)"
-        yield f"Model, {text}: the server's own time a step", figure, ""
+        # What the other loads alone say of this one.
+        with suppress(ValueError):
+            by_others = fitted([other for other in seen.values() if other is not load]).each(load.together)
+            error = f"{100 * (by_others / load.each - 1):+.0f} %"
+            figure = f"{1e6 * by_others:.1f} us, measured {1e6 * load.each:.1f} ({error})"
+            yield f"Model, {text}: the server's own time a step", figure, ""
     yield "Model: most steps/s of one core, 1 and 64 in a script", f"{most(costs, 1):.0f}, {most(costs):.0f}", ""
     for workers, each in FLEETS:
         found = plan(costs, workers, workers * each, TRIP)

@@ -12,6 +12,7 @@ together meanwhile, TOGETHER steps at most.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,11 +20,11 @@ from digest_http.stores.redis import TOGETHER
 
 __all__ = ["Costs", "Load", "Plan", "fitted", "most", "plan"]
 
-#: How much of its processor a server may be planned to use: above it the wait of those in the queue grows fast.
-FULL: Final = 0.9
-
 #: By how much one guess of the steps in a script differs from the next.
 _FINER: Final = 1.01
+
+#: Of a determinant: less is rounding.
+_NOTHING: Final = 1e-9
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,11 @@ class Load:
         """b, on average."""
         return self.steps / self.scripts
 
+    @property
+    def each(self) -> float:
+        """Seconds of the server's processor for a step."""
+        return self.seconds / self.steps
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -65,17 +71,19 @@ class Plan:
     delay: float
 
 
-def fitted(one: Load, many: Load) -> Costs:
-    """The costs that two loads show, with few and with many steps in a script.
+def fitted(loads: Sequence[Load]) -> Costs:
+    """The costs that come closest to some loads, by least squares of the relative errors.
 
-    Raises ValueError if both have the same number.
+    Raises ValueError if all have the same number of steps in a script: then one cost cannot be told from the other.
     """
-    if one.together == many.together:
-        raise ValueError("two loads with the same number of steps in a script do not tell S from s")
-    # Seconds a script: t = S + b s, at two values of b.
-    times = [load.seconds / load.scripts for load in (one, many)]
-    step = (times[1] - times[0]) / (many.together - one.together)
-    return Costs(times[0] - one.together * step, step)
+    # Each load says 1 = S x + s y, with x = 1 / (b m) and y = 1 / m, where m is what a step cost.
+    points = [(1 / (load.together * load.each), 1 / load.each) for load in loads]
+    xx, xy, yy = (sum(x * x for x, _ in points), sum(x * y for x, y in points), sum(y * y for _, y in points))
+    determinant = xx * yy - xy * xy
+    if determinant <= _NOTHING * xx * yy:
+        raise ValueError("loads with the same number of steps in a script do not tell S from s")
+    x, y = sum(x for x, _ in points), sum(y for _, y in points)
+    return Costs((x * yy - y * xy) / determinant, (y * xx - x * xy) / determinant)
 
 
 def most(costs: Costs, together: float = TOGETHER) -> float:
@@ -94,7 +102,7 @@ def plan(costs: Costs, workers: int, rate: float, trip: float) -> Plan | None:
         guesses.append(min(guesses[-1] * _FINER, TOGETHER))
     for together in guesses:
         share = rate * costs.each(together)
-        if share >= FULL:
+        if share >= 1:
             continue
         took = trip + costs.of(together) * (1 + share / (2 * (1 - share)))
         if rate / workers * took <= together:

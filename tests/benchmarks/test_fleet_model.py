@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from benchmarks.fleet_model import FULL, Costs, Load, fitted, most, plan
+from benchmarks.fleet_model import Costs, Load, fitted, most, plan
 from digest_http.stores.redis import TOGETHER
 
 COSTS = Costs(script=30e-6, step=3e-6)
@@ -18,9 +18,10 @@ def load(scripts: int, together: int) -> Load:
     return Load(scripts, scripts * together, scripts * COSTS.of(together))
 
 
-def test_two_loads_tell_both_costs():
-    """And no more is needed to know the third."""
-    costs = fitted(load(100, 1), load(7, 50))
+@pytest.mark.parametrize("loads", [[load(100, 1), load(7, 50)], [load(9, 4), load(9, 4), load(1, 64), load(50, 2)]])
+def test_loads_tell_both_costs(loads):
+    """And no more is needed to know another."""
+    costs = fitted(loads)
     assert costs.script == pytest.approx(COSTS.script)
     assert costs.step == pytest.approx(COSTS.step)
     third = load(9, 16)
@@ -29,8 +30,16 @@ def test_two_loads_tell_both_costs():
 
 def test_one_kind_of_load_does_not():
     """With the same number of steps in each script the two costs are one."""
-    with pytest.raises(ValueError, match="two loads"):
-        fitted(load(100, 4), load(5, 4))
+    with pytest.raises(ValueError, match="tell S from s"):
+        fitted([load(100, 4), load(5, 4)])
+
+
+def test_loads_that_do_not_agree_are_met_half_way():
+    """The error is shared by all, in shares of what each costs."""
+    dear = Load(100, 100, 2 * load(100, 1).seconds)
+    costs = fitted([load(100, 1), dear, load(5, 50), load(5, 50)])
+    assert load(100, 1).each < costs.each(1) < dear.each
+    assert costs.each(50) == pytest.approx(load(5, 50).each)
 
 
 def test_what_a_core_bears():
@@ -58,7 +67,7 @@ def test_scripts_grow_with_the_load_and_then_it_is_too_much(workers):
     assert found == borne + [None] * (len(found) - len(borne))
     for less, more in pairwise(borne):
         assert less.together <= more.together <= TOGETHER
-        assert less.share < FULL
+        assert less.share < 1
     assert borne[-1].together > borne[0].together
     assert borne[-1].delay > borne[0].delay
 

@@ -121,7 +121,7 @@ def test_a_first_use_late_in_the_longer_life(open_store):
     assert count(store, long, late, 1, RULE) is Verdict.REPLAYED
 
 
-@pytest.mark.parametrize("name", [name for name in STORES if name not in IN_PROCESS])
+@pytest.mark.parametrize("name", [name for name in STORES if name not in [*IN_PROCESS]])
 def test_a_lifetime_that_nobody_has_any_more(name):
     """It holds the nonces of others no longer than once its own length."""
     store, clock = OPENERS[name](100), Clock()
