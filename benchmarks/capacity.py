@@ -71,7 +71,7 @@ def rows(
     nonces: int = NONCES,
     loads: tuple[tuple[int, int, int], ...] = LOADS,
     *,
-    tell: Callable[[str], None] = str,
+    tell: Callable[[str], object] = str,
 ) -> list[tuple[str, str, str]]:
     """See the package. `tell` is told what is measured now."""
     found: list[tuple[str, str, str]] = []

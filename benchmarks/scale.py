@@ -58,7 +58,7 @@ def rows(
     seconds: float = 4.0,
     *,
     large: bool = False,
-    tell: Callable[[str], None] = str,
+    tell: Callable[[str], object] = str,
 ) -> list[tuple[str, str, str]]:
     """See the package. `large` adds ten million; `tell` is told what is measured now."""
     found: list[tuple[str, str, str]] = []

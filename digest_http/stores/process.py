@@ -7,6 +7,7 @@ not younger may be one of those, so it is FORGOTTEN and not begun anew. That hol
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from threading import Lock
 from typing import Final
 
@@ -28,7 +29,7 @@ DEFAULT_CAPACITY: Final = 100_000
 SWEPT: Final = 64
 
 
-class ProcessStore(ForkAware):
+class ProcessStore(ForkAware, ABC):
     """The life of the counts; what they are kept in is for the class that is made from this one.
 
     Raises ConfigurationError for a capacity that is no number of nonces.
@@ -50,6 +51,10 @@ class ProcessStore(ForkAware):
         """See NonceStore.epoch."""
         return self._epoch
 
+    @abstractmethod
+    def advance(self, nonce_id: int, epoch: bytes, nc: int, rule: SequenceRule, now: int, *, lifetime: int) -> Verdict:
+        """See NonceStore.advance."""
+
     def _begin(self, nonce_id: int, epoch: bytes, nc: int, rule: SequenceRule, now: int) -> Verdict:
         """The first count of a nonce that has no entry, under the lock."""
         if epoch != self._epoch:
@@ -64,20 +69,20 @@ class ProcessStore(ForkAware):
             self._enter(nonce_id, state)
         return verdict
 
+    @abstractmethod
     def _make_room(self, over: int) -> None:
         """Drop the entries counted first that were issued before `over`, SWEPT at most, and one if all room is taken.
 
         What is dropped raises the floor to its time of issue.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def _enter(self, nonce_id: int, state: int) -> None:
         """Keep the state of a nonce that has no entry."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _clear(self) -> None:
         """Drop all entries."""
-        raise NotImplementedError
 
     def _begin_epoch(self) -> None:
         self._epoch = new_epoch()
@@ -89,9 +94,9 @@ class ProcessStore(ForkAware):
         self._lock = Lock()
         self._begin_epoch()
 
+    @abstractmethod
     def __len__(self) -> int:
         """How many nonces have an entry."""
-        raise NotImplementedError
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {len(self)} nonces, at most {self.capacity}>"

@@ -30,7 +30,10 @@ def new_sqlite_file(capacity: int) -> NonceStore:
 
 
 #: name -> a store whose counts die with its process.
-IN_PROCESS: dict[str, Callable[[int], NonceStore]] = {"memory": MemoryStore, "packed": PackedMemoryStore}
+IN_PROCESS: dict[str, Callable[[int], MemoryStore | PackedMemoryStore]] = {
+    "memory": MemoryStore,
+    "packed": PackedMemoryStore,
+}
 
 #: name -> a function that opens an empty store with room for so many nonces.
 BOUNDED: dict[str, Callable[[int], NonceStore]] = {**IN_PROCESS, "sqlite": new_sqlite_file}

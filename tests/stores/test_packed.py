@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from digest_http.httpauth.nonce_ids import MICROSECONDS, RANDOM_BITS
-from digest_http.httpauth.sequence import MAX_NC, MAX_WINDOW, ReplayDetect, SequenceDetect
+from digest_http.httpauth.sequence import MAX_NC, MAX_WINDOW, ReplayDetect, SequenceDetect, SequenceRule
 from digest_http.httpauth.verdict import ACCEPTED, Verdict
 from digest_http.stores import MemoryStore, PackedMemoryStore
 from digest_http.stores.packed_table import ID_OCTETS, PER_PAGE, RECORD, STATE_OCTETS, PackedTable
 
-RULES = [ReplayDetect(), ReplayDetect(4), ReplayDetect(MAX_WINDOW), SequenceDetect()]
+RULES: list[SequenceRule] = [ReplayDetect(), ReplayDetect(4), ReplayDetect(MAX_WINDOW), SequenceDetect()]
 NOW = 1_700_000_000 * MICROSECONDS
 LIFETIME = 300 * MICROSECONDS
 
