@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,10 @@ from digest_http.stores.redis import TOGETHER
 
 COSTS = Costs(script=30e-6, step=3e-6)
 TRIP = 500e-6
+
+#: Those of the page.
+TOLD = Costs(script=32e-6, step=4.5e-6)
+PAGE = (Path(__file__).parents[2] / "docs" / "capacity.md").read_text(encoding="utf-8")
 
 
 def load(scripts: int, together: int) -> Load:
@@ -77,3 +82,35 @@ def test_a_worker_alone_is_bound_by_its_round_trip():
     rate = 90_000
     assert plan(COSTS, 1, rate, 5 * TRIP) is None
     assert plan(COSTS, 100, rate, 5 * TRIP) is not None
+
+
+@pytest.mark.parametrize(
+    ("fleet", "workers", "rate", "told"),
+    [
+        ("1 worker at 1 000", 1, 1_000, "4 % | 1 | 0.7 ms"),
+        ("10 workers at 100 each", 10, 1_000, "4 % | 1 | 0.6 ms"),
+        ("10 workers at 1 000 each", 10, 10_000, "36 % | 1 | 0.7 ms"),
+        ("100 workers at 100 each", 100, 10_000, "36 % | 1 | 0.6 ms"),
+        ("100 workers at 500 each", 100, 50_000, "full | 2 | 4 ms"),
+        ("100 workers at 1 000 each", 100, 100_000, "full | 6 | 9 ms"),
+        ("100 workers at 2 000 each", 100, 200_000, "more than one server bears | |"),
+    ],
+)
+def test_the_page_says_what_the_model_says(fleet, workers, rate, told):
+    """Share of a core, steps in a script and delay of each fleet in its table."""
+    (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| {fleet}")]
+    assert row.endswith(f"| {told} |")
+    found = plan(TOLD, workers, rate, TRIP)
+    if found is None:
+        assert told.startswith("more")
+        return
+    share, together, delay = told.split(" | ")
+    assert share == ("full" if found.share > 0.98 else f"{100 * found.share:.0f} %")
+    assert together == f"{found.together:.0f}"
+    assert delay == (f"{1000 * found.delay:.0f} ms" if share == "full" else f"{1000 * found.delay:.1f} ms")
+
+
+def test_the_page_says_what_a_core_bears():
+    """The rates at which it ends, in the words of the page."""
+    rates = [f"{round(most(TOLD, together), -3):,.0f}".replace(",", " ") for together in (1, 4, 16, TOGETHER)]
+    assert "{} with 1 step in a script, {} with 4, {} with\n  16, {} with 64".format(*rates) in PAGE
