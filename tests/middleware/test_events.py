@@ -152,18 +152,9 @@ def test_the_address_is_the_fronts(events):
 
 
 @pytest.mark.parametrize(("status", "level"), [(503, logging.ERROR), (400, logging.INFO), (401, logging.INFO)])
-def test_the_level_of_a_reason_of_the_users_own(status, level):
+def test_the_level_of_a_reason_of_the_users_own(status, level, caplog):
     """A subclass of a source may refuse for a reason that we do not know: what is down is an error."""
     refused = Refused(Refusal(status, "own-reason", "No."))
-    logger, found = logging.getLogger(LOGGER), []
-    handler = logging.Handler()
-    handler.emit = found.append  # type: ignore[method-assign]  # a handler that keeps
-    logger.addHandler(handler)
-    before = logger.level
-    logger.setLevel(logging.DEBUG)
-    try:
-        log_refused(Server().scope(), refused)
-    finally:
-        logger.setLevel(before)
-        logger.removeHandler(handler)
-    assert [record.levelno for record in found] == [level]
+    caplog.set_level(logging.DEBUG, LOGGER)
+    log_refused(Server().scope(), refused)
+    assert [record.levelno for record in caplog.records if record.name == LOGGER] == [level]
