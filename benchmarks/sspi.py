@@ -15,11 +15,11 @@ from digest_http import sspi
 from digest_http.algorithms import by_name
 from digest_http.buffers import HTTPMessage
 from digest_http.challenge import UnusableChallenge, parse_challenges
+from digest_http.httpauth.acceptor import Acceptor
 from digest_http.httpauth.challenge_selection import Choice
 from digest_http.httpauth.client import ClientContext
 from digest_http.httpauth.client_identity import Identity
 from digest_http.httpauth.nonces import NonceSource
-from digest_http.httpauth.acceptor import Acceptor
 from digest_http.httpauth.verdict import Verdict
 from digest_http.sasl import DigestMD5Client
 from digest_http.sspi import AscReq, IscReq, SecBuffer, SecBufferDesc, SecBufferType
