@@ -198,7 +198,7 @@ class NonceSource(HoldsSecrets):
         """A new nonce, as the ASCII octets that go into a header field."""
         if self._keys_of_now is not None:
             self._look_at(self._keys_of_now())
-        # At most as many digits as the randomness has.
+        # The first 24 of the digits that are drawn.
         text = b"%014x%b%.24b" % (self.now(), self._epoch(), self._draw())
         return text + self._separator + _mac(self._macs[0], text)
 
