@@ -238,7 +238,7 @@ class Guard(HoldsSecrets):
         outcome = await self.examine(request, wait)
         if isinstance(outcome, Accepted):
             return outcome
-        return outcome._replace(fields=tuple(await self.challenge(outcome, wait=wait)))
+        return outcome.with_fields(await self.challenge(outcome, wait=wait))
 
     async def start(self, wait: Wait = awaited) -> None:
         """Learn what had better be known before the first challenge: the epoch of a shared store, the users' hashes.

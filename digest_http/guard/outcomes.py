@@ -6,8 +6,9 @@ and is for the log alone.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from digest_http import calculation
 from digest_http.algorithms import Hash
@@ -135,19 +136,37 @@ class Accepted(HoldsSecrets):
         return f"<Accepted {self.username!r} {self.algorithm} {self.qop}>"
 
 
-class Refused(NamedTuple):
+class Refused:
     """A request that must not pass. `fields` are those to answer with: names in lower case and values, in octets."""
 
-    refusal: Refusal
-    #: The credentials, where they could be read.
-    context: ServerContext | None = None
-    #: More exact than the refusal may be; None for an error.
-    verdict: Verdict | None = None
-    #: What a source of users or a store has raised.
-    cause: BaseException | None = None
-    fields: tuple[tuple[bytes, bytes], ...] = ()
-    #: Seconds after which a client that has to wait (429) may try again.
-    retry_after: int | None = None
+    __slots__ = ("cause", "context", "fields", "refusal", "retry_after", "verdict")
+
+    def __init__(
+        self,
+        refusal: Refusal,
+        context: ServerContext | None = None,
+        verdict: Verdict | None = None,
+        cause: BaseException | None = None,
+        *,
+        fields: tuple[tuple[bytes, bytes], ...] = (),
+        retry_after: int | None = None,
+    ) -> None:
+        self.refusal: Final = refusal
+        #: The credentials, where they could be read.
+        self.context: Final = context
+        #: More exact than the refusal may be; None for an error.
+        self.verdict: Final = verdict
+        #: What a source of users or a store has raised.
+        self.cause: Final = cause
+        self.fields: Final = fields
+        #: Seconds after which a client that has to wait (429) may try again.
+        self.retry_after: Final = retry_after
+
+    def with_fields(self, fields: Iterable[tuple[bytes, bytes]]) -> Refused:
+        """The same with what to answer with."""
+        return Refused(
+            self.refusal, self.context, self.verdict, self.cause, fields=tuple(fields), retry_after=self.retry_after
+        )
 
     @property
     def status(self) -> int:
@@ -169,3 +188,6 @@ class Refused(NamedTuple):
         """A stable code for the log alone: it tells an unknown user from a wrong password."""
         # _value_ is the value itself; `value` costs two calls in Python 3.11.
         return self.refusal.reason if self.verdict is None else str(self.verdict._value_)
+
+    def __repr__(self) -> str:
+        return f"<Refused {self.status} {self.reason}>"

@@ -71,9 +71,7 @@ class Sources(HoldsSecrets):
             name = credentials.name_as_sent if self._asks_as_sent else credentials.name
         if is_hash:
             return self._look_up_by_hash(context, name, wait)
-        return self._ask(name, context.algorithm, wait)
-
-    def _ask(self, name: str, algorithm: Algorithm, wait: Wait) -> Found | Awaitable[Found]:
+        algorithm = context.algorithm
         try:
             # `object`: whatever the annotations promise, it is looked at here.
             found: object = self._users.ha1(name, self._realm, algorithm)
@@ -85,7 +83,7 @@ class Sources(HoldsSecrets):
 
     async def _hear(self, name: str, found: object, algorithm: Algorithm, wait: Wait) -> Found:
         try:
-            return nfc(name), usable(await wait(found), algorithm)
+            return nfc(name), usable(found if isinstance(found, _HA1) else await wait(found), algorithm)
         except Exception as error:
             raise caused(_users_down(), error) from error
 
@@ -96,11 +94,11 @@ class Sources(HoldsSecrets):
             if isinstance(self._users, UsersByHash):
                 behind: object = self._users.by_userhash(userhash, self._realm, algorithm)
                 name = _name(behind if isinstance(behind, _NAME) else await wait(behind))
+            # H(A1) is asked for whether or not the hash is known: both cases cost the same look-ups.
+            answer: object = self._users.ha1(name or claimed, self._realm, algorithm)
         except Exception as error:
             raise caused(_users_down(), error) from error
-        # H(A1) is asked for whether or not the hash is known: both cases cost the same look-ups.
-        answer = self._ask(name or claimed, algorithm, wait)
-        found, ha1 = answer if isinstance(answer, tuple) else await answer
+        found, ha1 = await self._hear(name or claimed, answer, algorithm, wait)
         return found, ha1 if name is not None else None
 
     def count(self, context: ServerContext, now: int, wait: Wait) -> Verdict | Awaitable[Verdict]:

@@ -7,7 +7,7 @@ answer or a call of the app.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from logging import DEBUG
 from typing import Final, cast
 
@@ -245,11 +245,14 @@ class DigestAuthMiddleware(HoldsSecrets):
         log_refused(scope, refused, hint=helping, address=self._front.client)
         await send_refusal(refused.refusal, await self._challenges(refused, scope), self._answer, connection)
 
-    async def _challenges(self, refused: Refused, scope: Scope) -> Headers:
+    def _challenges(self, refused: Refused, scope: Scope) -> Awaitable[Headers]:
         guard = self.guard
         too_long = guard.covers_bodies and announces_more(scope, self._max_body)
-        fields = await guard.challenge(refused, auth_only=too_long, wait=self._wait)
-        return self._others.beside(fields, refused) if self._has_others else fields
+        fields = guard.challenge(refused, auth_only=too_long, wait=self._wait)
+        return self._with_others(fields, refused) if self._has_others else fields
+
+    async def _with_others(self, fields: Awaitable[Headers], refused: Refused) -> Headers:
+        return self._others.beside(await fields, refused)
 
     def _passes_freely(self, scope: Scope) -> bool:
         if self._needs_credentials is not None and not self._needs_credentials(scope):

@@ -294,5 +294,5 @@ def _backends_down(accepted: Accepted, error: Exception) -> Refused:
 
 
 def _response(request: HttpRequest, refused: Refused, fields: list[tuple[bytes, bytes]]) -> RefusedResponse:
-    whole = Refused(refused.refusal, refused.context, refused.verdict, refused.cause, tuple(fields))
+    whole = refused.with_fields(fields)
     return RefusedResponse(whole, head=request.method == "HEAD")
