@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks import bodies, capacity, challenge, exchanges, memory, scale, sspi, verify
 from benchmarks.__main__ import groups, judge, main, run
+from benchmarks.peers import PEERS
 from benchmarks.targets import target
 from digest_http.algorithms import by_name
 from tests.live.peers import PATH_ONLY
@@ -34,7 +35,7 @@ def test_verify_gives_rows():
 
 def test_verify_without_peers_says_so(monkeypatch):
     """A peer that is not installed is a row, not an error."""
-    monkeypatch.setattr(verify, "PEERS", dict.fromkeys(verify.PEERS, lambda: None))
+    monkeypatch.setattr(verify, "PEERS", dict.fromkeys(PEERS, lambda: None))
     rows = verify.rows(**TINY)
     assert_rows(rows)
     assert [figure for _, figure, _ in rows].count("not installed") == 3
