@@ -55,6 +55,16 @@ def check(request):
     return request.param
 
 
+@pytest.mark.parametrize("user", ["alice", "nobody"])
+def test_a_refusal_shows_what_anybody_may_know(user):
+    """Printed, a user that nobody is and a wrong password look alike; the log's reason tells them apart."""
+    door = guard()
+    signed = signer(door).sign("GET", "/x", username=user, late={"response": "0" * 64})
+    outcome = refused(door.check("GET", "/x", [("authorization", signed)]))
+    assert repr(outcome) == "<Refused 401 wrong-credentials>"
+    assert outcome.log_reason == ("wrong-digest" if user == "alice" else "unknown-user")
+
+
 def test_a_login(check):
     """A challenge, an accepted request with the server's proof, and the same request again."""
     door = guard()
