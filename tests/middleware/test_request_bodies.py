@@ -144,7 +144,7 @@ def test_a_body_in_pieces_is_given_once_more(octets):
 
     async def all_of_it():
         again = replay_held(held, receive)
-        given: list[dict[str, Any]] = []
+        given: list[Any] = []
         while not given or given[-1]["type"] == "http.request":
             given.append(await again())
         return given

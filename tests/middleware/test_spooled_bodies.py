@@ -68,7 +68,7 @@ def server() -> Any:
     return Server(app=Reading(), spool_above=ABOVE, max_body=MOST)
 
 
-def field(server: Any, pieces: list[bytes]) -> bytes:
+def field(server: Server, pieces: list[bytes]) -> bytes:
     """A signature of a body."""
     return server.signer().sign("POST", body=b"".join(pieces))
 

@@ -94,7 +94,11 @@ def test_the_file_ends_with_the_request(files: list[Any], end: str) -> None:
     alice = site.signer()
     signed = alice.sign("PUT", body=BODY if end != "wrong" else b"another")
     if end == "fails":
-        site.middleware.app = lambda _environ, _start: 1 / 0
+
+        def app(_environ: Any, _start_response: Any) -> list[bytes]:
+            raise ZeroDivisionError
+
+        site.middleware.app = app
         with pytest.raises(ZeroDivisionError):
             site.ask("PUT", field=signed, body=BODY)
     else:
