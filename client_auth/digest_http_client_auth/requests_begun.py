@@ -9,8 +9,9 @@ from digest_http.errors import DigestError, WrongPrincipal
 from .exchange import Exchange
 from .library_errors import errors_also
 from .preemptive import Preemptive, is_plain_success, sign_preemptively
-from .requests_family import RequestsLibrary, url_origin
+from .requests_family import RequestsLibrary
 from .requests_shapes import Answer, Request, RequestT
+from .requests_urls import url_origin
 from .sent_bodies import BodyReplay
 from .session import Session
 from .wire_targets import with_path

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from io import BytesIO
 from typing import Any, ClassVar, Final, Generic
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from digest_http.algorithms import Algorithm
@@ -22,10 +21,11 @@ from .raw_stand_ins import AsyncHeldRaw, AsyncWithheldRaw, HeldRaw, WithheldRaw
 from .refused_bodies import discard, discard_async
 from .requests_fields import FieldSections
 from .requests_shapes import Answer, Request, RequestT
+from .requests_urls import origin_key, proxy_origin, url_origin
 from .sent_bodies import BodyReplay, as_octets, is_octets, read_pieces
-from .wire_targets import MAX_URLS, plain_target, wire_target
+from .wire_targets import plain_target, wire_target
 
-__all__ = ["AsyncRequestsLibrary", "RequestsLibrary", "proxy_origin", "url_origin"]
+__all__ = ["AsyncRequestsLibrary", "RequestsLibrary"]
 
 #: Fields that describe a body; they go where it goes.
 _OF_BODY: Final = ("Content-Encoding", "Content-Length", "Transfer-Encoding")
@@ -61,7 +61,7 @@ class RequestsLibrary(Generic[RequestT]):
         return url_origin(request.url)
 
     def origin_key(self, request: RequestT, /) -> str:  # noqa: D102
-        return _origin_key(request.url)
+        return origin_key(request.url)
 
     def method(self, request: RequestT, /) -> bytes:  # noqa: D102
         method: str = request.method
@@ -91,7 +91,8 @@ class RequestsLibrary(Generic[RequestT]):
 
     def field(self, request: RequestT, name: str) -> str | bytes | None:
         """The value of a field, None if there is none; `name` in lower case."""
-        return self._sections.get(request.headers, name)
+        value: str | bytes | None = self._sections.get(request.headers, name)
+        return value
 
     def take_out(self, request: RequestT, name: str) -> None:
         """Take out a field, if it is there; `name` in lower case."""
@@ -107,7 +108,7 @@ class RequestsLibrary(Generic[RequestT]):
     def proxy_among(self, request: RequestT, proxies: Any) -> Origin | None:
         """The proxy that reads the header section of a request; `proxies` is the setting of that name."""
         proxy: str | None = self._module.utils.select_proxy(request.url, proxies)
-        if not proxy or _split(request.url).scheme != "http":  # through a tunnel the server reads it
+        if not proxy or urlsplit(request.url).scheme != "http":  # through a tunnel the server reads it
             return None
         return proxy_origin(proxy)
 
@@ -243,30 +244,6 @@ class AsyncRequestsLibrary(RequestsLibrary[RequestT]):
             self.hold(answer, await discard_async(raw))
         else:
             await raw.read()
-
-
-@lru_cache(maxsize=MAX_URLS)
-def _origin_key(url: str) -> str:
-    split = _split(url)
-    return f"{split.scheme}://{split.netloc.rpartition('@')[2]}"
-
-
-def url_origin(url: str) -> Origin:
-    """The origin of a URL."""
-    split = _split(url)
-    return Origin.of(split.scheme, split.hostname or "", split.port)
-
-
-def proxy_origin(proxy: str) -> Origin | None:
-    """The proxy that a URL names; None if it is no HTTP proxy (socks)."""
-    url = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-    if url.scheme not in {"http", "https"}:
-        return None
-    return Origin.of(url.scheme, url.hostname or "", url.port)
-
-
-def _split(url: str) -> SplitResult:
-    return urlsplit(url)
 
 
 def _hold(request: Request, octets: bytes) -> None:
