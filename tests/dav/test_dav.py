@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.dav.scripts.served import PASSWORD, USER
-from tests.live.peers import HOST, free_port, missing_peer, program, running, server_root, wait_until_listening
+from tests.live.peers import HOST, free_port, program, running, server_root, wait_until_listening
 from tests.programs.processes import run
 from tests.programs.scripted import installed
 
@@ -130,7 +130,8 @@ def test_davfs2(servers: dict[str, str]) -> None:
     """A folder of the system: a file of 3 MB is written there, and arrives whole."""
     mount, umount = program("mount.davfs", package="davfs2"), program("umount", package="mount")
     if os.geteuid() != 0 or not os.access("/dev/fuse", os.W_OK):
-        missing_peer("only root can mount, and /dev/fuse must be there")
+        # No package brings that, so it is no peer that could be missing.
+        pytest.skip("only root can mount, and /dev/fuse must be there")
     noise = b"".join(number.to_bytes(4) * 3 for number in range(250_000))
     with server_root() as folder:
         for name in ("cache", "mount"):
@@ -146,8 +147,8 @@ def test_davfs2(servers: dict[str, str]) -> None:
         )
         said = run([mount, "-o", f"conf={config}", servers["wsgidav"], str(folder / "mount")], folder)
         if not (folder / "mount").is_mount():
-            assert "not permitted" in said, said
-            missing_peer("this machine lets nobody mount")
+            assert re.search("fuse|not permitted", said), said
+            pytest.skip("this machine lets nobody mount")
         try:
             (folder / "mount" / "large").write_bytes(noise)
         finally:
