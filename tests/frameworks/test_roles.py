@@ -111,7 +111,7 @@ def test_a_source_that_fails_is_503(kind: str, given: Any, caplog: pytest.LogCap
     [
         ("admin", "a function of 2 arguments"),
         (["admin"], "a function of 2 arguments"),
-        (lambda name: [name], "cannot be called so"),
+        (lambda name: [name], "cannot be called this way"),
         ({"alice": "admin"}, "list of roles"),
         ({"alice": [1]}, "text"),
         ({"alice": None}, "list of roles"),

@@ -53,7 +53,7 @@ def scope(target: str, **more: Any) -> dict[str, Any]:
     (BY_FIELD, "/x", "/x", {"headers": [(b"x-original-uri", b"http://other/x")]}, "holds no target"),
     (BY_FIELD, "/svc/x", "/x", {"headers": [(b"x-original-uri", b"/svc/x")]}, "stripped_prefix='/svc'"),
     (BY_FIELD, "/svc//x", "/x", {"headers": [(b"x-original-uri", b"/svc//x")]}, "stripped_prefix='/svc'"),
-    (BY_FIELD, "/a/x", "/b/x", {"headers": [(b"x-original-uri", b"/a/x")]}, "out of reach"),
+    (BY_FIELD, "/a/x", "/b/x", {"headers": [(b"x-original-uri", b"/a/x")]}, "no setting here can follow"),
     (BY_FIELD, "/a/x", "/x", {"headers": [(b"x-original-uri", b"/b/x")]}, None),
     ({**BY_FIELD, "stripped_prefix": "/svc"}, "/svc/x", "/svc/x",
      {"root_path": "/svc", "headers": [(b"x-original-uri", b"/svc/x")]}, "as its root path"),

@@ -69,7 +69,7 @@ def test_s11_expired_answers_go():
 @pytest.mark.parametrize("way", [pickle.dumps, copy.copy, copy.deepcopy])
 def test_s12_no_user_hash_is_pickled(holder, way):
     """What keeps H(A1) says that it cannot be pickled, and why."""
-    with pytest.raises(TypeError, match="not pickled nor copied"):
+    with pytest.raises(TypeError, match="neither pickled nor copied"):
         way(holder)
 
 
