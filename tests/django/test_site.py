@@ -217,5 +217,5 @@ def test_no_secret_is_shown(ask, caplog):
     assert len(rows) == 2
     for row in rows:
         assert row.ha1 not in caplog.text + repr(row) + str(row)
-        with pytest.raises(TypeError, match="not pickled"):
+        with pytest.raises(TypeError, match="neither pickled"):
             row.__reduce__()

@@ -190,7 +190,7 @@ def test_a_way_that_is_awaited(kind: str) -> None:
     ("beside", "words"),
     [
         (lambda: bearer(of_token, "api"), "beside"),
-        (lambda: [of_token], "no Beside"),
+        (lambda: [of_token], "something that is not a Beside"),
         (lambda: [Beside("who")], "find"),  # type: ignore[arg-type]  # what is tested
         (lambda: [Beside(of_session, "Digest realm=x")], "another scheme"),
         (lambda: [Beside(of_session, "Bearer\nx")], "another scheme"),
