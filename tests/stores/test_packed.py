@@ -166,8 +166,10 @@ def test_states_that_have_no_room_in_a_record(long):
     assert table.advance(1, 1, _Kept(7)) is ACCEPTED
     assert table.advance(2, 1, _Kept(long + 1)) is ACCEPTED
     assert (state_of(table, 1), state_of(table, 2)) == (7, long + 1)
+    assert 1 not in table._aside  # noqa: SLF001 - what is kept besides its record
     table.drop_first()
     table.drop_first()
+    assert not table._aside  # noqa: SLF001 - the same
     assert (len(table), state_of(table, 1), state_of(table, 2)) == (0, None, None)
     table.add(2, 9)
     assert state_of(table, 2) == 9
