@@ -67,7 +67,8 @@ class DigestAuth(BaseDigestAuth[Message, Answer]):
     ) -> aiohttp.ClientResponse:
         session = self._session
         # aiohttp keeps connections apart by these fields, and puts another one into them while it sends.
-        fields = request.proxy_headers
+        given = request.proxy_headers
+        fields = None if given is None else CIMultiDict[str](given)
         preemptive = sign_preemptively(session, message)
         if preemptive is None:
             return await self._driven(Exchange(session, message), message, request, handler, fields)

@@ -170,7 +170,7 @@ class BaseCall(Generic[_LibraryT, RequestT, _FlowT]):
             request.headers[self._field] = begun.own
 
     def _resend(self, request: RequestT) -> RequestT:
-        sent = self._library.shown(request)
+        sent: RequestT = self._library.shown(request)
         if self._session.proxy:
             sent.url = with_path(request.url)
         return sent

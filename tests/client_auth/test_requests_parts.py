@@ -55,7 +55,7 @@ def test_targets_of_whole_urls(module: Any) -> None:
 def test_a_class_with_a_target_of_its_own(module: Any) -> None:
     """`path_url` of a program's own class counts, whatever its URL says."""
 
-    class Starred(module.PreparedRequest):  # type: ignore[misc,name-defined]  # a class of a library that is optional here
+    class Starred(module.PreparedRequest):  # type: ignore[misc]  # a class of a library that is optional here
         path_url = "*"
 
     request = Starred()
@@ -106,7 +106,7 @@ def test_header_sections(module: Any, own: bool) -> None:  # a row
 def test_a_derived_section_is_asked_itself(module: Any) -> None:
     """A class of one's own may keep its fields as it likes."""
 
-    class Counting(module.structures.CaseInsensitiveDict):  # type: ignore[misc,name-defined]  # as above
+    class Counting(module.structures.CaseInsensitiveDict):  # type: ignore[misc]  # as above
         asked = 0
 
         def __getitem__(self, key: str) -> Any:
