@@ -24,8 +24,8 @@ HANDSHAKE = {
 
 #: Seconds. gunicorn takes connections before a worker has loaded the app.
 PATIENCE = 240
-#: As many as are asked at once.
-AT_ONCE = ThreadPoolExecutor(20)
+#: As many as are asked at once, of four servers.
+AT_ONCE = ThreadPoolExecutor(80)
 
 
 class OnWire:
