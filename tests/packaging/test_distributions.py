@@ -172,7 +172,7 @@ def test_the_sdist_runs_its_tests(built, tmp_path):
 def test_the_index_shows_frameworks_and_interpreters(metadata):
     """Each interpreter that the suite was run on, each framework that has a plug, and links."""
     shown = metadata.get_all("Classifier")
-    assert {f"Programming Language :: Python :: 3.{minor}" for minor in (11, 12, 13)} <= set(shown)
+    assert {f"Programming Language :: Python :: 3.{minor}" for minor in (11, 12, 13, 14)} <= set(shown)
     assert {f"Framework :: {name}" for name in ("AsyncIO", "Django", "FastAPI", "Flask", "aiohttp")} <= set(shown)
     assert "Typing :: Typed" in shown
     assert {line.partition(",")[0] for line in metadata.get_all("Project-URL")} == {"Homepage", "Changelog", "Download"}
