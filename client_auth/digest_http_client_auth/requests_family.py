@@ -47,7 +47,7 @@ class RequestsLibrary(Generic[RequestT]):
     def __init__(self, module: Any) -> None:  # two libraries, one face
         self._module: Final = module
         #: The class whose `path_url` says nothing that its URL does not say.
-        self._prepared: Final[type] = module.PreparedRequest
+        self._prepared: Final[type[Any]] = module.PreparedRequest
         self._sections: Final = FieldSections(module.structures.CaseInsensitiveDict)
         self._proxies: Final[WeakKeyDictionary[RequestT, Origin | None]] = WeakKeyDictionary()
 
@@ -82,11 +82,12 @@ class RequestsLibrary(Generic[RequestT]):
         """A copy of a request, with fields of its own."""
         if type(request) is self._prepared:
             # As `copy.copy` does it, without asking first how to.
-            shown: RequestT = object.__new__(self._prepared)
-            shown.__dict__ = request.__dict__.copy()
+            made: Any = object.__new__(self._prepared)
+            made.__dict__ = request.__dict__.copy()
         else:
-            shown = copy.copy(request)
-        shown.headers = self._sections.copy(request.headers)
+            made = copy.copy(request)
+        made.headers = self._sections.copy(request.headers)
+        shown: RequestT = made
         return shown
 
     def field(self, request: RequestT, name: str) -> str | bytes | None:
@@ -107,8 +108,9 @@ class RequestsLibrary(Generic[RequestT]):
 
     def proxy_among(self, request: RequestT, proxies: Any) -> Origin | None:
         """The proxy that reads the header section of a request; `proxies` is the setting of that name."""
-        proxy: str | None = self._module.utils.select_proxy(request.url, proxies)
-        if not proxy or urlsplit(request.url).scheme != "http":  # through a tunnel the server reads it
+        url: str = request.url
+        proxy: str | None = self._module.utils.select_proxy(url, proxies)
+        if not proxy or urlsplit(url).scheme != "http":  # through a tunnel the server reads it
             return None
         return proxy_origin(proxy)
 

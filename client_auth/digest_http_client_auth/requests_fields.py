@@ -21,11 +21,11 @@ class FieldSections:
 
     __slots__ = ("_kind",)
 
-    def __init__(self, kind: type) -> None:
+    def __init__(self, kind: type[Any]) -> None:
         # An empty one shows how it is made: values by names in lower case, each with the name as it is written.
         store = getattr(kind({"A": "b"}), "_store", None)
         known = isinstance(store, OrderedDict) and store == {"a": ("A", "b")}
-        self._kind: Final = kind if known else None
+        self._kind: Final[type[Any] | None] = kind if known else None
 
     def get(self, fields: Any, name: str) -> Any:  # as in the next two: a mapping of some library
         """The value of a field, None if there is none; `name` in lower case."""
@@ -36,9 +36,10 @@ class FieldSections:
 
     def copy(self, fields: Any) -> Any:
         """Another section with the same fields."""
-        if type(fields) is not self._kind:
+        kind = self._kind
+        if kind is None or type(fields) is not kind:
             return fields.copy()
-        copied: Any = object.__new__(type(fields))
+        copied: Any = object.__new__(kind)
         vars(copied)["_store"] = _store(fields).copy()
         return copied
 
