@@ -58,6 +58,7 @@ PUBLIC = (
     "digest_http.sasl.libraries.ldap3",
     "digest_http.sasl.libraries.mail",
     "digest_http.sasl.libraries.pure_sasl",
+    "digest_http.sasl.libraries.slixmpp",
     "digest_http.sasl.libraries.thrift",
     "digest_http.sspi",
     "digest_http.sspi.dispatch",
