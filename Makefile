@@ -38,7 +38,7 @@ WEBASSEMBLY := .venv-webassembly/stamp
 FOR_PYODIDE := --only-binary :all: --implementation cp --python-version 3.14 --abi cp314 --abi abi3 --abi none \
     --platform pyemscripten_2026_0_wasm32 --platform any
 # What runs there: no sockets, no threads, no child processes.
-WITHOUT_SOCKETS := $(addprefix tests/,kernel httpauth guard middleware stores users sasl sspi)
+WITHOUT_SOCKETS := $(addprefix tests/,kernel httpauth guard middleware stores)
 # What stands on a library of an extra, and needs no other.
 ON_LIBRARIES := tests/users tests/users_sources tests/cli tests/client_auth tests/demo_app
 CHECKED := $(wildcard digest_http middleware client_auth demo_app tests typing_tests benchmarks)

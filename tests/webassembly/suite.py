@@ -34,9 +34,15 @@ NO_OPENSSL = "no OpenSSL here, so no SHA-512-256"
 #: Tests that count on all algorithms: they fail by an assertion, which says nothing of the reason.
 OF_ALL_ALGORITHMS = (
     "test_every_user_gets_in_by_the_strongest[hashes3",
+    "test_algorithms",
     "test_all_six_are_available_weakest_first",
+    "test_any_method_and_target[SHA-512-256",
     "test_build_that_bars_md5",
     "test_build_without_the_name_md5",
+    "test_order[",
+    "test_order_of_the_server",
+    "test_what_is_offered[3-having12",
+    "test_what_is_offered[3-having13",
 )
 
 #: What an error says, in lower case, if a test asks for what is not there.
