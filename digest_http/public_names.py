@@ -90,7 +90,7 @@ HOMES: Final = {
         "entity_hash hex_octets keyed_response request_hash response response_key response_rfc2069 same_digest "
         "session_hash user_hash userhash"
     ),
-    "digest_http.challenge": "MAX_CHALLENGE_OCTETS Challenge UnusableChallenge parse_challenges",
+    "digest_http.challenge": "MAX_CHALLENGE_OCTETS QOPS Challenge UnusableChallenge parse_challenges",
     "digest_http.credentials": "Credentials split_scheme",
     "digest_http.errors": (
         "BodyNotReplayable BodyTooLarge ConfigurationError ContextExpired DigestError FieldTooLarge LogonDenied "

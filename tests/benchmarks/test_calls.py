@@ -15,13 +15,9 @@ import pytest
 from benchmarks.driven import UNAUTHORIZED, counted_scopes, run_asgi
 from benchmarks.signed import asgi_scope
 from benchmarks.verify import _middleware as make
-from digest_http import COMPILED
 from digest_http.algorithms import Algorithm, by_name
 
-pytestmark = [
-    pytest.mark.once,
-    pytest.mark.skipif(COMPILED, reason="compiled calls have no frame"),
-]
+pytestmark = pytest.mark.once
 
 Requests = tuple[Any, list[dict[str, Any]], int]
 

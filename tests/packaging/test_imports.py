@@ -16,6 +16,7 @@ MODULES = ["digest_http", *(module.name for module in pkgutil.walk_packages(dige
 # These wrap a library that an extra brings; every other module of the core is imported without one.
 NEEDS_AN_EXTRA = {
     "digest_http.users.sql",
+    "digest_http.users.sql_logouts",
     *(name for name in MODULES if name.partition("digest_http.cli")[1]),
 }
 
