@@ -92,7 +92,7 @@ def test_no_compiler_is_told_at_once():
     script = ROOT / ".ci" / "wheel-test"
     if not script.exists():
         pytest.skip("the sources are not here")
-    line = [script, ".venv/bin/python", sys.executable, "compiled"]
+    line = [str(script), ".venv/bin/python", sys.executable, "compiled"]
     done = subprocess.run(
         line, env={**os.environ, "CC": "no-such-compiler"}, capture_output=True, text=True, check=False
     )
