@@ -24,7 +24,6 @@ from digest_http.errors import (
     ConfigurationError,
     DigestError,
     MalformedField,
-    NotOffered,
     SourceUnavailable,
 )
 from digest_http.httpauth.acceptor import Acceptor
@@ -281,21 +280,12 @@ class Guard(HoldsSecrets):
             elif throttling is not None and not verdict.stale:
                 await throttling.note_failure(request, context, wait)
         except DigestError as error:
-            return self._told(error, context)
+            return Refused.by_error(error, context, self.refused_status)
         if verdict is ACCEPTED:
             return Accepted(context, message, username)
         if verdict is UNKNOWN_USER:
             self._offering.saw_unknown_user()
         return Refused(self._refusals[verdict], context, verdict)
-
-    def _told(self, error: DigestError, context: ServerContext | None) -> Refused:
-        """The refusal of an error."""
-        if isinstance(error, BodyTooLarge):
-            # The client may sign without the body, if it was not told so yet.
-            drops = context is not None and context.may_drop_auth_int
-            told = NotOffered(str(error), reason=error.reason) if drops else error
-            return Refused(Refusal.of_error(told, self.refused_status), context)
-        return Refused(Refusal.of_error(error, self.refused_status), context, None, error.__cause__)
 
     async def challenge(
         self, refused: Refused, *, auth_only: bool = False, wait: Wait = awaited

@@ -13,7 +13,7 @@ from typing import Final
 from digest_http import calculation
 from digest_http.algorithms import Hash
 from digest_http.buffers import HTTPMessage
-from digest_http.errors import DigestError, NotOffered
+from digest_http.errors import BodyTooLarge, DigestError, NotOffered
 from digest_http.httpauth.server import ServerContext
 from digest_http.httpauth.verdict import Verdict
 from digest_http.secrecy import HoldsSecrets
@@ -161,6 +161,16 @@ class Refused:
         self.fields: Final = fields
         #: Seconds after which a client that has to wait (429) may try again.
         self.retry_after: Final = retry_after
+
+    @classmethod
+    def by_error(cls, error: DigestError, context: ServerContext | None, status: int) -> Refused:
+        """What an error refuses; `status`: 401, or 407 in proxy mode."""
+        if isinstance(error, BodyTooLarge):
+            # The client may sign without the body, if it was not told so yet.
+            drops = context is not None and context.may_drop_auth_int
+            told = NotOffered(str(error), reason=error.reason) if drops else error
+            return cls(Refusal.of_error(told, status), context)
+        return cls(Refusal.of_error(error, status), context, None, error.__cause__)
 
     def with_fields(self, fields: Iterable[tuple[bytes, bytes]]) -> Refused:
         """The same with what to answer with."""
