@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import weakref
+from collections.abc import Callable, Iterable
 from threading import Lock
 from typing import Final
 
@@ -15,7 +16,10 @@ __all__ = ["ForkAware"]
 
 
 class ForkAware:
-    """A base for objects that are told of forks; each method by default does nothing. Nothing else is copied apart."""
+    """A base for objects that are told of forks; each method by default does nothing. Nothing else is copied apart.
+
+    A class calls `__init__` of this one last, when it is made: one whose settings were refused is not to be told.
+    """
 
     __slots__ = ("__weakref__",)
 
@@ -38,17 +42,29 @@ _forking = Lock()
 _told: Final[list[ForkAware]] = []
 
 
+def _tell(calls: Iterable[Callable[[], None]]) -> None:
+    """Make all of these calls: one that fails keeps nobody else from being told. Python shows what it raised."""
+    failed: list[Exception] = []
+    for call in calls:
+        try:
+            call()
+        except Exception as error:  # noqa: BLE001 - whatever one of them raises
+            failed.append(error)
+    if failed:
+        raise ExceptionGroup("told of a fork", failed)
+
+
 def _before() -> None:
     _forking.acquire()  # given back in _in_parent; a child has one of its own
-    for each in list(_aware):
-        each.before_fork()
-        _told.append(each)
+    _told.extend(_aware)
+    _tell([each.before_fork for each in _told])
 
 
 def _in_parent() -> None:
+    told = _told[::-1]
+    _told.clear()
     try:
-        while _told:
-            _told.pop().after_fork_in_parent()
+        _tell([each.after_fork_in_parent for each in told])
     finally:
         _forking.release()
 
@@ -57,8 +73,7 @@ def _in_child() -> None:
     global _forking  # noqa: PLW0603 - the parent's is held
     _forking = Lock()
     _told.clear()
-    for each in list(_aware):
-        each.after_fork_in_child()
+    _tell([each.after_fork_in_child for each in list(_aware)])
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork

@@ -52,7 +52,6 @@ class Logins(ForkAware, HoldsSecrets):
         charset: str,
         field_charset: str | None,
     ) -> None:
-        super().__init__()
         self._charset: Final = charset
         self._field_charset: Final = field_charset
         self._asking = Lock()
@@ -70,6 +69,7 @@ class Logins(ForkAware, HoldsSecrets):
             raise ConfigurationError("credentials is given beside username or password: write the one or the others")
         # What stands in the settings is checked now, not when somebody asks.
         self._identity("name", "")
+        super().__init__()
 
     def after_fork_in_child(self) -> None:
         """See ForkAware: whoever was being asked is asked in the parent."""

@@ -53,12 +53,12 @@ class ServerSessions(ForkAware):
     def __init__(
         self, *, lifetime: float = 300, capacity: int = 4096, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        super().__init__()
         self._lifetime: Final = seconds("lifetime", lifetime, example=300)
         self._capacity: Final = number("capacity", capacity, 1, example=4096)
         self._clock: Final = function("clock", clock, 0, example="time.monotonic")
         self._lock = Lock()
         self._issued: OrderedDict[bytes, _Issued] = OrderedDict()
+        super().__init__()
 
     def after_fork_in_child(self) -> None:
         """See ForkAware."""
@@ -112,10 +112,10 @@ class ClientSessions(ForkAware):
     """
 
     def __init__(self, *, capacity: int = 1024) -> None:
-        super().__init__()
         self._capacity: Final = number("capacity", capacity, 1, example=1024)
         self._lock = Lock()
         self._known: OrderedDict[Hashable, Resumable] = OrderedDict()
+        super().__init__()
 
     def after_fork_in_child(self) -> None:
         """See ForkAware."""

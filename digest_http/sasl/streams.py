@@ -73,12 +73,12 @@ class LayeredSocket(ForkAware, HoldsSecrets):
     def __init__(
         self, socket: SocketLike, context: Mechanism, *, received: bytes = b"", during_login: bool = False
     ) -> None:
-        super().__init__()
         self._socket: Final = socket
         self._records: Final = Records(context, during_login=during_login)
         self._writing = threading.Lock()
         if received:
             self._records.received(received)
+        super().__init__()
 
     def after_fork_in_child(self) -> None:
         """See ForkAware: the stream is the parent's. Two processes would use the same keys and numbers twice."""

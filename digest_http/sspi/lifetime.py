@@ -32,9 +32,9 @@ class _Exports(ForkAware):
     """Exported contexts by their blobs."""
 
     def __init__(self) -> None:
-        super().__init__()
         self._lock = Lock()
         self._contexts: Final[OrderedDict[bytes, Context]] = OrderedDict()
+        super().__init__()
 
     def add(self, blob: bytes, context: Context) -> None:
         """Hand out a context."""

@@ -38,13 +38,13 @@ class ProcessStore(ForkAware, ABC):
     __slots__ = ("_epoch", "_floor", "_lock", "_longest", "capacity")
 
     def __init__(self, capacity: int = DEFAULT_CAPACITY) -> None:
-        super().__init__()
         self.capacity: Final = number("capacity", capacity, 1, example=DEFAULT_CAPACITY)
         # The longest lifetime of those who count here: what is over for one may be asked for by another.
         self._longest = 0
         self._lock = Lock()
         self._floor = 0
         self._begin_epoch()
+        super().__init__()
 
     @property
     def epoch(self) -> bytes:

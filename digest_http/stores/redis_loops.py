@@ -40,11 +40,11 @@ class PerLoop(ForkAware, Generic[T]):
     """
 
     def __init__(self, make: Callable[[], T]) -> None:
-        super().__init__()
         self._make: Final = make
         # Not weak: connections hold their loop, so it would never go by itself.
         self._made: Final[dict[asyncio.AbstractEventLoop, tuple[T, AsyncGenerator[None]]]] = {}
         self._lock = Lock()
+        super().__init__()
 
     def get(self) -> T:
         """That of the running event loop. Raises ConfigurationError if it is not one of asyncio."""

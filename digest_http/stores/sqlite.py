@@ -75,7 +75,6 @@ class SQLiteStore(ForkAware):
     shared: Final = True
 
     def __init__(self, path: str | os.PathLike[str], capacity: int = DEFAULT_CAPACITY) -> None:
-        super().__init__()
         self.path: Final = Path(file_path("path", path, example="/var/lib/app/nonces.db")).absolute()
         self.capacity: Final = number("capacity", capacity, 1, MAX_CAPACITY, example=DEFAULT_CAPACITY)
         self._lock = Lock()
@@ -90,6 +89,8 @@ class SQLiteStore(ForkAware):
         self._judge: Final = Judge()
         self._epoch = b""
         self._freshness: Final = Freshness()
+        # Before there is a file that a fork could copy.
+        super().__init__()
         try:
             self._open()
         except (sqlite3.Error, OSError) as error:

@@ -64,7 +64,6 @@ class CachedUsers(ForkAware, HoldsSecrets):
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__()
         self.users: Final = provider("users", users, {"ha1": 3}, example="HtdigestUsers('/etc/app/users', 'Members')")
         self._seconds: Final = checked_seconds("seconds", seconds, example=DEFAULT_SECONDS)
         self._entries: Final = number("entries", entries, 1, example=DEFAULT_ENTRIES)
@@ -72,6 +71,7 @@ class CachedUsers(ForkAware, HoldsSecrets):
         # In the order in which they were given, which is that in which they expire.
         self._known: Final[OrderedDict[_Key, tuple[float, bytes | None]]] = OrderedDict()
         self._lock = Lock()
+        super().__init__()
 
     def ha1(self, username: str, realm: str, algorithm: Algorithm) -> bytes | Awaitable[bytes | None] | None:
         """See Users.ha1. One entry stands for all Unicode forms of a name; the source is asked for NFC."""

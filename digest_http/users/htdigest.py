@@ -57,7 +57,6 @@ class HtdigestUsers(ForkAware, HoldsSecrets):
     def __init__(
         self, path: str | os.PathLike[str], realm: str, *, seconds: Callable[[], float] = time.monotonic
     ) -> None:
-        super().__init__()
         self.path: Final = Path(file_path("path", path, example="/etc/app/users"))
         self._realm: Final = realm_name(realm)
         self._seconds: Final = function("seconds", seconds, 0, example="time.monotonic")
@@ -72,6 +71,7 @@ class HtdigestUsers(ForkAware, HoldsSecrets):
         self._told = self._warn_of_names(0)
         if not len(self._table):
             logger.warning("%s has no user of the realm %r", self.path, self._realm)
+        super().__init__()
 
     def ha1(self, username: str, realm: str, algorithm: Algorithm) -> bytes | None:
         """See Users.ha1."""

@@ -103,13 +103,13 @@ class SQLUsers(ForkAware, HoldsSecrets):
     """
 
     def __init__(self, engine: AsyncEngine | str, table: str = DEFAULT_TABLE) -> None:
-        super().__init__()
         self.engine: Final = engine_of(engine) if isinstance(engine, str) else _checked(engine)
         if not text("table", table, example=DEFAULT_TABLE):
             raise refusal("table", table, f"the name of a table, for instance table={DEFAULT_TABLE!r}")
         self.table: Final = users_table(table)
         if self.file is not None:
             warn_if_open(self.file, logger)
+        super().__init__()
 
     @property
     def file(self) -> Path | None:

@@ -46,11 +46,11 @@ class _Logouts(ForkAware):
     """The table and its two questions, for an engine of either kind."""
 
     def __init__(self, engine: AsyncEngine | Engine, table: str) -> None:
-        super().__init__()
         self._plain: Final = engine.sync_engine if isinstance(engine, AsyncEngine) else engine
         if not text("table", table, example=DEFAULT_TABLE):
             raise refusal("table", table, f"the name of a table, for instance table={DEFAULT_TABLE!r}")
         self.table: Final = logouts_table(table)
+        super().__init__()
 
     def after_fork_in_child(self) -> None:
         """See ForkAware: the connections are the parent's."""

@@ -66,12 +66,12 @@ class LoggedIn(ForkAware):
         capacity: int = DEFAULT_CAPACITY,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        super().__init__()
         self._lifetime: Final = settings.seconds("lifetime", lifetime, example=DEFAULT_LIFETIME)
         self._capacity: Final = settings.number("capacity", capacity, 1, example=DEFAULT_CAPACITY)
         self._clock: Final = settings.function("clock", clock, 0, example="time.time")
         self._users: Final[OrderedDict[tuple[str, str], _Seen]] = OrderedDict()
         self._lock = Lock()
+        super().__init__()
 
     def __call__(self, event: Event) -> None:
         """Note one event."""

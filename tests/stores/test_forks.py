@@ -1,12 +1,19 @@
 """Forks: what was counted in one process was not counted in the other, and no lock is copied that nobody gives back."""
 
+import ast
 import asyncio
 import gc
 import os
+import sys
 import threading
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+import digest_http
+import digest_http_client_auth
+import digest_http_middleware
 from digest_http.forks import ForkAware
 from digest_http.httpauth.sequence import ReplayDetect
 from digest_http.httpauth.verdict import Verdict
@@ -200,3 +207,67 @@ def test_a_store_that_is_gone_is_told_nothing():
     in_child(str)
     assert told == ["before", "after"]
     del other
+
+
+@pytest.mark.parametrize("when", ["before_fork", "after_fork_in_parent", "after_fork_in_child"])
+def test_one_that_fails_keeps_nobody_from_being_told(when, monkeypatch):
+    """All others begin anew in the child all the same; Python shows the error."""
+    told: list[str] = []
+    shown: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", shown.append)
+
+    class Told(ForkAware):
+        def before_fork(self):
+            self.told("before_fork")
+
+        def after_fork_in_parent(self):
+            self.told("after_fork_in_parent")
+
+        def after_fork_in_child(self):
+            self.told("after_fork_in_child")
+
+        def told(self, name):
+            told.append(name)
+
+    class Failing(Told):
+        def told(self, name):
+            if name == when:
+                raise ValueError(name)
+
+    several = [Failing(), Told(), Failing(), Told(), Failing()]
+    in_child_now = in_child(told.copy)
+    assert told == ["before_fork"] * 2 + ["after_fork_in_parent"] * 2
+    assert in_child_now == ["before_fork"] * 2 + ["after_fork_in_child"] * 2
+    assert [str(each.exc_value.exceptions[0]) for each in shown] == ([] if when == "after_fork_in_child" else [when])
+    # What was raised holds on to who raised it.
+    shown.clear()
+    del several
+    gc.collect()
+
+
+def made_of_fork_aware():
+    """Where `__init__` of ForkAware is called, by class: the lines of the class' own `__init__` after that call."""
+    found, bases = {}, {"ForkAware", "ProcessStore", "_Logouts"}
+    for package in (digest_http, digest_http_middleware, digest_http_client_auth):
+        for path in Path(package.__path__[0]).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ClassDef) and bases & {ast.unparse(b).partition("[")[0] for b in node.bases}:
+                    for method in node.body:
+                        if isinstance(method, ast.FunctionDef) and method.name == "__init__":
+                            found[node.name] = method.body
+    return found
+
+
+@pytest.mark.parametrize(("name", "body"), made_of_fork_aware().items())
+def test_only_what_is_whole_is_told(name, body):
+    """One whose settings were refused was never made: it is on no list, and no fork finds half of it."""
+    lines = [ast.unparse(statement) for statement in body]
+    (at,) = [number for number, line in enumerate(lines) if line.startswith("super().__init__(")]
+    # SQLite's file is opened when a fork would already let go of it.
+    assert len(lines) - at - 1 == (name == "SQLiteStore")
+
+
+def test_which_are_looked_at():
+    """The stores, the sources and the rest: what derives from another than these three would be missed above."""
+    assert {"MemoryStore", "PackedMemoryStore", "SQLiteStore", "SQLUsers", "SQLLogouts"} <= made_of_fork_aware().keys()
+    assert len(made_of_fork_aware()) >= 16

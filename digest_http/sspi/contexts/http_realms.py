@@ -84,7 +84,6 @@ class HTTPService(ForkAware, HoldsSecrets):
         clock: Callable[[], float] = steady_clock,
         random: Callable[[int], bytes] = os.urandom,
     ) -> None:
-        super().__init__()
         self._users: Final = users
         #: Of a call that names no realm.
         self.default_realm: Final = default_realm
@@ -100,6 +99,7 @@ class HTTPService(ForkAware, HoldsSecrets):
         self._lock = Lock()
         self._realms: Final[OrderedDict[tuple[str, bool], Realm]] = OrderedDict()
         self._live: Final[OrderedDict[bytes, LiveContext]] = OrderedDict()
+        super().__init__()
 
     def after_fork_in_child(self) -> None:
         """See ForkAware. The contexts go with the counts of their nonces, which the child's store does not know."""
