@@ -39,7 +39,6 @@ COMPILED = (
     "digest_http/httpauth/server.py",
     "digest_http/httpauth/session_key.py",
     "digest_http/httpauth/signing.py",
-    "digest_http/httpauth/sources.py",
     "digest_http/httpauth/token_shapes.py",
     "digest_http_client_auth/preemptive.py",
     "digest_http_client_auth/proof.py",
