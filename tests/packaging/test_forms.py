@@ -52,7 +52,7 @@ def test_each_compiled_file_is_a_module(hook):
 
 
 def test_no_coroutine_is_compiled(hook):
-    """mypyc hands a cancellation on by a way of `throw` that Python 3.12 deprecated: with -W error it would be a 503."""
+    """mypyc hands a cancellation on by a way that Python 3.12 deprecated: with -W error it would be a 503."""
     for place in hook.COMPILED:
         (path,) = (path for package in hook.PACKAGES if (path := (ROOT / package).parent / place).exists())
         assert "async " not in path.read_text(encoding="utf-8"), place
