@@ -15,6 +15,9 @@ from digest_http.challenge import Challenge, UnusableChallenge, parse_challenges
 from digest_http.credentials import Credentials
 from digest_http.errors import FieldTooLarge, MalformedField
 
+# The patterns are the same on each interpreter.
+pytestmark = pytest.mark.once
+
 LONG = 1 << 18
 
 PIECES = {
