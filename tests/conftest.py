@@ -11,7 +11,7 @@ from tests.live import peers
 from tests.support.live_beside import LIVE_BESIDE, SET_BY_CI
 from tests.support.pure_only import PURE_ONLY
 
-# gunicorn's control socket is one file of the user: two of them at once would take it from each other, and one would end.
+# gunicorn's control socket is one file of the user: of two at once one would end.
 os.environ.setdefault("GUNICORN_CMD_ARGS", "--no-control-socket")
 
 # Deadlines measure the machine. The "thorough" profile is for a long run by hand: HYPOTHESIS_PROFILE=thorough.
