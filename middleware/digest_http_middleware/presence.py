@@ -1,7 +1,7 @@
 """Who is logged in: an observer that keeps a table of users, with their nonces and when they were last seen.
 
 The nonce stores hold no names: a count is kept by its nonce alone, and that is as small and as fast as it can be. So
-this table is in the memory of one process, and knows the requests of that process.
+this table is in the memory of one process, and knows the requests of that process. `shared_presence` has one for all.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Presence(NamedTuple):
     nonces: int
 
 
-class _Seen:
+class Seen:
     """What is kept of a user. `nonces`: the number of each, and when it was first seen."""
 
     __slots__ = ("client", "first", "last", "nonces", "requests")
@@ -51,6 +51,15 @@ class _Seen:
         self.client: str | None = None
         self.requests = 0
         self.nonces: OrderedDict[int, float] = OrderedDict()
+
+    def note(self, now: float, client: str | None, nonce_id: int) -> None:
+        """Count an accepted request."""
+        self.last, self.client = now, client
+        self.requests += 1
+        if nonce_id not in self.nonces:
+            self.nonces[nonce_id] = now
+            if len(self.nonces) > NONCES_OF_USER:
+                self.nonces.popitem(last=False)
 
 
 class LoggedIn(ForkAware):
@@ -69,7 +78,7 @@ class LoggedIn(ForkAware):
         self._lifetime: Final = settings.seconds("lifetime", lifetime, example=DEFAULT_LIFETIME)
         self._capacity: Final = settings.number("capacity", capacity, 1, example=DEFAULT_CAPACITY)
         self._clock: Final = settings.function("clock", clock, 0, example="time.time")
-        self._users: Final[OrderedDict[tuple[str, str], _Seen]] = OrderedDict()
+        self._users: Final[OrderedDict[tuple[str, str], Seen]] = OrderedDict()
         self._lock = Lock()
         super().__init__()
 
@@ -82,14 +91,9 @@ class LoggedIn(ForkAware):
         with self._lock:
             seen = self._users.get(key)
             if seen is None or now - seen.last > self._lifetime:
-                seen = self._users[key] = _Seen(now)
+                seen = self._users[key] = Seen(now)
             self._users.move_to_end(key)
-            seen.last, seen.client = now, event.client
-            seen.requests += 1
-            if event.nonce_id not in seen.nonces:
-                seen.nonces[event.nonce_id] = now
-                if len(seen.nonces) > NONCES_OF_USER:
-                    seen.nonces.popitem(last=False)
+            seen.note(now, event.client, event.nonce_id)
             if len(self._users) > self._capacity:
                 self._users.popitem(last=False)
 

@@ -11,11 +11,12 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import create_engine
 
 from digest_http import sspi
 from digest_http.algorithms import by_name
 from digest_http.challenge import MAX_REPEATED_OCTETS, parse_challenges
-from digest_http.errors import DigestError
+from digest_http.errors import DigestError, SourceUnavailable
 from digest_http.guard import Event
 from digest_http.httpauth import DigestClient
 from digest_http.httpauth.challenge_selection import Preference, choose
@@ -32,6 +33,7 @@ from digest_http.stores import MemoryStore, PackedMemoryStore
 from digest_http.users import CachedUsers, CallableUsers
 from digest_http_client_auth import DigestAuth
 from digest_http_middleware.presence import LoggedIn
+from digest_http_middleware.shared_presence import SharedLoggedIn
 from tests.attacks.driver import REALM, Clock, Server
 from tests.bounds.growing import growing
 from tests.sspi.wiring import HTTPPair, server_handle
@@ -274,6 +276,20 @@ def logged_in() -> Callable[[int], object]:
     return lambda number: table(usual._replace(username=wide(number, 200), nonce_id=number))
 
 
+def logged_in_anywhere() -> Callable[[int], object]:
+    """The same before a database that is out of reach."""
+    table = SharedLoggedIn(create_engine("sqlite:////nowhere/presence.db"), every=200, capacity=300)
+    usual = Event("wonder", "accepted", None, "alice", "MD5", "auth", None, "GET", 1, 0, 0.0, ())
+
+    def note(number: int) -> None:
+        table(usual._replace(username=wide(number, 200), nonce_id=number))
+        if number % 500 == 0:
+            with pytest.raises(SourceUnavailable):
+                table.users()
+
+    return note
+
+
 def remembered_paths() -> Callable[[int], object]:
     """Paths of one realm that its challenge does not name."""
     paths = PathMemory()
@@ -292,6 +308,7 @@ ROWS: dict[str, list[Row]] = {
         Row(lambda: cached_users(lambda n: wide(n, 7000)), 3000, 100 * KIB),
     ],
     "digest_http_middleware.presence.LoggedIn": [Row(logged_in, 4000, 1000 * KIB)],
+    "digest_http_middleware.shared_presence.SharedLoggedIn": [Row(logged_in_anywhere, 4000, 1000 * KIB)],
     "digest_http.httpauth.token_shapes.Shapes": [Row(shapes, 3000, 500 * KIB)],
     "digest_http.httpauth.nonces.NonceSource": [Row(recognised_nonces, 12_000, 5 * MIB)],
     "digest_http.httpauth.nonce_pool.NoncePool": [
@@ -349,7 +366,8 @@ NOT_CACHES = {
     "digest_http.stores.sqlite": "connections carried across forks, which may not even be closed: one a fork",
     "digest_http_middleware.deadlines.Deadlines": "one entry an event loop that is alive",
     "digest_http_middleware.deadlines._Queue": "waits of requests under way",
-    "digest_http_middleware.presence._Seen": "nonces of one user, as many as NONCES_OF_USER; the table has a row",
+    "digest_http_middleware.presence.Seen": "nonces of one user, as many as NONCES_OF_USER; the table has a row",
+    "digest_http_middleware.shared_presence": "tables that are alive",
     "digest_http_middleware.held_bodies.Pieces": "one body, of a request or an answer, as far as it may be held back",
     "digest_http_client_auth.aiohttp_redirects.Redirects": "one entry a task that is alive and DigestAuth that it used",
     "digest_http_client_auth.requests_begun.BaseCall": "requests of one call that are under way",

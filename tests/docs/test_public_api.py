@@ -27,6 +27,7 @@ PUBLIC = (
     "digest_http_middleware.beside",
     "digest_http_middleware.limits",
     "digest_http_middleware.presence",
+    "digest_http_middleware.shared_presence",
     "digest_http_middleware.prometheus",
     "digest_http_middleware.opentelemetry",
     "digest_http.guard",

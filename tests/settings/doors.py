@@ -42,6 +42,7 @@ from digest_http_middleware.beside import Beside, basic, bearer
 from digest_http_middleware.fastapi import DigestAuth as FastAPIDigestAuth
 from digest_http_middleware.limits import Throttle
 from digest_http_middleware.presence import LoggedIn
+from digest_http_middleware.shared_presence import SharedLoggedIn
 
 __all__ = ["DOORS", "Door"]
 
@@ -86,6 +87,7 @@ DOORS = {
     "Guard": Door(Guard, {"users": {"alice": "s3cret"}, "realm": "wonder"}),
     "Throttle": Door(Throttle, {}),
     "LoggedIn": Door(LoggedIn, {}),
+    "SharedLoggedIn": Door(SharedLoggedIn, {"engine": create_engine("sqlite:///presence.db")}),
     "DigestAuth": Door(DigestAuth, {"username": "alice", "password": "s3cret"}),
     "DigestAuth of aiohttp": Door(DigestAuthOfAiohttp, {"username": "alice", "password": "s3cret"}),
     "DigestAuth of httpx2": Door(DigestAuth2, {"username": "alice", "password": "s3cret"}),

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from sqlalchemy import create_engine
+from sqlalchemy.ext.asyncio import create_async_engine
+
 from digest_http.algorithms import by_name
 from digest_http.guard.uploads import DEFAULT_MAX_BODY
 from digest_http.stores import MemoryStore
@@ -181,6 +184,19 @@ ROWS: dict[str, dict[str, list[Any]]] = {
         "clock": FUNCTION,
     },
     "LoggedIn": {"lifetime": SECONDS, "capacity": [*NUMBER, 0], "clock": FUNCTION},
+    "SharedLoggedIn": {
+        "engine": [
+            *(None, 5, "", "sqlite:///presence.db", {}, create_engine, create_async_engine("sqlite+aiosqlite://")),
+            # Each thread would have a database of its own.
+            *map(create_engine, ("sqlite://", "sqlite:///:memory:", "sqlite:///file:x?mode=memory&uri=true")),
+        ],
+        "lifetime": SECONDS,
+        # As long as the lifetime or longer: nobody would be seen.
+        "every": [*SECONDS, 300, 301.0],
+        "capacity": [*NUMBER, 0],
+        "table": [*TEXT, ""],
+        "clock": FUNCTION,
+    },
     "Guard": {
         **_GUARD,
         "rfc2069_uses": [*NUMBER, 0, 101],
