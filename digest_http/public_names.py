@@ -28,7 +28,7 @@ HOMES: Final = {
     "digest_http_middleware.opentelemetry": "OpenTelemetryObserver",
     "digest_http_middleware.presence": "LoggedIn Presence",
     "digest_http_middleware.prometheus": "PrometheusMetrics",
-    "digest_http_middleware.shared_presence": "SharedLoggedIn",
+    "digest_http_middleware.shared_presence": "SharedLoggedIn presence_table",
     "digest_http_middleware.starlette": "DigestBackend DigestRefused StarletteUser requires",
     "digest_http_client_auth": "DigestAuth",
     "digest_http_client_auth.httpx": "AsyncProxyTransport DigestAuth ProxyTransport",

@@ -1,21 +1,19 @@
 """A SQL table of who is logged in, one row a user, that many workers write to. Needs the extra `sql` and a driver.
 
-A worker adds what it has seen to what a row has. No row is lost and none is counted twice: the worker reads a row, and
-writes it only if nobody wrote it meanwhile (`version`). Many rows are one transaction, all of them or none.
-
-A row is named by a hash, so any name has one. Names are kept as octets, which may be of any kind in every database.
+A worker adds what it has seen to what a row has. No request is lost and none is counted twice: the worker reads a row,
+and writes it only if nobody wrote it meanwhile (`version`). Many rows are one transaction, all of them or none. What is
+counted twice is what a database has kept without being able to say so, as when it is cut off at that moment.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -34,23 +32,20 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from digest_http.algorithms import by_name
 from digest_http.encoding import printable
 from digest_http.errors import SourceUnavailable, caused
 from digest_http.file_modes import OWNER_AND_READERS, make_private
 from digest_http.settings import refusal, text
 from digest_http.users.sql import MAX_NAME, file_of, forget_connections
 
-from .presence import NONCES_OF_USER, Presence, Seen
+from .presence import Presence, Seen
+from .presence_rows import UserKey, kept, presence_of, stamp, together, userhash_of
 
-__all__ = ["DEFAULT_TABLE", "PresenceTable", "UserKey", "presence_table"]
+__all__ = ["DEFAULT_TABLE", "PresenceTable", "presence_table"]
 
 logger: Final = logging.getLogger("digest_http.middleware")
 
 DEFAULT_TABLE: Final = "digest_logged_in"
-
-#: (realm, username).
-UserKey = tuple[str, str]
 
 #: Rows of one transaction: it holds its locks for a moment, and no statement has more parameters than a database takes.
 ROWS_AT_ONCE: Final = 200
@@ -63,9 +58,6 @@ SHOWN: Final = 200
 
 #: What a column of 64 bits with a sign holds.
 VERSION_BITS: Final = 63
-
-_MICROSECONDS: Final = 1_000_000
-_SHA256: Final = by_name("SHA-256")
 
 
 def presence_table(name: str = DEFAULT_TABLE) -> Table:
@@ -106,7 +98,7 @@ class PresenceTable:
         if not text("table", table, example=DEFAULT_TABLE):
             raise refusal("table", table, f"the name of a table, for instance table={DEFAULT_TABLE!r}")
         self.table: Final = presence_table(table)
-        self._lifetime: Final = _stamp(lifetime)
+        self._lifetime: Final = stamp(lifetime)
 
     def create(self) -> None:
         """Make the table if it is missing, and a file of SQLite's with mode 0600."""
@@ -118,11 +110,11 @@ class PresenceTable:
 
     def write(self, seen: dict[UserKey, Seen], now: float) -> None:
         """Add to the rows what was seen. What is written is taken out of `seen`, also where the rest fails."""
-        since = _stamp(now) - self._lifetime
-        for key in [key for key, each in seen.items() if _stamp(each.last) < since]:
+        since = stamp(now) - self._lifetime
+        for key in [key for key, each in seen.items() if stamp(each.last) < since]:
             del seen[key]
         # In one order for all workers, so that no two wait for each other.
-        order = iter(sorted((_userhash(key), key) for key in seen))
+        order = iter(sorted((userhash_of(key), key) for key in seen))
         with self._answering():
             while some := dict(islice(order, ROWS_AT_ONCE)):
                 self._add({userhash: seen[key] for userhash, key in some.items()}, some, since)
@@ -131,18 +123,18 @@ class PresenceTable:
 
     def read(self, now: float) -> list[Presence]:
         """Who was seen within a lifetime, who was seen last first. Rows of others are deleted."""
-        since = _stamp(now) - self._lifetime
+        since = stamp(now) - self._lifetime
         row = self.table.c
         alive = select(self.table).where(row.last_seen >= since).order_by(row.last_seen.desc(), row.userhash)
         with self._answering():
             self.forget(now)
             with self.engine.connect() as connection:
-                return [_presence(each, since) for each in connection.execute(alive).mappings()]
+                return [presence_of(each, since) for each in connection.execute(alive).mappings()]
 
     def forget(self, now: float) -> None:
         """Delete the rows of who was not seen for a lifetime, some at a time; those that somebody writes to stay."""
         row = self.table.c
-        over = row.last_seen < _stamp(now) - self._lifetime
+        over = row.last_seen < stamp(now) - self._lifetime
         some = select(row.userhash).where(over).limit(ROWS_AT_ONCE).with_for_update(skip_locked=True)
         with self._answering():
             while True:
@@ -178,10 +170,10 @@ class PresenceTable:
         new: list[dict[str, Any]] = []
         for userhash, each in seen.items():
             old = rows.get(userhash)
-            values = {"version": secrets.randbits(VERSION_BITS), **_together(old, each, since)}
+            values = {"version": secrets.randbits(VERSION_BITS), **together(old, each, since)}
             if old is None:
                 realm, username = keys[userhash]
-                new.append({"userhash": userhash, "realm": _kept(realm), "username": _kept(username), **values})
+                new.append({"userhash": userhash, "realm": kept(realm), "username": kept(username), **values})
                 continue
             mine = update(self.table).where(row.userhash == userhash, row.version == old["version"])
             if not connection.execute(mine.values(**values)).rowcount:
@@ -202,61 +194,3 @@ class PresenceTable:
 
 class _Changed(Exception):
     """Somebody else wrote a row after we read it."""
-
-
-def _stamp(seconds: float) -> int:
-    return round(seconds * _MICROSECONDS)
-
-
-def _userhash(key: UserKey) -> str:
-    # The length of the realm tells where it ends. A surrogate, which no text should have, is no reason to keep nothing.
-    realm, username = (each.encode("utf-8", "surrogatepass") for each in key)
-    return _SHA256.hexdigest(b"%d:%b%b" % (len(realm), realm, username)).decode()
-
-
-def _kept(name: str) -> bytes:
-    if len(name) > MAX_NAME:
-        name = name[: MAX_NAME - 1] + "\N{HORIZONTAL ELLIPSIS}"
-    return name.encode("utf-8", "surrogatepass")
-
-
-def _together(old: Mapping[str, Any] | None, seen: Seen, since: int) -> dict[str, object]:
-    """A row's values: what it had, unless that is over, and what was seen since."""
-    first, last, requests = _stamp(seen.first), _stamp(seen.last), seen.requests
-    client = None if seen.client is None else _kept(seen.client)
-    nonces = {nonce_id: _stamp(when) for nonce_id, when in seen.nonces.items()}
-    if old is not None and old["last_seen"] >= since:
-        first = min(first, old["first_seen"])
-        requests += old["requests"]
-        for nonce_id, when in _nonces(old["nonces"]).items():
-            nonces[nonce_id] = min(when, nonces.get(nonce_id, when))
-        if old["last_seen"] > last:
-            last, client = old["last_seen"], old["client"]
-    newest = sorted(((when, nonce_id) for nonce_id, when in nonces.items() if when >= since), reverse=True)
-    kept = json.dumps({f"{nonce_id:x}": when for when, nonce_id in newest[:NONCES_OF_USER]})
-    return {"first_seen": first, "last_seen": last, "client": client, "requests": requests, "nonces": kept}
-
-
-def _nonces(kept: str) -> dict[int, int]:
-    """What stands in a row; nothing where somebody wrote something else there."""
-    try:
-        return {int(nonce_id, 16): int(when) for nonce_id, when in json.loads(kept).items()}
-    except (ValueError, TypeError, AttributeError):
-        return {}
-
-
-def _presence(row: Mapping[Any, Any], since: int) -> Presence:
-    realm, username, client = (
-        None if row[name] is None else bytes(row[name]).decode("utf-8", "surrogatepass")
-        for name in ("realm", "username", "client")
-    )
-    alive: Sequence[int] = [when for when in _nonces(row["nonces"]).values() if when >= since]
-    return Presence(
-        cast("str", username),
-        cast("str", realm),
-        row["first_seen"] / _MICROSECONDS,
-        row["last_seen"] / _MICROSECONDS,
-        client,
-        row["requests"],
-        len(alive),
-    )

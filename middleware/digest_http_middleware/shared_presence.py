@@ -25,9 +25,10 @@ from digest_http.httpauth.nonces import DEFAULT_LIFETIME
 from digest_http.settings import refusal
 
 from .presence import DEFAULT_CAPACITY, NONCES_OF_USER, Presence, Seen
-from .presence_table import DEFAULT_TABLE, PresenceTable, UserKey
+from .presence_rows import UserKey
+from .presence_table import DEFAULT_TABLE, PresenceTable, presence_table
 
-__all__ = ["SharedLoggedIn"]
+__all__ = ["SharedLoggedIn", "presence_table"]
 
 logger: Final = logging.getLogger("digest_http.middleware")
 

@@ -194,7 +194,7 @@ def test_nonces_of_a_user_are_bounded(opens: Opens, clock: Clock) -> None:
     assert (alice.requests, alice.nonces) == (200, NONCES_OF_USER)
 
 
-@pytest.mark.parametrize("junk", ["", "[]", "5", '{"x": "y"}', '{"1": null}', "{"])
+@pytest.mark.parametrize("junk", ["", "[]", "5", '{"x": "y"}', '{"1": null}', '{"1": 1e999}', "{", "[" * 9000])
 def test_what_others_wrote_into_a_row_harms_none(opens: Opens, junk: str) -> None:
     """Nonces that cannot be read are none, and the row is written again."""
     table = opens()
@@ -202,8 +202,8 @@ def test_what_others_wrote_into_a_row_harms_none(opens: Opens, junk: str) -> Non
     table.write()
     inner = table._table  # noqa: SLF001 - to break it
     with inner.engine.begin() as connection:
-        connection.execute(update(inner.table).values(nonces=junk))
-    assert [each.nonces for each in table.users()] == [0]
+        connection.execute(update(inner.table).values(nonces=junk, client=b"192.0.2.\xff"))
+    assert [(each.nonces, each.client) for each in table.users()] == [(0, "192.0.2.\ufffd")]
     table(accepted())
     assert [(each.requests, each.nonces) for each in table.users()] == [(2, 1)]
 

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine
 
 from digest_http.guard import Guard, Reason
 from digest_http_middleware.limits import Throttle
 from digest_http_middleware.presence import LoggedIn
+from digest_http_middleware.shared_presence import SharedLoggedIn
 from tests.attacks.driver import Server
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -61,6 +63,17 @@ def test_who_is_logged_in_can_be_told() -> None:
     server = Server(observers=[table])
     server.get(server.signer())
     assert [(seen.username, seen.last_seen > 0) for seen in table.users()] == [("alice", True)]
+
+
+def test_who_is_logged_in_at_another_worker_can_be_told(tmp_path: Path) -> None:
+    """Each worker had a table of its own, and no store could say more."""
+    tables = [SharedLoggedIn(create_engine(f"sqlite:///{tmp_path}/presence.db")) for _ in range(2)]
+    tables[0].create_table()
+    server = Server(observers=[tables[0]])
+    server.get(server.signer())
+    tables[0].close()
+    assert [(seen.username, seen.last_seen > 0, seen.nonces) for seen in tables[1].users()] == [("alice", True, 1)]
+    tables[1].close()
 
 
 @pytest.mark.parametrize(

@@ -188,7 +188,7 @@ ROWS: dict[str, dict[str, list[Any]]] = {
         "engine": [
             *(None, 5, "", "sqlite:///presence.db", {}, create_engine, create_async_engine("sqlite+aiosqlite://")),
             # Each thread would have a database of its own.
-            *map(create_engine, ("sqlite://", "sqlite:///:memory:", "sqlite:///file:x?mode=memory&uri=true")),
+            *map(create_engine, ("sqlite://", "sqlite:///:memory:", "sqlite:///file:x?mode=ro&uri=true")),
         ],
         "lifetime": SECONDS,
         # As long as the lifetime or longer: nobody would be seen.
