@@ -43,7 +43,7 @@ def kept(name: str) -> bytes:
     return name.encode("utf-8", "surrogatepass")
 
 
-def together(old: Mapping[str, Any] | None, seen: Seen, since: int) -> dict[str, object]:
+def together(old: Mapping[Any, Any] | None, seen: Seen, since: int) -> dict[str, object]:
     """A row's values: what it had, unless it was last written to before `since`, and what was seen meanwhile."""
     first, last, requests = stamp(seen.first), stamp(seen.last), seen.requests
     client = None if seen.client is None else kept(seen.client)
@@ -55,7 +55,8 @@ def together(old: Mapping[str, Any] | None, seen: Seen, since: int) -> dict[str,
             nonces[nonce_id] = min(when, nonces.get(nonce_id, when))
         if old["last_seen"] > last:
             last, client = old["last_seen"], old["client"]
-    newest = sorted(((when, nonce_id) for nonce_id, when in nonces.items() if when >= since), reverse=True)
+    # What is over is among the oldest, and is left out where a row is read.
+    newest = sorted(((when, nonce_id) for nonce_id, when in nonces.items()), reverse=True)
     known = json.dumps({f"{nonce_id:x}": when for when, nonce_id in newest[:NONCES_OF_USER]})
     return {"first_seen": first, "last_seen": last, "client": client, "requests": requests, "nonces": known}
 

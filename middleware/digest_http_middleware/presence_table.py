@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -182,7 +182,7 @@ class PresenceTable:
             connection.execute(insert(self.table), new)
 
     @contextmanager
-    def _answering(self) -> Iterator[None]:
+    def _answering(self) -> Generator[None]:
         try:
             yield
         except SQLAlchemyError as error:

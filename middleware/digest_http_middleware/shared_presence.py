@@ -173,15 +173,12 @@ class SharedLoggedIn(ForkAware):
 
         A process that ends does so by itself.
         """
-        self._finish()
-        self._table.engine.dispose()
-
-    def _finish(self) -> None:
         with self._lock:
             writer = self._writer
             self._at_once.set()
         if writer is not None:
             writer.join(LAST_WRITE_SECONDS)
+        self._table.engine.dispose()
 
     def after_fork_in_child(self) -> None:
         """See ForkAware: what the parent noted the parent writes, over its own connections."""
@@ -208,9 +205,9 @@ def _precede(seen: Seen, before: Seen) -> None:
 _alive: Final[weakref.WeakSet[SharedLoggedIn]] = weakref.WeakSet()
 
 
-def _finish_all() -> None:
+def _close_all() -> None:
     for each in list(_alive):
-        each._finish()  # noqa: SLF001 - of this file
+        each.close()
 
 
-atexit.register(_finish_all)
+atexit.register(_close_all)

@@ -286,6 +286,7 @@ def logged_in_anywhere() -> Callable[[int], object]:
         if number % 500 == 0:
             with pytest.raises(SourceUnavailable):
                 table.users()
+            table.close()
 
     return note
 
@@ -308,7 +309,7 @@ ROWS: dict[str, list[Row]] = {
         Row(lambda: cached_users(lambda n: wide(n, 7000)), 3000, 100 * KIB),
     ],
     "digest_http_middleware.presence.LoggedIn": [Row(logged_in, 4000, 1000 * KIB)],
-    "digest_http_middleware.shared_presence.SharedLoggedIn": [Row(logged_in_anywhere, 4000, 1000 * KIB)],
+    "digest_http_middleware.shared_presence.SharedLoggedIn": [Row(logged_in_anywhere, 4001, 1000 * KIB)],
     "digest_http.httpauth.token_shapes.Shapes": [Row(shapes, 3000, 500 * KIB)],
     "digest_http.httpauth.nonces.NonceSource": [Row(recognised_nonces, 12_000, 5 * MIB)],
     "digest_http.httpauth.nonce_pool.NoncePool": [

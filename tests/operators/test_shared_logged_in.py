@@ -7,7 +7,7 @@ import logging
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ import pytest
 from sqlalchemy import Engine, create_engine, event, func, select, update
 
 from digest_http.errors import SourceUnavailable
-from digest_http_middleware.presence import NONCES_OF_USER, Presence
+from digest_http.guard import Event
+from digest_http_middleware.presence import NONCES_OF_USER, Presence, Seen
 from digest_http_middleware.presence_table import ROWS_AT_ONCE
 from digest_http_middleware.shared_presence import SharedLoggedIn
 from tests.live.peers import python_peer
@@ -31,6 +32,12 @@ NEVER, LONG = 299, 60.0
 TABLES = itertools.count()
 
 Opens = Callable[..., SharedLoggedIn]
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that has much to do may take longer for the last write."""
+    monkeypatch.setattr("digest_http_middleware.shared_presence.LAST_WRITE_SECONDS", LONG)
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +139,30 @@ def test_who_was_not_seen_for_a_lifetime_is_gone(opens: Opens, clock: Clock) -> 
     assert rows(one) == 0
 
 
+def test_a_nonce_is_as_old_as_its_first_request(opens: Opens, clock: Clock) -> None:
+    """Whichever worker it came to, and whichever wrote first."""
+    one, two = opens(), opens()
+    one(accepted())
+    clock.now += 200
+    two(accepted())
+    two.write()
+    assert [(each.requests, each.nonces) for each in one.users()] == [(2, 1)]
+    two(accepted())
+    two.write()
+    clock.now += 101
+    assert [(each.requests, each.nonces) for each in one.users()] == [(3, 0)]
+
+
+def test_what_waited_for_more_than_a_lifetime_is_not_added(opens: Opens, clock: Clock) -> None:
+    """A worker that could not write so long changes nothing for who came back to another."""
+    one, two = opens(), opens()
+    one(accepted())
+    clock.now += 301
+    two(accepted())
+    two.write()
+    assert one.users() == [Presence("alice", "wonder", 1301.0, 1301.0, ADDRESS, 1, 1)]
+
+
 def test_a_write_deletes_what_is_over(opens: Opens, clock: Clock) -> None:
     """Also where nobody ever asks who is there, the table has only rows of those who are."""
     table = opens()
@@ -162,6 +193,7 @@ def test_who_comes_back_begins_anew(opens: Opens, clock: Clock) -> None:
 NAMES = ["alice", "ALICE", "alice ", "Zoë", "Zoe\u0308", "", "a\0b", "\ud800", "' OR 1=1 --", "a:b", "x" * 255]
 
 
+@pytest.mark.once
 def test_each_name_has_a_row(opens: Opens) -> None:
     """Whatever it holds, in the realm that it is of; none is taken for another, and none keeps others from a row."""
     table = opens()
@@ -208,6 +240,7 @@ def test_what_others_wrote_into_a_row_harms_none(opens: Opens, junk: str) -> Non
     assert [(each.requests, each.nonces) for each in table.users()] == [(2, 1)]
 
 
+@pytest.mark.once
 def test_many_workers_at_once(opens: Opens) -> None:
     """All write the same users at the same time: each request is counted once."""
     workers = [opens() for _ in range(4)]
@@ -281,8 +314,13 @@ def test_a_database_that_is_down(lost: SharedLoggedIn, tmp_path: Path, caplog: p
     (tmp_path / "later").mkdir()
     lost.create_table()
     assert [(each.username, each.requests, each.nonces) for each in lost.users()] == [("bob", 3, 3)]
+    inner = lost._table  # noqa: SLF001 - to take it away again
+    with inner.engine.begin() as connection:
+        inner.table.drop(connection)
+    door.ask(signed(door, "bob", "b0b"))
+    lost.close()
     levels = [each.levelno for each in caplog.records if "who is logged in" in each.getMessage()]
-    assert levels == [logging.WARNING, logging.INFO]
+    assert levels == [logging.WARNING, logging.INFO, logging.WARNING]
 
 
 def test_what_is_not_written_is_bounded_and_grows_old(clock: Clock, tmp_path: Path) -> None:
@@ -310,21 +348,50 @@ def test_what_is_not_written_is_bounded_and_grows_old(clock: Clock, tmp_path: Pa
     table.close()
 
 
-def test_what_was_noted_twice_before_it_was_written(clock: Clock, tmp_path: Path) -> None:
-    """A user whom two tries could not write has the nonces of both, the newest first to stay, and one beginning."""
-    table = SharedLoggedIn(create_engine(f"sqlite:///{tmp_path}/presence.db"), every=NEVER, clock=clock)
-    for number in range(2 * NONCES_OF_USER):
-        table(accepted(nonce_id=number))
-        if number % NONCES_OF_USER == NONCES_OF_USER // 2:
-            with pytest.raises(SourceUnavailable):
-                table.write()
-        clock.now += 1
-    (waiting,) = table._noted.values()  # noqa: SLF001 - what waits
-    assert list(waiting.nonces) == list(range(NONCES_OF_USER, 2 * NONCES_OF_USER))
-    table.create_table()
-    (alice,) = table.users()
-    assert (alice.first_seen, alice.requests, alice.nonces) == (1000.0, 2 * NONCES_OF_USER, NONCES_OF_USER)
+@pytest.fixture
+def noted_meanwhile(tmp_path: Path, clock: Clock) -> Iterator[Callable[..., dict[str, Seen]]]:
+    """What waits of alice after a write that fails: of these nonces before it and of those while it was under way."""
+    table = SharedLoggedIn(create_engine(f"sqlite:///{tmp_path}/later/no.db"), every=NEVER, capacity=2, clock=clock)
+    meanwhile: list[Event] = []
+
+    def connecting(*_: object) -> None:
+        # Who asks for the users now waits until it is known what became of this.
+        assert table._writing.locked()  # noqa: SLF001
+        for each in meanwhile:
+            table(each)
+
+    event.listen(table._table.engine, "do_connect", connecting)  # noqa: SLF001 - to be asked at that moment
+
+    def noted(before: Iterable[int], after: list[Event], seconds: float = 0) -> dict[str, Seen]:
+        for nonce_id in before:
+            table(accepted(nonce_id=nonce_id))
+        clock.now += seconds
+        meanwhile.extend(after)
+        with pytest.raises(SourceUnavailable):
+            table.write()
+        return {name: seen for (_, name), seen in table._noted.items()}  # noqa: SLF001 - what waits is the question
+
+    yield noted
     table.close()
+
+
+def test_what_is_noted_while_a_write_fails(noted_meanwhile: Callable[..., dict[str, Seen]]) -> None:
+    """It follows what was not written: one user with one beginning, and the newest nonces of both."""
+    later = [accepted(nonce_id=number, client="192.0.2.9") for number in range(10, 22)]
+    (alice,) = noted_meanwhile(range(12), later, 10).values()
+    assert (alice.first, alice.last, alice.client, alice.requests) == (1000.0, 1010.0, "192.0.2.9", 24)
+    assert list(alice.nonces.items()) == [(number, 1000.0 if number < 12 else 1010.0) for number in range(6, 22)]
+
+
+def test_who_came_back_while_a_write_failed_begins_anew(noted_meanwhile: Callable[..., dict[str, Seen]]) -> None:
+    """What he did more than a lifetime ago is not added."""
+    (alice,) = noted_meanwhile([1, 2], [accepted(nonce_id=3)], 301).values()
+    assert (alice.first, alice.requests, list(alice.nonces)) == (1301.0, 1, [3])
+
+
+def test_who_waits_is_bounded_while_writes_fail(noted_meanwhile: Callable[..., dict[str, Seen]]) -> None:
+    """Who was seen least lately goes."""
+    assert list(noted_meanwhile([1], [accepted("bob"), accepted("carol")])) == ["bob", "carol"]
 
 
 def test_close(opens: Opens) -> None:
@@ -346,8 +413,9 @@ ENDS = """
 import sys
 from sqlalchemy import create_engine
 from digest_http.guard import Event
-from digest_http_middleware.shared_presence import SharedLoggedIn
-table = SharedLoggedIn(create_engine(sys.argv[1]), every=200)
+from digest_http_middleware import shared_presence
+shared_presence.LAST_WRITE_SECONDS = 60
+table = shared_presence.SharedLoggedIn(create_engine(sys.argv[1]), every=200)
 table.create_table()
 table(Event("wonder", "accepted", None, "alice", "MD5", "auth", None, "GET", 1, 0, 0.0, ()))
 """

@@ -71,9 +71,10 @@ def test_who_is_logged_in_at_another_worker_can_be_told(tmp_path: Path) -> None:
     tables[0].create_table()
     server = Server(observers=[tables[0]])
     server.get(server.signer())
-    tables[0].close()
+    tables[0].write()
     assert [(seen.username, seen.last_seen > 0, seen.nonces) for seen in tables[1].users()] == [("alice", True, 1)]
-    tables[1].close()
+    for table in tables:
+        table.close()
 
 
 @pytest.mark.parametrize(
