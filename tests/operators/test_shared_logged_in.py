@@ -353,10 +353,12 @@ def noted_meanwhile(tmp_path: Path, clock: Clock) -> Iterator[Callable[..., dict
     """What waits of alice after a write that fails: of these nonces before it and of those while it was under way."""
     table = SharedLoggedIn(create_engine(f"sqlite:///{tmp_path}/later/no.db"), every=NEVER, capacity=2, clock=clock)
     meanwhile: list[Event] = []
+    passing: list[float] = []
 
     def connecting(*_: object) -> None:
         # Who asks for the users now waits until it is known what became of this.
         assert table._writing.locked()  # noqa: SLF001
+        clock.now += sum(passing)
         for each in meanwhile:
             table(each)
 
@@ -365,7 +367,7 @@ def noted_meanwhile(tmp_path: Path, clock: Clock) -> Iterator[Callable[..., dict
     def noted(before: Iterable[int], after: list[Event], seconds: float = 0) -> dict[str, Seen]:
         for nonce_id in before:
             table(accepted(nonce_id=nonce_id))
-        clock.now += seconds
+        passing.append(seconds)
         meanwhile.extend(after)
         with pytest.raises(SourceUnavailable):
             table.write()
