@@ -36,7 +36,9 @@ class Connection:
         self.held: HeldBody | None = None
         self.fields: Final[Headers] = scope["headers"]
         """See Request."""
-        self.method: Final[bytes] = scope["method"].encode() if scope["type"] == "http" else b"GET"
+        # Half of a surrogate pair is no character that can be sent, and no reason to fail: it is no method.
+        method = scope["method"] if scope["type"] == "http" else "GET"
+        self.method: Final[bytes] = method.encode("utf-8", "surrogatepass")
         """See Request."""
 
     @property

@@ -39,6 +39,15 @@ def test_other_kinds_of_scope_are_refused(kind, policy):
     assert not server.app.scopes
 
 
+@pytest.mark.parametrize("method", ["G\ud800T", "\udcff", "", "GET x", "GÄT"])
+def test_a_method_that_is_none(method):
+    """Whatever a server hands on, a stranger is challenged, and who has credentials is told; the app is not called."""
+    server = Server()
+    assert server.request(method, "/x").status == 401
+    answer = server.request(method, "/x", server.signer().sign("GET", "/x"))
+    assert (answer.status, answer.app_called) == (400, False)
+
+
 PREFLIGHT = [(b"origin", b"https://example.com"), (b"access-control-request-method", b"GET")]
 
 
