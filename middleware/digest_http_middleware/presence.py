@@ -62,6 +62,19 @@ class Seen:
                 self.nonces.popitem(last=False)
 
 
+def seen_now(
+    users: OrderedDict[tuple[str, str], Seen], user: tuple[str, str], now: float, lifetime: float, capacity: int
+) -> Seen:
+    """The entry of a user, by realm and name, who is here now: it becomes the last one, and the first one may go."""
+    seen = users.get(user)
+    if seen is None or now - seen.last > lifetime:
+        seen = users[user] = Seen(now)
+    users.move_to_end(user)
+    if len(users) > capacity:
+        users.popitem(last=False)
+    return seen
+
+
 class LoggedIn(ForkAware):
     """Call it with events, as `observers=[LoggedIn()]` does; only accepted requests change it. Threads may share it.
 
@@ -87,15 +100,9 @@ class LoggedIn(ForkAware):
         if event.nonce_id is None or event.username is None:
             return
         now = self._clock()
-        key = event.realm, event.username
         with self._lock:
-            seen = self._users.get(key)
-            if seen is None or now - seen.last > self._lifetime:
-                seen = self._users[key] = Seen(now)
-            self._users.move_to_end(key)
+            seen = seen_now(self._users, (event.realm, event.username), now, self._lifetime, self._capacity)
             seen.note(now, event.client, event.nonce_id)
-            if len(self._users) > self._capacity:
-                self._users.popitem(last=False)
 
     def after_fork_in_child(self) -> None:
         """See ForkAware: a child has seen nobody yet."""

@@ -24,7 +24,7 @@ from digest_http.guard import Event
 from digest_http.httpauth.nonces import DEFAULT_LIFETIME
 from digest_http.settings import refusal
 
-from .presence import DEFAULT_CAPACITY, NONCES_OF_USER, Presence, Seen
+from .presence import DEFAULT_CAPACITY, NONCES_OF_USER, Presence, Seen, seen_now
 from .presence_rows import UserKey
 from .presence_table import DEFAULT_TABLE, PresenceTable, presence_table
 
@@ -81,15 +81,9 @@ class SharedLoggedIn(ForkAware):
         if event.nonce_id is None or event.username is None:
             return
         now = self._clock()
-        key = event.realm, event.username
         with self._lock:
-            seen = self._noted.get(key)
-            if seen is None or now - seen.last > self._lifetime:
-                seen = self._noted[key] = Seen(now)
-            self._noted.move_to_end(key)
+            seen = seen_now(self._noted, (event.realm, event.username), now, self._lifetime, self._capacity)
             seen.note(now, event.client, event.nonce_id)
-            if len(self._noted) > self._capacity:
-                self._noted.popitem(last=False)
             if self._writer is None:
                 self._start()
 
