@@ -138,3 +138,38 @@ def test_a_loop_is_not_kept_alive():
     loops = [asyncio.run(once()) for _ in range(3)]
     gc.collect()
     assert [loop() for loop in loops] == [None] * 3
+
+
+class Clockwork(asyncio.SelectorEventLoop):
+    """A loop whose clock is put forward by hand, and which counts the timers that are set."""
+
+    ahead = 0.0
+    timers = 0
+
+    def time(self):
+        return super().time() + self.ahead
+
+    def call_at(self, *args, **context):
+        self.timers += 1
+        return super().call_at(*args, **context)
+
+
+def test_one_timer_for_all():
+    """However many wait; and whose time is over is told so while later ones go on waiting."""
+
+    async def scenario():
+        loop, deadlines = asyncio.get_running_loop(), Deadlines(3600)
+        first = [asyncio.ensure_future(deadlines.wait(loop.create_future())) for _ in range(3)]
+        await asyncio.sleep(0)
+        loop.ahead += 1800
+        later = asyncio.ensure_future(deadlines.wait(loop.create_future()))
+        await asyncio.sleep(0)
+        assert loop.timers == 1
+        loop.ahead += 1801
+        results = await asyncio.gather(*first, return_exceptions=True)
+        assert [type(result) for result in results] == [TimeoutError] * 3
+        assert (later.done(), loop.timers) == (False, 2)
+        later.cancel()
+
+    with asyncio.Runner(loop_factory=Clockwork) as runner:
+        runner.run(scenario())

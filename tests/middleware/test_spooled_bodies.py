@@ -16,6 +16,7 @@ import pytest
 from digest_http.algorithms import by_name
 from digest_http.errors import ConfigurationError, SourceUnavailable
 from digest_http_middleware import DigestAuthMiddleware, held_bodies
+from digest_http_middleware.bodies import replay_held
 from digest_http_middleware.held_bodies import FILE_PIECE, HeldBody
 from tests.attacks.driver import USERS, Server
 from tests.middleware.spooling import files
@@ -257,6 +258,7 @@ def test_a_disk_that_is_full(server: Any, files: list[Any], monkeypatch: pytest.
     monkeypatch.setattr(held_bodies, "TemporaryFile", none)
     response = server.request("POST", "/x", field(server, pieces), body=pieces)
     assert (response.status, server.app.pieces) == (503, [])
+    assert b"The body could not be kept; try again later" in response.body
     assert b"device" not in response.body
     held = HeldBody(SHA_256, MOST, 0)
     held.add(b"x")
@@ -348,3 +350,37 @@ def test_settings_that_cannot_work(spool_above: Any, max_body: int) -> None:
     """A number that no body can be above is refused, and the error says what to write."""
     with pytest.raises(ConfigurationError, match=r"spool_above is .*; write .* for instance spool_above="):
         DigestAuthMiddleware(Reading(), USERS, "r", spool_above=spool_above, max_body=max_body)
+
+
+class Watched(HeldBody):
+    """A body that notes in which thread it is read."""
+
+    def _next(self) -> bytes:
+        threads.append(threading.get_ident())
+        return super()._next()
+
+
+threads: list[int] = []
+
+
+@pytest.mark.parametrize("spooled", [False, True], ids=["memory", "file"])
+def test_where_a_body_is_read(files: list[Any], spooled: bool) -> None:
+    """What is in memory needs no thread; what is in a file never keeps the event loop waiting."""
+    held = Watched(SHA_256, MOST, 0 if spooled else None)
+    held.add(b"x" * 5000)
+    if spooled:
+        held.spill()
+    threads.clear()
+
+    async def read() -> Any:
+        async def receive() -> Any:
+            raise AssertionError("it was read")
+
+        return await replay_held(held, receive)()
+
+    assert asyncio.run(read()) == {"type": "http.request", "body": b"x" * 5000, "more_body": False}
+    assert all((thread != threading.get_ident()) == spooled for thread in threads)
+    held.close()
+    assert bool(files) == spooled
+    with pytest.raises(ValueError, match=r"^the request is over, and so is its body$"):
+        held.read()
