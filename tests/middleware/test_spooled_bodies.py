@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import io
-import threading
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,6 @@ import pytest
 from digest_http.algorithms import by_name
 from digest_http.errors import ConfigurationError, SourceUnavailable
 from digest_http_middleware import DigestAuthMiddleware, held_bodies
-from digest_http_middleware.bodies import replay_held
 from digest_http_middleware.held_bodies import FILE_PIECE, HeldBody
 from tests.attacks.driver import USERS, Server
 from tests.middleware.spooling import files
@@ -175,70 +172,6 @@ def test_a_request_that_is_cancelled(server: Any, files: list[Any]) -> None:
     assert len(files) == 1
 
 
-def test_a_write_that_is_cancelled(files: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The thread writes to its end, and then the file is closed: never under its hands."""
-    began, go_on = threading.Event(), threading.Event()
-    make: Any = vars(held_bodies)["TemporaryFile"]
-
-    def slow(**how: Any) -> Any:
-        began.set()
-        assert go_on.wait(60)
-        return make(**how)
-
-    monkeypatch.setattr(held_bodies, "TemporaryFile", slow)
-
-    async def cut() -> None:
-        held = HeldBody(SHA_256, MOST, 0)
-        held.add(b"x" * 5000)
-        task = asyncio.ensure_future(held.spill_aside())
-        await asyncio.to_thread(began.wait)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        held.close()
-        go_on.set()
-
-    # It ends when all threads have.
-    asyncio.run(cut())
-    assert [file.closed for file in files] == [True]
-
-
-def test_an_app_that_waits_for_a_piece_for_so_long_only(files: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    """What it did not wait for is given to it when it asks again: nothing is lost, and nothing comes twice."""
-    pieces = [b"%d" % number * FILE_PIECE for number in range(4)]
-    held = HeldBody(SHA_256, MOST, 0)
-    for piece in pieces:
-        held.add(piece)
-        held.spill()
-    began, go_on = threading.Event(), threading.Event()
-
-    class Slow(io.RawIOBase):
-        """The file, which takes its time to go to its beginning."""
-
-        def seek(self, *where: int) -> int:
-            began.set()
-            assert go_on.wait(60)
-            return int(files[0].seek(*where))
-
-        def read(self, size: int = -1, /) -> bytes:
-            found: bytes = files[0].read(size)
-            return found
-
-    monkeypatch.setattr(held, "_file", Slow())
-
-    async def all_of_it() -> list[bytes]:
-        impatient = asyncio.ensure_future(held.read_aside())
-        await asyncio.to_thread(began.wait)
-        impatient.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await impatient
-        go_on.set()
-        return [await held.read_aside() for _ in range(5)]
-
-    assert asyncio.run(all_of_it()) == [*pieces, b""]
-    files[0].close()
-
-
 def test_a_disk_that_is_full(server: Any, files: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """503 and a line for the operator, whether no file can be made or no more be written."""
     pieces = BODIES["long-pieces"][0]
@@ -350,37 +283,3 @@ def test_settings_that_cannot_work(spool_above: Any, max_body: int) -> None:
     """A number that no body can be above is refused, and the error says what to write."""
     with pytest.raises(ConfigurationError, match=r"spool_above is .*; write .* for instance spool_above="):
         DigestAuthMiddleware(Reading(), USERS, "r", spool_above=spool_above, max_body=max_body)
-
-
-class Watched(HeldBody):
-    """A body that notes in which thread it is read."""
-
-    def _next(self) -> bytes:
-        threads.append(threading.get_ident())
-        return super()._next()
-
-
-threads: list[int] = []
-
-
-@pytest.mark.parametrize("spooled", [False, True], ids=["memory", "file"])
-def test_where_a_body_is_read(files: list[Any], spooled: bool) -> None:
-    """What is in memory needs no thread; what is in a file never keeps the event loop waiting."""
-    held = Watched(SHA_256, MOST, 0 if spooled else None)
-    held.add(b"x" * 5000)
-    if spooled:
-        held.spill()
-    threads.clear()
-
-    async def read() -> Any:
-        async def receive() -> Any:
-            raise AssertionError("it was read")
-
-        return await replay_held(held, receive)()
-
-    assert asyncio.run(read()) == {"type": "http.request", "body": b"x" * 5000, "more_body": False}
-    assert all((thread != threading.get_ident()) == spooled for thread in threads)
-    held.close()
-    assert bool(files) == spooled
-    with pytest.raises(ValueError, match=r"^the request is over, and so is its body$"):
-        held.read()
