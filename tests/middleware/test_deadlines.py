@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import weakref
+from typing import cast
 
 import pytest
 import uvloop
@@ -158,7 +159,7 @@ def test_one_timer_for_all():
     """However many wait; and whose time is over is told so while later ones go on waiting."""
 
     async def scenario():
-        loop, deadlines = asyncio.get_running_loop(), Deadlines(3600)
+        loop, deadlines = cast("Clockwork", asyncio.get_running_loop()), Deadlines(3600)
         first = [asyncio.ensure_future(deadlines.wait(loop.create_future())) for _ in range(3)]
         await asyncio.sleep(0)
         loop.ahead += 1800

@@ -57,7 +57,7 @@ def test_an_app_that_refuses(method: str, qop: str, proxy: bool) -> None:
     signer = server.signer()
     field_name = b"proxy-authorization" if proxy else b"authorization"
     signed = signer.sign("GET" if method == "WEBSOCKET" else method, "/x", qop=qop)
-    extensions = {"websocket.http.response": {}}
+    extensions: dict[str, Any] = {"websocket.http.response": {}}
     response = server.request(method, "/x", signed, field_name=field_name, extensions=extensions)
     assert (response.status, response.headers) == (407 if proxy else 401, [])
 
