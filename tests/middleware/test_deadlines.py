@@ -150,9 +150,9 @@ class Clockwork(asyncio.SelectorEventLoop):
     def time(self):
         return super().time() + self.ahead
 
-    def call_at(self, *args, **context):
+    def call_at(self, when, callback, *args, context=None):
         self.timers += 1
-        return super().call_at(*args, **context)
+        return super().call_at(when, callback, *args, context=context)
 
 
 def test_one_timer_for_all():
