@@ -4,8 +4,9 @@ import pytest
 
 from digest_http.errors import ConfigurationError
 from digest_http.params import MAX_FIELD_OCTETS
-from digest_http_middleware import Refusal
-from tests.attacks.driver import Server
+from digest_http.users import MappingUsers
+from digest_http_middleware import DigestAuthMiddleware, Refusal
+from tests.attacks.driver import USERS, Server
 
 
 @pytest.fixture
@@ -84,6 +85,20 @@ def test_a_wrong_max_body_is_refused_by_its_name(wrong):
     """The message names the setting and shows a right value."""
     with pytest.raises(ConfigurationError, match=r"^max_body.*max_body=1048576"):
         Server(max_body=wrong)
+
+
+@pytest.mark.parametrize("wrong", [None, "app", lambda: None])
+def test_a_wrong_app_is_refused_by_its_name(wrong):
+    """Most often the class of the middleware was given where its arguments belong."""
+    with pytest.raises(ConfigurationError, match=r"^app .*an ASGI application"):
+        DigestAuthMiddleware(wrong, users=USERS, realm="wonder")
+
+
+def test_randomness_that_is_given():
+    """It is that of the nonces, whose place it has; the middleware shows the users that it was given, too."""
+    server = Server(random=lambda octets: b"\xa5" * octets)
+    assert server.challenge()["nonce"][22:46] == "a5" * 12
+    assert isinstance(server.middleware.users, MappingUsers)
 
 
 def test_challenges_come_with_401_only(server):
