@@ -120,7 +120,7 @@ class DigestAuthMiddleware(HoldsSecrets):
         self._max_body = settings.number("max_body", max_body, 0, example=DEFAULT_MAX_BODY)
         self._spool_above = check_spool_above(spool_above, max_body)
         self._most_held = most_held(max_body, spool_above)
-        self.app = settings.function("app", app, 3, example="an ASGI application")
+        self.app = settings.function("app", app, 3, example="app, with async def app(scope, receive, send)")
         self.store = stores.open_store(store)
         nonce_keys = keys_of(keys, self.store)
         self.guard = guard = Guard(
