@@ -19,13 +19,8 @@ from digest_http import users as user_sources
 from digest_http.algorithms import select
 from digest_http.buffers import HTTPMessage
 from digest_http.credentials import split_scheme
-from digest_http.errors import (
-    BodyTooLarge,
-    ConfigurationError,
-    DigestError,
-    MalformedField,
-    SourceUnavailable,
-)
+from digest_http.encoding import nfc
+from digest_http.errors import BodyTooLarge, ConfigurationError, DigestError, MalformedField, SourceUnavailable
 from digest_http.httpauth.acceptor import Acceptor
 from digest_http.httpauth.held import DEFAULT_ALGORITHMS
 from digest_http.httpauth.keys import Keys
@@ -43,7 +38,7 @@ from digest_http.secrecy import HoldsSecrets
 
 from .epochs import Epochs
 from .key_sources import KeyFile, configured_keys
-from .logouts import MemoryLogouts
+from .logouts import Dates, MemoryLogouts, SameDates
 from .observing import Observer, Observing, observers_of
 from .offering import Offering
 from .outcomes import NO_CREDENTIALS, Accepted, Refusal, Refused
@@ -156,7 +151,11 @@ class Guard(HoldsSecrets):
         limiter = throttle_of(throttle)
         self._throttling: Final = None if limiter is None else Throttling(limiter, observing)
         self._end: Final = sources.end
-        self._keep_logouts(self.users if isinstance(self.users, LogoutUsers) else MemoryLogouts(nonces.kept))
+        if isinstance(self.users, LogoutUsers):
+            clock_of_store = clock is None and isinstance(self.store, ClockedStore)
+            self._keep_logouts(self.users, (Dates if clock_of_store else SameDates)(nonces.now))
+        else:
+            self._keep_logouts(MemoryLogouts(nonces.kept), SameDates(nonces.now))
         self._epochs: Final = Epochs(self.store, nonces.now, log)
         self._offering: Final = Offering(
             self.users, realm, policy.algorithms, make, now=nonces.now, logger=log, warns=self._warns
@@ -189,7 +188,7 @@ class Guard(HoldsSecrets):
             keys=[os.urandom(32)], store=stores.MemoryStore(NONCES_OF_CONNECTION), rfc2069_uses=MAX_RFC2069_USES
         )
         # Who is logged out is so on each connection.
-        made._keep_logouts(self._logouts)  # noqa: SLF001 - another of this class
+        made._keep_logouts(self._logouts, self._dates)  # noqa: SLF001 - another of this class
         return made
 
     def check(
@@ -336,14 +335,14 @@ class Guard(HoldsSecrets):
                 "logged_out and log_out (digest_http.httpauth.protocols.LogoutUsers)"
             )
         try:
-            kept = self._logouts.log_out(who, self.realm, now)
+            kept = self._logouts.log_out(nfc(who), self.realm, self._dates.of(now))
             if kept is not None:
                 await wait(kept)
         except Exception as error:
             raise SourceUnavailable("The logout could not be kept; try again later", reason="users-down") from error
 
-    def _keep_logouts(self, logouts: LogoutUsers | MemoryLogouts) -> None:
-        self._logouts = logouts
+    def _keep_logouts(self, logouts: LogoutUsers | MemoryLogouts, dates: Dates) -> None:
+        self._logouts, self._dates = logouts, dates
         # Nearly always nobody was logged out, and that is known without a call. Of others' sources it is not.
         self._logged_out: Sized = logouts.since if isinstance(logouts, MemoryLogouts) else (logouts,)
 
@@ -352,7 +351,7 @@ class Guard(HoldsSecrets):
         try:
             since = self._logouts.logged_out(username, self.realm)
             since = since if isinstance(since, int) else await wait(since)
-            return issued_at(context.nonce_id) <= since
+            return issued_at(context.nonce_id) <= self._dates.read(since)
         except Exception as error:
             raise SourceUnavailable("The source of users is down; try again later", reason="users-down") from error
 

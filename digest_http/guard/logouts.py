@@ -1,12 +1,14 @@
-"""Logins that are over: when each user was logged out, for sources of users that do not keep that themselves."""
+"""Logins that are over: when each user was logged out; and the clock on which others keep it."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Final
 
 from digest_http.encoding import nfc
 
-__all__ = ["MemoryLogouts"]
+__all__ = ["Dates", "MemoryLogouts", "SameDates"]
 
 
 class MemoryLogouts:
@@ -33,7 +35,53 @@ class MemoryLogouts:
     def log_out(self, username: str, realm: str, now: int) -> None:
         """See LogoutUsers.log_out."""
         del realm
-        for over in [each for each, since in self.since.items() if since < now - self._kept]:
-            del self.since[over]
+        # A copy, made in one step: threads may log out at once.
+        for each, since in list(self.since.items()):
+            if since < now - self._kept:
+                self.since.pop(each, None)
         name = nfc(username)
         self.since[name] = max(now, self.since.get(name, 0))
+
+
+class Dates:
+    """Times of logouts as a source of users keeps them, where the nonces are on a clock of the store's own.
+
+    Such a clock may begin anew with the machine, and another machine has another one, while what the source keeps
+    outlives both. So that is a date: a logout and a nonce are compared by how long ago they were.
+    `now`: the clock of the nonces, in microseconds.
+    """
+
+    __slots__ = ("_now",)
+
+    def __init__(self, now: Callable[[], int]) -> None:
+        self._now: Final = now
+
+    def of(self, when: int) -> int:
+        """The date of a time on the clock of the nonces, in microseconds since 1970."""
+        # The clock is read first, and in `read` last: what comes between makes a logout seem later, never sooner.
+        ahead = when - self._now()
+        return ahead + _date()
+
+    def read(self, since: int) -> int:
+        """The time of a date on the clock of the nonces, below zero for what was before it began."""
+        ahead = since - _date()
+        return ahead + self._now()
+
+
+class SameDates(Dates):
+    """The same where the nonces are on the clock that all have."""
+
+    __slots__ = ()
+
+    def of(self, when: int) -> int:
+        """See Dates."""
+        return when
+
+    def read(self, since: int) -> int:
+        """See Dates."""
+        return since
+
+
+def _date() -> int:
+    """Microseconds since 1970, as the machine has them now."""
+    return time.time_ns() // 1000

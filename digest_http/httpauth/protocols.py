@@ -88,7 +88,7 @@ class ClockedStore(NonceStore, Protocol):
     """A store that knows a clock which all who count in it agree on."""
 
     def clock(self) -> float:
-        """Seconds since 1970: the clock of the nonces, unless a setting names another."""
+        """Seconds, counted from any moment: the clock of the nonces, unless a setting names another."""
         ...
 
 
@@ -149,12 +149,12 @@ class LogoutUsers(Users, Protocol):
     def logged_out(self, username: str, realm: str) -> int | Awaitable[int]:
         """When the user was logged out last: nonces that were issued until then are over. 0 for never.
 
-        In microseconds on the clock of the nonces.
+        In microseconds, as `log_out` was told them.
         """
         ...
 
     def log_out(self, username: str, realm: str, now: int) -> Awaitable[None] | None:
-        """Keep that the user is logged out now, in microseconds on the clock of the nonces."""
+        """Keep that the user is logged out now, in microseconds since 1970. Both names are in Normalization Form C."""
         ...
 
 

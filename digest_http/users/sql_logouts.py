@@ -37,7 +37,7 @@ def logouts_table(name: str = DEFAULT_TABLE) -> Table:
         MetaData(),
         # H(user:realm) by SHA-256 in lower-case hex.
         Column("userhash", String(64), primary_key=True),
-        # Microseconds since 1970: nonces that were issued until then are over.
+        # Microseconds since 1970, whichever clock the nonces are on: those that were issued until then are over.
         Column("since", BigInteger, nullable=False),
     )
 

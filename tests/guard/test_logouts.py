@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from typing import Any
 
@@ -256,6 +257,30 @@ def test_threads():
     for thread in threads:
         thread.join()
     assert not any(passed)
+
+
+def test_many_logouts_at_once():
+    """What another thread adds and forgets meanwhile makes none of them fail."""
+    logouts, failed = MemoryLogouts(kept=50), []
+
+    def go(name):
+        try:
+            for now in range(3000):
+                logouts.log_out(f"{name} {now}", "home", now)
+        except Exception as error:  # noqa: BLE001 - looked at below
+            failed.append(error)
+
+    threads = [threading.Thread(target=go, args=[name]) for name in ("alice", "bob", "carol")]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert not failed
 
 
 def test_guards_of_connections():

@@ -47,7 +47,7 @@ class DigestLogout(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", editable=False)
     realm = models.CharField(max_length=255, editable=False)
     since = models.BigIntegerField(editable=False)
-    """Microseconds since 1970, on the clock of the nonces."""
+    """Microseconds since 1970."""
 
     class Meta:
         """How the table is made."""

@@ -96,7 +96,10 @@ def _logged_out(username: str, realm: str) -> int:
 def _log_out(username: str, realm: str, now: int) -> None:
     user = user_called(username)
     if user is not None:
-        digest_logouts().update_or_create(user_id=user.pk, realm=realm, defaults={"since": now})
+        kept, is_new = digest_logouts().get_or_create(user_id=user.pk, realm=realm, defaults={"since": now})
+        if not is_new:
+            # Of two workers the later time stands, whichever comes first.
+            digest_logouts().filter(pk=kept.pk, since__lt=now).update(since=now)
 
 
 def _can_be_called(username: str) -> bool:
