@@ -194,12 +194,15 @@ class NonceSource(HoldsSecrets):
             auth_only=auth_only,
         )
 
-    def issue(self) -> bytes:
-        """A new nonce, as the ASCII octets that go into a header field."""
+    def issue(self, when: int | None = None) -> bytes:
+        """A new nonce, as the ASCII octets that go into a header field.
+
+        `when`: the time of issue that it has, in microseconds on the clock of the nonces; None: now.
+        """
         if self._keys_of_now is not None:
             self._look_at(self._keys_of_now())
         # The first 24 of the digits that are drawn.
-        text = b"%014x%b%.24b" % (self.now(), self._epoch(), self._draw())
+        text = b"%014x%b%.24b" % (self.now() if when is None else when, self._epoch(), self._draw())
         return text + self._separator + _mac(self._macs[0], text)
 
     def recognise(self, nonce: bytes) -> tuple[int, bytes] | None:

@@ -62,6 +62,7 @@ class ServerContext(HoldsSecrets):
         "_key",
         "_over",
         "_renewal_due",
+        "_verified",
         "acceptor",
         "algorithm",
         "count",
@@ -97,6 +98,7 @@ class ServerContext(HoldsSecrets):
         """The count to record: nc, or 1 for the RFC 2069 form, whose nonce is good for one request."""
         self._key = b""
         self._renewal_due = False
+        self._verified = 0
         self._over = False
         self.new_shape = False
         """Whether its order of parameters may be learnt, once it was verified."""
@@ -162,7 +164,7 @@ class ServerContext(HoldsSecrets):
         renewal_due = nonces.renewal_if_alive(self.nonce_id, now, arrived)
         if renewal_due is None:
             return Verdict.EXPIRED
-        self._renewal_due = renewal_due
+        self._renewal_due, self._verified = renewal_due, now
         return ACCEPTED
 
     def make_signature(self, message: HTTPMessage) -> None:
@@ -196,7 +198,8 @@ class ServerContext(HoldsSecrets):
             parts.append(b"qop=%b, nc=%b, cnonce=%b" % (qop, credentials.nc, quote_string(cnonce)))
         # A nonce of the RFC 2069 form is good for one request, so the next is always due.
         if (not qop or self._renewal_due) and not self._over:
-            parts.append(b'nextnonce="%b"' % self.nonces.issue())
+            # As old as the verdict: a user who is logged out while his answer is on its way gets none that is younger.
+            parts.append(b'nextnonce="%b"' % self.nonces.issue(self._verified))
         return b", ".join(parts)
 
     def end(self) -> None:

@@ -34,9 +34,9 @@ class UpgradedNonces(NonceSource):
 
     __slots__ = ()
 
-    def issue(self) -> bytes:
+    def issue(self, when: int | None = None) -> bytes:
         """A new nonce."""
-        return UPGRADED + super().issue()
+        return UPGRADED + super().issue(when)
 
     def recognise(self, nonce: bytes) -> tuple[int, bytes] | None:
         """See NonceSource.recognise."""
