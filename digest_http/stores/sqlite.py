@@ -280,7 +280,7 @@ class SQLiteStore(ForkAware):
                 self._finalizer.detach()
             _CARRIED_ACROSS_FORK.append(self._connection)
         connection, epoch = connect(self.path)
-        self._learn(epoch, "the file was deleted or replaced, or the machine started again")
+        self._learn(epoch, "the file was deleted, moved or replaced, or the machine started again")
         connection.create_function("judge", 1, self._judge)
         status = self.path.stat()
         self._file = status.st_dev, status.st_ino

@@ -1,9 +1,12 @@
 """The file of the SQLite store: its tables, and the epoch that names how long its memory goes back.
 
-Counts may be lost in two ways, and each begins a new epoch, after which all nonces of the old one are FORGOTTEN: the
-file is new, or the machine was started again since it was written. The second because WAL with synchronous=NORMAL
-spares each commit its fsync and so may lose the last ones when the power fails (sqlite.org, "PRAGMA synchronous"); a
-killed process loses nothing.
+Counts may be lost in three ways, and each begins a new epoch, after which all nonces of the old one are FORGOTTEN:
+
+* The file is new.
+* The machine was started again since it was written. WAL with synchronous=NORMAL spares each commit its fsync, and so
+  may lose the last ones when the power fails (sqlite.org, "PRAGMA synchronous"). A killed process loses nothing.
+* It is a copy, or it was moved. A copy goes on from what the other one had, beside it or behind it; and a file that
+  leaves its log behind has lost what stands there (sqlite.org/howtocorrupt.html §1.4).
 
 The tables of each layout have names of their own and epochs of their own. So a worker of an older version that still
 runs never takes a row of ours for one of its own, nor we one of its.
@@ -12,6 +15,7 @@ runs never takes a row of ours for one of its own, nor we one of its.
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 import time
 from pathlib import Path
@@ -57,6 +61,7 @@ _TABLES: Final = (
     f"PRAGMA application_id = {APPLICATION_ID}",
     # The id begins with the time of issue, so that the primary key is the order in which nonces die.
     "CREATE TABLE IF NOT EXISTS states (id BLOB PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID",
+    # boot: the run of the machine, and which file this was when the epoch began (_origin).
     # floor: the latest issue, in microseconds, of a nonce that was dropped. longest: the longest lifetime of those who
     # count here, and when a nonce of it was last begun (asked). live: the nonces that are kept.
     (
@@ -80,7 +85,7 @@ def connect(path: Path) -> tuple[sqlite3.Connection, bytes]:
         restrict(file.with_name(file.name + ending), logger)
     connection = sqlite3.connect(path, timeout=OPENING, isolation_level=None, check_same_thread=False)
     try:
-        epoch = _prepare(connection, path)
+        epoch = _prepare(connection, file)
         connection.execute("PRAGMA busy_timeout = 0")
     except BaseException:
         connection.close()
@@ -92,7 +97,7 @@ def begin_epoch(connection: sqlite3.Connection) -> bytes:
     """Forget all counts, inside the caller's transaction."""
     epoch = new_epoch()
     connection.execute("DELETE FROM states")
-    connection.execute("INSERT OR REPLACE INTO memory VALUES (1, ?, ?, 0, 0, 0, 0)", (epoch, _boot()))
+    connection.execute("UPDATE memory SET epoch = ?, floor = 0, longest = 0, asked = 0, live = 0", (epoch,))
     return epoch
 
 
@@ -116,8 +121,14 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> bytes:
     if layout < LAYOUT:
         for statement in _DROP_OLDER:
             connection.execute(statement)
+    # The file is open by now: another one that takes its place meanwhile is another origin.
+    origin = _origin(path)
     row = connection.execute("SELECT epoch, boot FROM memory").fetchone()
-    epoch: bytes = row[0] if row is not None and row[1] == _boot() else begin_epoch(connection)
+    if row is None or row[1] != origin:
+        connection.execute("INSERT OR REPLACE INTO memory VALUES (1, x'', ?, 0, 0, 0, 0)", (origin,))
+        epoch = begin_epoch(connection)
+    else:
+        epoch = row[0]
     connection.execute("COMMIT")
     return epoch
 
@@ -133,6 +144,13 @@ def _patiently(connection: sqlite3.Connection, statement: str, deadline: float) 
             time.sleep(0.01)
         else:
             return
+
+
+def _origin(path: Path) -> str:
+    """Names the run of the machine, the file, and its place: beside it stands its log."""
+    file, folder = path.stat(), path.parent.stat()
+    place = f"{folder.st_dev:x}:{folder.st_ino:x}/{os.fsencode(path.name).hex()}"
+    return f"{_boot()} {file.st_dev:x}:{file.st_ino:x} {place}"
 
 
 def _boot() -> str:
