@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from digest_http import calculation
 from digest_http.algorithms import Algorithm
+from digest_http.errors import MalformedField
 from digest_http.guard.uploads import too_large
 
 from .held_bodies import FILE_PIECE, HeldBody
@@ -24,9 +25,10 @@ def read_stream(
 ) -> tuple[bytes, bytes | HeldBody]:
     """The hash of a body, in hex, and the body: octets if it came in one piece, else what is to be closed.
 
-    `left`: octets that are read, at most. Raises BodyTooLarge over `limit` octets, and what the stream raises.
+    `left`: octets that are read, at most. Raises BodyTooLarge over `limit` octets, and MalformedField where the stream
+    raises anything.
     """
-    piece: bytes = stream.read(min(left, FILE_PIECE)) if left else b""
+    piece = _read(stream, left)
     left -= len(piece)
     if not left:
         if len(piece) > limit:
@@ -37,12 +39,20 @@ def read_stream(
         while piece:
             if held.add(piece):
                 held.spill()
-            piece = stream.read(min(left, FILE_PIECE)) if left else b""
+            piece = _read(stream, left)
             left -= len(piece)
     except BaseException:
         held.close()
         raise
     return held.hentity, held
+
+
+def _read(stream: Any, left: int) -> bytes:  # noqa: ANN401 - the server's own
+    try:
+        piece: bytes = stream.read(min(left, FILE_PIECE)) if left else b""
+    except Exception:  # noqa: BLE001 - PEP 3333 names none: of a bad chunk each server raises another
+        raise MalformedField("The body did not arrive whole", reason="body") from None
+    return piece
 
 
 def stream_of(body: bytes | HeldBody) -> BytesIO | BufferedReader:

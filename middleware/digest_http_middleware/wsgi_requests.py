@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeAlias
 
 from digest_http.algorithms import Algorithm
-from digest_http.errors import MalformedField
 from digest_http.guard.uploads import too_large
 
 from .asgi import Scope
@@ -58,10 +57,7 @@ class Exchange(ShownRequest):
         else:
             # PEP 3333: without a length there is no body, unless the server says that it ends by itself.
             octets = limit + 1 if environ.get("wsgi.input_terminated") else 0
-        try:
-            hentity, body = read_stream(environ["wsgi.input"], octets, algorithm, limit, self._spool_above)
-        except OSError:
-            raise MalformedField("The body did not arrive whole", reason="body") from None
+        hentity, body = read_stream(environ["wsgi.input"], octets, algorithm, limit, self._spool_above)
         if isinstance(body, HeldBody):
             self.held, octets = body, body.octets
         else:

@@ -37,6 +37,28 @@ def test_a_login(ask, target):
     assert "Authorization" in answer.headers["vary"]
 
 
+@pytest.mark.parametrize("error", [OSError, ValueError, EOFError])
+def test_a_body_that_breaks_off(error):
+    """Whatever a server raises of it (of a bad chunk, for instance), it is 400, and no view is called."""
+
+    class Stream:
+        def read(self, *_size):
+            raise error("no chunk")
+
+        readline = read
+
+    def handler(environ, start_response):
+        if environ["REQUEST_METHOD"] == "POST":
+            environ |= {"wsgi.input": Stream(), "CONTENT_LENGTH": "6"}
+        return WSGIHandler()(environ, start_response)
+
+    with httpx.Client(transport=httpx.WSGITransport(handler), base_url="http://site") as http:
+        challenges = http.get("/").headers.get_list("www-authenticate")
+        field = Signer(parameters(challenges[0].encode()), "alice", "s3cret").sign("POST", "/", body=b"a body")
+        answer = http.post("/", headers={"Authorization": field.decode()})
+    assert (answer.status_code, answer.text) == (400, "The body did not arrive whole.\n")
+
+
 def test_each_challenge_has_a_field_of_its_own(ask):
     """Old clients read one challenge a field."""
     answer = ask("GET", "/")

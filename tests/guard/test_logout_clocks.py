@@ -9,7 +9,6 @@ import pytest
 
 from digest_http.algorithms import by_name
 from digest_http.guard import Accepted, Guard, Refused
-from digest_http.guard.logouts import MemoryLogouts
 from digest_http.httpauth import DigestClient
 from digest_http.stores import MemoryStore, SQLiteStore
 from digest_http.users import MappingUsers
@@ -51,7 +50,7 @@ def guard_of(store: Any, logouts: Kept, **settings: Any) -> Guard:
 class Login:
     """A client that has asked once, and goes on with its nonce."""
 
-    def __init__(self, guard: Guard, name: str = "alice", password: str = "s3cret") -> None:  # noqa: S107 - of a test
+    def __init__(self, guard: Guard, name: str = "alice", password: str = "s3cret") -> None:
         self._guard, self._client = guard, DigestClient(name, password)
         self._client.challenged([value for _, value in guard.check("GET", "/", {}).fields], None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 from functools import partial
 from operator import methodcaller
@@ -11,9 +12,10 @@ from wsgiref.util import setup_testing_defaults
 import pytest
 
 from digest_http.algorithms import by_name
-from digest_http.errors import BodyTooLarge, ConfigurationError
+from digest_http.errors import BodyTooLarge, ConfigurationError, MalformedField
 from digest_http_middleware.held_bodies import FILE_PIECE, HeldBody
 from digest_http_middleware.wsgi_bodies import read_stream, stream_of
+from tests.live.peers import python_peer
 from tests.middleware.spooling import files
 from tests.wsgi.test_wsgi import Site, info
 
@@ -85,6 +87,49 @@ def test_a_body_over_the_limit(files: list[Any], octets: int) -> None:
         read_stream(stream, octets, SHA_256, octets - 1, 0)
     assert stream.tell() == octets
     assert len(files) == (octets > FILE_PIECE)
+
+
+class Broken(io.BytesIO):
+    """Gives what it has, and then raises what a server raises where a chunk is none."""
+
+    def __init__(self, octets: bytes, error: Exception) -> None:
+        super().__init__(octets)
+        self.error = error
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        piece = super().read(size)
+        if not piece:
+            raise self.error
+        return piece
+
+
+class NoChunk(Exception):
+    """gunicorn's are of no kind that Python knows."""
+
+
+@pytest.mark.parametrize("octets", [0, 10, FILE_PIECE + 1])
+@pytest.mark.parametrize(
+    "error", [OSError, TimeoutError, EOFError, ValueError, NoChunk], ids=lambda kind: kind.__name__
+)
+def test_a_body_that_breaks_off(files: list[Any], error: type[Exception], octets: int) -> None:
+    """Whatever a server raises of it, the request is refused, and the app is not called."""
+    site = Site(spool_above=ABOVE, max_body=MOST)
+    signed = site.signer().sign("PUT", body=bytes(octets))
+    broken = {"wsgi.input": Broken(bytes(octets), error("no chunk")), "wsgi.input_terminated": True}
+    status, _, text = site.ask("PUT", field=signed, **broken)
+    assert (status, text) == (400, b"The body did not arrive whole.\n")
+    assert not site.app.environs
+    assert all(file.closed for file in files)
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("octets", [b"zz\r\nabc", b"3\r\nabcX\r\n", b"3\nabc\n", b"3\r\nab", b"fffffffff\r\nabc"])
+def test_bad_chunks_of_cheroot(octets: bytes) -> None:
+    """The same from the reader of a real server."""
+    python_peer("cheroot")
+    reader = importlib.import_module("cheroot.server").ChunkedRFile(io.BytesIO(octets), 0)
+    with pytest.raises(MalformedField, match="did not arrive whole"):
+        read_stream(reader, MOST, SHA_256, MOST, None)
 
 
 @pytest.mark.parametrize("end", ["answered", "wrong", "fails"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, RawPostDataException, UnreadablePostError
+from django.http import HttpRequest, RawPostDataException
 
 from digest_http import calculation
 from digest_http.algorithms import Algorithm
@@ -53,7 +53,7 @@ class Exchange:
         except (RequestDataTooBig, RawPostDataException):
             # More than Django's own limit; or somebody has read it before us, and the octets are gone.
             raise too_large(self._limit) from None
-        except UnreadablePostError:
+        except Exception:  # noqa: BLE001 - UnreadablePostError, and what servers raise of bad chunks that is no OSError
             raise MalformedField("The body did not arrive whole", reason="body") from None
         if len(body) > self._limit:
             raise too_large(self._limit)
