@@ -7,13 +7,14 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
-from urllib.parse import unquote, urlsplit
 
 from digest_http.encoding import nfc
 from digest_http.errors import ConfigurationError
 from digest_http.file_modes import OWNER_AND_READERS, restrict
+from digest_http.setting_urls import parts_of, query_of
 from digest_http.users import htdigest_edit
 from digest_http.users.htdigest_lines import Entry
+from digest_http.users.urls import htdigest_file
 
 if TYPE_CHECKING:  # needs an extra
     from digest_http.users.sql import SQLUsers
@@ -57,9 +58,11 @@ def open_source(users: str, *, create: bool = False) -> Source:
     """
     if "://" not in users:
         return FileSource(Path(users), create=create)
-    parts = urlsplit(users)
+    parts = parts_of("users", users, "write a path, 'htdigest:///file', or 'sqlite:///users.db'")
     if parts.scheme == "htdigest":
-        return FileSource(Path(unquote(parts.path.removeprefix("/"))), create=create)
+        settings = query_of("users", parts)
+        settings.pop("cache", None)  # the URL may be the one of a server
+        return FileSource(Path(htdigest_file(users, settings)), create=create)
     return DatabaseSource(users, create=create)
 
 

@@ -14,12 +14,13 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from digest_http.errors import ConfigurationError
 from digest_http.file_modes import warn_if_open
 from digest_http.httpauth.keys import checked_keys
 from digest_http.secrecy import HoldsSecrets
+from digest_http.setting_urls import no_fragment, parts_of
 from digest_http.settings import file_path, function
 
 __all__ = ["ENVIRONMENT", "LOOK_EVERY", "KeyFile", "configured_keys"]
@@ -34,6 +35,8 @@ MIN_CHARACTERS: Final = 32
 LOOK_EVERY: Final = 1.0
 
 logger: Final = logging.getLogger("digest_http.keys")
+
+_FORM: Final = "write keys='file:///etc/app/keys'"
 
 _comment = re.compile(r"(?m)#.*$")
 _separator = re.compile(r"[\s,]+")
@@ -51,10 +54,18 @@ def configured_keys(setting: Sequence[bytes] | KeyFile | str | None) -> Sequence
         return setting
     if not isinstance(setting, str):
         return None if setting is None else checked_keys(setting)
-    url = urlsplit(setting)
-    if url.scheme == "file":
-        return KeyFile(unquote(url.path))
+    if setting.strip().lower().startswith("file:"):
+        return KeyFile(_path_in(setting.strip()))
     return _words(setting)
+
+
+def _path_in(url: str) -> str:
+    parts = parts_of("keys", url, _FORM)
+    no_fragment("keys", url)
+    if parts.netloc not in {"", "localhost"} or parts.query or not parts.path.startswith("/"):
+        # "file://run/keys" would be /keys of a host.
+        raise ConfigurationError(f"keys name no file of this machine; {_FORM}")
+    return unquote(parts.path)
 
 
 class KeyFile(HoldsSecrets):

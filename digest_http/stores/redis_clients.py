@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from importlib import import_module
 from types import ModuleType
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from digest_http.errors import ConfigurationError
 
@@ -51,6 +51,9 @@ _PORT_OF_SENTINEL: Final = 26379
 _node = re.compile(r"(?:(?P<name>[^\s:\[\],]+)|\[(?P<address>[^\s\[\],]+)\])(?::(?P<port>[0-9]{1,5}))?")
 
 
+_database = re.compile(r"(?:/[0-9]*/?)?")
+
+
 def connector(url: str) -> Callable[[], Wire]:
     """A function that makes a wire to what a URL names; nothing is sent before the first step.
 
@@ -82,8 +85,11 @@ def connector(url: str) -> Callable[[], Wire]:
 
 
 def _server(library: ModuleType, url: str) -> Wire:
-    if "," in urlsplit(url).netloc.rpartition("@")[2]:
+    parts = urlsplit(url)
+    if "," in parts.netloc.rpartition("@")[2]:
         raise ValueError("several servers are a cluster, or watched by Sentinel")
+    if parts.scheme != "unix":
+        _check_database(parts.path, parts.query)
     return HeldConnection(library.Redis.from_url(url, **_held(library)))
 
 
@@ -102,6 +108,7 @@ def _sentinel(library: ModuleType, url: str) -> Wire:
     service, _, database = parts.path.strip("/").partition("/")
     if not service:
         raise ValueError("no service name")
+    _check_database(f"/{database}", parts.query)
     # The library reads credentials and query out of a URL of the master, whose address only the sentinels know.
     master = parts._replace(netloc=f"{credentials}{at}master", path=f"/{int(database or 0)}").geturl()
     settings = {**_held(library), **import_module("redis.asyncio.connection").parse_url(master)}
@@ -111,6 +118,12 @@ def _sentinel(library: ModuleType, url: str) -> Wire:
     each = {"socket_timeout": _OF_A_SENTINEL, "socket_connect_timeout": _OF_A_SENTINEL, "retry": _once(library)}
     sentinel = library.sentinel.Sentinel(_nodes(hosts, _PORT_OF_SENTINEL), sentinel_kwargs=each)
     return HeldConnection(_Master(sentinel.master_for(service, **settings), sentinel.sentinels))
+
+
+def _check_database(path: str, query: str) -> None:
+    """Raises ValueError unless a database is named once, by its number: the library takes what is none for 0."""
+    if _database.fullmatch(path) is None or (path.strip("/") and "db" in parse_qs(query, keep_blank_values=True)):
+        raise ValueError("not the number of a database")
 
 
 def _held(library: ModuleType) -> dict[str, Any]:

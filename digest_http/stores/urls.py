@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Final
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, unquote
 
 from digest_http.errors import ConfigurationError
 from digest_http.httpauth.protocols import NonceStore
+from digest_http.setting_urls import no_fragment, parts_of, query_of
 
 from .memory import MemoryStore
 from .packed import PackedMemoryStore
@@ -33,10 +34,8 @@ def from_url(url: str) -> NonceStore:
     `redis://host:6379/0` for a fleet (see redis_clients).
     Raises ConfigurationError for a URL that cannot work.
     """
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        raise ConfigurationError(f"store: this is not a URL; use {_FORMS}") from None
+    parts = parts_of("store", url, f"use {_FORMS}")
+    no_fragment("store", url)
     opener = _OPENERS.get(parts.scheme)
     if opener is None or not url.startswith(f"{parts.scheme}://"):
         raise ConfigurationError(f"store {_hidden(parts)!r} is not known; use {_FORMS}")
@@ -46,7 +45,7 @@ def from_url(url: str) -> NonceStore:
 def _memory(_url: str, parts: SplitResult) -> NonceStore:
     if parts.netloc or parts.path.strip("/"):
         raise ConfigurationError("store 'memory://' has neither host nor path; write store='memory://'")
-    settings = _settings(parts)
+    settings = query_of("store", parts)
     packed = settings.pop("packed", "0")
     if packed not in ("0", "1"):
         raise ConfigurationError("store 'memory://': packed is a switch; write ?packed=1, or ?packed=0 for none")
@@ -60,7 +59,7 @@ def _sqlite(_url: str, parts: SplitResult) -> NonceStore:
         raise ConfigurationError(
             "store 'sqlite:///file.db' names no file: three slashes before a relative path, four before an absolute one"
         )
-    return SQLiteStore(path, _capacity(parts, _settings(parts), DEFAULT_FILE_CAPACITY))
+    return SQLiteStore(path, _capacity(parts, query_of("store", parts), DEFAULT_FILE_CAPACITY))
 
 
 def _redis(url: str, _parts: SplitResult) -> NonceStore:
@@ -72,10 +71,6 @@ _OPENERS: Final[Mapping[str, Callable[[str, SplitResult], NonceStore]]] = {
     "sqlite": _sqlite,
     **dict.fromkeys(SCHEMES, _redis),
 }
-
-
-def _settings(parts: SplitResult) -> dict[str, str]:
-    return dict(parse_qsl(parts.query, keep_blank_values=True))
 
 
 def _capacity(parts: SplitResult, settings: dict[str, str], default: int, besides: str = "") -> int:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import unquote, urlencode
 
 from digest_http.errors import ConfigurationError
 from digest_http.httpauth.protocols import Users
+from digest_http.setting_urls import no_fragment, parts_of, query_of
 from digest_http.settings import seconds
 
 from .cached import CachedUsers
 from .htdigest import HtdigestUsers
 
-__all__ = ["from_url"]
+__all__ = ["from_url", "htdigest_file"]
 
 _DATABASES: Final = frozenset({"sqlite", "postgresql", "mysql", "mariadb", "oracle", "mssql"})
 
@@ -23,20 +25,11 @@ def from_url(url: str, realm: str) -> Users:
     `htdigest:///relative` or `htdigest:////absolute/path`; `sqlite:///users.db`, `postgresql+asyncpg://...`.
     Raises ConfigurationError for any other, without showing it: it may hold a password.
     """
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        raise ConfigurationError("users: this is not a URL; write 'htdigest:///file' or 'sqlite:///users.db'") from None
-    settings = dict(parse_qsl(parts.query, keep_blank_values=True))
+    parts = parts_of("users", url, "write 'htdigest:///file' or 'sqlite:///users.db'")
+    settings = query_of("users", parts)
     life = settings.pop("cache", None)
     if parts.scheme == "htdigest":
-        path = unquote(parts.path.removeprefix("/"))
-        if parts.netloc or not path or settings:
-            raise ConfigurationError(
-                "users 'htdigest:///file' take a path, and ?cache=SECONDS; write three slashes before a relative path, "
-                "four before an absolute one"
-            )
-        users: Users = HtdigestUsers(path, realm)
+        users: Users = HtdigestUsers(htdigest_file(url, settings), realm)
     elif parts.scheme.partition("+")[0] in _DATABASES:
         table = settings.pop("table", "digest_users")
         users = _sql(f"{url.partition('?')[0]}?{urlencode(settings)}".rstrip("?"), table)
@@ -45,6 +38,19 @@ def from_url(url: str, realm: str) -> Users:
             f"users {parts.scheme + '://'!r} are not known; use 'htdigest:///file', or a database as 'sqlite:///users.db'"
         )
     return users if life is None else CachedUsers(users, _seconds(life))
+
+
+def htdigest_file(url: str, settings: Mapping[str, str]) -> str:
+    """The path in an htdigest URL. `settings`: those that no part has taken. Raises ConfigurationError."""
+    parts = parts_of("users", url, "write 'htdigest:///file'")
+    no_fragment("users", url)
+    path = unquote(parts.path.removeprefix("/"))
+    if parts.netloc or not path or settings:
+        raise ConfigurationError(
+            "users 'htdigest:///file' take a path, and ?cache=SECONDS; write three slashes before a relative path, "
+            "four before an absolute one"
+        )
+    return path
 
 
 def _sql(url: str, table: str) -> Users:
