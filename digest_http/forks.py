@@ -42,6 +42,15 @@ _forking = Lock()
 _told: Final[list[ForkAware]] = []
 
 
+def _all() -> list[ForkAware]:
+    while True:
+        try:
+            return list(_aware)
+        except RuntimeError:
+            # Another thread has made one meanwhile, as a guard of each connection does.
+            continue
+
+
 def _tell(calls: Iterable[Callable[[], None]]) -> None:
     """Make all of these calls: one that fails keeps nobody else from being told. Python shows what it raised."""
     failed: list[Exception] = []
@@ -56,7 +65,7 @@ def _tell(calls: Iterable[Callable[[], None]]) -> None:
 
 def _before() -> None:
     _forking.acquire()  # given back in _in_parent; a child has one of its own
-    _told.extend(_aware)
+    _told.extend(_all())
     _tell([each.before_fork for each in _told])
 
 
@@ -73,7 +82,7 @@ def _in_child() -> None:
     global _forking  # noqa: PLW0603 - the parent's is held
     _forking = Lock()
     _told.clear()
-    _tell([each.after_fork_in_child for each in list(_aware)])
+    _tell([each.after_fork_in_child for each in _all()])
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork

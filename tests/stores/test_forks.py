@@ -14,6 +14,7 @@ import pytest
 import digest_http
 import digest_http_client_auth
 import digest_http_middleware
+from digest_http import forks
 from digest_http.forks import ForkAware
 from digest_http.httpauth.sequence import ReplayDetect
 from digest_http.httpauth.verdict import Verdict
@@ -243,6 +244,44 @@ def test_one_that_fails_keeps_nobody_from_being_told(when, monkeypatch):
     shown.clear()
     del several
     gc.collect()
+
+
+def test_others_are_made_meanwhile():
+    """Threads that make stores while one forks keep nobody from being told."""
+    ending, told = threading.Event(), []
+
+    def go():
+        made = []
+        while not ending.is_set():
+            made.append(MemoryStore(1))
+            if len(made) > 200:
+                made.clear()
+
+    class Told(ForkAware):
+        def before_fork(self):
+            told.append("before")
+
+        def after_fork_in_parent(self):
+            told.append("after")
+
+    each = Told()
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    threads = [threading.Thread(target=go) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(300):
+            # What a fork calls. A real one takes hundreds of times as long, and there is no more to see.
+            forks._before()  # noqa: SLF001 - as the comment says
+            forks._in_parent()  # noqa: SLF001 - the same
+    finally:
+        ending.set()
+        for thread in threads:
+            thread.join()
+        sys.setswitchinterval(interval)
+    assert told == ["before", "after"] * 300
+    del each
 
 
 def made_of_fork_aware():
