@@ -100,4 +100,9 @@ def _authority(octets: bytes) -> bytes:
 
 
 def _quoted(path: str) -> bytes:
-    return quote(path, safe="/:@!$&'()*+,;=~-._", errors="surrogateescape").encode("ascii")
+    try:
+        octets = path.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        # Half of a surrogate pair that stands for no octet: nobody can have asked for it, and it is no reason to fail.
+        octets = path.encode("utf-8", "surrogatepass")
+    return quote(octets, safe="/:@!$&'()*+,;=~-._").encode("ascii")

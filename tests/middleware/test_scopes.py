@@ -48,6 +48,18 @@ def test_a_method_that_is_none(method):
     assert (answer.status, answer.app_called) == (400, False)
 
 
+@pytest.mark.parametrize("root", ["", "/r\ud800"])
+@pytest.mark.parametrize("path", ["/\ud800", "/\udcff\ud800", "/x\udfff"])
+@pytest.mark.parametrize("settings", [{}, {"public": ["/y"]}, {"rewritten_by": "nginx"}], ids=["plain", "public", "nginx"])
+def test_a_path_that_is_none(settings, path, root):
+    """The same for a path that stands for no octets, from a server that gives no raw_path."""
+    server = Server(**settings)
+    without: dict[str, Any] = {"raw_path": None, "path": path, "root_path": root}
+    assert server.request("GET", "/x", **without).status == 401
+    answer = server.request("GET", "/x", server.signer().sign("GET", "/x"), **without)
+    assert (answer.status, answer.app_called) == (400, False)
+
+
 PREFLIGHT = [(b"origin", b"https://example.com"), (b"access-control-request-method", b"GET")]
 
 
