@@ -149,7 +149,8 @@ class Guard(HoldsSecrets):
         self.observing: Final = observing
         """What tells the observers, for plugs with other ways to log in; None without observers."""
         limiter = throttle_of(throttle)
-        self._throttling: Final = None if limiter is None else Throttling(limiter, observing)
+        self.throttling: Final = None if limiter is None else Throttling(limiter, observing)
+        """What asks the limiter, for plugs with other ways to log in; None without one."""
         self._end: Final = sources.end
         if isinstance(self.users, LogoutUsers):
             clock_of_store = clock is None and isinstance(self.store, ClockedStore)
@@ -254,7 +255,7 @@ class Guard(HoldsSecrets):
             context = self._open(request.fields)
             if context is None:
                 return self._anonymous
-            throttling = self._throttling
+            throttling = self.throttling
             if throttling is not None:
                 waits = await throttling.refused(request, context, wait)
                 if waits is not None:

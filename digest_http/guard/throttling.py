@@ -66,20 +66,30 @@ class Throttling:
 
     async def refused(self, request: Request, context: ServerContext, wait: Wait) -> Refused | None:
         """The refusal of a request that has to wait. Raises SourceUnavailable."""
-        seconds = await self._ask(self._delay, request, context, wait)
+        return await self.refused_name(request, context.credentials.name, wait, context)
+
+    async def note_failure(self, request: Request, context: ServerContext, wait: Wait) -> None:
+        """Count a request with wrong credentials. Raises SourceUnavailable: who is not counted learns nothing."""
+        await self.note_failed_name(request, context.credentials.name, wait)
+
+    async def refused_name(
+        self, request: Request, name: str, wait: Wait, context: ServerContext | None = None
+    ) -> Refused | None:
+        """The same as `refused` for a name that came by another way than Digest."""
+        seconds = await self._ask(self._delay, request, name, wait)
         if seconds <= 0:
             return None
         refusal = Refusal(TOO_MANY_REQUESTS, THROTTLED, "There were too many failed logins; try again later.")
         return Refused(refusal, context, retry_after=min(seconds, LONGEST_WAIT))
 
-    async def note_failure(self, request: Request, context: ServerContext, wait: Wait) -> None:
-        """Count a request with wrong credentials. Raises SourceUnavailable: who is not counted learns nothing."""
-        await self._ask(self._failed, request, context, wait)
+    async def note_failed_name(self, request: Request, name: str, wait: Wait) -> None:
+        """The same as `note_failure` for such a name."""
+        await self._ask(self._failed, request, name, wait)
 
     @staticmethod
-    async def _ask(ask: Callable[..., Any], request: Request, context: ServerContext, wait: Wait) -> int:
+    async def _ask(ask: Callable[..., Any], request: Request, name: str, wait: Wait) -> int:
         """What a method of the limiter answers, in whole seconds."""
-        name = context.credentials.name[:LONGEST_NAME].casefold()
+        name = name[:LONGEST_NAME].casefold()
         try:
             answer = ask(name, client_of(request))
             found = await wait(answer) if isawaitable(answer) else answer

@@ -17,10 +17,11 @@ from typing import Any, Final, TypeAlias, cast
 
 from digest_http import settings
 from digest_http.encoding import nfc
-from digest_http.errors import ConfigurationError
+from digest_http.errors import ConfigurationError, SourceUnavailable
 from digest_http.guard import Refused
 from digest_http.guard.observing import Observing
 from digest_http.guard.requests import Request
+from digest_http.guard.throttling import Throttling
 from digest_http.httpauth.waiting import Wait
 from digest_http.names import realm_name
 from digest_http.secrecy import HoldsSecrets
@@ -49,10 +50,12 @@ class Beside(HoldsSecrets):
     Raises ConfigurationError for a setting that cannot work.
     """
 
-    __slots__ = ("challenge", "find")
+    __slots__ = ("challenge", "claims", "find")
 
     def __init__(self, find: Finder, challenge: str | None = None) -> None:
         self.find: Final = settings.function("find", find, 1, example=_FIND)
+        self.claims: Callable[[Mapping[str, Any]], str | None] | None = None
+        """The name that a request claims with a password, for a limiter; None for ways that no guessing opens."""
         self.challenge: Final = None if challenge is None else _field(challenge)
 
 
@@ -75,25 +78,35 @@ def basic(check: Finder, realm: str) -> Beside:
     settings.function("check", check, 2, example="check, with def check(username, password) -> name or None")
 
     def find(request: Mapping[str, Any]) -> Found | Awaitable[Found]:
-        try:
-            text = b64decode(_credentials(request, "basic"), validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
-            return None
-        name, colon, password = text.partition(":")
-        return check(nfc(name), password) if colon and name and not _control.search(text) else None
+        pair = _name_and_password(request)
+        return check(*pair) if pair is not None else None
 
-    return Beside(find, f'Basic realm={_quoted(realm)}, charset="UTF-8"')
+    def claims(request: Mapping[str, Any]) -> str | None:
+        pair = _name_and_password(request)
+        return pair[0] if pair is not None else None
+
+    way = Beside(find, f'Basic realm={_quoted(realm)}, charset="UTF-8"')
+    way.claims = claims
+    return way
 
 
 class Others(HoldsSecrets):
     """The ways of a setting, in order. Raises ConfigurationError for what is none.
 
-    `observing` is that of the guard: its observers hear from here of each request without Digest credentials.
+    `observing` and `throttling` are those of the guard: its observers hear from here of each request without Digest
+    credentials, and its limiter of each password.
     """
 
-    __slots__ = ("_challenges", "_observing", "_ways")
+    __slots__ = ("_challenges", "_observing", "_throttling", "_ways")
 
-    def __init__(self, beside: Iterable[Beside], observing: Observing | None = None, *, proxy: bool = False) -> None:
+    def __init__(
+        self,
+        beside: Iterable[Beside],
+        observing: Observing | None = None,
+        throttling: Throttling | None = None,
+        *,
+        proxy: bool = False,
+    ) -> None:
         wanted = "a list of ways to log in, for instance beside=[bearer(check_token, 'home')]"
         ways = settings.items("beside", beside, wanted, empty=True)
         if not all(isinstance(way, Beside) for way in ways):
@@ -101,6 +114,7 @@ class Others(HoldsSecrets):
         if ways and proxy:
             raise ConfigurationError("beside is for servers, and proxy=True makes a proxy: leave one of them out")
         self._ways: Final = cast("tuple[Beside, ...]", ways)
+        self._throttling: Final = throttling
         self._observing: Final = observing if ways else None
         if self._observing is not None:
             self._observing.has_others = True
@@ -116,7 +130,10 @@ class Others(HoldsSecrets):
 
         A client that is told to sign again has Digest at hand, and is offered nothing weaker.
         """
-        return [*fields, *self._challenges] if fields and not refused.refusal.stale else fields
+        # Of the refusals that have fields, one has no challenges: that of the limiter.
+        if not fields or refused.refusal.stale or refused.retry_after is not None:
+            return fields
+        return [*fields, *self._challenges]
 
     async def find(
         self, shown: Mapping[str, Any], wait: Wait, request: Request, refused: Refused
@@ -127,9 +144,9 @@ class Others(HoldsSecrets):
         """
         observing = self._observing
         if observing is None:
-            return await self._find(shown, wait)
+            return await self._find(shown, wait, request)
         began, start = time_ns(), perf_counter_ns()
-        found = await self._find(shown, wait)
+        found = await self._find(shown, wait, request)
         seconds = (perf_counter_ns() - start) / 1e9
         if isinstance(found, DigestUser):
             observing.tell_other(found.username, request, began, seconds)
@@ -137,22 +154,56 @@ class Others(HoldsSecrets):
             observing.tell(found or refused, request, began, seconds)
         return found
 
-    async def _find(self, request: Mapping[str, Any], wait: Wait) -> DigestUser | Refused | None:
-        try:
-            for way in self._ways:
-                found: object = way.find(request)
-                # Whoever it is has been checked by then; what is neither is something to wait for.
-                if found is not None and not isinstance(found, (str, DigestUser)):
-                    found = await wait(found)
-                if isinstance(found, DigestUser):
-                    return found
-                if found is not None and not isinstance(found, str):
-                    raise TypeError(f"a way beside Digest gave {type(found).__name__}: write a name or None")  # noqa: TRY301
-                if found:
-                    return DigestUser(found)
-        except Exception as error:  # noqa: BLE001 - whatever it raises, the request was not checked
-            return down(error)
+    async def _find(self, shown: Mapping[str, Any], wait: Wait, request: Request) -> DigestUser | Refused | None:
+        throttling = self._throttling
+        for way in self._ways:
+            claimed = None if throttling is None or way.claims is None else way.claims(shown)
+            if throttling is None or claimed is None:
+                found = await _asked(way, shown, wait)
+            else:
+                found = await _asked_within_limits(way, shown, wait, (throttling, request, claimed))
+            if found is not None:
+                return found
         return None
+
+
+async def _asked_within_limits(
+    way: Beside, shown: Mapping[str, Any], wait: Wait, login: tuple[Throttling, Request, str]
+) -> DigestUser | Refused | None:
+    """What a way answers to a name and a password: those are guessed as well here as with Digest."""
+    throttling, request, claimed = login
+    try:
+        found = await throttling.refused_name(request, claimed, wait) or await _asked(way, shown, wait)
+        if found is None:
+            await throttling.note_failed_name(request, claimed, wait)
+    except SourceUnavailable as error:
+        return Refused.by_error(error, None, error.http_status)
+    return found
+
+
+async def _asked(way: Beside, shown: Mapping[str, Any], wait: Wait) -> DigestUser | Refused | None:
+    try:
+        found: object = way.find(shown)
+        # Whoever it is has been checked by then; what is neither is something to wait for.
+        if found is not None and not isinstance(found, (str, DigestUser)):
+            found = await wait(found)
+        if isinstance(found, DigestUser):
+            return found
+        if found is not None and not isinstance(found, str):
+            raise TypeError(f"a way beside Digest gave {type(found).__name__}: write a name or None")  # noqa: TRY301
+        return DigestUser(found) if found else None
+    except Exception as error:  # noqa: BLE001 - whatever it raises, the request was not checked
+        return down(error)
+
+
+def _name_and_password(request: Mapping[str, Any]) -> tuple[str, str] | None:
+    """What Basic credentials hold, the name in Normalization Form C; None if there are none, or none that can be."""
+    try:
+        text = b64decode(_credentials(request, "basic"), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    name, colon, password = text.partition(":")
+    return (nfc(name), password) if colon and name and not _control.search(text) else None
 
 
 def _credentials(request: Mapping[str, Any], scheme: str) -> str:

@@ -155,7 +155,7 @@ class DigestAuthMiddleware(HoldsSecrets):
         self._needs_credentials = path_rule(protect, public, app)
         self._some_pass_freely = self._needs_credentials is not None or self._allow_preflight
         self._optional = settings.flag("optional", optional)
-        self._others = Others(beside, self.guard.observing, proxy=proxy)
+        self._others = Others(beside, guard.observing, guard.throttling, proxy=proxy)
         self._has_others = bool(self._others)
         self._roles = Roles(roles, guard.users)
         self._front = Front(stripped_prefix, rewritten_by, original_target_header, trusted_proxies, client_header)

@@ -82,7 +82,9 @@ class Verifier(HoldsSecrets):
         )
         self.wait: Final = SourceTimeout(source_timeout).wait
         self.front: Final = Front(stripped_prefix, rewritten_by, original_target_header, trusted_proxies, client_header)
-        self._others: Final = Others(beside, self.guard.observing, proxy=bool(policy.get("proxy")))
+        self._others: Final = Others(
+            beside, self.guard.observing, self.guard.throttling, proxy=bool(policy.get("proxy"))
+        )
         self._roles: Final = Roles(roles, self.guard.users)
         self._workers_apart: Final = WorkersApart(opened, nonce_keys, self.guard.now)
         warn_of_realm(self.guard.realm)

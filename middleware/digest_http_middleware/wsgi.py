@@ -101,7 +101,7 @@ class DigestAuthMiddleware(HoldsSecrets):
         self._by_environ = protect if callable(protect) else None
         self._needs_credentials = path_rule(protect, public)
         self._optional = settings.flag("optional", optional)
-        self._others = Others(beside, guard.observing, proxy=bool(policy.get("proxy")))
+        self._others = Others(beside, guard.observing, guard.throttling, proxy=bool(policy.get("proxy")))
         self._roles = Roles(roles, guard.users)
         self._front = Front(stripped_prefix, rewritten_by, original_target_header, trusted_proxies, client_header)
 

@@ -50,7 +50,9 @@ def test_a_method_that_is_none(method):
 
 @pytest.mark.parametrize("root", ["", "/r\ud800"])
 @pytest.mark.parametrize("path", ["/\ud800", "/\udcff\ud800", "/x\udfff"])
-@pytest.mark.parametrize("settings", [{}, {"public": ["/y"]}, {"rewritten_by": "nginx"}], ids=["plain", "public", "nginx"])
+@pytest.mark.parametrize(
+    "settings", [{}, {"public": ["/y"]}, {"rewritten_by": "nginx"}], ids=["plain", "public", "nginx"]
+)
 def test_a_path_that_is_none(settings, path, root):
     """The same for a path that stands for no octets, from a server that gives no raw_path."""
     server = Server(**settings)

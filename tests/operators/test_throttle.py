@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from digest_http.errors import ConfigurationError
 from digest_http.guard import Guard, Refused
+from digest_http_middleware.beside import basic, bearer
 from digest_http_middleware.limits import Throttle
 from digest_http_middleware.prometheus import PrometheusMetrics
 from tests.attacks.driver import REALM, USERS, Clock, Server
@@ -60,6 +62,38 @@ def test_too_many_from_one_address(door):
     assert guess(opened, 1, "another") == [429]
     assert opened.ask(signed(opened)).status == 429
     assert opened.ask(signed(opened), address=ELSEWHERE).status == 200
+
+
+def basic_field(name: str, password: str) -> bytes:
+    """A name and a password in clear."""
+    return b"Basic " + b64encode(f"{name}:{password}".encode())
+
+
+@pytest.mark.parametrize("kind", [kind for kind in DOORS if kind != "guard"])
+def test_passwords_of_basic_are_guesses_too(kind):
+    """Who is stopped at Digest does not go on with Basic, nor the other way round; no token and no session counts."""
+    asked = []
+
+    def check(name, password):
+        asked.append(name)
+        return name if USERS.get(name) == password else None
+
+    ways = [bearer(lambda _token: None, REALM), basic(check, REALM)]
+    opened = limited(DOORS[kind], beside=ways, address=None)
+    # A wrong password is seen before a nonce is.
+    guessed = signed(DOORS[kind](), "alice", "wrong")
+    right, wrong = basic_field("alice", "s3cret"), basic_field("ALICE", "guess")
+    assert opened.ask(right).status == 200
+    assert [opened.ask(b"Bearer expired").status for _ in range(5)] == [401] * 5
+    assert [opened.ask(wrong).status for _ in range(2)] == [401, 401]
+    assert [opened.ask(guessed).status for _ in range(2)] == [401, 429]
+    answer = opened.ask(right)
+    assert (answer.status, "www-authenticate" in answer.headers) == (429, False)
+    assert 1 <= int(answer.headers["retry-after"]) <= 60
+    assert asked == ["alice", "ALICE", "ALICE"]
+    assert opened.ask(right, address=ELSEWHERE).status == 200
+    assert opened.ask().status == 401
+    assert opened.ask(basic_field("bob", "b0b")).status == 200
 
 
 def test_right_and_stale_requests_do_not_count(door):
