@@ -52,10 +52,13 @@ class Login:
 
     def __init__(self, guard: Guard, name: str = "alice", password: str = "s3cret") -> None:
         self._guard, self._client = guard, DigestClient(name, password)
-        self._client.challenged([value for _, value in guard.check("GET", "/", {}).fields], None)
+        refused = guard.check("GET", "/", {})
+        assert isinstance(refused, Refused)
+        self._client.challenged([value for _, value in refused.fields], None)
 
     def ask(self) -> Accepted | Refused:
-        return self._guard.check("GET", "/", {"Authorization": self._client.authorization("GET", "/")})
+        field: Any = self._client.authorization("GET", "/")
+        return self._guard.check("GET", "/", {"Authorization": field})
 
 
 @pytest.mark.parametrize("later", [0.001, 3, 1000])

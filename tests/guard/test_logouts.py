@@ -111,10 +111,11 @@ def test_no_next_nonce_on_the_way_out():
 def test_an_answer_on_its_way(form):
     """A user who is logged out while his answer is made goes on with no nonce that the answer brings."""
     now = [1_000_000.0]
-    settings = {"qop": [], "allow_rfc2069": True} if form == "without qop" else {}
+    settings: dict[str, Any] = {"qop": [], "allow_rfc2069": True} if form == "without qop" else {}
     guard = Guard(USERS, "home", clock=lambda: now[0], **settings)
     slow = Login(guard)
-    signature, outcome = slow.signature, slow.outcome
+    signature: Any = slow.signature
+    outcome = slow.outcome
     if form == "auth":  # whose nonces are renewed when they are old
         now[0] += 290
         signature = slow.client.authorization("GET", "/")
@@ -122,10 +123,11 @@ def test_an_answer_on_its_way(form):
     now[0] += 1
     guard.log_out("alice")
     now[0] += 1
+    assert isinstance(outcome, Accepted)
     proof = outcome.prove()
     assert b"nextnonce" in proof
     slow.client.verify(signature, [proof])
-    following = slow.client.authorization("GET", "/")
+    following: Any = slow.client.authorization("GET", "/")
     assert following.parameters["nonce"] != signature.parameters["nonce"]
     assert is_over(guard.check("GET", "/", {"Authorization": following}))
     assert isinstance(Login(guard).outcome, Accepted)
