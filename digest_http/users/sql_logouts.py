@@ -74,14 +74,18 @@ class _Logouts(ForkAware):
         """Keep a time, unless a later one is kept already."""
         row = self.table.c
         later = update(self.table).where(row.userhash == userhash, row.since < now).values(since=now)
-        if connection.execute(later).rowcount or self._since(connection, userhash):
+        if connection.execute(later).rowcount:
             return
-        try:
-            with connection.begin_nested():
-                connection.execute(insert(self.table).values(userhash=userhash, since=now))
-        except IntegrityError:
-            # Another worker was quicker with the first row; whose time is later is to stand.
-            connection.execute(later)
+        if not self._since(connection, userhash):
+            try:
+                with connection.begin_nested():
+                    connection.execute(insert(self.table).values(userhash=userhash, since=now))
+            except IntegrityError:
+                pass
+            else:
+                return
+        # The row may have come after the first statement, by a worker who was quicker; whose time is later is to stand.
+        connection.execute(later)
 
 
 class SQLLogouts(_Logouts):

@@ -8,7 +8,7 @@ import itertools
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, insert
 
 from digest_http.algorithms import by_name
 from digest_http.errors import ConfigurationError, SourceUnavailable
@@ -131,6 +131,24 @@ def test_many_workers_at_once(opened):
             await waited(one.close())
 
     asyncio.run(ran())
+
+
+def test_a_row_that_comes_in_between(tmp_path):
+    """Another worker makes the row after ours has looked for it, and with an earlier time: ours stands."""
+
+    class Overtaken(BlockingSQLLogouts):
+        def _since(self, connection, userhash):
+            # What a database of many workers shows from one statement to the next (READ COMMITTED).
+            connection.execute(insert(self.table).values(userhash=userhash, since=5))
+            return super()._since(connection, userhash)
+
+    url = f"sqlite:///{tmp_path}/logouts.db"
+    ours, others = Overtaken(create_engine(url)), BlockingSQLLogouts(create_engine(url))
+    ours.create_table()
+    ours.log_out("alice", "r", 9)
+    assert others.logged_out("alice", "r") == 9
+    ours.close()
+    others.close()
 
 
 def test_a_guard_that_blocks(tmp_path):
