@@ -145,7 +145,10 @@ $(PROGRAMS) $(SERVERS): .venv-%/stamp: pyproject.toml tests/%/package.json
 	@PATH="$(CURDIR)/.venv-$*/bin:$$PATH" npm install --prefix .venv-$*/node --ignore-scripts --no-audit --no-fund
 	@[ $* = servers ] || tests/sspi/sspilib_suite/fetch .venv-programs/bin/python .venv-programs/sspilib
 	@[ $* = servers ] || tests/sasl/hadoop_archives/fetch .venv-programs/bin/python .venv-programs/hadoop
+	@[ $* = servers ] || tests/dav/gvfs/fetch .venv-programs/gvfs
 	@touch $@
+
+$(PROGRAMS): tests/dav/gvfs/fetch
 
 programs: $(PROGRAMS)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.dav.file_manager import file_manager
 from tests.dav.scripts.served import PASSWORD, USER
 from tests.live.peers import HOST, free_port, program, running, server_root, wait_until_listening
 from tests.programs.processes import run
@@ -155,3 +156,23 @@ def test_davfs2(servers: dict[str, str]) -> None:
             # It returns when all is sent.
             run([umount, str(folder / "mount")], folder)
     assert (Path(servers["root"]) / "wsgidav" / "large").read_bytes() == noise
+
+
+def test_gvfs(servers: dict[str, str]) -> None:
+    """A file of 3 MB goes out and comes back; a wrong password opens nothing, and is not tried for ever."""
+    noise = b"".join(number.to_bytes(4) * 3 for number in range(250_000))
+    # The path of a bus is short, and pytest's folders have long names.
+    with server_root() as folder, file_manager(folder) as gio:
+        there = servers["wsgidav"].replace("http:", "dav:")
+        (folder / "out").write_bytes(noise)
+        # Asked a second time it reads the end of its input, and gives up.
+        assert "wrong-credentials" in gio("mount", there, typed=f"{USER}\nanother\n")
+        assert there not in gio("mount", "--list")
+        gio("mount", there, typed=f"{USER}\n{PASSWORD}\n")
+        assert there in gio("mount", "--list")
+        said = gio("copy", "out", f"{there}by-gvfs")
+        assert "by-gvfs" in gio("list", there), said
+        gio("copy", f"{there}by-gvfs", "back")
+        assert (folder / "back").read_bytes() == noise
+        gio("mount", "--unmount", there)
+    assert (Path(servers["root"]) / "wsgidav" / "by-gvfs").read_bytes() == noise
