@@ -30,7 +30,7 @@ from .asgi import Headers
 from .identity import DigestUser
 from .roles import down
 
-__all__ = ["Beside", "Others", "basic", "bearer"]
+__all__ = ["Beside", "Others", "basic", "basic_credentials", "bearer"]
 
 #: Who it is: a name, a user with roles, or nobody (None or "").
 Found: TypeAlias = "str | DigestUser | None"
@@ -78,16 +78,26 @@ def basic(check: Finder, realm: str) -> Beside:
     settings.function("check", check, 2, example="check, with def check(username, password) -> name or None")
 
     def find(request: Mapping[str, Any]) -> Found | Awaitable[Found]:
-        pair = _name_and_password(request)
+        pair = basic_credentials(request)
         return check(*pair) if pair is not None else None
 
     def claims(request: Mapping[str, Any]) -> str | None:
-        pair = _name_and_password(request)
+        pair = basic_credentials(request)
         return pair[0] if pair is not None else None
 
     way = Beside(find, f'Basic realm={_quoted(realm)}, charset="UTF-8"')
     way.claims = claims
     return way
+
+
+def basic_credentials(request: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The name, in Form C, and the password of a request with Basic credentials; None if it has none."""
+    try:
+        text = b64decode(_credentials(request, "basic"), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    name, colon, password = text.partition(":")
+    return (nfc(name), password) if colon and name and not _control.search(text) else None
 
 
 class Others(HoldsSecrets):
@@ -194,16 +204,6 @@ async def _asked(way: Beside, shown: Mapping[str, Any], wait: Wait) -> DigestUse
         return DigestUser(found) if found else None
     except Exception as error:  # noqa: BLE001 - whatever it raises, the request was not checked
         return down(error)
-
-
-def _name_and_password(request: Mapping[str, Any]) -> tuple[str, str] | None:
-    """What Basic credentials hold, the name in Normalization Form C; None if there are none, or none that can be."""
-    try:
-        text = b64decode(_credentials(request, "basic"), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return None
-    name, colon, password = text.partition(":")
-    return (nfc(name), password) if colon and name and not _control.search(text) else None
 
 
 def _credentials(request: Mapping[str, Any], scheme: str) -> str:

@@ -217,6 +217,22 @@ def test_userhash(ask):
         assert ask("GET", "/", auth=login()).text == "alice auth "
 
 
+@pytest.mark.parametrize("target", ["/one/change", "/one/edit", "/one/awaited-edit"])
+def test_permissions_and_groups(ask, alice, target):
+    """They are Django's own: strangers get 401, who lacks them 403, and by a group both are given."""
+    from django.contrib.auth.models import Group, Permission  # noqa: PLC0415 - the apps are ready now
+
+    assert ask("GET", target).status_code == 401
+    assert ask("GET", target, auth=login()).status_code == 403
+    editors = Group.objects.create(name="editors")
+    try:
+        editors.permissions.add(Permission.objects.get(codename="change_user"))
+        alice.groups.add(editors)
+        assert ask("GET", target, auth=login()).text == "alice auth "
+    finally:
+        editors.delete()
+
+
 def test_nobody_costs_what_somebody_costs(ask):
     """The questions to the database do not tell whether a name is known."""
     asked = []

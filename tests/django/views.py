@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
+from django.contrib.auth.decorators import permission_required, user_passes_test
 from django.contrib.auth.models import AnonymousUser, User
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, StreamingHttpResponse
 from django.template.response import SimpleTemplateResponse
 from django.urls import path
@@ -115,7 +117,17 @@ async def aleave(request: Any) -> HttpResponse:
     return HttpResponse(str(await alog_out(request, everywhere="everywhere" in request.GET)))
 
 
+def is_editor(user: Any) -> bool:
+    """What docs/django.md says to write for a group."""
+    if not user.groups.filter(name="editors").exists():
+        raise PermissionDenied
+    return True
+
+
 urlpatterns = [
+    path("one/change", digest_required(permission_required("auth.change_user", raise_exception=True)(plain))),
+    path("one/edit", digest_required(user_passes_test(is_editor)(plain))),
+    path("one/awaited-edit", digest_required(user_passes_test(is_editor)(awaited))),
     path("leave", leave),
     path("aleave", aleave),
     path("public/leave", leave),

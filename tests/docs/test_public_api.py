@@ -24,6 +24,7 @@ PUBLIC = (
     "digest_http_middleware.blacksheep",
     "digest_http_middleware.falcon",
     "digest_http_middleware.django",
+    "digest_http_middleware.django.beside",
     "digest_http_middleware.beside",
     "digest_http_middleware.limits",
     "digest_http_middleware.presence",

@@ -27,7 +27,7 @@ class DigestAuthMiddleware:
         self._awaits = iscoroutinefunction(get_response)
         if self._awaits:
             markcoroutinefunction(self)
-            site()
+            site().for_awaiting()
         else:
             site().for_blocking()
 

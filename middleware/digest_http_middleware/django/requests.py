@@ -35,6 +35,11 @@ class Exchange:
         self.method: Final = method.encode("latin-1", "replace")
 
     @property
+    def client(self) -> str | None:
+        """The address of who sent it, None if it is not known."""
+        return self._front.client(self.scope)
+
+    @property
     def routed(self) -> Scope:
         """The same with the path as Django's URL patterns see it."""
         path: Any = self._request.path_info

@@ -25,9 +25,11 @@ class RefusedResponse(HttpResponse):
     def __init__(self, refused: Refused, *, head: bool) -> None:
         body = b"" if head else refused.text.encode() + b"\n"
         super().__init__(body, status=refused.status, content_type="text/plain; charset=utf-8")
-        self._challenges = [value.decode("latin-1") for _, value in refused.fields]
+        self._challenges = _challenges(refused.fields)
         if self._challenges:
             self[_CHALLENGE] = ", ".join(self._challenges)
+        if refused.retry_after is not None:
+            self["Retry-After"] = str(refused.retry_after)
         # A shared cache must not serve one client's challenge, whose nonce is his, to another.
         self["Cache-Control"] = "no-store"
         if refused.status == UNAVAILABLE:
@@ -45,7 +47,7 @@ def challenge(response: Any, fields: Iterable[tuple[bytes, bytes]]) -> None:  # 
     """Put the challenges on a 401 of a view, unless it has some."""
     if response.has_header(_CHALLENGE):
         return
-    challenges = [value.decode("latin-1") for _, value in fields]
+    challenges = _challenges(fields)
     response[_CHALLENGE] = ", ".join(challenges)
     response["Cache-Control"] = "no-store"
     items = response.items
@@ -55,6 +57,10 @@ def challenge(response: Any, fields: Iterable[tuple[bytes, bytes]]) -> None:  # 
 def vary(response: Any) -> None:  # noqa: ANN401 - any response
     """The answer is for who sent these credentials, or none: no cache of Django's may give it to another."""
     patch_vary_headers(response, ("Authorization",))
+
+
+def _challenges(fields: Iterable[tuple[bytes, bytes]]) -> list[str]:
+    return [value.decode("latin-1") for name, value in fields if name == _CHALLENGE.lower().encode()]
 
 
 def _one_each(fields: Iterable[tuple[str, str]], challenges: Iterable[str]) -> Iterator[tuple[str, str]]:
