@@ -80,7 +80,7 @@ HOMES: Final = {
     "digest_http.sspi.pywin32": "ClientAuth ServerAuth",
     "digest_http.stores": "DEFAULT_CAPACITY MemoryStore PackedMemoryStore SQLiteStore open_store",
     "digest_http.stores.redis": "RedisStore",
-    "digest_http.testing": "BoundedStoreContract StoreContract",
+    "digest_http.testing": ("BoundedStoreContract LogoutsContract SharedStoreContract StoreContract UsersContract"),
     "digest_http.users": "CachedUsers CallableUsers HtdigestUsers MappingUsers open_users",
     "digest_http.users.logouts": "Logouts with_logouts",
     "digest_http.users.sql": "SQLUsers engine_of users_table",

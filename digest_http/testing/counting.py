@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable
-from inspect import isawaitable
-
 from digest_http.httpauth.nonces import NonceSource
 from digest_http.httpauth.protocols import NonceStore
 from digest_http.httpauth.sequence import SequenceRule
 from digest_http.httpauth.verdict import Verdict
+
+from .settling import settled
 
 __all__ = ["Clock", "Counting", "nonces_of"]
 
@@ -41,7 +39,7 @@ class Counting:
     ) -> Verdict:
         """What the store answers. A store that needs an event loop of its own gets it here, in a subclass."""
         answer = store.advance(nonce_id, epoch, nc, rule, now, lifetime=lifetime)
-        return asyncio.run(_settled(answer)) if isawaitable(answer) else answer
+        return settled(answer)
 
     def count(self, store: NonceStore, nonces: NonceSource, nonce: bytes, nc: int, rule: SequenceRule) -> Verdict:
         """What a server does with a verified request: recognise the nonce, check its age, count."""
@@ -52,7 +50,3 @@ class Counting:
         if not nonces.alive(recognised[0], now):
             return Verdict.EXPIRED
         return self.advance(store, *recognised, nc, rule, now, lifetime=nonces.kept)
-
-
-async def _settled(answer: Awaitable[Verdict]) -> Verdict:
-    return await answer

@@ -102,8 +102,9 @@ class MappingUsers(HoldsSecrets):
             return None
         counts = self._counts
         if counts is None:
-            having = {base: len(table) for base, table in self._ha1.items()}
-            self._counts = counts = HashCounts(max(having.values(), default=0), having)
+            # A name beyond ASCII is kept in several spellings, and is one user.
+            users = len(self.list())
+            self._counts = counts = HashCounts(users, dict.fromkeys(self._ha1, users))
         return counts
 
     def __repr__(self) -> str:

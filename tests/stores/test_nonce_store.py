@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import pytest
 
 from digest_http.httpauth.protocols import NonceStore
 from digest_http.httpauth.sequence import ReplayDetect, SequenceDetect
 from digest_http.httpauth.verdict import Verdict
 from digest_http.stores import MemoryStore, PackedMemoryStore
-from digest_http.testing import BoundedStoreContract, StoreContract
-from tests.stores.nonce_stores import OPENERS, new_sqlite_file
+from digest_http.testing import BoundedStoreContract, SharedStoreContract, StoreContract
+from tests.stores.nonce_stores import OPENERS, new_sqlite_file, reopened
 from tests.stores_shared.redis_servers import KINDS
 
 
@@ -29,17 +32,21 @@ class TestPackedMemoryStore(BoundedStoreContract):
         return PackedMemoryStore(capacity)
 
 
-class TestSQLiteStore(BoundedStoreContract):
+class TestSQLiteStore(BoundedStoreContract, SharedStoreContract):
     """Counts in a file."""
 
     def open_store(self, capacity: int) -> NonceStore:
         """See StoreContract."""
         return new_sqlite_file(capacity)
 
+    def open_again(self, store: NonceStore) -> NonceStore:
+        """See SharedStoreContract."""
+        return reopened(store, 10)
+
 
 @pytest.mark.live
 @pytest.mark.parametrize("kind", KINDS)
-class TestRedisStore(StoreContract):
+class TestRedisStore(SharedStoreContract):
     """Counts on a server, which bounds itself."""
 
     kind: str
@@ -51,6 +58,10 @@ class TestRedisStore(StoreContract):
     def open_store(self, capacity: int) -> NonceStore:
         """See StoreContract."""
         return OPENERS[self.kind](capacity)
+
+    def open_again(self, store: NonceStore) -> NonceStore:
+        """See SharedStoreContract."""
+        return reopened(store, 10)
 
 
 class _Twice:
@@ -95,6 +106,49 @@ def test_the_contract_finds_a_broken_store():
     for broken in tests:
         with pytest.raises(AssertionError):
             broken()
+
+
+class _Apart:
+    """A store that only says that it is shared: each object counts for itself, and all have one epoch."""
+
+    shared = True
+
+    def __init__(self) -> None:
+        self.epoch = b"00000001"
+        self._store = MemoryStore(10)
+
+    def advance(self, nonce_id, _epoch, *step, lifetime):
+        """See NonceStore."""
+        return self._store.advance(nonce_id, self._store.epoch, *step, lifetime=lifetime)
+
+
+def test_the_contract_finds_a_store_that_is_not_shared():
+    """It fails where two workers count apart, and where nobody says that they count together."""
+
+    class Contract(SharedStoreContract):
+        made: Any = _Apart
+
+        def open_store(self, capacity):
+            """See StoreContract."""
+            del capacity
+            return self.made()
+
+        def open_again(self, store):
+            """See SharedStoreContract."""
+            return self.open_store(10) if store.shared else MemoryStore(10)
+
+    contract = Contract()
+    contract.test_it_says_that_it_is_shared()
+    contract.test_workers_have_one_epoch()
+    tests = contract.test_workers_refuse_what_others_counted, contract.test_one_of_many_workers_at_once
+    for broken in (*tests, contract.test_workers_with_other_settings, contract.test_counts_outlive_a_worker):
+        with pytest.raises(AssertionError):
+            broken()
+    contract.made = partial(MemoryStore, 10)
+    with pytest.raises(AssertionError):
+        contract.test_it_says_that_it_is_shared()
+    with pytest.raises(NotImplementedError):
+        SharedStoreContract().open_again(MemoryStore(1))
 
 
 def test_the_contract_awaits():

@@ -51,6 +51,7 @@ class Background:
             thread.start()
             opened.callback(thread.join, 10)
             opened.callback(self.loop.call_soon_threadsafe, self.loop.stop)
+            self.turn = asyncio.Lock()
             self.wire: Any = connector(server.url)()
             opened.callback(lambda: self.run(self.wire.close()))
             self.client: Any = redis.asyncio.Redis.from_url(server.url)
@@ -69,10 +70,19 @@ def background(kind: str) -> Background:
 
 
 class Lent:
-    """The wire of all tests for one store, which closes its own when nobody needs it any more."""
+    """The wire of all tests for one store, which closes its own when nobody needs it any more.
 
-    def __init__(self, wire: Wire) -> None:
-        self.run = wire.run
+    A store sends its steps one after the other; several stores on one wire wait for each other here.
+    """
+
+    def __init__(self, wire: Wire, turn: asyncio.Lock) -> None:
+        self._wire = wire
+        self._turn = turn
+
+    async def run(self, keys: list[bytes], arguments: list[bytes]) -> Any:
+        """See Wire."""
+        async with self._turn:
+            return await self._wire.run(keys, arguments)
 
     async def close(self) -> None:
         """The others go on."""
@@ -85,13 +95,17 @@ class RedisFromAnyThread:
         self.kind = kind
         self.background = background(kind)
         self.prefix = prefix or str(uuid4())
-        self.store = RedisStore(lambda: Lent(self.background.wire), self.prefix)
+        self.store = RedisStore(lambda: Lent(self.background.wire, self.background.turn), self.prefix)
         # The first answer tells the epoch, as the first request to a new worker does.
         self.advance(2**150, b"00000000", 1, ReplayDetect(), 0, lifetime=0)
 
     @property
     def epoch(self) -> bytes:
         return self.store.epoch
+
+    @property
+    def shared(self) -> bool:
+        return self.store.shared
 
     def advance(self, nonce_id: int, epoch: bytes, nc: int, rule: SequenceRule, now: int, *, lifetime: int) -> Verdict:
         async def step() -> Verdict:
