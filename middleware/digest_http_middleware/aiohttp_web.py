@@ -12,6 +12,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from digest_http import settings
+from digest_http.errors import ConfigurationError
 from digest_http.guard import NO_CREDENTIALS, Accepted, Guard, Refused
 from digest_http.guard.uploads import DEFAULT_MAX_BODY
 from digest_http.httpauth.protocols import Users
@@ -23,6 +24,7 @@ from .held_bodies import check_spool_above
 from .identity import UnauthenticatedUser
 from .own_refusals import has_challenge, with_challenges
 from .paths import is_preflight, path_rule
+from .policies import AROUND, BODIES, check_names
 from .verifier import Verifier
 
 __all__ = ["DIGEST", "USER", "DigestAuth"]
@@ -72,6 +74,7 @@ class DigestAuth(HoldsSecrets):
         spool_above: int | None = None,
         **policy: Any,  # noqa: ANN401 - the guard knows the types of its settings
     ) -> None:
+        check_names("DigestAuth for aiohttp.web", policy, AROUND, BODIES, ["source_timeout"])
         self._verifier: Final = Verifier(users, realm, max_body=max_body, **policy)
         self.guard: Final[Guard] = self._verifier.guard
         self._spool_above: Final = check_spool_above(spool_above, max_body)
@@ -93,6 +96,11 @@ class DigestAuth(HoldsSecrets):
         app.middlewares.insert(0, login)
         app.on_response_prepare.append(self._prepare)
         app.on_startup.append(start)
+
+    @property
+    def __middleware_version__(self) -> int:
+        # aiohttp asks for it when its app starts: it would call an object among `middlewares`, and each answer be 500.
+        raise ConfigurationError("DigestAuth is no middleware by itself: write DigestAuth(...).setup(app)")
 
     async def _serve(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         exchange = Exchange(request, self._verifier.front, self.guard.max_body, self._spool_above)

@@ -20,6 +20,7 @@ from digest_http.httpauth.sequence import DEFAULT_WINDOW
 from digest_http.secrecy import HoldsSecrets
 
 from .addresses import DEFAULT_CLIENT_HEADER
+from .apps import asgi_app
 from .asgi import ASGIApp, Headers, Receive, Scope, Send
 from .beside import Beside, Others
 from .bodies import DEFAULT_MAX_BODY, Disconnected, announces_more
@@ -120,7 +121,7 @@ class DigestAuthMiddleware(HoldsSecrets):
         self._max_body = settings.number("max_body", max_body, 0, example=DEFAULT_MAX_BODY)
         self._spool_above = check_spool_above(spool_above, max_body)
         self._most_held = most_held(max_body, spool_above)
-        self.app = settings.function("app", app, 3, example="app, with async def app(scope, receive, send)")
+        self.app = asgi_app(app)
         self.store = stores.open_store(store)
         nonce_keys = keys_of(keys, self.store)
         self.guard = guard = Guard(

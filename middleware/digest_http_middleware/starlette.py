@@ -25,6 +25,7 @@ from .asgi import ASGIApp, Headers, Message, Receive, Scope, Send
 from .connections import Connection
 from .identity import DigestUser, credentials_of
 from .own_refusals import challenged
+from .policies import AROUND, check_names
 from .proof_layer import AuthenticationInfo, hand_over
 from .verifier import Known, Verifier, names_auth_int
 
@@ -70,6 +71,7 @@ class DigestBackend(AuthenticationBackend, HoldsSecrets):
         realm: str,
         **policy: Any,  # noqa: ANN401 - the guard knows the types of its settings
     ) -> None:
+        check_names("DigestBackend", policy, AROUND, ["source_timeout"])
         if names_auth_int(policy.get("qop")):
             raise ConfigurationError(
                 "qop has auth-int, which no backend can verify: Starlette gives it no body; leave qop out, or put "

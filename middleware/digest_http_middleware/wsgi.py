@@ -20,6 +20,7 @@ from digest_http.httpauth.waiting import at_once, run
 from digest_http.secrecy import HoldsSecrets
 
 from .addresses import DEFAULT_CLIENT_HEADER
+from .apps import wsgi_app
 from .asgi import Headers
 from .beside import Beside, Others
 from .bodies import announces_more
@@ -34,6 +35,7 @@ from .logouts import log_out_at_once as log_out
 from .nonce_keys import keys_of
 from .own_refusals import has_challenge, with_challenges
 from .paths import Rule, is_preflight, path_rule
+from .policies import AROUND, BODIES, check_names
 from .refusals import RETRY_AFTER, UNAVAILABLE
 from .roles import Roles, RoleSetting
 from .throttles import blocking
@@ -84,7 +86,8 @@ class DigestAuthMiddleware(HoldsSecrets):
         throttle: Throttle | None = None,
         **policy: Any,  # noqa: ANN401 - the guard knows the types of its settings
     ) -> None:
-        self.app = settings.function("app", app, 2, example="a WSGI application")
+        check_names("DigestAuthMiddleware for WSGI", policy, AROUND, BODIES)
+        self.app = wsgi_app(app)
         self.store = _blocking(stores.open_store(store))
         nonce_keys = keys_of(keys, self.store)
         policy.setdefault("logger", "digest_http.middleware")

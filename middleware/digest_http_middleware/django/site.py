@@ -34,6 +34,7 @@ from digest_http_middleware.fronts import Front
 from digest_http_middleware.hints import hint
 from digest_http_middleware.identity import Digest
 from digest_http_middleware.paths import is_preflight, path_rule
+from digest_http_middleware.policies import GUARDS
 from digest_http_middleware.source_timeouts import DEFAULT_TIMEOUT, SourceTimeout
 from digest_http_middleware.throttles import awaiting, blocking
 from digest_http_middleware.workers_apart import WorkersApart
@@ -47,10 +48,7 @@ from .users import DjangoUsers
 
 __all__ = ["Site", "anonymous", "forget_site", "site"]
 
-_POLICY: Final = frozenset(
-    {"algorithms", "qop", "old_clients", "nonce_lifetime", "sequence", "window", "max_body", "userhash",
-     "allow_rfc2069", "rfc2069_uses", "observers", "clock", "random"}
-)  # fmt: skip
+_POLICY: Final = (GUARDS - {"proxy", "logger"}) | {"max_body"}
 _OURS: Final = frozenset(
     {"realm", "store", "keys", "protect", "public", "allow_preflight", "optional", "beside", "throttle",
      "source_timeout"}
