@@ -35,7 +35,7 @@ def wsgi_app(app: App) -> App:
         raise
 
 
-def _refuse_if(app: App, arguments: int, kind: str, home: str) -> None:
+def _refuse_if(app: Callable[..., Any], arguments: int, kind: str, home: str) -> None:
     """Say what to write for an application of another kind."""
     try:
         settings.function("app", app, arguments, example=kind)
