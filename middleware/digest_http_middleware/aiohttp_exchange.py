@@ -52,7 +52,8 @@ class Exchange(ShownRequest):
             async for piece in request.content.iter_any():
                 if held.add(piece):
                     await held.spill_aside()
-        except web.RequestPayloadError:
+        except (web.RequestPayloadError, ConnectionError):
+            # The second is a connection that was lost (aiohttp says that so).
             raise MalformedField("The body did not arrive whole", reason="body") from None
         # aiohttp has no public way to put a body back, but for one that is about to go (unread_data).
         inner: Any = request
