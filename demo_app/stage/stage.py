@@ -81,7 +81,7 @@ class Stage:
         self.exchanges.changes += 1
         if _from_script(request):
             return Response(status_code=204, headers={"cache-control": "no-store"})
-        return RedirectResponse("/stage#try", 303)
+        return RedirectResponse("/stage?waited#try", 303)
 
     async def attack(self, request: Request) -> Response:
         """Try an attack with the header of this request, and show what came of it."""
@@ -138,6 +138,7 @@ class Stage:
             "attacks": ATTACKS.values(),
             "users": self._users,
             "lifetime": self._lifetime,
+            "waited": "waited" in request.query_params,
         }
         return templates.TemplateResponse(request, "stage.html", context, headers=PAGE_FIELDS)
 

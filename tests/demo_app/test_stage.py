@@ -185,10 +185,13 @@ def test_a_nonce_ends_and_is_renewed_without_a_question(alice):
 
 
 def test_without_a_script_a_minute_passes_too(alice):
-    """The form leads back to the page."""
+    """The form leads back to the page, which says what has happened, and says it no other time."""
+    told = "A minute has passed"
+    assert told not in alice.get("/stage").text
     answer = alice.post("/stage/wait", follow_redirects=True)
     assert answer.status_code == 200
     assert "Hello, alice" in answer.text
+    assert told in answer.text
 
 
 def test_the_stream_is_one_that_browsers_read(alice):
