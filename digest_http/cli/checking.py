@@ -15,7 +15,7 @@ from digest_http.encoding import nfc, printable
 from digest_http.file_modes import warn_if_open
 from digest_http.users.htdigest_lines import HASHES, Entry
 
-from .failures import said
+from .failures import no_such_realm, said
 from .hashing import hashed
 from .parameters import json_option, password_options, users_argument
 from .passwords import read_password
@@ -61,7 +61,7 @@ def check(
     with said():
         entries = [entry for entry in open_source(users).entries() if realm is None or entry.realm == realm]
         if realm is not None and not entries:
-            raise click.ClickException(f"there is no user in the realm {realm!r}: 'user realms' lists the realms")
+            raise no_such_realm(realm)
         if name is None:
             _warn_of_mode(users)
     if name is None or realm is None:

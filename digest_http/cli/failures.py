@@ -10,7 +10,12 @@ import click
 from digest_http.encoding import printable
 from digest_http.errors import DigestError
 
-__all__ = ["said"]
+__all__ = ["no_such_realm", "said"]
+
+
+def no_such_realm(realm: str) -> click.ClickException:
+    """The error for a realm without users: a realm that is misspelt looks the same as one that is empty."""
+    return click.ClickException(f"there is no user in the realm {realm!r}: 'user realms' lists the realms")
 
 
 @contextlib.contextmanager

@@ -87,8 +87,9 @@ def import_(
         if both and existing == "refuse":
             named = ", ".join(f"{name!r} in the realm {place!r}" for place, name in both[:_NAMED])
             more = ", ..." if len(both) > _NAMED else ""
+            number = "1 user is" if len(both) == 1 else f"{len(both)} users are"
             raise click.ClickException(
-                f"nothing is imported: {len(both)} of them are there already ({named}{more}): "
+                f"nothing is imported: {number} there already ({named}{more}): "
                 "give --existing keep or --existing replace"
             )
         stored = [entry for who, mine in coming.items() if who not in there or existing == "replace" for entry in mine]

@@ -10,7 +10,7 @@ import click
 from digest_http.encoding import nfc, printable
 from digest_http.names import realm_name, user_name
 
-from .failures import said
+from .failures import no_such_realm, said
 from .hashing import DEFAULT_HASHES, hashed
 from .parameters import (
     create_option,
@@ -133,6 +133,8 @@ def list_(users: str, realm: str | None, *, as_json: bool) -> None:
     """List users, realms and hashes: tab-separated, never H(A1)."""
     with said():
         entries = [entry for entry in open_source(users).entries() if realm is None or nfc(realm) == entry.realm]
+        if realm is not None and not entries:
+            raise no_such_realm(realm)
     rows = [
         (name, place, list(dict.fromkeys(entry.hash for entry in found)))
         for (place, name), found in by_user(entries).items()

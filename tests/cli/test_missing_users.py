@@ -78,9 +78,11 @@ def test_what_the_system_says_is_one_line(tmp_path):
     assert (deep.exit_code, deep.stderr) == (1, f"Error: {tmp_path}/no/users: No such file or directory\n")
 
 
-def test_a_realm_without_users_is_named(tmp_path):
-    """A mistyped realm is no wrong password."""
+@pytest.mark.parametrize("words", [["list"], ["list", "--json"], ["check"], ["check", "alice", PASSWORD]])
+def test_a_realm_without_users_is_named(tmp_path, words):
+    """A mistyped realm is no wrong password, and no empty list."""
     run("add", "--create", tmp_path / "users", "alice", *REALM, PASSWORD, given="s3cret")
-    done = run("check", tmp_path / "users", "alice", "--realm", "wonderland", PASSWORD, given="s3cret")
+    command, *others = words
+    done = run(command, tmp_path / "users", *others, "--realm", "wonderland", given="s3cret")
     assert (done.exit_code, done.stdout) == (1, "")
     assert "there is no user in the realm 'wonderland'" in done.stderr

@@ -20,6 +20,8 @@ __all__ = ["Access", "accessing"]
 
 #: Seconds; a device on a slow line answers within it.
 TIMEOUT: Final = 30.0
+#: The highest port: it has 16 bits.
+MAX_PORT: Final = 0xFFFF
 
 _file = click.Path(path_type=Path, dir_okay=False, exists=True)
 
@@ -128,6 +130,8 @@ def _url(text: str, what: str, schemes: tuple[str, ...]) -> httpx.URL:
         raise click.UsageError(f"{what} is not a URL; write one as {schemes[0]}://example.org/") from None
     if url.scheme not in schemes or not url.host:
         raise click.UsageError(f"{what} begins with {' or '.join(scheme + '://' for scheme in schemes)} and a host")
+    if url.port is not None and not 0 < url.port <= MAX_PORT:
+        raise click.UsageError(f"{what} has the port {url.port}; ports go from 1 to {MAX_PORT}")
     if url.password:
         raise click.UsageError(f"{what} holds a password, which every user of this machine can read: leave it out")
     return url
