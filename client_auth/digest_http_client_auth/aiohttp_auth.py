@@ -134,11 +134,16 @@ def _abandon(response: aiohttp.ClientResponse) -> None:
 
 async def _have_done_with(response: aiohttp.ClientResponse, request: aiohttp.ClientRequest) -> None:
     """Make ready to send the request again that was answered so."""
-    await discard(response, response.content)
-    response.release()
+    expecting = request.headers.get("Expect", "").lower() == "100-continue"
+    if expecting:
+        # The server may still wait for the body, and would take the next request for it. aiohttp 3.13 overlooks that.
+        response.close()
+    else:
+        await discard(response, response.content)
+        response.release()
     # Its body may still be on its way. Two that send from one file would send nonsense.
     with suppress(aiohttp.ClientError, OSError):
         await request.close()
-    if request.headers.get("Expect", "").lower() == "100-continue":
+    if expecting:
         # What the first sending waited for will not come any more.
         request.update_expect_continue(expect=True)

@@ -27,7 +27,9 @@ def said(host: str, seconds: float) -> Generator[None]:
 
 
 def _line(error: Exception, host: str, seconds: float) -> str:
-    while isinstance(error, ExceptionGroup):  # of tries at the same time; each has its reason, and a line has room for one
+    while isinstance(
+        error, ExceptionGroup
+    ):  # of tries at the same time; each has its reason, and a line has room for one
         error = error.exceptions[0]
     if isinstance(error, (httpx.TimeoutException, TimeoutError)):
         return f"{host} did not answer within {seconds:g} second{'' if seconds == 1 else 's'}"
