@@ -145,7 +145,8 @@ def test_a_terminal_is_asked(tmp_path):
     os.close(other)
     shown = b""
     try:
-        for prompt in (b"Password:", b"confirmation:"):
+        # The space comes last: what is typed before the terminal hides it would be thrown away.
+        for prompt in (b"Password: ", b"confirmation: "):
             while prompt not in shown:
                 shown += os.read(main, 1000)
             os.write(main, b"s3cret\n")

@@ -333,6 +333,7 @@ def test_what_is_learnt_of_a_proxy_is_for_that_proxy() -> None:
     assert seen == [True, False, False, False]
 
 
+@pytest.mark.once
 def test_all_of_it_with_http_libraries_unimportable() -> None:
     """The core needs none: this file passes in a process where httpx and httpx2 cannot be imported."""
     program = (

@@ -198,6 +198,7 @@ def test_one_answer(plain, verify, apart, name):
     check(plain, verify, apart, [REFUSALS[name]] * 5, dropped=name in UNUSABLE)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", REFUSALS | SUCCESSES)
 def test_one_answer_in_either_way(caller, name):
     """The same for blocking and asynchronous clients of both libraries, where every answer needs a proof."""

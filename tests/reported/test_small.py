@@ -169,6 +169,7 @@ def test_no_trailer_for_who_does_not_ask(te, where):
     assert bool(response.trailers) == (where == "trailer")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("pieces", [[b"ab"] * 50_000, [b""] * 100_000 + [b"ab"] * 50_000], ids=["two", "empty"])
 def test_a_body_in_tiny_pieces(pieces):
     """It arrives whole, in one message; what it costs is measured in the middleware's own tests."""

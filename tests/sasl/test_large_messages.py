@@ -9,6 +9,7 @@ import pytest
 MEBI = 1 << 20
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("layer", ["auth-int", "rc4", "3des"])
 def test_sixteen_mebibytes_and_their_memory(pair, layer):
     """Whole when limits are off; at most one copy beyond input and output, each way."""

@@ -33,6 +33,7 @@ def record_of(array: SecBufferDesc, arrangement: tuple[Part, ...]) -> bytes:
     return b"".join(buffer.data for buffer, part in zip(array, arrangement, strict=True) if part.live and part.kind)
 
 
+@pytest.mark.once
 @pytest.mark.obeys("sspi-seal")
 def test_sealing_every_arrangement(pair):
     """What encrypt_message makes of an array is one record of the DATA in it, and decrypt_message takes it back.
