@@ -40,8 +40,11 @@ COMPILED = (
     "digest_http/httpauth/session_key.py",
     "digest_http/httpauth/signing.py",
     "digest_http/httpauth/token_shapes.py",
+    "digest_http_client_auth/httpx_glances.py",
     "digest_http_client_auth/preemptive.py",
     "digest_http_client_auth/proof.py",
+    "digest_http_client_auth/requests_fields.py",
+    "digest_http_client_auth/requests_glances.py",
 )
 
 #: What the compiled wheel is made with.

@@ -9,7 +9,8 @@ from typing import Any, Final, Generic, cast
 from digest_http.algorithms import Algorithm, Hash
 from digest_http.httpauth.origins import Origin
 
-from .httpx_shapes import Request, RequestT, Response, ResponseT
+from .httpx_glances import HttpxGlances, field_lines
+from .httpx_shapes import RequestT, ResponseT
 from .library import UNTOLD
 from .probes import is_of_probe
 from .request_bodies import BodyReplay, SentBody
@@ -23,13 +24,6 @@ PROXY: Final = "digest_http.proxy"
 #: Fields that describe a body; they go where it goes.
 _OF_BODY: Final = ("Content-Encoding", "Content-Length", "Transfer-Encoding")
 
-#: How the fields that are set are usually spelt.
-_SPELT: Final = {
-    b"authorization": "Authorization",
-    b"proxy-authorization": "Proxy-Authorization",
-    b"cookie": "Cookie",
-}
-
 
 class HttpxLibrary(Generic[RequestT, ResponseT]):
     """Requests and responses of `module`, which is httpx or httpx2; see `library.Library` for what each method does."""
@@ -39,6 +33,16 @@ class HttpxLibrary(Generic[RequestT, ResponseT]):
         #: What the errors of a call are besides ours.
         self.error: Final[type[Exception]] = module.RequestError
         self._octets: Final[type] = module.ByteStream
+        # What each call asks: the very functions, so that there is no call between.
+        glances = HttpxGlances(module)
+        self.origin_key: Final = glances.origin_key
+        self.method: Final = glances.method
+        self.target: Final = glances.target
+        self.holds_body: Final = glances.holds_body
+        self.set_field: Final = glances.set_field
+        self.status: Final = glances.status
+        self.request_of: Final = glances.request_of
+        self.response_values: Final = glances.response_values
         blocking, asynchronous = module.SyncByteStream, module.AsyncByteStream
         # The libraries accept bodies of their own classes only, and tell by them what a client may send.
         self._recorded: Final[type[RecordedBody]] = type("Recorded", (RecordedBody, blocking, asynchronous), {})
@@ -61,42 +65,16 @@ class HttpxLibrary(Generic[RequestT, ResponseT]):
         url = request.url
         return Origin.of(url.scheme, url.raw_host.decode("ascii"), url.port)
 
-    def origin_key(self, request: RequestT, /) -> tuple[str, bytes, int | None]:  # noqa: D102
-        url = request.url
-        return (url.scheme, url.raw_host, url.port)
-
     def proxy_of(self, request: RequestT, /) -> Origin | None:  # noqa: D102
         # An auth class of httpx is not told; our transports for proxies are, since it stands in their settings.
         told: Origin = request.extensions.get(PROXY, UNTOLD)
         return told
 
-    def method(self, request: RequestT, /) -> bytes:  # noqa: D102
-        return request.method.encode()
-
-    def target(self, request: RequestT, /) -> bytes:  # noqa: D102
-        # The extension is how `OPTIONS *` and unusual targets are sent; it replaces the URL's path and query.
-        target: bytes | str | None = request.extensions.get("target")
-        if target is None:
-            return request.url.raw_path
-        return target if isinstance(target, bytes) else target.encode("ascii")
-
     def request_values(self, request: RequestT, name: bytes, /) -> list[bytes]:  # noqa: D102
-        return _values(request, name)
-
-    def set_field(self, request: RequestT, name: bytes, value: bytes, /) -> None:  # noqa: D102
-        spelt = _SPELT[name]
-        try:
-            request.headers[spelt] = value.decode("ascii")
-        except UnicodeDecodeError:
-            request.headers.update([(spelt.encode(), value)])
-            # A section that was once read as ASCII would go on to be, and fail; every octet reads as ISO 8859-1.
-            request.headers.encoding = "iso-8859-1"
+        return field_lines(request, name)
 
     def remove_field(self, request: RequestT, name: bytes, /) -> None:  # noqa: D102
         del request.headers[name.decode()]
-
-    def holds_body(self, request: RequestT, /) -> bool:  # noqa: D102
-        return type(request.stream) is self._octets
 
     def body(self, request: RequestT, /) -> bytes:  # noqa: D102
         return request.read()
@@ -120,26 +98,8 @@ class HttpxLibrary(Generic[RequestT, ResponseT]):
 
     # --- responses ---
 
-    def status(self, response: ResponseT, /) -> int:  # noqa: D102
-        return response.status_code
-
-    def request_of(self, response: ResponseT, sent: RequestT, /) -> RequestT:  # noqa: D102
-        try:
-            request: RequestT = response.request
-        except RuntimeError:  # a response made by hand, without its request
-            return sent
-        return request
-
     def has_field(self, response: ResponseT, name: bytes, /) -> bool:  # noqa: D102
         return name.decode() in response.headers
-
-    def response_values(self, response: ResponseT, name: bytes, /) -> list[bytes]:  # noqa: D102
-        # As `_values`, in one loop, since each answer to a signed request is asked.
-        length, found = len(name), list[bytes]()
-        for key, value in response.headers.raw:
-            if len(key) == length and key.lower() == name:
-                found.append(value)
-        return found
 
     def record(self, response: ResponseT, algorithm: Algorithm, /) -> Callable[[], bytes | Hash]:  # noqa: D102
         if "content-encoding" not in response.headers or self._was_read(response):
@@ -174,7 +134,7 @@ class HttpxLibrary(Generic[RequestT, ResponseT]):
         # adds nothing to a request that has a Cookie field already.
         probe = self._module.Request(request.method, request.url)
         response.cookies.set_cookie_header(probe)
-        return b"; ".join(_values(probe, b"cookie"))
+        return b"; ".join(field_lines(probe, b"cookie"))
 
     def peer_address(self, response: ResponseT, /) -> tuple[str, int] | None:  # noqa: D102
         stream: Any = response.extensions.get("network_stream")
@@ -226,9 +186,3 @@ class HttpxLibrary(Generic[RequestT, ResponseT]):
         for name, value in later.items():
             setattr(response, name, value)
         response.read()
-
-
-def _values(message: Request | Response, name: bytes) -> list[bytes]:
-    # The length comes first, since hardly any other field is as long: it saves making a lower-case copy of each name.
-    length = len(name)
-    return [value for key, value in message.headers.raw if len(key) == length and key.lower() == name]

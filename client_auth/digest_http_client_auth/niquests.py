@@ -7,8 +7,8 @@ from typing import Any
 from .base_auth import BaseDigestAuth
 from .requests_call import AsyncCall, Call
 from .requests_family import AsyncRequestsLibrary, RequestsLibrary
+from .requests_glances import Answer
 from .requests_proxies import AsyncProxyAdapter, AsyncProxySigner, ProxyAdapter, ProxySigner
-from .requests_shapes import Answer
 
 try:
     import niquests

@@ -15,7 +15,6 @@ from digest_http.httpauth.protection_spaces import OriginSpaces
 from digest_http.httpauth.signing import note_accepted, sign
 
 from .library import RequestT, ResponseT
-from .proof import info_of
 from .session import Session
 
 __all__ = ["BAD_REQUEST", "Preemptive", "is_plain_success", "sign_preemptively"]
@@ -67,14 +66,14 @@ def is_plain_success(
         or library.request_of(response, request) is not request
     ):
         return False
-    info = info_of(session, response)
-    if info is None:
+    values = library.response_values(response, session.info_name)
+    if not values:
         if session.demands_proof:  # the error is for Exchange to raise
             return False
         signature.context.accept(signature.nonce)
         return True
     try:
-        proof = check_proof(session.verify, signature, info, _not_read)
+        proof = check_proof(session.verify, signature, b", ".join(values), _not_read)
     except _BodyNotReadError:  # a proof that covers it: the whole answer is for Exchange
         return False
     if proof.nextnonce is None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from .base_auth import BaseDigestAuth
 from .requests_call import Call
 from .requests_family import RequestsLibrary
+from .requests_glances import Answer
 from .requests_proxies import ProxyAdapter, ProxySigner
-from .requests_shapes import Answer
 
 try:
     import requests

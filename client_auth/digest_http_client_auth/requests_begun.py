@@ -10,7 +10,8 @@ from .exchange import Exchange
 from .library_errors import errors_also
 from .preemptive import Preemptive, is_plain_success, sign_preemptively
 from .requests_family import RequestsLibrary
-from .requests_shapes import Answer, Request, RequestT
+from .requests_glances import Answer
+from .requests_shapes import Request, RequestT
 from .requests_urls import url_origin
 from .sent_bodies import BodyReplay
 from .session import Session

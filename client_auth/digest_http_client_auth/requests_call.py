@@ -25,7 +25,8 @@ from .exchange import Exchange
 from .flow import async_flow, sync_flow
 from .requests_begun import BaseCall, Begun
 from .requests_family import AsyncRequestsLibrary, RequestsLibrary
-from .requests_shapes import Answer, RequestT
+from .requests_glances import Answer
+from .requests_shapes import RequestT
 
 __all__ = ["AsyncCall", "Call"]
 

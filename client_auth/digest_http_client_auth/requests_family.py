@@ -19,23 +19,15 @@ from .library import UNTOLD
 from .probes import is_of_probe
 from .raw_stand_ins import AsyncHeldRaw, AsyncWithheldRaw, HeldRaw, WithheldRaw
 from .refused_bodies import discard, discard_async
-from .requests_fields import FieldSections
-from .requests_shapes import Answer, Request, RequestT
-from .requests_urls import origin_key, proxy_origin, url_origin
+from .requests_glances import Answer, RequestsGlances, field_octets
+from .requests_shapes import Request, RequestT
+from .requests_urls import proxy_origin, url_origin
 from .sent_bodies import BodyReplay, as_octets, is_octets, read_pieces
-from .wire_targets import plain_target, wire_target
 
 __all__ = ["AsyncRequestsLibrary", "RequestsLibrary"]
 
 #: Fields that describe a body; they go where it goes.
 _OF_BODY: Final = ("Content-Encoding", "Content-Length", "Transfer-Encoding")
-
-#: How the fields that are set are usually spelt.
-_SPELT: Final = {
-    b"authorization": "Authorization",
-    b"proxy-authorization": "Proxy-Authorization",
-    b"cookie": "Cookie",
-}
 
 
 class RequestsLibrary(Generic[RequestT]):
@@ -46,9 +38,19 @@ class RequestsLibrary(Generic[RequestT]):
 
     def __init__(self, module: Any) -> None:  # two libraries, one face
         self._module: Final = module
-        #: The class whose `path_url` says nothing that its URL does not say.
-        self._prepared: Final[type[Any]] = module.PreparedRequest
-        self._sections: Final = FieldSections(module.structures.CaseInsensitiveDict)
+        # What each call asks: the very functions, so that there is no call between.
+        glances = RequestsGlances(module)
+        self.origin_key: Final = glances.origin_key
+        self.method: Final = glances.method
+        self.target: Final = glances.target
+        self.holds_body: Final = glances.holds_body
+        self.set_field: Final = glances.set_field
+        self.field: Final = glances.field
+        self.take_out: Final = glances.take_out
+        self.shown: Final = glances.shown
+        self.status: Final = glances.status
+        self.request_of: Final = glances.request_of
+        self.response_values: Final = glances.response_values
         self._proxies: Final[WeakKeyDictionary[RequestT, Origin | None]] = WeakKeyDictionary()
 
     # --- requests ---
@@ -60,44 +62,9 @@ class RequestsLibrary(Generic[RequestT]):
     def origin(self, request: RequestT, /) -> Origin:  # noqa: D102
         return url_origin(request.url)
 
-    def origin_key(self, request: RequestT, /) -> str:  # noqa: D102
-        return origin_key(request.url)
-
-    def method(self, request: RequestT, /) -> bytes:  # noqa: D102
-        method: str = request.method
-        return method.encode()
-
-    def target(self, request: RequestT, /) -> bytes:  # noqa: D102
-        target = plain_target(request.url) if type(request) is self._prepared else None
-        return wire_target(request.path_url) if target is None else target
-
     def request_values(self, request: RequestT, name: bytes, /) -> list[bytes]:  # noqa: D102
         value = request.headers.get(name.decode())
-        return [] if value is None else [_field_octets(value)]
-
-    def set_field(self, request: RequestT, name: bytes, value: bytes, /) -> None:  # noqa: D102
-        request.headers[_SPELT[name]] = value.decode("ascii") if value.isascii() else value
-
-    def shown(self, request: RequestT) -> RequestT:
-        """A copy of a request, with fields of its own."""
-        if type(request) is self._prepared:
-            # As `copy.copy` does it, without asking first how to.
-            made: Any = object.__new__(self._prepared)
-            made.__dict__ = request.__dict__.copy()
-        else:
-            made = copy.copy(request)
-        made.headers = self._sections.copy(request.headers)
-        shown: RequestT = made
-        return shown
-
-    def field(self, request: RequestT, name: str) -> str | bytes | None:
-        """The value of a field, None if there is none; `name` in lower case."""
-        value: str | bytes | None = self._sections.get(request.headers, name)
-        return value
-
-    def take_out(self, request: RequestT, name: str) -> None:
-        """Take out a field, if it is there; `name` in lower case."""
-        self._sections.remove(request.headers, name)
+        return [] if value is None else [field_octets(value)]
 
     def remove_field(self, request: RequestT, name: bytes, /) -> None:  # noqa: D102
         del request.headers[name.decode()]
@@ -118,10 +85,6 @@ class RequestsLibrary(Generic[RequestT]):
         """Note which way a request goes, or None if a server reads it. An auth class is told when it comes back."""
         self._proxies[request] = proxy
 
-    def holds_body(self, request: RequestT, /) -> bool:  # noqa: D102
-        body = request.body
-        return body is None or is_octets(body)
-
     def body(self, request: RequestT, /) -> bytes:  # noqa: D102
         return as_octets(request.body)
 
@@ -141,28 +104,8 @@ class RequestsLibrary(Generic[RequestT]):
 
     # --- responses ---
 
-    def status(self, answer: Answer, /) -> int:  # noqa: D102
-        status: int = answer.response.status_code
-        return status
-
-    def request_of(self, _: Answer, sent: RequestT, /) -> RequestT:  # noqa: D102
-        return sent
-
     def has_field(self, answer: Answer, name: bytes, /) -> bool:  # noqa: D102
         return name.decode() in answer.response.headers
-
-    def response_values(self, answer: Answer, name: bytes, /) -> list[bytes]:  # noqa: D102
-        response, text = answer.response, name.decode()
-        if self._sections.get(response.headers, text) is None:
-            return []
-        headers: Any = getattr(response.raw, "headers", None)
-        lines: Any = getattr(headers, "getlist", None)
-        if lines is not None:
-            values: list[str] = lines(text)
-        else:  # an adapter of somebody else
-            value: str | None = response.headers.get(text)
-            values = [] if value is None else [value]
-        return [_field_octets(value) for value in values]
 
     def record(self, answer: Answer, _algorithm: Algorithm, /) -> Callable[[], bytes]:  # noqa: D102
         def octets() -> bytes:
@@ -253,13 +196,3 @@ def _hold(request: Request, octets: bytes) -> None:
     request.body = octets
     request.headers.pop("Transfer-Encoding", None)
     request.headers["Content-Length"] = str(len(octets))
-
-
-def _field_octets(value: str | bytes) -> bytes:
-    """The octets of a field: urllib3 shows them as ISO 8859-1, its fork as UTF-8 where they are that."""
-    if isinstance(value, bytes):
-        return value
-    try:
-        return value.encode("latin-1")
-    except UnicodeEncodeError:
-        return value.encode("utf-8", "surrogateescape")

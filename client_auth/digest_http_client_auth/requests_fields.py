@@ -8,16 +8,16 @@ program's own, another version of requests) is asked by its methods.
 from __future__ import annotations
 
 from collections import OrderedDict
-from operator import attrgetter
 from typing import Any, Final
 
 __all__ = ["FieldSections"]
 
-_store: Final[Any] = attrgetter("_store")
-
 
 class FieldSections:
-    """What can be done with sections of `kind`, the library's own class, and of any other."""
+    """What can be done with sections of `kind`, the library's own class, and of any other.
+
+    `_store` is the attribute of that class which holds the dictionary.
+    """
 
     __slots__ = ("_kind",)
 
@@ -27,12 +27,19 @@ class FieldSections:
         known = isinstance(store, OrderedDict) and store == {"a": ("A", "b")}
         self._kind: Final[type[Any] | None] = kind if known else None
 
-    def get(self, fields: Any, name: str) -> Any:  # as in the next two: a mapping of some library
+    def get(self, fields: Any, name: str) -> Any:  # as below: a mapping of some library
         """The value of a field, None if there is none; `name` in lower case."""
         if type(fields) is not self._kind:
             return fields.get(name)
-        found = _store(fields).get(name)
+        found = fields._store.get(name)  # noqa: SLF001  # see the class; here and below
         return None if found is None else found[1]
+
+    def set(self, fields: Any, name: str, spelt: str, value: Any) -> None:
+        """Set a field, replacing what was there; `name` in lower case, `spelt` as it is to be written."""
+        if type(fields) is not self._kind:
+            fields[spelt] = value
+        else:
+            fields._store[name] = (spelt, value)  # noqa: SLF001
 
     def copy(self, fields: Any) -> Any:
         """Another section with the same fields."""
@@ -40,7 +47,7 @@ class FieldSections:
         if kind is None or type(fields) is not kind:
             return fields.copy()
         copied: Any = object.__new__(kind)
-        vars(copied)["_store"] = _store(fields).copy()
+        copied._store = fields._store.copy()  # noqa: SLF001
         return copied
 
     def remove(self, fields: Any, name: str) -> None:
@@ -48,4 +55,4 @@ class FieldSections:
         if type(fields) is not self._kind:
             fields.pop(name, None)
         else:
-            _store(fields).pop(name, None)
+            fields._store.pop(name, None)  # noqa: SLF001

@@ -17,7 +17,7 @@ from digest_http.httpauth.origins import Origin
 from .flow import acall, async_flow, call, sync_flow
 from .library_errors import errors_also
 from .requests_family import AsyncRequestsLibrary, RequestsLibrary
-from .requests_shapes import Answer
+from .requests_glances import Answer
 from .session import Session
 from .signed_tunnels import AsyncConnect, Connect, async_connection_class, connection_class
 from .wire_targets import with_path

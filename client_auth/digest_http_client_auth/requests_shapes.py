@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
-__all__ = ["Answer", "Request", "RequestT", "Response"]
+__all__ = ["Request", "RequestT", "Response"]
 
 
 class Request(Protocol):
@@ -44,13 +44,3 @@ class Response(Protocol):
 
 
 RequestT = TypeVar("RequestT", bound=Request)
-
-
-class Answer(NamedTuple):
-    """A response, and who is at the other end of its connection: host and port of the proxy or the server.
-
-    None where nobody has looked, since the answer was one that needs no more than a look.
-    """
-
-    response: Any  # one of two libraries' classes
-    peer: tuple[str, int] | None = None

@@ -61,15 +61,19 @@ class NoncePool(HoldsSecrets):
 
     def next_count(self, nonce: ClientNonce) -> int | None:
         """The next nc of a nonce, for one request; None if all are used up, and then it is the shared one no more."""
-        counter = nonce.counter
-        with self._lock:
+        counter, lock = nonce.counter, self._lock
+        # As `with` does it, at half its cost: each request comes by.
+        lock.acquire()
+        try:
             number = counter.last + 1
             if number >= MAX_NC and self.current is not None and self.current.counter is counter:
                 self.current = None
             if number > MAX_NC:
                 return None
             counter.last = number
-        return number
+            return number
+        finally:
+            lock.release()
 
     def take_back(self, nonce: ClientNonce, count: int) -> None:
         """Take back a count that was given out and never sent, unless later ones are out already."""

@@ -85,7 +85,7 @@ class Own(dict[str, str]):
 
 @pytest.mark.parametrize("own", [False, True])
 def test_header_sections(module: Any, own: bool) -> None:  # a row
-    """Looking into one, copying one and taking out of one do what its own methods do, for any class of section."""
+    """Looking into one, copying one, setting a field and taking it out do what its own methods do, for any class."""
     kind = module.structures.CaseInsensitiveDict
     sections = FieldSections(kind)
     name = "authorization" if own else "Authorization"
@@ -99,8 +99,13 @@ def test_header_sections(module: Any, own: bool) -> None:  # a row
     sections.remove(copied, "authorization")
     assert list(copied) == [each for each in section if each != name]
     assert sections.get(section, "authorization") == "a"
-    copied["Authorization"] = "c"
+    sections.set(copied, "authorization", "Authorization", "c")
+    assert copied["Authorization"] == "c"
+    assert list(copied)[-1] == "Authorization"
     assert section[name] == "a"
+    if not own:
+        sections.set(section, "authorization", "AUTHORIZATION", b"d")
+        assert list(section.items()) == [("AUTHORIZATION", b"d"), ("Accept", "b")]
 
 
 def test_a_derived_section_is_asked_itself(module: Any) -> None:

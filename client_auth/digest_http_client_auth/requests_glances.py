@@ -1,0 +1,127 @@
+"""What each call asks of the messages of requests and niquests, and what came back, at little cost."""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import Any, Final
+
+from .requests_fields import FieldSections
+from .requests_urls import origin_key
+from .sent_bodies import is_octets
+from .wire_targets import plain_target, wire_target
+
+__all__ = ["Answer", "RequestsGlances", "field_octets"]
+
+#: How the fields that are set are usually spelt: in lower case, and as they are written.
+_SPELT: Final = {
+    b"authorization": ("authorization", "Authorization"),
+    b"proxy-authorization": ("proxy-authorization", "Proxy-Authorization"),
+    b"cookie": ("cookie", "Cookie"),
+}
+
+
+class Answer:
+    """A response, and who is at the other end of its connection: host and port of the proxy or the server.
+
+    None where nobody has looked, since the answer was one that needs no more than a look.
+    """
+
+    __slots__ = ("peer", "response")
+
+    def __init__(self, response: Any, peer: tuple[str, int] | None = None) -> None:  # one of two libraries' classes
+        self.response: Final[Any] = response
+        self.peer: Final = peer
+
+
+class RequestsGlances:
+    """Questions to messages of `module`, which is requests or niquests; see `library.Library` for each."""
+
+    __slots__ = ("_prepared", "_sections")
+
+    def __init__(self, module: Any) -> None:
+        #: The class whose `path_url` says nothing that its URL does not say.
+        self._prepared: Final[Any] = module.PreparedRequest
+        self._sections: Final = FieldSections(module.structures.CaseInsensitiveDict)
+
+    # --- requests ---
+
+    def origin_key(self, request: Any, /) -> str:
+        """What stands for the origin of its URL."""
+        key: str = origin_key(request.url)
+        return key
+
+    def method(self, request: Any, /) -> bytes:
+        """The method."""
+        method: str = request.method
+        return method.encode()
+
+    def target(self, request: Any, /) -> bytes:
+        """The request target."""
+        target: bytes | None = plain_target(request.url) if type(request) is self._prepared else None
+        return wire_target(request.path_url) if target is None else target
+
+    def holds_body(self, request: Any, /) -> bool:
+        """Whether the body is octets in memory, or none."""
+        body = request.body
+        return body is None or is_octets(body)
+
+    def set_field(self, request: Any, name: bytes, value: bytes, /) -> None:
+        """Set a field to octets, replacing what was there."""
+        key, spelt = _SPELT[name]
+        self._sections.set(request.headers, key, spelt, value.decode("ascii") if value.isascii() else value)
+
+    def field(self, request: Any, name: str) -> Any:
+        """The value of a field (text or octets), None if there is none; `name` in lower case."""
+        return self._sections.get(request.headers, name)
+
+    def take_out(self, request: Any, name: str) -> None:
+        """Take out a field, if it is there; `name` in lower case."""
+        self._sections.remove(request.headers, name)
+
+    def shown(self, request: Any) -> Any:
+        """A copy of a request, with fields of its own."""
+        if type(request) is self._prepared:
+            # As `copy` does it, without asking first how to.
+            made: Any = object.__new__(self._prepared)
+            made.__dict__ = request.__dict__.copy()
+        else:
+            made = copy(request)
+        made.headers = self._sections.copy(request.headers)
+        return made
+
+    # --- responses ---
+
+    def status(self, answer: Answer, /) -> int:
+        """The status code."""
+        status: int = answer.response.status_code
+        return status
+
+    def request_of(self, _: Answer, sent: Any, /) -> Any:
+        """The request that it answers: redirects are followed above an auth class."""
+        return sent
+
+    def response_values(self, answer: Answer, name: bytes, /) -> list[bytes]:
+        """The values of all field lines of a name."""
+        response, text = answer.response, name.decode("ascii")
+        # Most answers have none, and the section of the library is quicker to ask than that of urllib3.
+        if self._sections.get(response.headers, text) is None:
+            return []
+        headers: Any = getattr(response.raw, "headers", None)
+        lines: Any = getattr(headers, "getlist", None)
+        if lines is not None:
+            values: Any = lines(text)
+        else:  # an adapter of somebody else
+            value: Any = response.headers.get(text)
+            values = [] if value is None else [value]
+        return [field_octets(value) for value in values]
+
+
+def field_octets(value: Any) -> bytes:
+    """The octets of a field: urllib3 shows them as ISO 8859-1, its fork as UTF-8 where they are that."""
+    if isinstance(value, bytes):
+        return value
+    text: str = value
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogateescape")
