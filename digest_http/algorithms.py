@@ -26,7 +26,7 @@ class Hash(Protocol):
         """Octets of the raw digest."""
         ...
 
-    def update(self, octets: bytes, /) -> None:
+    def update(self, octets: bytes | bytearray | memoryview, /) -> None:
         """Hash more octets."""
         ...
 

@@ -105,9 +105,11 @@ def userhash(algorithm: Algorithm, username: bytes, realm: bytes) -> bytes:
     return algorithm.hexdigest(b"%b:%b" % (username, realm))
 
 
-def entity_hash(algorithm: Algorithm, body: bytes) -> bytes:
+def entity_hash(algorithm: Algorithm, body: bytes | bytearray | memoryview) -> bytes:
     """HEntity: H(entity-body) in hex, over the octets before any transfer coding (RFC 7616 §3.4.3)."""
-    return algorithm.hexdigest(body)
+    entity = algorithm.hash_body()
+    entity.update(body)
+    return hexlify(entity.digest())
 
 
 def hex_octets(raw: bytes) -> bytes:

@@ -7,19 +7,22 @@ sent again only if it is known how.
 from __future__ import annotations
 
 import asyncio
-import io
 import zlib
 from contextlib import suppress
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 import aiohttp
+from aiohttp.abc import AbstractStreamWriter
 from aiohttp.base_protocol import BaseProtocol
+from multidict import CIMultiDict
 
+from digest_http.algorithms import Hash
 from digest_http.errors import BodyNotReplayable
 
 from .aiohttp_messages import Answer, Message
+from .held_pieces import HeldPieces
 
-__all__ = ["MessageReplay", "discard", "read_answer", "read_message"]
+__all__ = ["HeldPayload", "MessageReplay", "discard", "hash_message", "read_answer"]
 
 #: Octets of a body that nobody wants, read so that its connection can be used again. Behind that the connection is
 #: closed: a stranger's body may have no end.
@@ -44,7 +47,7 @@ class MessageReplay:
 
     def restore(self, message: Message) -> None:
         """Raise BodyNotReplayable if the body cannot be sent again. aiohttp rewinds a file by itself."""
-        if message.body is None and message.request is not None and not _replays(message.request.body):
+        if message.request is not None and not _replays(message.request.body):
             _refuse()
 
 
@@ -52,7 +55,7 @@ def _replays(payload: object) -> bool:
     if isinstance(payload, aiohttp.MultipartWriter):
         return all(_replays(part) for part, *_ in payload)
     # A file without an offset to go back to was marked when it was sent.
-    return isinstance(payload, (bytes, aiohttp.BytesPayload)) or (
+    return isinstance(payload, (bytes, aiohttp.BytesPayload, HeldPayload)) or (
         isinstance(payload, aiohttp.IOBasePayload) and not payload.consumed
     )
 
@@ -65,22 +68,106 @@ def _refuse() -> NoReturn:
     )
 
 
-async def read_message(message: Message) -> None:
-    """Read the body of a request into memory, as it will be transferred, for a signature that covers it."""
+async def hash_message(message: Message, entity: Hash) -> None:
+    """Hash the body of a request, as it will be transferred, for a signature that covers it; see `BodyReader`."""
     request = message.request
     if request is None or not request.body:
-        message.body = b""
         return
-    octets = bytes(await request.body.as_bytes())
+    body = request.body
     if request.compress:
         # Otherwise aiohttp compresses while it sends, when the request is long signed.
         form = zlib.MAX_WBITS + (_GZIP if request.compress == "gzip" else 0)
-        packer = zlib.compressobj(wbits=form)
-        octets = packer.compress(octets) + packer.flush()
+        passing = _Passing(entity, HeldPieces(), zlib.compressobj(wbits=form))
         request.compress = None
-    # As a file: aiohttp warns of long bodies that come as bytes.
-    await request.update_body(io.BytesIO(octets))
-    message.body = octets
+    else:
+        passing = _Passing(entity, None if _is_read_again(body) else HeldPieces())
+    await body.write(passing)
+    held = passing.end()
+    if held is not None:
+        await request.update_body(HeldPayload(held))
+
+
+def _is_read_again(payload: object) -> bool:
+    """Whether a payload writes the same each time, as far as is known before it is written."""
+    if isinstance(payload, aiohttp.MultipartWriter):
+        return all(_is_read_again(part) for part, *_ in payload)
+    if isinstance(payload, (aiohttp.BufferedReaderPayload, aiohttp.BytesIOPayload)):
+        # One without an offset to go back to has no size.
+        return not payload.consumed and payload.size is not None
+    return isinstance(payload, (bytes, aiohttp.BytesPayload, HeldPayload))
+
+
+class _Passing(AbstractStreamWriter):
+    """Where a payload is written to be hashed: packed if need be, and kept if it cannot be written again."""
+
+    def __init__(self, entity: Hash, held: HeldPieces | None, packer: Any = None) -> None:
+        self._entity: Final = entity
+        self._held: Final = held
+        self._packer: Final = packer
+
+    async def write(self, chunk: bytes | bytearray | memoryview) -> None:
+        """Take a piece."""
+        self._take(chunk if self._packer is None else self._packer.compress(chunk))
+
+    def end(self) -> HeldPieces | None:
+        """What was kept, None if nothing had to be. There is no more to come."""
+        if self._packer is not None:
+            self._take(self._packer.flush())
+        return self._held
+
+    def _take(self, octets: bytes | bytearray | memoryview) -> None:
+        self._entity.update(octets)
+        if self._held is not None:
+            self._held.add(octets)
+
+    async def write_eof(self, chunk: bytes = b"") -> None:
+        """Take the last piece."""
+        await self.write(chunk)
+
+    async def drain(self) -> None:
+        """Nothing waits here."""
+
+    def enable_compression(self, encoding: str = "deflate", strategy: int | None = None) -> None:
+        """Not asked for: the body is packed here."""
+
+    def enable_chunking(self) -> None:
+        """Not asked for: it is hashed as it is before that."""
+
+    async def write_headers(self, status_line: str, headers: CIMultiDict[str]) -> None:
+        """Not asked for: the head is not hashed."""
+
+
+class HeldPayload(aiohttp.Payload):
+    """A body of which the pieces were kept: it is written as often as need be."""
+
+    _value: HeldPieces
+    _autoclose = True  # nothing is open
+
+    @property
+    def size(self) -> int:
+        """Its octets."""
+        return self._value.octets
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        """As text."""
+        return b"".join(self._value).decode(encoding, errors)
+
+    async def as_bytes(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:  # noqa: ARG002  # aiohttp's own signature
+        """As octets in one piece."""
+        return b"".join(self._value)
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        """Write it whole."""
+        await self.write_with_length(writer, None)
+
+    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
+        """Write as much of it as that."""
+        left = self.size if content_length is None else content_length
+        for piece in self._value:
+            await writer.write(piece[:left])
+            left -= len(piece)
+            if left <= 0:
+                return
 
 
 async def read_answer(answer: Answer) -> None:

@@ -8,11 +8,11 @@ from typing import Final
 import aiohttp
 from multidict import CIMultiDict
 
-from digest_http.algorithms import Algorithm
+from digest_http.algorithms import Algorithm, Hash
 from digest_http.errors import MalformedField, WrongPrincipal
 from digest_http.httpauth.origins import Origin
 
-from .aiohttp_bodies import MessageReplay, read_answer, read_message
+from .aiohttp_bodies import HeldPayload, MessageReplay, hash_message, read_answer
 from .aiohttp_messages import Answer, Message
 from .probes import is_of_probe
 
@@ -74,10 +74,7 @@ class AiohttpLibrary:
 
     def holds_body(self, message: Message, /) -> bool:  # noqa: D102
         request = message.request
-        return request is None or not request.body or isinstance(request.body, aiohttp.BytesPayload)
-
-    def body(self, message: Message, /) -> bytes:  # noqa: D102
-        return message.body or b""
+        return request is None or not request.body or isinstance(request.body, (aiohttp.BytesPayload, HeldPayload))
 
     def replay(self, _: Message, /) -> MessageReplay:  # noqa: D102
         return self._replay
@@ -158,8 +155,8 @@ class AiohttpLibrary:
 
     # --- reading bodies ---
 
-    async def aread_request(self, message: Message, /) -> None:  # noqa: D102
-        await read_message(message)
+    async def ahash_request(self, message: Message, entity: Hash, /) -> None:  # noqa: D102
+        await hash_message(message, entity)
         # aiohttp shows bodies decoded, and the proof of auth-int covers them as they are sent.
         message.fields["Accept-Encoding"] = "identity"
 

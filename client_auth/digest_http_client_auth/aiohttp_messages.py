@@ -23,7 +23,7 @@ def _origin(url: URL) -> Origin:
 class Message:
     """A request: one of aiohttp's, the CONNECT that goes before one, or, for `learn`, a URL alone."""
 
-    __slots__ = ("body", "fields", "method", "proxy", "request", "target", "url")
+    __slots__ = ("fields", "method", "proxy", "request", "target", "url")
 
     def __init__(self, method: str, url: URL, target: str, fields: Fields, proxy: Origin | None) -> None:
         self.method: Final = method
@@ -33,8 +33,6 @@ class Message:
         #: The proxy that reads it; None if a server does.
         self.proxy: Final = proxy
         self.request: aiohttp.ClientRequest | None = None
-        #: The octets of the body, once they were read into memory.
-        self.body: bytes | None = None
 
     @classmethod
     def of(cls, request: aiohttp.ClientRequest) -> Message:

@@ -4,8 +4,8 @@ The order of one call, as whoever drives it goes through it:
 
 1. `sign_preemptively` (preemptive.py). If it signs, the request is sent, and `is_plain_success` ends most calls.
 2. Otherwise, and for whatever else came back, an `Exchange` is made. With an answer in hand it goes on at step 5.
-3. If `needs_body`, the request's body is read into memory. `sign` then puts the credentials into `request`, or takes
-   ours out again if there is nothing to sign with.
+3. If `needs_body`, the request's body is passed to the hash that `new_entity` gives. `sign` then puts the credentials
+   into `request`, or takes ours out again if there is nothing to sign with.
 4. `request` is sent. The library follows redirects by itself: `library.request_of` tells what was answered at last.
 5. If `needs_body_of(response)`, the response's body is read into memory.
 6. `receive(response)`:
@@ -26,6 +26,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, Generic
 
+from digest_http import calculation
 from digest_http.algorithms import Hash
 from digest_http.errors import BodyNotReplayable, WrongPrincipal
 from digest_http.httpauth.challenge_selection import Choice
@@ -49,10 +50,11 @@ __all__ = ["Exchange"]
 
 
 class Exchange(Generic[RequestT, ResponseT]):
-    """One call: `request` is what to send next, `needs_body` whether it must be read into memory before `sign`."""
+    """One call: `request` is what to send next, `needs_body` whether its body must be hashed before `sign`."""
 
     # What most calls never touch stands here, so that an instance holds only what differs.
     needs_body = False
+    _entity: Hash | None = None
     _context: ClientContext | None = None
     _nonce: ClientNonce | None = None
     _spaces: OriginSpaces | None = None
@@ -118,14 +120,22 @@ class Exchange(Generic[RequestT, ResponseT]):
             self._nonce = context.pool.reserve() if context is not None else None
         self.needs_body = self._nonce is not None and self._nonce.needs_entity
 
+    def new_entity(self) -> Hash:
+        """What the body of `request` is to be hashed with, where `needs_body`."""
+        assert self._context is not None  # noqa: S101  # there is a nonce, of this context
+        self._entity = entity = self._context.algorithm.hash_body()
+        return entity
+
     def sign(self) -> None:
         """Put the credentials into `request`, if there is a nonce to sign with."""
         context, nonce, spaces, request, library = self._context, self._nonce, self._spaces, self.request, self._library
         if context is None or nonce is None or spaces is None:
             self._unsign()
             return
-        body = library.body(request) if nonce.needs_entity else b""
-        signed = sign(spaces, context, nonce, library.method(request), library.target(request), body)
+        hentity = b""
+        if nonce.needs_entity:
+            hentity = calculation.hex_octets((self._entity or self.new_entity()).digest())
+        signed = sign(spaces, context, nonce, library.method(request), library.target(request), hentity)
         if signed is None:
             self._unsign()
             return

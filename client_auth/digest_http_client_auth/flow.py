@@ -40,7 +40,7 @@ def sync_flow(
     while True:
         if response is None:
             if exchange.needs_body:
-                reader.read_request(exchange.request)
+                reader.hash_request(exchange.request, exchange.new_entity())
             exchange.sign()
             response = yield exchange.request
         if exchange.needs_body_of(response):
@@ -72,7 +72,7 @@ async def async_flow(
     while True:
         if response is None:
             if exchange.needs_body:
-                await reader.aread_request(exchange.request)
+                await reader.ahash_request(exchange.request, exchange.new_entity())
             exchange.sign()
             response = yield exchange.request
         if exchange.needs_body_of(response):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final, Generic, cast
 
 from digest_http.algorithms import Algorithm, Hash
 from digest_http.httpauth.origins import Origin
 
+from .held_pieces import HeldPieces
 from .httpx_glances import HttpxGlances, field_lines
 from .httpx_shapes import RequestT, ResponseT
 from .library import UNTOLD
@@ -23,6 +24,14 @@ PROXY: Final = "digest_http.proxy"
 
 #: Fields that describe a body; they go where it goes.
 _OF_BODY: Final = ("Content-Encoding", "Content-Length", "Transfer-Encoding")
+
+
+class _HeldPieces(HeldPieces):
+    """For both ways of the library."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self:
+            yield piece
 
 
 class HttpxLibrary(Generic[RequestT, ResponseT]):
@@ -48,6 +57,7 @@ class HttpxLibrary(Generic[RequestT, ResponseT]):
         self._recorded: Final[type[RecordedBody]] = type("Recorded", (RecordedBody, blocking, asynchronous), {})
         self._bounded: Final[type[BoundedBody]] = type("Bounded", (BoundedBody, blocking, asynchronous), {})
         self._withheld: Final[type[WithheldBody]] = type("Withheld", (WithheldBody, blocking, asynchronous), {})
+        self._held: Final[type[HeldPieces]] = type("Held", (_HeldPieces, blocking, asynchronous), {})
         self._sent: Final[dict[tuple[bool, bool], type[SentBody]]] = {
             (False, False): SentBody,
             (True, False): type("Sent", (SentBody, blocking), {}),
@@ -75,9 +85,6 @@ class HttpxLibrary(Generic[RequestT, ResponseT]):
 
     def remove_field(self, request: RequestT, name: bytes, /) -> None:  # noqa: D102
         del request.headers[name.decode()]
-
-    def body(self, request: RequestT, /) -> bytes:  # noqa: D102
-        return request.read()
 
     def replay(self, request: RequestT, /) -> BodyReplay:  # noqa: D102
         stream = request.stream
@@ -152,14 +159,36 @@ class HttpxLibrary(Generic[RequestT, ResponseT]):
 
     # --- reading bodies ---
 
-    def read_request(self, request: RequestT, /) -> None:  # noqa: D102
-        request.read()
+    def hash_request(self, request: RequestT, entity: Hash, /) -> None:  # noqa: D102
+        stream = request.stream
+        if type(stream) is self._octets:
+            entity.update(request.read())
+            return
+        if isinstance(stream, SentBody) and stream.hash_file(entity):
+            return
+        held = None if _is_read_again(stream) else self._held()
+        for piece in stream:
+            entity.update(piece)
+            if held is not None:
+                held.add(piece)
+        if held is not None:
+            request.stream = held
 
     def read_response(self, response: ResponseT, /) -> None:  # noqa: D102
         response.read()
 
-    async def aread_request(self, request: RequestT, /) -> None:  # noqa: D102
-        await request.aread()
+    async def ahash_request(self, request: RequestT, entity: Hash, /) -> None:  # noqa: D102
+        stream = request.stream
+        if type(stream) is self._octets:
+            entity.update(request.read())
+            return
+        held = None if _is_read_again(stream) else self._held()
+        async for piece in stream:
+            entity.update(piece)
+            if held is not None:
+                held.add(piece)
+        if held is not None:
+            request.stream = held
 
     async def aread_response(self, response: ResponseT, /) -> None:  # noqa: D102
         await response.aread()
@@ -186,3 +215,8 @@ class HttpxLibrary(Generic[RequestT, ResponseT]):
         for name, value in later.items():
             setattr(response, name, value)
         response.read()
+
+
+def _is_read_again(stream: object) -> bool:
+    """Whether a body begins anew each time it is read."""
+    return isinstance(stream, HeldPieces) or (isinstance(stream, SentBody) and stream.replays())

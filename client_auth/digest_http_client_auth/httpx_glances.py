@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from .held_pieces import HeldPieces
+
 __all__ = ["HttpxGlances", "field_lines"]
 
 #: How the fields that are set are usually spelt.
@@ -66,7 +68,8 @@ class HttpxGlances:
 
     def holds_body(self, request: Any, /) -> bool:
         """Whether the body is octets in memory, or none."""
-        return type(request.stream) is self._octets
+        stream = request.stream
+        return type(stream) is self._octets or isinstance(stream, HeldPieces)
 
     def set_field(self, request: Any, name: bytes, value: bytes, /) -> None:
         """Set a field to octets, replacing what was there."""

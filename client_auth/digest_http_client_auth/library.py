@@ -36,8 +36,11 @@ _ResponseT_contra = TypeVar("_ResponseT_contra", contravariant=True)
 class BodyReader(Protocol[_RequestT_contra, _ResponseT_contra]):
     """What a blocking library reads bodies with."""
 
-    def read_request(self, request: _RequestT_contra, /) -> None:
-        """Read the body of a request into memory."""
+    def hash_request(self, request: _RequestT_contra, entity: Hash, /) -> None:
+        """Hash the octets of a request's body, as they will be transferred, and leave it so that they can be sent.
+
+        What can be read twice stays where it is (octets, a file that can seek); of anything else the pieces are kept.
+        """
         ...
 
     def read_response(self, response: _ResponseT_contra, /) -> None:
@@ -48,8 +51,8 @@ class BodyReader(Protocol[_RequestT_contra, _ResponseT_contra]):
 class AsyncBodyReader(Protocol[_RequestT_contra, _ResponseT_contra]):
     """What an asynchronous library reads bodies with."""
 
-    async def aread_request(self, request: _RequestT_contra, /) -> None:
-        """Read the body of a request into memory."""
+    async def ahash_request(self, request: _RequestT_contra, entity: Hash, /) -> None:
+        """Hash the octets of a request's body, and leave it so that they can be sent; see `BodyReader`."""
         ...
 
     async def aread_response(self, response: _ResponseT_contra, /) -> None:
@@ -129,11 +132,7 @@ class Library(Protocol[RequestT, ResponseT]):
         ...
 
     def holds_body(self, request: RequestT, /) -> bool:
-        """Whether the body is octets in memory, or none: then it can be sent as often as need be."""
-        ...
-
-    def body(self, request: RequestT, /) -> bytes:
-        """The octets of the body. Called only where it is in memory: the exchange asks for that first."""
+        """Whether the body is octets in memory, in whatever pieces, or none: it can be sent as often as need be."""
         ...
 
     def replay(self, request: RequestT, /) -> Replay[RequestT]:

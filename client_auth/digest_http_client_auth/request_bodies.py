@@ -12,9 +12,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any, Final, NoReturn
 
+from digest_http.algorithms import Hash
 from digest_http.errors import BodyNotReplayable
 
+from .held_pieces import HeldPieces
 from .httpx_shapes import Request
+from .sent_bodies import hash_file
 
 __all__ = ["BodyReplay", "SentBody"]
 
@@ -31,6 +34,9 @@ class SentBody:
     def __init__(self, stream: Any) -> None:  # the library's own class
         self.stream: Final[Any] = stream
         self.begun = False
+        #: Set by who looked into it: the file that it reads, where that can seek; whether it begins anew each time.
+        self.file: Any = None
+        self.replays: Callable[[], bool] = _never
         #: Called before it is sent once more: by a redirect, which the library follows by itself.
         self.rewind: Callable[[], None] | None = None
 
@@ -38,6 +44,13 @@ class SentBody:
         if self.begun and self.rewind is not None:
             self.rewind()
         self.begun = True
+
+    def hash_file(self, entity: Hash) -> bool:
+        """Hash the file that it reads; False, and nothing is done, if that is none of octets that can seek."""
+        if self.file is None:
+            return False
+        self._begin()
+        return hash_file(self.file, entity) is not None
 
     def __iter__(self) -> Iterator[bytes]:
         self._begin()
@@ -64,18 +77,22 @@ class BodyReplay:
         self._file: Any = next((value for value in self._held if hasattr(value, "read") and _can_seek(value)), None)
         self._offset = 0 if self._file is None else self._file.tell()
         if self._file is not None:
-            sent.rewind = self._rewind
+            sent.file, sent.rewind = self._file, self._rewind
+        sent.replays = self._replays
 
     def restore(self, request: Request) -> None:
         """Make the body of `request` ready to be sent. Raises BodyNotReplayable."""
         if request.stream is not self._sent:
             # The body was read into memory meanwhile, or a redirect dropped it: the request holds its octets.
-            if not isinstance(request.stream, self._octets):
+            if not isinstance(request.stream, (self._octets, HeldPieces)):
                 _refuse()
         elif self._file is not None:
             self._rewind()
         elif self._sent.begun and not self._iterates_anew():
             _refuse()
+
+    def _replays(self) -> bool:
+        return self._file is not None or self._iterates_anew()
 
     def _rewind(self) -> None:
         try:
@@ -95,6 +112,10 @@ def _held_by(stream: object, package: str) -> list[Any]:
     """What a stream of the library holds; nothing for streams of others, whose ways are not known."""
     ours = type(stream).__module__.partition(".")[0] == package
     return list(vars(stream).values()) if ours and hasattr(stream, "__dict__") else []
+
+
+def _never() -> bool:
+    return False
 
 
 def _refuse() -> NoReturn:

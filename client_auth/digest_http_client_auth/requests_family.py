@@ -12,9 +12,10 @@ from typing import Any, ClassVar, Final, Generic
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
-from digest_http.algorithms import Algorithm
+from digest_http.algorithms import Algorithm, Hash
 from digest_http.httpauth.origins import Origin
 
+from .held_pieces import HeldPieces
 from .library import UNTOLD
 from .probes import is_of_probe
 from .raw_stand_ins import AsyncHeldRaw, AsyncWithheldRaw, HeldRaw, WithheldRaw
@@ -22,7 +23,7 @@ from .refused_bodies import discard, discard_async
 from .requests_glances import Answer, RequestsGlances, field_octets
 from .requests_shapes import Request, RequestT
 from .requests_urls import proxy_origin, url_origin
-from .sent_bodies import BodyReplay, as_octets, is_octets, read_pieces
+from .sent_bodies import BodyReplay, as_octets, hash_body, is_octets
 
 __all__ = ["AsyncRequestsLibrary", "RequestsLibrary"]
 
@@ -85,9 +86,6 @@ class RequestsLibrary(Generic[RequestT]):
         """Note which way a request goes, or None if a server reads it. An auth class is told when it comes back."""
         self._proxies[request] = proxy
 
-    def body(self, request: RequestT, /) -> bytes:  # noqa: D102
-        return as_octets(request.body)
-
     def replay(self, request: RequestT, /) -> BodyReplay:  # noqa: D102
         return BodyReplay(request.body)
 
@@ -138,9 +136,10 @@ class RequestsLibrary(Generic[RequestT]):
 
     # --- reading bodies ---
 
-    def read_request(self, request: RequestT, /) -> None:  # noqa: D102
+    def hash_request(self, request: RequestT, entity: Hash, /) -> None:  # noqa: D102
+        body, octets = hash_body(request.body, entity)
         if not is_octets(request.body):
-            _hold(request, read_pieces(request.body))
+            _hold(request, body, octets)
 
     def read_response(self, answer: Answer, /) -> None:  # noqa: D102
         raw = answer.response.raw
@@ -172,12 +171,17 @@ class AsyncRequestsLibrary(RequestsLibrary[RequestT]):
     _withheld = AsyncWithheldRaw
     _held = AsyncHeldRaw
 
-    async def aread_request(self, request: RequestT, /) -> None:  # noqa: D102
+    async def ahash_request(self, request: RequestT, entity: Hash, /) -> None:  # noqa: D102
         body: Any = request.body
-        if hasattr(body, "__aiter__") and not hasattr(body, "read"):
-            _hold(request, b"".join([as_octets(piece) async for piece in body]))
-        else:
-            self.read_request(request)
+        if not hasattr(body, "__aiter__") or hasattr(body, "read"):
+            self.hash_request(request, entity)
+            return
+        held = HeldPieces()
+        async for piece in body:
+            octets = as_octets(piece)
+            entity.update(octets)
+            held.add(octets)
+        _hold(request, held, held.octets)
 
     async def aread_response(self, answer: Answer, /) -> None:  # noqa: D102
         self.hold(answer, await answer.response.raw.read(decode_content=False))
@@ -191,8 +195,8 @@ class AsyncRequestsLibrary(RequestsLibrary[RequestT]):
             await raw.read()
 
 
-def _hold(request: Request, octets: bytes) -> None:
-    """Give a request a body in memory."""
-    request.body = octets
+def _hold(request: Request, body: Any, octets: int) -> None:
+    """Give a request a body whose length is known."""
+    request.body = body
     request.headers.pop("Transfer-Encoding", None)
-    request.headers["Content-Length"] = str(len(octets))
+    request.headers["Content-Length"] = str(octets)

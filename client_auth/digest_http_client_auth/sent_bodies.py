@@ -6,12 +6,18 @@ body is sent again only if it is known how, and otherwise BodyNotReplayable is r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, NoReturn, Protocol
 
+from digest_http.algorithms import Hash
 from digest_http.errors import BodyNotReplayable
 
-__all__ = ["BodyReplay", "as_octets", "is_octets", "read_pieces"]
+from .held_pieces import HeldPieces
+
+__all__ = ["BodyReplay", "as_octets", "hash_body", "hash_file", "is_octets"]
+
+#: Octets of a file that are read at once.
+_PIECE: Final = 16384
 
 _ADVICE: Final = (
     "the request is to be sent again (the server asks for credentials, or redirects), and its body is used up. Pass "
@@ -21,6 +27,7 @@ _ADVICE: Final = (
 
 
 _OCTETS: Final = (bytes, str, bytearray, memoryview)
+_IN_MEMORY: Final = (*_OCTETS, HeldPieces)
 
 
 class HasBody(Protocol):
@@ -30,13 +37,13 @@ class HasBody(Protocol):
 
 
 def is_octets(body: object) -> bool:
-    """Whether a body is in memory, or none, so that it can be sent as often as need be."""
-    return body is None or isinstance(body, _OCTETS)
+    """Whether a body is in memory, in one piece or several, or none, so that it can be sent as often as need be."""
+    return body is None or isinstance(body, _IN_MEMORY)
 
 
-def as_octets(body: Any) -> bytes:  # any body that `is_octets`, or a piece of one
-    """The octets that the libraries send for it: text goes out as UTF-8."""
-    return body.encode() if isinstance(body, str) else bytes(body or b"")
+def as_octets(piece: Any) -> Any:  # whatever the caller gave as a piece of a body, or a whole one
+    """What the libraries send for it: text goes out as UTF-8, and octets of any class as they are."""
+    return piece.encode() if isinstance(piece, str) else piece or b""
 
 
 class BodyReplay:
@@ -77,8 +84,51 @@ def _offset_of(body: Any) -> int | None:
     return offset if isinstance(offset, int) else None
 
 
-def read_pieces(body: Any) -> bytes:
-    """Read a file, or what is iterated, into memory."""
-    read: Any = getattr(body, "read", None)
-    pieces: Any = body if read is None else [read()]
-    return b"".join(map(as_octets, pieces))
+def hash_body(body: Any, entity: Hash) -> tuple[Any, int]:
+    """Hash a body that is about to be sent. What is to be sent in its place, and how many octets that has.
+
+    It is the body itself where that can be read twice: octets, a sequence of them, a file of octets that can seek.
+    """
+    if body is None:
+        return body, 0
+    if isinstance(body, _OCTETS):
+        return body, _hash(body, entity)
+    if isinstance(body, (Sequence, HeldPieces)):
+        return body, sum(_hash(piece, entity) for piece in body)
+    offset = _offset_of(body) if hasattr(body, "read") else None
+    if offset is not None:
+        counted = hash_file(body, entity)
+        body.seek(offset)
+        if counted is not None:
+            return body, counted
+    held = HeldPieces()
+    for piece in _pieces_of(body):
+        octets = as_octets(piece)
+        entity.update(octets)
+        held.add(octets)
+    return held, held.octets
+
+
+def _hash(piece: Any, entity: Hash) -> int:
+    octets = as_octets(piece)
+    entity.update(octets)
+    return memoryview(octets).nbytes
+
+
+def hash_file(file: Any, entity: Hash) -> int | None:
+    """How many octets were read up to the end; None for a file of text, of which nothing was hashed."""
+    counted = 0
+    while piece := file.read(_PIECE):
+        if isinstance(piece, str):
+            return None
+        entity.update(piece)
+        counted += len(piece)
+    return counted
+
+
+def _pieces_of(body: Any) -> Iterable[Any]:
+    if not hasattr(body, "read"):
+        yield from body
+        return
+    while piece := body.read(_PIECE):
+        yield piece

@@ -14,12 +14,12 @@ from urllib3 import BaseHTTPResponse, HTTPHeaderDict, HTTPResponse
 from urllib3.util import parse_url
 from urllib3.util.retry import RequestHistory
 
-from digest_http.algorithms import Algorithm
+from digest_http.algorithms import Algorithm, Hash
 from digest_http.httpauth.origins import Origin
 
 from .probes import is_of_probe
 from .refused_bodies import discard
-from .sent_bodies import BodyReplay, as_octets, is_octets, read_pieces
+from .sent_bodies import BodyReplay, hash_body, is_octets
 from .urllib3_messages import Answer, Message
 
 __all__ = ["Urllib3Library"]
@@ -72,9 +72,6 @@ class Urllib3Library:
 
     def holds_body(self, request: Message, /) -> bool:  # noqa: D102
         return is_octets(request.body)
-
-    def body(self, request: Message, /) -> bytes:  # noqa: D102
-        return as_octets(request.body)
 
     def replay(self, request: Message, /) -> BodyReplay:  # noqa: D102
         return BodyReplay(request.body)
@@ -140,13 +137,14 @@ class Urllib3Library:
 
     # --- reading bodies ---
 
-    def read_request(self, request: Message, /) -> None:  # noqa: D102
-        if is_octets(request.body):
+    def hash_request(self, request: Message, entity: Hash, /) -> None:  # noqa: D102
+        was_held = is_octets(request.body)
+        request.body, octets = hash_body(request.body, entity)
+        if was_held:
             return
-        request.body = read_pieces(request.body)
         request.chunked = False
         request.headers.discard("Transfer-Encoding")
-        request.headers["Content-Length"] = str(len(request.body))
+        request.headers["Content-Length"] = str(octets)
 
     def read_response(self, answer: Answer, /) -> None:  # noqa: D102
         answer.octets = answer.response.read(decode_content=False)

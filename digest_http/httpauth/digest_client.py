@@ -20,6 +20,7 @@ from functools import partial
 from threading import Lock
 from typing import Final, Literal, NamedTuple, Self, TypeAlias
 
+from digest_http import calculation
 from digest_http.challenge import parse_challenges
 from digest_http.credentials import split_scheme
 from digest_http.encoding import octets_to_text
@@ -177,7 +178,8 @@ class DigestClient(HoldsSecrets):
             if found is None:
                 return None
             context, nonce, retries = self._context, found, Retries(tick())
-        signed = sign(self._spaces, context, nonce, *request, bytes(body or b""))
+        hentity = calculation.entity_hash(context.algorithm, body or b"") if nonce.needs_entity else b""
+        signed = sign(self._spaces, context, nonce, *request, hentity)
         return None if signed is None else Authorization.of(*signed, request, retries)
 
     def challenged(self, challenges: FieldValues, refused: Authorization | None) -> bool:

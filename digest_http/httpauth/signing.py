@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from digest_http import calculation
-
 from .client import ClientContext, Signature
 from .client_nonce import ClientNonce
 from .protection_spaces import OriginSpaces
@@ -12,16 +10,15 @@ __all__ = ["note_accepted", "sign"]
 
 
 def sign(  # noqa: PLR0917  # called for each request; keywords cost a tenth of a hash
-    spaces: OriginSpaces, context: ClientContext, nonce: ClientNonce, method: bytes, target: bytes, body: bytes = b""
+    spaces: OriginSpaces, context: ClientContext, nonce: ClientNonce, method: bytes, target: bytes, hentity: bytes = b""
 ) -> tuple[bytes, Signature] | None:
-    """The Authorization value of a request, and its signature. `body` is looked at if `nonce.needs_entity`.
+    """The Authorization value of a request, and its signature. `hentity`: hex H(body) where `nonce.needs_entity`.
 
     None if nothing may be signed with this nonce: its counts are used up, or it is weaker than what the origin has
     accepted. Raises MalformedField for a method or a target that no header field can carry.
     """
     if nonce.strength < spaces.floor:
         return None
-    hentity = calculation.entity_hash(context.algorithm, body) if nonce.needs_entity else b""
     return context.sign(nonce, method, target, hentity)
 
 

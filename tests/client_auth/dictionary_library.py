@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from digest_http.algorithms import Algorithm
+from digest_http.algorithms import Algorithm, Hash
 from digest_http.errors import BodyNotReplayable
 from digest_http.httpauth.origins import Origin
 from digest_http_client_auth import flow
@@ -51,9 +51,6 @@ class DictionaryLibrary:
     def holds_body(self, request: Message) -> bool:
         return isinstance(request["body"], bytes)
 
-    def body(self, request: Message) -> bytes:
-        return bytes(request["body"])
-
     def replay(self, _: Message) -> DictionaryLibrary:
         return self
 
@@ -96,8 +93,9 @@ class DictionaryLibrary:
     def set_history(self, response: Message, hops: Any) -> None:
         response["history"] = list(hops)
 
-    def read_request(self, request: Message) -> None:
+    def hash_request(self, request: Message, entity: Hash) -> None:
         request["body"] = request["body"] if isinstance(request["body"], bytes) else b"".join(request["body"])
+        entity.update(request["body"])
 
     def read_response(self, response: Message) -> None:
         response["body"] = b"".join([response["body"]])

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from digest_http.algorithms import Hash
 from digest_http.errors import WrongPrincipal
 from digest_http_client_auth.exchange import Exchange
 from digest_http_client_auth.flow import acall, async_flow, call, sync_flow
@@ -25,19 +26,20 @@ class Reader:
     def __init__(self) -> None:
         self.read: list[str] = []
 
-    def read_request(self, request: Message) -> None:
-        """Into memory."""
+    def hash_request(self, request: Message, entity: Hash) -> None:
+        """From memory, where it is from now on."""
         self.read.append("request")
         request["body"] = request["body"] if isinstance(request["body"], bytes) else b"".join(request["body"])
+        entity.update(request["body"])
 
     def read_response(self, _: Message) -> None:
         """It is there."""
         self.read.append("response")
 
-    async def aread_request(self, request: Message) -> None:
+    async def ahash_request(self, request: Message, entity: Hash) -> None:
         """As the blocking one."""
         await asyncio.sleep(0)
-        self.read_request(request)
+        self.hash_request(request, entity)
 
     async def aread_response(self, response: Message) -> None:
         """As the blocking one."""

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from digest_http.algorithms import by_name
+from digest_http.calculation import entity_hash
 from digest_http.challenge import Challenge
+from digest_http.errors import MalformedField
 from digest_http.grammar import MAX_NC
 from digest_http.httpauth import DigestClient
 from digest_http.httpauth.challenge_selection import Choice
@@ -188,30 +190,32 @@ def context_of(*qop: bytes, name: str = "MD5") -> tuple[ClientContext, ClientNon
 
 
 def test_signing_without_a_body() -> None:
-    """It is an empty one; a nonce whose counts are used up signs nothing."""
+    """It is an empty one, which is hashed all the same; a nonce whose counts are used up signs nothing."""
     spaces = OriginSpaces(Origin("http", "server.example", 80))
     fields = []
-    for body in ((), (b"",), (b"body",)):
+    for body in (b"", b"body"):
         context, nonce = context_of(b"auth-int", name="MD5-sess")
         nonce.counter.last = 4
-        signed = sign(spaces, context, nonce, b"GET", b"/x", *body)
+        with pytest.raises(MalformedField):
+            sign(spaces, context, nonce, b"GET", b"/x")
+        signed = sign(spaces, context, nonce, b"GET", b"/x", entity_hash(context.algorithm, body))
         assert signed is not None
         fields.append((signed[1].nc, signed[1].qop))
-    assert fields == [(b"00000005", b"auth-int")] * 3
+    assert fields == [(b"00000005", b"auth-int")] * 2
     client = DigestClient("u", "p", cnonce=lambda: "c")
     assert client.challenged('Digest realm="r", nonce="n", qop="auth-int"', None)
     signed_value = client.authorization("GET", "/")
     assert signed_value is not None
     context, nonce = signed_value.signature.context, signed_value.signature.nonce
     responses = []
-    for more in ((), (b"",), (b"x",)):
+    for body in (b"", b"x"):
         nonce.counter.last = 0
-        signed = sign(spaces, context, nonce, b"GET", b"/", *more)
+        signed = sign(spaces, context, nonce, b"GET", b"/", entity_hash(context.algorithm, body))
         assert signed is not None
         responses.append(signed[0])
-    assert responses[0] == responses[1] == signed_value.octets != responses[2]
+    assert responses[0] == signed_value.octets != responses[1]
     nonce.counter.last = MAX_NC
-    assert sign(spaces, context, nonce, b"GET", b"/") is None
+    assert sign(spaces, context, nonce, b"GET", b"/", entity_hash(context.algorithm, b"")) is None
 
 
 def test_a_pool_takes_a_challenge_at_its_word() -> None:

@@ -186,7 +186,7 @@ def test_generator(session, site, caller):
 
 
 def test_generator_under_auth_int(session, serve):
-    """Where auth-int covers it, a generator is read into memory before it is signed."""
+    """Where auth-int covers it, a generator is held before it is signed, and sent whole."""
     site = serve(qop="auth-int")
     assert session.send("GET", f"{site.url}/").status == 200
     assert session.send("PUT", f"{site.url}/", body=iter([b"one", b"two"])).status == 200
