@@ -129,10 +129,10 @@ def field_lines(message: Any, name: bytes) -> list[bytes]:
 def _is_known_section(kind: Any) -> bool:
     """Whether a header section is a list of lines: the name as it is written, in lower case, the value."""
     made = kind([(b"Ab", b"c")])
-    lines = getattr(made, "_list", None)
-    if type(lines) is not list or lines != [(b"Ab", b"ab", b"c")]:
+    lines: Any = getattr(made, "_list", None)
+    if not isinstance(lines, list) or lines != [(b"Ab", b"ab", b"c")]:
         return False
-    lines.append((b"De", b"de", b"f"))
+    made._list.append((b"De", b"de", b"f"))  # noqa: SLF001  # as above
     known: bool = made.raw == [(b"Ab", b"c"), (b"De", b"f")] and made.get("de") == "f"
     return known
 
