@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
@@ -79,7 +80,7 @@ class Lent:
         self._wire = wire
         self._turn = turn
 
-    async def run(self, keys: list[bytes], arguments: list[bytes]) -> Any:
+    async def run(self, keys: Sequence[bytes], arguments: Sequence[bytes | int]) -> bytes:
         """See Wire."""
         async with self._turn:
             return await self._wire.run(keys, arguments)

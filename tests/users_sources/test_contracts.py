@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import Awaitable, Coroutine, Iterator, Mapping
 from inspect import isawaitable
 from pathlib import Path
 from threading import Thread
@@ -134,6 +134,10 @@ class InOneLoop:
 
         return asyncio.run_coroutine_threadsafe(awaited(), self._loop).result(60)
 
+    def do(self, work: Coroutine[Any, Any, object]) -> None:
+        """The same for what answers nothing."""
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
+
 
 class TestSQL(InOneLoop, UsersContract):
     """A table."""
@@ -148,7 +152,7 @@ class TestSQL(InOneLoop, UsersContract):
             for name, password in passwords.items():
                 await users.set(name, realm, password)
 
-        self.settle(fill())
+        self.do(fill())
         return users
 
 
@@ -159,7 +163,7 @@ class TestSQLLogouts(InOneLoop, LogoutsContract):
         """See LogoutsContract."""
         logouts = SQLLogouts(f"sqlite:///{self.folder}/logouts-{next(FILES)}.db")
         self._opened.append(logouts)
-        self.settle(logouts.create_table())
+        self.do(logouts.create_table())
         return logouts
 
 
@@ -180,7 +184,10 @@ class TestBlockingSQLLogouts(LogoutsContract):
 
 def contract_of(make: Any, **more: Any) -> UsersContract:
     """The contract for what a function makes of passwords and a realm."""
-    return type("Contract", (UsersContract,), {"open_users": lambda _self, *given: make(*given), **more})()
+    made: UsersContract = type(
+        "Contract", (UsersContract,), {"open_users": lambda _self, *given: make(*given), **more}
+    )()
+    return made
 
 
 class Broken:
