@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ssl
 from collections.abc import Generator
+from typing import cast
 
 import click
 import httpx
@@ -27,10 +28,7 @@ def said(host: str, seconds: float) -> Generator[None]:
 
 
 def _line(error: Exception, host: str, seconds: float) -> str:
-    while isinstance(
-        error, ExceptionGroup
-    ):  # of tries at the same time; each has its reason, and a line has room for one
-        error = error.exceptions[0]
+    error = _first(error)
     if isinstance(error, (httpx.TimeoutException, TimeoutError)):
         return f"{host} did not answer within {seconds:g} second{'' if seconds == 1 else 's'}"
     trouble = _tls_trouble(error)
@@ -45,6 +43,14 @@ def _line(error: Exception, host: str, seconds: float) -> str:
     if isinstance(error, (DigestError, OSError, ValueError)):
         return str(error)
     return f"the answer of {host} cannot be read ({type(error).__name__})"
+
+
+def _first(error: Exception) -> Exception:
+    """Of tries at the same time each has its reason, and a line has room for one."""
+    if not isinstance(error, ExceptionGroup):
+        return error
+    tries: tuple[Exception, ...] = cast("ExceptionGroup[Exception]", error).exceptions
+    return _first(tries[0])
 
 
 def _tls_trouble(error: BaseException | None) -> str | None:
