@@ -30,7 +30,7 @@ from .asgi import Headers
 from .identity import DigestUser
 from .roles import down
 
-__all__ = ["Beside", "Others", "basic", "basic_credentials", "bearer"]
+__all__ = ["Beside", "Others", "basic", "basic_credentials", "basic_name", "bearer"]
 
 #: Who it is: a name, a user with roles, or nobody (None or "").
 Found: TypeAlias = "str | DigestUser | None"
@@ -40,22 +40,30 @@ Finder: TypeAlias = Callable[..., "Found | Awaitable[Found]"]
 _control: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 _FIND: Final = "who, with def who(scope) -> name or None"
+_CLAIMS: Final = "claimed, with def claimed(scope) -> name or None"
 
 
 class Beside(HoldsSecrets):
     """One other way. `find(request)`, plain or async, gives the name, a `DigestUser` with roles, or None for nobody.
 
     `challenge`: what a 401 says of it, the value of a WWW-Authenticate field; None for a way without, as a session.
+    `claims(request)`: the name that a request claims with a password, or None for a request without. A limiter then
+    counts the wrong ones. Leave it out for a way that no guessing opens.
 
     Raises ConfigurationError for a setting that cannot work.
     """
 
     __slots__ = ("challenge", "claims", "find")
 
-    def __init__(self, find: Finder, challenge: str | None = None) -> None:
+    def __init__(
+        self,
+        find: Finder,
+        challenge: str | None = None,
+        *,
+        claims: Callable[[Mapping[str, Any]], str | None] | None = None,
+    ) -> None:
         self.find: Final = settings.function("find", find, 1, example=_FIND)
-        self.claims: Callable[[Mapping[str, Any]], str | None] | None = None
-        """The name that a request claims with a password, for a limiter; None for ways that no guessing opens."""
+        self.claims: Final = None if claims is None else settings.function("claims", claims, 1, example=_CLAIMS)
         self.challenge: Final = None if challenge is None else _field(challenge)
 
 
@@ -81,13 +89,13 @@ def basic(check: Finder, realm: str) -> Beside:
         pair = basic_credentials(request)
         return check(*pair) if pair is not None else None
 
-    def claims(request: Mapping[str, Any]) -> str | None:
-        pair = basic_credentials(request)
-        return pair[0] if pair is not None else None
+    return Beside(find, f'Basic realm={_quoted(realm)}, charset="UTF-8"', claims=basic_name)
 
-    way = Beside(find, f'Basic realm={_quoted(realm)}, charset="UTF-8"')
-    way.claims = claims
-    return way
+
+def basic_name(request: Mapping[str, Any]) -> str | None:
+    """The name in Basic credentials, in Form C; None if there is none."""
+    pair = basic_credentials(request)
+    return pair[0] if pair is not None else None
 
 
 def basic_credentials(request: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -167,7 +175,10 @@ class Others(HoldsSecrets):
     async def _find(self, shown: Mapping[str, Any], wait: Wait, request: Request) -> DigestUser | Refused | None:
         throttling = self._throttling
         for way in self._ways:
-            claimed = None if throttling is None or way.claims is None else way.claims(shown)
+            try:
+                claimed = None if throttling is None else _claimed(way, shown)
+            except Exception as error:  # noqa: BLE001 - whatever it raises, nobody knows whose password this is
+                return down(error)
             if throttling is None or claimed is None:
                 found = await _asked(way, shown, wait)
             else:
@@ -175,6 +186,13 @@ class Others(HoldsSecrets):
             if found is not None:
                 return found
         return None
+
+
+def _claimed(way: Beside, shown: Mapping[str, Any]) -> str | None:
+    claimed: object = None if way.claims is None else way.claims(shown)
+    if claimed is not None and not isinstance(claimed, str):
+        raise TypeError(f"claims of a way beside Digest gave {type(claimed).__name__}: write a name or None")
+    return claimed
 
 
 async def _asked_within_limits(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from django.test.utils import override_settings
 
 from digest_http.errors import ConfigurationError
 from digest_http_client_auth import DigestAuth
-from digest_http_middleware.beside import bearer
+from digest_http_middleware.beside import basic, bearer
+from digest_http_middleware.django.beside import password
 from digest_http_middleware.django.site import site
 from digest_http_middleware.limits import Throttle
 from tests.django.conftest import OURS, REALM, ask_asgi, ask_wsgi
@@ -52,6 +54,30 @@ def test_too_many_failures(ask):
     assert answer.status_code == 429
     assert 0 < int(answer.headers["retry-after"]) <= 3600
     assert "www-authenticate" not in answer.headers
+
+
+def own(name: str, password: str) -> str | None:
+    """A check of the site's own."""
+    return name if (name, password) == ("alice", "s3cret") else None
+
+
+@pytest.mark.parametrize("way", [lambda: password(REALM), lambda: basic(own, REALM)], ids=["password", "basic"])
+def test_passwords_of_other_ways(ask, way):
+    """They are guesses as well, in the same account as those of Digest; tokens are none."""
+    given = {"realm": REALM, "throttle": Throttle(login="3 per hour"), "beside": [bearer(lambda _: None, REALM), way()]}
+
+    def by_basic(word: str) -> Any:
+        return ask("GET", "/", headers={"Authorization": "Basic " + b64encode(f"alice:{word}".encode()).decode()})
+
+    with override_settings(DIGEST_HTTP=given):
+        assert by_basic("s3cret").status_code == 200
+        assert [ask("GET", "/", headers={"Authorization": "Bearer x"}).status_code for _ in range(4)] == [401] * 4
+        assert [by_basic("wrong").status_code for _ in range(2)] == [401, 401]
+        assert ask("GET", "/", auth=DigestAuth("alice", "wrong")).status_code == 401
+        answer = by_basic("s3cret")
+        assert (answer.status_code, "www-authenticate" in answer.headers) == (429, False)
+        assert 0 < int(answer.headers["retry-after"]) <= 3600
+        assert ask("GET", "/", auth=DigestAuth("alice", "s3cret")).status_code == 429
 
 
 @pytest.mark.parametrize(("limiter", "refuses"), [(Blocking, ask_asgi), (Awaiting, ask_wsgi)])

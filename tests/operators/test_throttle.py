@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from digest_http.errors import ConfigurationError
 from digest_http.guard import Guard, Refused
-from digest_http_middleware.beside import basic, bearer
+from digest_http_middleware.beside import Beside, basic, basic_name, bearer
 from digest_http_middleware.limits import Throttle
 from digest_http_middleware.prometheus import PrometheusMetrics
 from tests.attacks.driver import REALM, USERS, Clock, Server
@@ -94,6 +94,31 @@ def test_passwords_of_basic_are_guesses_too(kind):
     assert opened.ask(right, address=ELSEWHERE).status == 200
     assert opened.ask().status == 401
     assert opened.ask(basic_field("bob", "b0b")).status == 200
+
+
+@pytest.mark.parametrize("kind", [kind for kind in DOORS if kind != "guard"])
+def test_passwords_of_a_way_of_ones_own(kind):
+    """They count where the way says whose they are; if it fails to, nobody is asked."""
+
+    def claimed(request):
+        name = basic_name(request)
+        if name == "raises":
+            raise LookupError(name)
+        return 7 if name == "number" else name
+
+    asked = []
+    opened = limited(DOORS[kind], beside=[Beside(asked.append, claims=claimed)], address=None)
+    assert [opened.ask(basic_field("alice", "guess")).status for _ in range(4)] == [401, 401, 401, 429]
+    assert len(asked) == 3
+    assert [opened.ask(basic_field(name, "x")).status for name in ("raises", "number")] == [503, 503]
+    assert len(asked) == 3
+    assert [opened.ask(b"Bearer x").status for _ in range(4)] == [401] * 4
+
+
+def test_a_wrong_claims():
+    """It is refused when it is made."""
+    with pytest.raises(ConfigurationError, match=r"^claims is 1; write a function of one argument"):
+        Beside(print, claims=1)
 
 
 def test_right_and_stale_requests_do_not_count(door):

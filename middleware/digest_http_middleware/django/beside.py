@@ -12,7 +12,7 @@ from django.contrib import auth
 from django.views.decorators.debug import sensitive_variables
 
 from digest_http.errors import ConfigurationError
-from digest_http_middleware.beside import Beside, basic, basic_credentials
+from digest_http_middleware.beside import Beside, basic, basic_credentials, basic_name
 
 from .known_users import REQUEST
 
@@ -29,7 +29,7 @@ def password(realm: str) -> Beside:
 
     The password crosses the wire as it is, so use it with TLS only. Raises ConfigurationError for what is no realm.
     """
-    return Beside(_of_password, basic(_nobody, realm).challenge)
+    return Beside(_of_password, basic(_nobody, realm).challenge, claims=basic_name)
 
 
 def _of_session(shown: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any model of users

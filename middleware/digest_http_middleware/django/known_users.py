@@ -51,7 +51,7 @@ def in_django(way: object) -> object:
         # What has to be awaited is handed on: here nobody can.
         return found if isawaitable(found) else _known(found)
 
-    return Beside(asked, way.challenge)
+    return Beside(asked, way.challenge, claims=way.claims)
 
 
 def _known(found: object) -> KnownUser | None:

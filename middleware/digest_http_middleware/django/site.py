@@ -93,7 +93,7 @@ class Site(HoldsSecrets):
         )  # fmt: skip
         awaited = (store.advance, getattr(store, "refresh", None))
         self._blocks: Final = not any(iscoroutinefunction(each) for each in awaited)
-        self._others: Final = Others(_ways(given.get("beside", ())), self.guard.observing)
+        self._others: Final = Others(_ways(given.get("beside", ())), self.guard.observing, self.guard.throttling)
         protect = given.get("protect", ("/",))
         self._by_request: Final = protect if callable(protect) else None
         self._needs_login: Final = path_rule(protect, given.get("public", ()))
