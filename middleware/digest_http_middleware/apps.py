@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from digest_http import settings
 from digest_http.errors import ConfigurationError
@@ -12,35 +12,49 @@ __all__ = ["asgi_app", "wsgi_app"]
 
 App = TypeVar("App", bound=Callable[..., Any])
 
-#: How many arguments a server calls an application with.
-_ASGI: Final = 3
-_WSGI: Final = 2
+
+class _Kind(NamedTuple):
+    """What an application of one kind is called with, how one is written, and where its middleware is."""
+
+    arguments: int
+    written: str
+    name: str
+    home: str
+
+
+_ASGI: Final = _Kind(
+    3, "app, with async def app(scope, receive, send)", "an ASGI application", "digest_http_middleware"
+)
+_WSGI: Final = _Kind(
+    2, "app, with def app(environ, start_response)", "a WSGI application", "digest_http_middleware.wsgi"
+)
 
 
 def asgi_app(app: App) -> App:
     """An application of ASGI. Raises ConfigurationError for what is none."""
-    try:
-        return settings.function("app", app, _ASGI, example="app, with async def app(scope, receive, send)")
-    except ConfigurationError:
-        _refuse_if(app, _WSGI, "a WSGI application", "digest_http_middleware.wsgi")
-        raise
+    return _of_kind(app, _ASGI, other=_WSGI)
 
 
 def wsgi_app(app: App) -> App:
     """An application of WSGI. Raises ConfigurationError for what is none."""
-    try:
-        return settings.function("app", app, _WSGI, example="app, with def app(environ, start_response)")
-    except ConfigurationError:
-        _refuse_if(app, _ASGI, "an ASGI application", "digest_http_middleware")
-        raise
+    return _of_kind(app, _WSGI, other=_ASGI)
 
 
-def _refuse_if(app: Callable[..., Any], arguments: int, kind: str, home: str) -> None:
-    """Say what to write for an application of another kind."""
+def _of_kind(app: App, kind: _Kind, *, other: _Kind) -> App:
     try:
-        settings.function("app", app, arguments, example=kind)
+        return settings.function("app", app, kind.arguments, example=f"app, with {kind.written}")
     except ConfigurationError:
-        return
+        if not _is_of(app, other):
+            raise
     raise ConfigurationError(
-        f"app takes {arguments} arguments, as {kind} does: write 'from {home} import DigestAuthMiddleware'"
-    ) from None
+        f"app takes {other.arguments} arguments, as {other.name} does: "
+        f"write 'from {other.home} import DigestAuthMiddleware'"
+    )
+
+
+def _is_of(app: Callable[..., Any], kind: _Kind) -> bool:
+    try:
+        settings.function("app", app, kind.arguments, example=f"app, with {kind.written}")
+    except ConfigurationError:
+        return False
+    return True

@@ -5,9 +5,7 @@ A call and its frame are most of what Python adds to the hashes, so a bound keep
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -16,6 +14,7 @@ from benchmarks.driven import UNAUTHORIZED, counted_scopes, run_asgi
 from benchmarks.signed import asgi_scope
 from benchmarks.verify import _middleware as make
 from digest_http.algorithms import Algorithm, by_name
+from tests.benchmarks.counted_calls import own_calls
 
 pytestmark = pytest.mark.once
 
@@ -47,19 +46,7 @@ def without_credentials(algorithm: Algorithm) -> Requests:
 
 def calls_of_one(app: Any, scopes: list[dict[str, Any]], expected: int) -> float:
     """Python's calls in our own files, for one request."""
-    calls = 0
-
-    def seen(frame: FrameType, event: str, _argument: object) -> None:
-        nonlocal calls
-        calls += event == "call" and "digest_http" in frame.f_globals.get("__name__", "")
-
-    before = sys.getprofile()
-    sys.setprofile(seen)
-    try:
-        run_asgi(app, scopes, expected)
-    finally:
-        sys.setprofile(before)
-    return calls / len(scopes)
+    return own_calls(lambda: run_asgi(app, scopes, expected)) / len(scopes)
 
 
 @pytest.mark.parametrize("algorithm", ["SHA-256", "MD5"])

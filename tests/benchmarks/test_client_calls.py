@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from types import FrameType
 
 import pytest
 
 from benchmarks import sign
 from benchmarks.plugs import contenders
 from benchmarks.timing import Batch
+from tests.benchmarks.counted_calls import own_calls
 
 pytestmark = pytest.mark.once
 
@@ -19,19 +18,7 @@ NUMBER = 10
 
 def calls_of_one(batch: Batch) -> float:
     """Python's calls in our own files, for one request of a batch of NUMBER."""
-    calls = 0
-
-    def seen(frame: FrameType, event: str, _argument: object) -> None:
-        nonlocal calls
-        calls += event == "call" and "digest_http" in frame.f_globals.get("__name__", "")
-
-    before = sys.getprofile()
-    sys.setprofile(seen)
-    try:
-        batch()
-    finally:
-        sys.setprofile(before)
-    return calls / NUMBER
+    return own_calls(batch) / NUMBER
 
 
 @pytest.mark.parametrize("algorithm", ["SHA-256", "MD5"])

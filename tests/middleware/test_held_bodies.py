@@ -23,31 +23,38 @@ MOST = 1_000_000
 SHA_256 = by_name("SHA-256")
 
 
+class Slow:
+    """Makes files for bodies by `make`, but not before it is told to go on."""
+
+    def __init__(self, make: Any) -> None:
+        self._make = make
+        self.began, self.go_on = threading.Event(), threading.Event()
+
+    def __call__(self, **how: Any) -> Any:
+        self.began.set()
+        assert self.go_on.wait(60)
+        return self._make(**how)
+
+
+async def cancelled(slow: Slow) -> None:
+    """Write a body to a file, and go before that has begun."""
+    held = HeldBody(SHA_256, MOST, 0)
+    held.add(b"x" * 5000)
+    task = asyncio.ensure_future(held.spill_aside())
+    await asyncio.to_thread(slow.began.wait)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    held.close()
+    slow.go_on.set()
+
+
 def test_a_write_that_is_cancelled(files: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """The thread writes to its end, and then the file is closed: never under its hands."""
-    began, go_on = threading.Event(), threading.Event()
-    make: Any = vars(held_bodies)["TemporaryFile"]
-
-    def slow(**how: Any) -> Any:
-        began.set()
-        assert go_on.wait(60)
-        return make(**how)
-
+    slow = Slow(vars(held_bodies)["TemporaryFile"])
     monkeypatch.setattr(held_bodies, "TemporaryFile", slow)
-
-    async def cut() -> None:
-        held = HeldBody(SHA_256, MOST, 0)
-        held.add(b"x" * 5000)
-        task = asyncio.ensure_future(held.spill_aside())
-        await asyncio.to_thread(began.wait)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        held.close()
-        go_on.set()
-
     # It ends when all threads have.
-    asyncio.run(cut())
+    asyncio.run(cancelled(slow))
     assert [file.closed for file in files] == [True]
 
 
@@ -55,27 +62,13 @@ def test_a_write_that_fails_when_nobody_waits(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Who has gone is not told, and neither is the log: asyncio has no error to complain of that nobody has seen."""
-    began, go_on = threading.Event(), threading.Event()
 
     def full(**_how: Any) -> Any:
-        began.set()
-        assert go_on.wait(60)
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(held_bodies, "TemporaryFile", full)
-
-    async def cut() -> None:
-        held = HeldBody(SHA_256, MOST, 0)
-        held.add(b"x" * 5000)
-        task = asyncio.ensure_future(held.spill_aside())
-        await asyncio.to_thread(began.wait)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        held.close()
-        go_on.set()
-
-    asyncio.run(cut())
+    slow = Slow(full)
+    monkeypatch.setattr(held_bodies, "TemporaryFile", slow)
+    asyncio.run(cancelled(slow))
     gc.collect()
     assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
 
