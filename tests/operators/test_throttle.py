@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64encode
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -106,7 +106,7 @@ def test_passwords_of_a_way_of_ones_own(kind):
             raise LookupError(name)
         return 7 if name == "number" else name
 
-    asked = []
+    asked: list[Any] = []
     opened = limited(DOORS[kind], beside=[Beside(asked.append, claims=claimed)], address=None)
     assert [opened.ask(basic_field("alice", "guess")).status for _ in range(4)] == [401, 401, 401, 429]
     assert len(asked) == 3
@@ -118,7 +118,7 @@ def test_passwords_of_a_way_of_ones_own(kind):
 def test_a_wrong_claims():
     """It is refused when it is made."""
     with pytest.raises(ConfigurationError, match=r"^claims is 1; write a function of one argument"):
-        Beside(print, claims=1)
+        Beside(print, claims=cast("Any", 1))
 
 
 def test_right_and_stale_requests_do_not_count(door):
