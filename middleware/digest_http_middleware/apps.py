@@ -22,12 +22,8 @@ class _Kind(NamedTuple):
     home: str
 
 
-_ASGI: Final = _Kind(
-    3, "app, with async def app(scope, receive, send)", "an ASGI application", "digest_http_middleware"
-)
-_WSGI: Final = _Kind(
-    2, "app, with def app(environ, start_response)", "a WSGI application", "digest_http_middleware.wsgi"
-)
+_ASGI: Final = _Kind(3, "async def app(scope, receive, send)", "an ASGI application", "digest_http_middleware")
+_WSGI: Final = _Kind(2, "def app(environ, start_response)", "a WSGI application", "digest_http_middleware.wsgi")
 
 
 def asgi_app(app: App) -> App:

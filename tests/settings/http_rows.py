@@ -229,6 +229,7 @@ ROWS: dict[str, dict[str, list[Any]]] = {
     },
     "Beside": {
         "find": [*FUNCTION, lambda: None],
+        "claims": [*MAYBE_FUNCTION, lambda: None],
         "challenge": [*MAYBE_TEXT, "", " ", "Bearer\n", "\u00e9", "Digest", 'digest realm="x"'],
     },
     "bearer": {"check": [*FUNCTION, lambda: None], "realm": REALM},
