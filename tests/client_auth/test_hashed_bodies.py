@@ -189,6 +189,13 @@ PLUGS: dict[str, tuple[Callable[[str], Any], str]] = {
 }  # fmt: skip
 
 
+def _piece_of_aiohttp() -> int:
+    """Octets that it reads of a file at once. Older releases have another name for that."""
+    payload: Any = import_module("aiohttp.payload")
+    piece: int = getattr(payload, "DEFAULT_CHUNK_SIZE", 0) or payload.READ_SIZE
+    return piece
+
+
 @pytest.fixture
 def plug(name_of_plug: str) -> Iterator[Any]:
     """A client library in one of its ways."""
@@ -196,7 +203,7 @@ def plug(name_of_plug: str) -> Iterator[Any]:
     pytest.importorskip(name)
     made = kind(name)
     #: aiohttp reads files itself, as it does for sending, in its own pieces.
-    made.piece = import_module("aiohttp.payload").DEFAULT_CHUNK_SIZE if isinstance(made, Aiohttp) else 0
+    made.piece = _piece_of_aiohttp() if isinstance(made, Aiohttp) else 0
     yield made
     if isinstance(made, Aiohttp):
         made.loop.run_until_complete(made.loop.shutdown_default_executor())
