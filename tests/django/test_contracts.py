@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Awaitable, Iterator, Mapping
+from threading import current_thread, main_thread
+from typing import Any, TypeVar
 
 import pytest
 from django.contrib import auth
+from django.db import connections
 from django.test.utils import override_settings
 
 from digest_http.httpauth.protocols import LogoutUsers, Users
 from digest_http.testing import LogoutsContract, UsersContract
 from digest_http_middleware.django.users import DjangoUsers
+
+T = TypeVar("T")
 
 
 def make_users(passwords: Mapping[str, str]) -> DjangoUsers:
@@ -47,3 +51,11 @@ class TestLogouts(LogoutsContract):
     def open_logouts(self) -> LogoutUsers:
         """See LogoutsContract."""
         return make_users({"alice": "s3cret", "Zoë": "b0b"})
+
+    def settle(self, answer: T | Awaitable[T]) -> T:
+        """See LogoutsContract. Each thread has a connection of its own, which nobody else closes."""
+        try:
+            return super().settle(answer)
+        finally:
+            if current_thread() is not main_thread():
+                connections.close_all()

@@ -74,7 +74,7 @@ SHORT_KEY = "a nonce key has fewer than 32 characters: make one with 'digest-htt
             "file:///no/such/file",
             "the nonce keys in /no/such/file cannot be read: [Errno 2] No such file or directory: '/no/such/file'",
         ),
-        ("file://", "path is ''; write the path of a file, for instance path='/etc/app/keys'"),
+        ("file://", "keys name no file of this machine; write keys='file:///etc/app/keys'"),
     ],
 )
 def test_settings_that_cannot_work(text, said):
