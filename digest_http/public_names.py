@@ -18,7 +18,7 @@ HOMES: Final = {
     "digest_http_middleware.wsgi": "DigestAuthMiddleware log_out",
     "digest_http_middleware.fastapi": "AuthenticationInfo DigestAuth DigestRefused DigestUser log_out",
     "digest_http_middleware.aiohttp_web": "DIGEST USER DigestAuth",
-    "digest_http_middleware.beside": "Beside Others basic basic_credentials bearer",
+    "digest_http_middleware.beside": "Beside Others basic basic_credentials basic_name bearer",
     "digest_http_middleware.blacksheep": "DigestHandler",
     "digest_http_middleware.django": (
         "DigestAuthMiddleware alog_out delete_digest_password digest_required log_out log_out_user set_digest_password"
