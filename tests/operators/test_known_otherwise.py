@@ -44,6 +44,16 @@ def test_who_is_known(opened, caplog, field):
     assert (record.levelno, record.digest_reason) == (logging.DEBUG, "beside")
 
 
+@pytest.mark.parametrize("kind", sorted(DOORS.keys() - {"guard"}))
+def test_who_is_known_behind_a_proxy(kind, caplog):
+    """The line in the log has the client's address, not the proxy's."""
+    door = DOORS[kind](beside=[bearer(of_token, "wonder")], trusted_proxies=[ADDRESS], client_header="X-Client")
+    with caplog.at_level(logging.DEBUG, "digest_http.middleware"):
+        assert door.ask(b"Bearer r00t", told=(b"x-client", b"198.51.100.9")).status == 200
+    (record,) = (each for each in caplog.records if each.name == "digest_http.middleware")
+    assert record.getMessage().startswith("beside client=198.51.100.9 ")
+
+
 @pytest.mark.parametrize(
     ("field", "reason", "status"),
     [(None, "no-credentials", 401), (b"Bearer other", "no-credentials", 401), (b"Bearer down", "users-down", 503)],
