@@ -72,6 +72,7 @@ def test_a_shared_store_without_common_keys(monkeypatch):
         ("daphne", [], {"WEB_CONCURRENCY": "4"}, 1),
         ("granian", [], {"WEB_CONCURRENCY": "4"}, 1),
         ("granian", ["--workers", "4"], {}, 4),
+        ("granian", ["--workers", "2"], {}, 2),
         ("granian", ["--workers"], {}, 1),
         ("granian", ["--workers=4"], {"GRANIAN_WORKERS": "1"}, 4),
         ("granian", [], {"GRANIAN_WORKERS": "4"}, 4),

@@ -219,6 +219,23 @@ def test_a_file_that_somebody_has_shortened(server: Any, files: list[Any]) -> No
     assert seen == ["http.request", "http.disconnect", "http.disconnect"]
 
 
+def test_an_app_that_waits_for_the_client_to_go() -> None:
+    """Behind the body the app hears what the server says."""
+    seen: list[str] = []
+
+    async def app(_scope: Any, receive: Any, send: Any) -> None:
+        while (await receive())["more_body"]:
+            pass
+        seen.append((await receive())["type"])
+        await send({"type": "http.response.start", "status": 204})
+        await send({"type": "http.response.body"})
+
+    server = Server(app=app, spool_above=ABOVE, max_body=MOST)
+    pieces = BODIES["long-pieces"][0]
+    assert server.request("POST", "/x", field(server, pieces), body=pieces).status == 204
+    assert seen == ["http.disconnect"]
+
+
 @pytest.mark.parametrize("length", [4095, 4096, 70_000])
 def test_memory(server: Any, files: list[Any], length: int) -> None:
     """A body of a megabyte takes what may be in memory, and pieces on their way to the file and back."""
