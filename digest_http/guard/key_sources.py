@@ -18,6 +18,7 @@ from urllib.parse import unquote
 
 from digest_http.errors import ConfigurationError
 from digest_http.file_modes import warn_if_open
+from digest_http.file_versions import FileVersion
 from digest_http.httpauth.keys import checked_keys
 from digest_http.secrecy import HoldsSecrets
 from digest_http.setting_urls import no_fragment, parts_of
@@ -78,8 +79,10 @@ class KeyFile(HoldsSecrets):
         self.path: Final = Path(file_path("path", path, example="/etc/app/keys"))
         self._seconds: Final = function("seconds", seconds, 0, example="time.monotonic")
         self._next_look = seconds() + LOOK_EVERY
+        self._version: Final = FileVersion(self.path)
+        self._trouble = ""  # the last that the log was told of
         try:
-            self._version = self._present_version()
+            self._version.has_changed()
             self._keys: Sequence[bytes] = self._read()
         except OSError as error:
             raise ConfigurationError(f"the nonce keys in {self.path} cannot be read: {error}") from error
@@ -91,22 +94,30 @@ class KeyFile(HoldsSecrets):
         present = self._seconds()
         if present >= self._next_look:
             self._next_look = present + LOOK_EVERY
-            try:
-                version = self._present_version()
-                if version != self._version:
-                    self._version = version
-                    self._keys = self._read()
-            except (OSError, ConfigurationError) as error:
-                logger.error("%s is not usable, keeping the previous keys: %s", self.path, error)  # noqa: TRY400 - the reason says all
+            self._look()
         return self._keys
 
-    def _present_version(self) -> tuple[int, int, int]:
-        status = self.path.stat()
-        return status.st_ino, status.st_mtime_ns, status.st_size
+    def _look(self) -> None:
+        try:
+            if self._version.has_changed():
+                self._keys = self._read()
+                self._trouble = ""
+        except (OSError, ConfigurationError) as error:
+            if isinstance(error, OSError):
+                # Whoever takes a key out counts on it: what nobody could read now is read as soon as one can.
+                self._version.forget()
+            if str(error) != self._trouble:
+                self._trouble = str(error)
+                logger.error("%s is not usable, keeping the previous keys: %s", self.path, error)  # noqa: TRY400 - the reason says all
 
     def _read(self) -> Sequence[bytes]:
         warn_if_open(self.path, logger)
-        return _words(_comment.sub("", self.path.read_text(encoding="utf-8")))
+        try:
+            text = self.path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            # `from None`: the cause would show octets of a key.
+            raise ConfigurationError("it is not text in UTF-8: make a key with 'digest-http key new'") from None
+        return _words(_comment.sub("", text))
 
     def __repr__(self) -> str:
         return f"<KeyFile {str(self.path)!r}>"

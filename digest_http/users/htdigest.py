@@ -25,6 +25,7 @@ from digest_http.algorithms import Algorithm
 from digest_http.encoding import nfc
 from digest_http.errors import ConfigurationError
 from digest_http.file_modes import warn_if_open
+from digest_http.file_versions import FileVersion
 from digest_http.forks import ForkAware
 from digest_http.httpauth.protocols import HashCounts
 from digest_http.names import realm_name, user_name
@@ -44,9 +45,6 @@ logger: Final = logging.getLogger("digest_http.users")
 #: Seconds between two looks at the file: no look-up waits for a disk, no changed password waits long.
 LOOK_EVERY: Final = 1.0
 
-#: What tells one version of a file from another: it is rewritten in place or replaced.
-_Version = tuple[int, int, int]
-
 
 class HtdigestUsers(ForkAware, HoldsSecrets):
     """The users of one realm in an htdigest file, found in whichever Unicode form their names are spelt.
@@ -63,8 +61,10 @@ class HtdigestUsers(ForkAware, HoldsSecrets):
         self._next_look = seconds() + LOOK_EVERY
         self._lock = Lock()
         self._reader: Thread | None = None
+        self._version: Final = FileVersion(self.path)
+        self._trouble = ""  # the last that the log was told of
         try:
-            self._version: _Version | None = self._present_version()
+            self._version.has_changed()
             self._table = self._read()
         except (OSError, ValueError) as error:
             raise ConfigurationError(f"the users in {self.path} cannot be read: {error}") from error
@@ -118,7 +118,7 @@ class HtdigestUsers(ForkAware, HoldsSecrets):
             # A thread that is reading what was there before must not come after us.
             if self._reader is not None and self._reader.is_alive():
                 self._reader.join()
-            self._version = self._present_version()
+            self._version.has_changed()
             self._table = self._read()
 
     def _look(self) -> None:
@@ -131,26 +131,34 @@ class HtdigestUsers(ForkAware, HoldsSecrets):
                 return
             self._next_look = present + LOOK_EVERY
             try:
-                version = self._present_version()
+                changed = self._version.has_changed()
             except OSError as error:
                 # In the middle of being replaced, or gone for good: those who could log in a moment ago still can.
-                if self._version is not None:
-                    logger.error("%s cannot be read, keeping the previous users: %s", self.path, error)  # noqa: TRY400 - the reason says all
-                self._version = None
+                self._keep_previous("cannot be read", error)
                 return
-            if version != self._version:
-                self._version = version
+            if changed:
                 self._reader = Thread(target=self._reload, name="htdigest", daemon=True)
                 self._reader.start()
 
     def _reload(self) -> None:
         try:
             self._table = self._read()
-        except (OSError, ValueError) as error:
-            logger.error("%s is not usable, keeping the previous users: %s", self.path, error)  # noqa: TRY400 - as above
+        except OSError as error:
+            # Whoever takes a user out counts on it: what nobody could read now is read as soon as one can.
+            self._version.forget()
+            self._keep_previous("cannot be read", error)
+        except ValueError as error:
+            self._keep_previous("is not usable", error)
         else:
+            self._trouble = ""
             self._told = self._warn_of_names(self._told)
             logger.info("%s was read again: %d users", self.path, len(self._table))
+
+    def _keep_previous(self, what: str, error: OSError | ValueError) -> None:
+        """Say so in the log, once for as long as it is the same."""
+        if str(error) != self._trouble:
+            self._trouble = str(error)
+            logger.error("%s %s, keeping the previous users: %s", self.path, what, error)
 
     def _warn_of_names(self, told: int) -> int:
         return warn_of_names(self._table.names, str(self.path), logger, told=told)
@@ -158,11 +166,8 @@ class HtdigestUsers(ForkAware, HoldsSecrets):
     def after_fork_in_child(self) -> None:
         """See ForkAware. A thread that read the file was not copied, and no more is what it would have found."""
         self._lock = Lock()
-        self._reader = self._version = None
-
-    def _present_version(self) -> _Version:
-        status = self.path.stat()
-        return status.st_ino, status.st_mtime_ns, status.st_size
+        self._reader = None
+        self._version.forget()
 
     def _read(self) -> Table:
         warn_if_open(self.path, logger)

@@ -184,7 +184,7 @@ def test_a_fork_while_the_file_is_read(path):
     clock = Seconds()
     users = HtdigestUsers(path, "r", seconds=clock)
     path.write_text(line("carol", "r", "pw"), encoding="utf-8")
-    users._version = users._present_version()  # noqa: SLF001 - a reader has begun, and is not done yet
+    users._version.has_changed()  # noqa: SLF001 - a reader has begun, and is not done yet
 
     def found():
         clock.now += 2
