@@ -5,7 +5,10 @@ The path rules, the proxies in front and the log know requests as ASGI scopes, s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Final
+from urllib.parse import unquote
 
 from aiohttp import web
 
@@ -21,19 +24,21 @@ from .fronts import Front
 from .held_bodies import HeldBody
 from .shown_requests import ShownRequest
 
-__all__ = ["Exchange"]
+__all__ = ["Exchange", "root_of"]
 
 
 class Exchange(ShownRequest):
     """A request; see digest_http.guard.requests.Request. `limit`: octets of a body that may be read.
 
-    `spool_above`, `held`: see HeldBody; who has made the exchange closes what is held.
+    `root`: see root_of. `spool_above`, `held`: see HeldBody; who has made the exchange closes what is held.
     """
 
     __slots__ = ("_limit", "_request", "_spool_above", "held", "method")
 
-    def __init__(self, request: web.Request, front: Front, limit: int, spool_above: int | None = None) -> None:
-        super().__init__(_scope(request), front)
+    def __init__(
+        self, request: web.Request, front: Front, limit: int, spool_above: int | None = None, root: str = ""
+    ) -> None:
+        super().__init__(_scope(request, root), front)
         self._request: Final = request
         self._limit: Final = limit
         self._spool_above: Final = spool_above
@@ -62,7 +67,22 @@ class Exchange(ShownRequest):
         return held.hentity
 
 
-def _scope(request: web.Request) -> Scope:
+def root_of(app: web.Application, apps: Sequence[web.Application]) -> str:
+    """The path below which an app has its routes: "" for the whole app, for a sub-app what it was added with.
+
+    `apps`: those that a request goes through, the whole one first.
+    """
+    root = ""
+    for outer, inner in pairwise(apps):
+        if outer is app:
+            break
+        found = (resource.get_info() for resource in outer.router.resources())
+        # The prefix has those of the apps around it; a sub-app for a host has none of its own.
+        root = next((info["prefix"] for info in found if info.get("app") is inner and "prefix" in info), root)
+    return unquote(root)
+
+
+def _scope(request: web.Request, root: str) -> Scope:
     raw_path, _, query = request.raw_path.encode("utf-8", "surrogateescape").partition(b"?")
     transport = request.transport
     # A socket of the internet has more than these two for IPv6; one of Unix has a path, which is no address.
@@ -76,7 +96,7 @@ def _scope(request: web.Request) -> Scope:
         "path": request.rel_url.path,
         "raw_path": raw_path,
         "query_string": query,
-        "root_path": "",
+        "root_path": root,
         "headers": [(name.lower(), value) for name, value in request.raw_headers],
         "client": (peer[0], peer[1]) if isinstance(peer, tuple) else None,
         "extensions": {},

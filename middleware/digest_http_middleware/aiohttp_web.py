@@ -18,7 +18,7 @@ from digest_http.guard.uploads import DEFAULT_MAX_BODY
 from digest_http.httpauth.protocols import Users
 from digest_http.secrecy import HoldsSecrets
 
-from .aiohttp_exchange import Exchange
+from .aiohttp_exchange import Exchange, root_of
 from .asgi import Headers
 from .held_bodies import check_spool_above
 from .identity import UnauthenticatedUser
@@ -56,7 +56,8 @@ class DigestAuth(HoldsSecrets):
     """Protect an aiohttp app, or a sub-app, with HTTP Digest (RFC 7616).
 
     The settings are those of the ASGI middleware, but for `answer`; `policy` takes those of the guard and the rest. A
-    callable `protect` is given the request.
+    callable `protect` is given the request. A prefix means the path as the routes of the app have it, so in a sub-app
+    the path less the prefix that this was added with.
 
     Raises ConfigurationError for a setting that cannot work.
     """
@@ -85,10 +86,15 @@ class DigestAuth(HoldsSecrets):
 
     def setup(self, app: web.Application) -> None:
         """Put the login around all other middlewares of `app`, the proof on its answers, and the start at its start."""
+        root: str | None = None
 
         @web.middleware
         async def login(request: web.Request, handler: Handler) -> web.StreamResponse:
-            return await self._serve(request, handler)
+            nonlocal root
+            if root is None:
+                # Known when all apps are put together, and the same from then on.
+                root = root_of(app, request.match_info.apps)
+            return await self._serve(request, handler, root)
 
         async def start(_app: web.Application) -> None:
             await self._verifier.start()
@@ -102,8 +108,8 @@ class DigestAuth(HoldsSecrets):
         # aiohttp asks for it when its app starts: it would call an object among `middlewares`, and each answer be 500.
         raise ConfigurationError("DigestAuth is no middleware by itself: write DigestAuth(...).setup(app)")
 
-    async def _serve(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        exchange = Exchange(request, self._verifier.front, self.guard.max_body, self._spool_above)
+    async def _serve(self, request: web.Request, handler: Handler, root: str) -> web.StreamResponse:
+        exchange = Exchange(request, self._verifier.front, self.guard.max_body, self._spool_above, root)
         try:
             return await self._answer(exchange, request, handler)
         finally:

@@ -243,6 +243,66 @@ def test_two_realms_and_sub_apps() -> None:
         assert ask_app(app(), "GET", f"/{other}/me", signer.sign(uri=f"/{other}/me", nc=2)).status == 401
 
 
+@pytest.mark.parametrize("prefix", ["/api", "/outer/api", "host"])
+@pytest.mark.parametrize(
+    ("lists", "free"),
+    [
+        ({"protect": ["/admin"]}, {"/health"}),
+        ({"protect": ["{whole}/admin"]}, {"/health"}),
+        ({"public": ["/health"]}, {"/health"}),
+        ({"protect": ["/"], "public": ["/health"]}, {"/health"}),
+        ({"protect": ["/admin"], "public": ["/admin/logo"]}, {"/health", "/admin/logo"}),
+    ],
+)
+def test_path_rules_in_sub_apps(prefix: str, lists: dict[str, list[str]], free: set[str]) -> None:
+    """A prefix means the path that the routes of the sub-app have, wherever that is put; the whole path guards too."""
+    whole = "" if prefix == "host" else prefix
+    given = {name: [each.format(whole=whole) for each in prefixes] for name, prefixes in lists.items()}
+    digest = DigestAuth({"alice": "s3cret"}, "home", **given)  # type: ignore[arg-type]
+    paths = ["/health", "/admin", "/admin/x", "/admin/logo"]
+
+    def app() -> web.Application:
+        part, outer = web.Application(), web.Application()
+        digest.setup(part)
+        for path in paths:
+            part.router.add_get(path, who)
+        if prefix == "host":
+            outer.add_domain("app.example", part)
+            return outer
+        for name in reversed(prefix[1:].split("/")):
+            outer = web.Application()
+            # One before it, which it must not be taken for.
+            outer.add_subapp("/another", web.Application())
+            outer.add_subapp(f"/{name}", part)
+            part = outer
+        return outer
+
+    served = {path: ask_app(app(), "GET", whole + path).status for path in paths}
+    assert served == {path: 200 if path in free else 401 for path in paths}
+    signer = asking.signer(ask_app(app(), "GET", f"{whole}/admin"))
+    assert ask_app(app(), "GET", f"{whole}/admin", signer.sign(uri=f"{whole}/admin")).status == 200
+    for uri in {"/admin", f"{whole}{whole}/admin"} - {f"{whole}/admin"}:
+        assert ask_app(app(), "GET", f"{whole}/admin", signer.sign(uri=uri, nc=2)).status == 400
+
+
+@pytest.mark.parametrize(("place", "prefix"), [(0, "/whole/part/admin"), (1, "/part/admin"), (2, "/admin")])
+def test_path_rules_on_each_of_nested_apps(place: int, prefix: str) -> None:
+    """The same page is named by what the app with the login adds to it."""
+    digest = DigestAuth({"alice": "s3cret"}, "home", protect=[prefix])
+    apps = [web.Application() for _ in range(3)]
+    digest.setup(apps[place])
+    for name in ("admin", "open"):
+        apps[2].router.add_get(f"/{name}", who)
+    apps[1].add_subapp("/part", apps[2])
+    apps[0].add_subapp("/whole", apps[1])
+
+    async def asked() -> list[int]:
+        targets = ["/whole/part/admin", "/whole/part/open"]
+        return [answer.status for answer in await ask_all(apps[0], [("GET", each, (), b"", ()) for each in targets])]
+
+    assert asyncio.run(asked()) == [401, 200]
+
+
 def test_beside_other_ways() -> None:
     """A token, and what a layer outside has left in the request."""
 
