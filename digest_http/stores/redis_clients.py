@@ -21,7 +21,7 @@ SCHEMES: Final = {
     "rediss": ("rediss", "server"),
     "valkey": ("redis", "server"),
     "valkeys": ("rediss", "server"),
-    "unix": ("unix", "server"),
+    "unix": ("unix", "socket"),
     "redis+cluster": ("redis", "cluster"),
     "rediss+cluster": ("rediss", "cluster"),
     "valkey+cluster": ("redis", "cluster"),
@@ -37,6 +37,7 @@ _TIMEOUTS: Final = {"socket_timeout": 3.0, "socket_connect_timeout": 2.0}
 
 _FORMS: Final = {
     "server": "'{}://user:password@host:6379/0'",
+    "socket": "'{}://user:password@/run/redis.sock?db=0'",
     "cluster": "'{}://user:password@host:6379,host2:6379', without a database",
     "sentinel": "'{}://user:password@host:26379,host2:26379/service/0'",
 }
@@ -53,6 +54,9 @@ _node = re.compile(r"(?:(?P<name>[^\s:\[\],]+)|\[(?P<address>[^\s\[\],]+)\])(?::
 
 _database = re.compile(r"(?:/[0-9]*/?)?")
 
+#: What the library would read out of a query too, or in place of what stands before it.
+_PLACES: Final = {"host", "port", "path"}
+
 
 def connector(url: str) -> Callable[[], Wire]:
     """A function that makes a wire to what a URL names; nothing is sent before the first step.
@@ -60,7 +64,8 @@ def connector(url: str) -> Callable[[], Wire]:
     `redis://`, `rediss://` (TLS), `unix://` as the library has them, with its query (`?ssl_ca_certs=...`);
     `valkey://`; `redis+cluster://host:port,host:port`, of which one must answer when a worker starts;
     `redis+sentinel://host:port,host:port/service/db`. Credentials and query settings are for all servers named; the
-    sentinels themselves are asked without.
+    sentinels themselves are asked without. The host has to be named. The library's own is this machine: in a fleet that
+    lacks the address, each host would count for itself, and take what another one has accepted.
     Raises ConfigurationError for one that cannot work, without showing it: it may hold a password.
     """
     scheme, _, rest = url.partition("://")
@@ -70,9 +75,11 @@ def connector(url: str) -> Callable[[], Wire]:
     except ModuleNotFoundError as error:
         raise ConfigurationError("a store in Redis needs its client: pip install 'digest-http[redis]'") from error
     errors = import_module("redis.exceptions")
-    make = {"server": _server, "cluster": _cluster, "sentinel": _sentinel}[kind]
+    make = {"server": _server, "socket": _socket, "cluster": _cluster, "sentinel": _sentinel}[kind]
 
     def connect() -> Wire:
+        if _PLACES & parse_qs(urlsplit(url).query, keep_blank_values=True).keys():
+            raise ValueError("a place in the query")
         return make(library, f"{library_scheme}://{rest}")
 
     try:
@@ -86,10 +93,16 @@ def connector(url: str) -> Callable[[], Wire]:
 
 def _server(library: ModuleType, url: str) -> Wire:
     parts = urlsplit(url)
-    if "," in parts.netloc.rpartition("@")[2]:
+    if len(_nodes(parts.netloc.rpartition("@")[2], _PORT_OF_SERVER)) > 1:
         raise ValueError("several servers are a cluster, or watched by Sentinel")
-    if parts.scheme != "unix":
-        _check_database(parts.path, parts.query)
+    _check_database(parts.path, parts.query)
+    return HeldConnection(library.Redis.from_url(url, **_held(library)))
+
+
+def _socket(library: ModuleType, url: str) -> Wire:
+    parts = urlsplit(url)
+    if parts.netloc.rpartition("@")[2] or parts.path.endswith("/") or not parts.path:
+        raise ValueError("not the path of a file")
     return HeldConnection(library.Redis.from_url(url, **_held(library)))
 
 

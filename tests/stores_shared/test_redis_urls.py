@@ -167,6 +167,34 @@ def test_an_account_that_may_count_and_nothing_else(tmp_path, kind):
     "url",
     [
         "gopher://u:s3cret@h",
+        *(
+            f"{scheme}://{place}"
+            for scheme in ("redis", "rediss", "valkey", "valkeys")
+            for place in (
+                "",
+                "/",
+                "/0",
+                ":6379",
+                ":6379/0",
+                ":s3cret@",
+                ":s3cret@/0",
+                "u:s3cret@:6379/0",
+                "?host=h",
+                "/0?host=h",
+                ":s3cret@h/0?host=h2",
+                ":s3cret@h:1/0?port=2",
+                ":s3cret@h/0?path=/run/redis.sock",
+                ":s3cret@h:0/0",
+                ":s3cret@h:65536/0",
+                ":s3cret@h h/0",
+            )
+        ),
+        *(f"unix://:s3cret@{place}" for place in ("", "/", "redis.sock", "h:6379/0", "/run/", "?path=/run/redis.sock")),
+        *(
+            f"redis+{kind}://:s3cret@{place}"
+            for kind, service in (("cluster", ""), ("sentinel", "/service"))
+            for place in (service, f":6379{service}", f"h,:6379{service}", f",h{service}", f"h{service}?host=h2")
+        ),
         "redis://h:port",
         "redis://u:s3cret@h:x/0",
         "redis://:s3cret@h:1,h2:2/0",
@@ -200,7 +228,8 @@ def test_settings_that_cannot_work(url):
 @pytest.mark.parametrize(
     "url",
     [
-        *(f"{scheme}://:s3cret@{HOST}:1/0" for scheme in ("redis", "rediss", "valkey", "valkeys", "unix")),
+        *(f"{scheme}://:s3cret@{HOST}:1/0" for scheme in ("redis", "rediss", "valkey", "valkeys")),
+        "unix://:s3cret@/run/redis.sock?db=1",
         *(
             f"{scheme}://u:s3cret@{HOST}:1,h2,[::1]:3,[::2]{path}?socket_connect_timeout=1"
             for kind, path in (("cluster", ""), ("cluster", "/0"), ("sentinel", "/service"), ("sentinel", "/service/3"))
