@@ -36,7 +36,8 @@ class CachedUsers(ForkAware, HoldsSecrets):
 
     What they can beside that (find by userhash, keep logouts) is handed on each time, unremembered.
 
-    A changed password, or a user taken out, counts after `seconds` at the latest. That there is no such user is
+    A changed password, or a user taken out, counts after `seconds` at the latest, however long the source takes: an
+    answer is as old as its question. That there is no such user is
     remembered too: else the time of an answer would tell which names exist. Failures are not remembered.
     Raises ConfigurationError for a setting that cannot work.
     """
@@ -68,7 +69,7 @@ class CachedUsers(ForkAware, HoldsSecrets):
         self._seconds: Final = checked_seconds("seconds", seconds, example=DEFAULT_SECONDS)
         self._entries: Final = number("entries", entries, 1, example=DEFAULT_ENTRIES)
         self._clock: Final = function("clock", clock, 0, example="time.monotonic")
-        # In the order in which they were given, which is that in which they expire.
+        # In the order in which they were given. What took its time may have expired behind one that has not.
         self._known: Final[OrderedDict[_Key, tuple[float, bytes | None]]] = OrderedDict()
         self._lock = Lock()
         super().__init__()
@@ -80,12 +81,12 @@ class CachedUsers(ForkAware, HoldsSecrets):
             return self.users.ha1(username, realm, algorithm)
         key = username, realm, algorithm.base
         with self._lock:
-            self._drop(self._entries)
+            now = self._drop(self._entries)
             known = self._known.get(key)
-        if known is not None:
+        if known is not None and now < known[0]:
             return known[1]
         answer = self.users.ha1(username, realm, algorithm)
-        return self._awaited(key, answer) if isawaitable(answer) else self._keep(key, answer)
+        return self._awaited(key, answer, now) if isawaitable(answer) else self._keep(key, answer, now)
 
     def count_hashes(self, realm: str) -> HashCounts | Awaitable[HashCounts | None] | None:
         """See CountedUsers.count_hashes: what the source says, unremembered; None if it cannot tell."""
@@ -95,24 +96,29 @@ class CachedUsers(ForkAware, HoldsSecrets):
         """See RoledUsers.roles: what the source says, unremembered; none if it has no roles."""
         return self.users.roles(username, realm) if isinstance(self.users, RoledUsers) else ()
 
-    async def _awaited(self, key: _Key, answer: Awaitable[bytes | None]) -> bytes | None:
-        return self._keep(key, await answer)
+    async def _awaited(self, key: _Key, answer: Awaitable[bytes | None], asked: float) -> bytes | None:
+        return self._keep(key, await answer, asked)
 
-    def _keep(self, key: _Key, ha1: bytes | None) -> bytes | None:
+    def _keep(self, key: _Key, ha1: bytes | None, asked: float) -> bytes | None:
+        expires = asked + self._seconds
         with self._lock:
             self._drop(self._entries - 1)
-            self._known[key] = self._clock() + self._seconds, ha1
-            self._known.move_to_end(key)
+            known = self._known.get(key)
+            # Who has asked later may have been answered sooner: what he heard is newer.
+            if known is None or known[0] <= expires:
+                self._known[key] = expires, ha1
+                self._known.move_to_end(key)
         return ha1
 
-    def _drop(self, room: int) -> None:
-        """Drop what has expired, and the oldest until `room` are left."""
+    def _drop(self, room: int) -> float:
+        """Drop what has expired, and the oldest until `room` are left. Returns the time."""
         known, now = self._known, self._clock()
         while known:
             key = next(iter(known))
             if len(known) <= room and now < known[key][0]:
-                return
+                break
             del known[key]
+        return now
 
     def after_fork_in_child(self) -> None:
         """See ForkAware: a thread of the parent may have held the lock. What is remembered is as good here."""

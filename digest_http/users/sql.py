@@ -31,6 +31,7 @@ from sqlalchemy import (
     or_,
     select,
 )
+from sqlalchemy.dialects import mysql, oracle
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -47,6 +48,7 @@ from digest_http.secrecy import HoldsSecrets
 from digest_http.settings import refusal, text
 
 from .passwords import hashes_of
+from .sqlite_swaps import follow
 
 __all__ = ["SQLUsers", "engine_of", "users_table"]
 
@@ -59,6 +61,12 @@ DEFAULT_TABLE: Final = "digest_users"
 
 #: Characters of a name, and of a realm: more than people have, and what a key of every database can hold.
 MAX_NAME: Final = 255
+
+
+#: Octets of a hash in hex. Some databases make no index of what they call a BLOB.
+_HEX: Final = (
+    LargeBinary(64).with_variant(mysql.VARBINARY(64), "mysql", "mariadb").with_variant(oracle.RAW(64), "oracle")
+)
 
 
 def _nothing(stored: int) -> None:
@@ -75,8 +83,8 @@ def users_table(name: str = DEFAULT_TABLE) -> Table:
         # RFC 7616's name without -sess.
         Column("algorithm", String(16), primary_key=True),
         # Octets, so that no collation makes two hashes equal, in lower-case hex.
-        Column("ha1", LargeBinary(64), nullable=False),
-        Column("userhash", LargeBinary(64), nullable=False),
+        Column("ha1", _HEX, nullable=False),
+        Column("userhash", _HEX, nullable=False),
         Index(f"ix_{name}_userhash", "userhash", "realm", "algorithm", unique=True),
     )
 
@@ -109,6 +117,7 @@ class SQLUsers(ForkAware, HoldsSecrets):
         self.table: Final = users_table(table)
         if self.file is not None:
             warn_if_open(self.file, logger)
+            follow(self.engine.sync_engine, str(self.file))
         super().__init__()
 
     @property

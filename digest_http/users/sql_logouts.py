@@ -8,26 +8,34 @@ that the URL names.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import BigInteger, Column, Connection, Engine, MetaData, String, Table, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from digest_http import calculation
 from digest_http.algorithms import by_name
 from digest_http.encoding import nfc
+from digest_http.errors import SourceUnavailable
 from digest_http.file_modes import OWNER_AND_READERS, make_private
 from digest_http.forks import ForkAware
 from digest_http.settings import refusal, text
 
 from .sql import engine_of, file_of, forget_connections, logger
+from .sqlite_swaps import follow
 
 __all__ = ["BlockingSQLLogouts", "SQLLogouts", "logouts_table"]
 
 DEFAULT_TABLE: Final = "digest_logouts"
 
 _SHA256: Final = by_name("SHA-256")
+
+#: Transactions for one logout: each meets one that another worker has made meanwhile, which are few.
+TRIES: Final = 10
+
+#: "Serialization failure" and "deadlock", as PostgreSQL (SQLSTATE) and MySQL call them: the same again may work.
+_AGAIN: Final = {"40001", "40P01", 1213}
 
 
 def logouts_table(name: str = DEFAULT_TABLE) -> Table:
@@ -50,6 +58,9 @@ class _Logouts(ForkAware):
         if not text("table", table, example=DEFAULT_TABLE):
             raise refusal("table", table, f"the name of a table, for instance table={DEFAULT_TABLE!r}")
         self.table: Final = logouts_table(table)
+        name = file_of(self._plain.url)
+        if name is not None:
+            follow(self._plain, name)
         super().__init__()
 
     def after_fork_in_child(self) -> None:
@@ -70,12 +81,15 @@ class _Logouts(ForkAware):
         since: int | None = connection.execute(select(row.since).where(row.userhash == userhash)).scalar()
         return since or 0
 
-    def _keep(self, connection: Connection, userhash: str, now: int) -> None:
-        """Keep a time, unless a later one is kept already."""
+    def _keep(self, connection: Connection, userhash: str, now: int) -> bool:
+        """Keep a time, unless a later one is kept already.
+
+        False: another worker has made the row, and this transaction does not show it (REPEATABLE READ).
+        """
         row = self.table.c
         later = update(self.table).where(row.userhash == userhash, row.since < now).values(since=now)
         if connection.execute(later).rowcount:
-            return
+            return True
         if not self._since(connection, userhash):
             try:
                 with connection.begin_nested():
@@ -83,9 +97,9 @@ class _Logouts(ForkAware):
             except IntegrityError:
                 pass
             else:
-                return
+                return True
         # The row may have come after the first statement, by a worker who was quicker; whose time is later is to stand.
-        connection.execute(later)
+        return bool(connection.execute(later).rowcount) or self._since(connection, userhash) >= now
 
 
 class SQLLogouts(_Logouts):
@@ -104,9 +118,16 @@ class SQLLogouts(_Logouts):
             return await connection.run_sync(self._since, _userhash(username, realm))
 
     async def log_out(self, username: str, realm: str, now: int) -> None:
-        """See LogoutUsers.log_out: one transaction."""
-        async with self.engine.begin() as connection:
-            await connection.run_sync(self._keep, _userhash(username, realm), now)
+        """See LogoutUsers.log_out: one transaction, or more if other workers are in the way of it."""
+        for _ in range(TRIES):
+            try:
+                async with self.engine.begin() as connection:
+                    if await connection.run_sync(self._keep, _userhash(username, realm), now):
+                        return
+            except DBAPIError as error:
+                if not _may_work_again(error):
+                    raise
+        raise _not_kept()
 
     async def create_table(self) -> None:
         """Make the table if it is missing, and a file of SQLite's with mode 0600."""
@@ -132,9 +153,16 @@ class BlockingSQLLogouts(_Logouts):
             return self._since(connection, _userhash(username, realm))
 
     def log_out(self, username: str, realm: str, now: int) -> None:
-        """See LogoutUsers.log_out: one transaction."""
-        with self.engine.begin() as connection:
-            self._keep(connection, _userhash(username, realm), now)
+        """See LogoutUsers.log_out: one transaction, or more if other workers are in the way of it."""
+        for _ in range(TRIES):
+            try:
+                with self.engine.begin() as connection:
+                    if self._keep(connection, _userhash(username, realm), now):
+                        return
+            except DBAPIError as error:
+                if not _may_work_again(error):
+                    raise
+        raise _not_kept()
 
     def create_table(self) -> None:
         """Make the table if it is missing, and a file of SQLite's with mode 0600."""
@@ -151,6 +179,17 @@ def _userhash(username: str, realm: str) -> str:
     # A surrogate, which no text should have, is no reason to keep nothing.
     octets = (nfc(each).encode("utf-8", "surrogatepass") for each in (username, realm))
     return calculation.userhash(_SHA256, *octets).decode()
+
+
+def _may_work_again(error: DBAPIError) -> bool:
+    cause: Any = error.orig
+    # Each driver has its own name for it.
+    codes = {getattr(cause, "sqlstate", None), getattr(cause, "pgcode", None), *getattr(cause, "args", ())[:1]}
+    return not codes.isdisjoint(_AGAIN)
+
+
+def _not_kept() -> SourceUnavailable:
+    return SourceUnavailable("The logout could not be kept; try again later", reason="users-down")
 
 
 def _awaiting(engine: object) -> AsyncEngine:

@@ -16,7 +16,8 @@ from .htdigest import HtdigestUsers
 
 __all__ = ["from_url", "htdigest_file"]
 
-_DATABASES: Final = frozenset({"sqlite", "postgresql", "mysql", "mariadb", "oracle", "mssql"})
+#: What a URL of users may begin with, in front of the driver.
+DATABASES: Final = frozenset({"sqlite", "postgresql", "mysql", "mariadb", "oracle", "mssql"})
 
 
 def from_url(url: str, realm: str) -> Users:
@@ -30,7 +31,7 @@ def from_url(url: str, realm: str) -> Users:
     life = settings.pop("cache", None)
     if parts.scheme == "htdigest":
         users: Users = HtdigestUsers(htdigest_file(url, settings), realm)
-    elif parts.scheme.partition("+")[0] in _DATABASES:
+    elif parts.scheme.partition("+")[0] in DATABASES:
         table = settings.pop("table", "digest_users")
         users = _sql(f"{url.partition('?')[0]}?{urlencode(settings)}".rstrip("?"), table)
     else:

@@ -126,6 +126,45 @@ def test_async_sources():
     assert asked == ["a"]
 
 
+@pytest.mark.parametrize("slower", [1, 4, 5, 60])
+@pytest.mark.parametrize("others", [0, 1])
+def test_an_answer_is_as_old_as_its_question(slower, others):
+    """What was said before a change is forgotten `seconds` after it was asked, and replaces nothing newer."""
+    clock, changed, asked = Clock(), {"alice": b"old", "bob": b"old"}, []
+
+    async def scenario():
+        waiting = asyncio.Event()
+
+        async def look_up(name, _realm, _algorithm):
+            found = changed[name]
+            asked.append(name)
+            if len(asked) == 1:
+                await waiting.wait()
+            return found
+
+        users: Any = CachedUsers(CallableUsers(look_up), 5, clock=clock)
+        first = asyncio.ensure_future(users.ha1("alice", "r", MD5))
+        await asyncio.sleep(0)
+        changed["alice"] = b"new"
+        clock.now += slower
+        if others:
+            assert await users.ha1("bob", "r", MD5) == b"old"
+            assert await users.ha1("alice", "r", MD5) == b"new"
+        waiting.set()
+        assert await first == b"old"
+
+        async def seen():
+            found = users.ha1("alice", "r", MD5)
+            return await found if asyncio.iscoroutine(found) else found
+
+        if others or slower >= 5:
+            assert await seen() == b"new"
+        clock.now = max(clock.now, 5)
+        assert await seen() == b"new"
+
+    asyncio.run(scenario())
+
+
 def test_userhash_where_the_source_has_it(source):
     """A cache can find by userhash if what is behind it can."""
     assert not isinstance(CachedUsers(source, 1), UsersByHash)

@@ -5,12 +5,17 @@ from typing import Any
 
 import pytest
 from sqlalchemy import inspect
+from sqlalchemy.engine import make_url
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from digest_http.algorithms import by_name
 from digest_http.errors import ConfigurationError
 from digest_http.httpauth.protocols import UsersByHash
 from digest_http.users import CachedUsers, open_users
 from digest_http.users.sql import SQLUsers, users_table
+from digest_http.users.sql_logouts import logouts_table
+from digest_http.users.urls import DATABASES
+from digest_http_middleware.shared_presence import presence_table
 from tests.users_sources.postgres import postgres
 
 MD5, SHA256 = by_name("MD5"), by_name("SHA-256")
@@ -164,3 +169,20 @@ def test_settings_that_cannot_work(url):
     with pytest.raises(ConfigurationError) as caught:
         open_users(url, "r", [MD5])
     assert "s3cret" not in str(caught.value)
+
+
+#: What these databases make no key and no index of, without being told how much of it.
+NO_KEY = ("BLOB", "TEXT", "CLOB", "LONG RAW")
+
+
+@pytest.mark.parametrize("database", sorted(DATABASES))
+@pytest.mark.parametrize("table", [users_table(), logouts_table(), presence_table()], ids=lambda table: table.name)
+def test_each_database_can_make_the_tables(database, table):
+    """Each column of a key or an index has a type that MySQL and Oracle, too, make an index of."""
+    dialect = make_url(f"{database}://h/d").get_dialect()()
+    statements = [CreateTable(table), *map(CreateIndex, sorted(table.indexes, key=lambda index: str(index.name)))]
+    assert all(str(statement.compile(dialect=dialect)).strip() for statement in statements)
+    indexed = [*table.primary_key.columns, *(column for index in table.indexes for column in index.columns)]
+    types = [column.type.compile(dialect=dialect) for column in indexed]
+    if database != "sqlite":
+        assert not [each for each in types if each.startswith(NO_KEY)]

@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
+from sqlalchemy.util import await_only
 
 from digest_http.algorithms import by_name
 from digest_http.errors import ConfigurationError, SourceUnavailable
@@ -20,7 +23,7 @@ from digest_http.stores import SQLiteStore
 from digest_http.users import CallableUsers, MappingUsers
 from digest_http.users.logouts import Logouts, with_logouts
 from digest_http.users.sql import SQLUsers
-from digest_http.users.sql_logouts import BlockingSQLLogouts, SQLLogouts
+from digest_http.users.sql_logouts import TRIES, BlockingSQLLogouts, SQLLogouts
 from tests.support.forked import in_child
 from tests.users_sources.postgres import postgres
 
@@ -150,6 +153,75 @@ def test_a_row_that_comes_in_between(tmp_path):
     assert others.logged_out("alice", "r") == 9
     ours.close()
     others.close()
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("level", ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"])
+@pytest.mark.parametrize("theirs", [5, 12])
+@pytest.mark.parametrize("row", ["new", "old"])
+def test_a_row_that_a_transaction_does_not_show(postgres_url, level, theirs, row):
+    """Another worker writes while our transaction is under way: the later time stands, at each level of isolation."""
+
+    class Overtaken(SQLLogouts):
+        overtaken = False
+
+        def _keep(self, connection, userhash, now):
+            self._since(connection, userhash)  # what a transaction has seen once, it goes on to see
+            if not self.overtaken:
+                self.overtaken = True
+                await_only(others.log_out("alice", "r", theirs))
+            return super()._keep(connection, userhash, now)
+
+    table = f"logouts_{next(TABLES)}"
+    url = postgres_url.replace("postgresql:", "postgresql+asyncpg:")
+    others = SQLLogouts(postgres_url, table)
+
+    async def ran():
+        ours = Overtaken(create_async_engine(url, isolation_level=level), table)
+        await ours.create_table()
+        if row == "old":
+            await others.log_out("alice", "r", 1)
+        await ours.log_out("alice", "r", 9)
+        assert ours.overtaken
+        assert await others.logged_out("alice", "r") == max(9, theirs)
+        await ours.close()
+        await others.close()
+
+    asyncio.run(ran())
+
+
+@pytest.mark.parametrize("isolated", ["silent", "said"])
+@pytest.mark.parametrize("blocks", [True, False])
+def test_a_logout_that_cannot_be_kept(tmp_path, blocks, isolated):
+    """Others are in the way each time: that is raised in the end; what is no such clash is raised at once."""
+    kind: Any = BlockingSQLLogouts if blocks else SQLLogouts
+    tried = []
+
+    class Clash(Exception):
+        sqlstate = "40001"
+
+    class Beaten(kind):
+        def _keep(self, _connection, _userhash, now):
+            tried.append(now)
+            if isolated == "said":
+                raise DBAPIError("update", None, Clash())
+            return False
+
+    url = f"sqlite:///{tmp_path}/logouts.db"
+
+    async def ran():
+        logouts = Beaten(create_engine(url) if blocks else url)
+        await waited(logouts.create_table())
+        with pytest.raises(SourceUnavailable):
+            await waited(logouts.log_out("alice", "r", 9))
+        await waited(logouts.close())
+        missing = kind(create_engine(url) if blocks else url, "missing")
+        with pytest.raises(DBAPIError):
+            await waited(missing.log_out("alice", "r", 9))
+        await waited(missing.close())
+
+    asyncio.run(ran())
+    assert len(tried) == TRIES
 
 
 def test_a_guard_that_blocks(tmp_path):
