@@ -50,7 +50,7 @@ def test_first_screen_is_short() -> None:
 def test_who_it_is_for_and_the_install_line_come_before_the_example() -> None:
     """Nobody has to read code to learn whether the package is for them, or to run code before it is installed."""
     text = README.path.read_text(encoding="utf-8")
-    order = ["Take it if", "Take something else", "\n## Install\n", "env/bin/pip install", "# server.py", "# client.py"]
+    order = ["Use it if", "Use something else", "\n## Install\n", "env/bin/pip install", "# server.py", "# client.py"]
     places = [text.find(words) for words in order]
     assert -1 not in places
     assert places == sorted(places)
