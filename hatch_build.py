@@ -4,8 +4,9 @@ Without that variable nothing happens here: the wheel is `py3-none-any`, and no 
 copied aside, so that a build leaves nothing in the tree, and the wheel holds the sources beside what was made of them.
 
 Compiled code insists on the types that it was written with, and its classes take no subclass, no new attribute and no
-weak reference. So what takes settings, what people introspect or derive from, and what reads the objects of others (a
-scope, an app's messages) stays interpreted, and so do enums and dataclasses.
+weak reference. So what takes settings, and what people introspect or derive from, stays interpreted, and so do enums,
+dataclasses and coroutines. A compiled file that reads the objects of others (a scope, an app's messages) has no types
+for them.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ COMPILED = (
     "digest_http/credentials.py",
     "digest_http/encoding.py",
     "digest_http/params.py",
+    "digest_http/guard/examination.py",
+    "digest_http/guard/outcomes.py",
     "digest_http/httpauth/client.py",
     "digest_http/httpauth/client_nonce.py",
     "digest_http/httpauth/nonce_pool.py",
@@ -39,12 +42,16 @@ COMPILED = (
     "digest_http/httpauth/server.py",
     "digest_http/httpauth/session_key.py",
     "digest_http/httpauth/signing.py",
+    "digest_http/httpauth/sources.py",
     "digest_http/httpauth/token_shapes.py",
+    "digest_http/httpauth/usable_hashes.py",
     "digest_http_client_auth/httpx_glances.py",
     "digest_http_client_auth/preemptive.py",
     "digest_http_client_auth/proof.py",
     "digest_http_client_auth/requests_fields.py",
     "digest_http_client_auth/requests_glances.py",
+    "digest_http_middleware/connections.py",
+    "digest_http_middleware/header_proof.py",
 )
 
 #: What the compiled wheel is made with.

@@ -1,47 +1,42 @@
-"""Guard: the order of one request, for any server and any protocol that has Digest, without I/O of its own.
+"""Guard: verifies the requests of any server and any protocol that has Digest, without I/O of its own.
 
-The order is: read the field, check the target, cover the body, look up, verify, count. It is written once, in
-`_examine`, for callers that block and callers that await (httpauth/waiting.py).
+Settings are looked at here, and what they make is put together. The order of one request is written once, in
+examination.py, for callers that block and callers that await (httpauth/waiting.py).
 """
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence, Sized
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from operator import attrgetter
 from time import time_ns
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 from digest_http import settings, stores
 from digest_http import users as user_sources
 from digest_http.algorithms import select
-from digest_http.buffers import HTTPMessage
-from digest_http.credentials import split_scheme
-from digest_http.encoding import nfc
-from digest_http.errors import BodyTooLarge, ConfigurationError, DigestError, MalformedField, SourceUnavailable
+from digest_http.errors import BodyTooLarge, ConfigurationError, MalformedField, SourceUnavailable
 from digest_http.httpauth.acceptor import Acceptor
 from digest_http.httpauth.held import DEFAULT_ALGORITHMS
 from digest_http.httpauth.keys import Keys
-from digest_http.httpauth.nonce_ids import issued_at
 from digest_http.httpauth.nonces import DEFAULT_LIFETIME, NonceSource, steady_clock
 from digest_http.httpauth.protocols import ClockedStore, LogoutUsers, NonceStore, SharedStore, Users
 from digest_http.httpauth.sequence import DEFAULT_WINDOW, sequence_rule
-from digest_http.httpauth.server import ServerContext
 from digest_http.httpauth.sources import Sources
-from digest_http.httpauth.verdict import ACCEPTED, UNKNOWN_USER, Verdict
 from digest_http.httpauth.waiting import Wait, at_once, awaited, run
 from digest_http.names import realm_name
-from digest_http.params import MAX_FIELD_OCTETS, check_size
 from digest_http.secrecy import HoldsSecrets
 
 from .epochs import Epochs
+from .examination import Examination, Outcome
 from .key_sources import KeyFile, configured_keys
-from .logouts import Dates, MemoryLogouts, SameDates
+from .logouts import Dates, KeptLogouts, MemoryLogouts, SameDates
 from .observing import Observer, Observing, observers_of
 from .offering import Offering
 from .outcomes import NO_CREDENTIALS, Accepted, Refusal, Refused
+from .pauses import finish, outcome_now
 from .policy import Policy
 from .requests import Body, Fields, GivenRequest, Request, same_page
 from .throttling import Throttle, Throttling, throttle_of
@@ -140,12 +135,6 @@ class Guard(HoldsSecrets):
         log = logging.getLogger(settings.text("logger", logger, example="app.login"))
         watching = observers_of(observers)
         observing = Observing(watching, realm, log) if watching else None
-        self.examine: Final[Callable[[Request, Wait], Coroutine[Any, Any, Accepted | Refused]]] = (
-            self._examine if observing is None else partial(observing.examined, self._examine)
-        )
-        """Everything up to the verdict of a request; a refusal has no fields yet."""
-        self._look_up: Final = sources.look_up if observing is None else observing.timed("users", sources.look_up)
-        self._count: Final = sources.count if observing is None else observing.timed("store", sources.count)
         self.observing: Final = observing
         """What tells the observers, for plugs with other ways to log in; None without observers."""
         limiter = throttle_of(throttle)
@@ -154,18 +143,34 @@ class Guard(HoldsSecrets):
         self._end: Final = sources.end
         if isinstance(self.users, LogoutUsers):
             clock_of_store = clock is None and isinstance(self.store, ClockedStore)
-            self._keep_logouts(self.users, (Dates if clock_of_store else SameDates)(nonces.now))
+            dates = (Dates if clock_of_store else SameDates)(nonces.now)
+            logouts = KeptLogouts(self.users, realm, dates)
         else:
-            self._keep_logouts(MemoryLogouts(nonces.kept), SameDates(nonces.now))
+            logouts = KeptLogouts(MemoryLogouts(nonces.kept), realm, SameDates(nonces.now))
         self._epochs: Final = Epochs(self.store, nonces.now, log)
         self._offering: Final = Offering(
             self.users, realm, policy.algorithms, make, now=nonces.now, logger=log, warns=self._warns
         )
         self._same_target: Final = same_target or (same_page if proxy else bytes.__eq__)
-        self._field, self._challenge_field, self.proof_field, self.refused_status = _PROXY if proxy else _ORIGIN
+        field, self._challenge_field, self.proof_field, self.refused_status = _PROXY if proxy else _ORIGIN
         """`proof_field`: the name of the field for Accepted.prove, in lower case. `refused_status`: 401, or 407."""
-        self._refusals: Final = {verdict: Refusal.of_verdict(verdict, self.refused_status) for verdict in Verdict}
-        self._anonymous: Final = Refused(Refusal(self.refused_status, NO_CREDENTIALS, "Digest credentials are needed."))
+        self._examination: Final = Examination(
+            field=field,
+            status=self.refused_status,
+            anonymous=Refused(Refusal(self.refused_status, NO_CREDENTIALS, "Digest credentials are needed.")),
+            offered=self._offering,
+            look_up=sources.look_up if observing is None else observing.timed("users", sources.look_up),
+            count=sources.count if observing is None else observing.timed("store", sources.count),
+            now=nonces.now,
+            throttling=self.throttling,
+            logouts=logouts,
+            finish=finish,
+        )
+        examine = self._examination.examine
+        self.examine: Final[Callable[[Request, Wait], Outcome]] = (
+            examine if observing is None else partial(observing.examined, examine)
+        )
+        """Everything up to the verdict of a request; a refusal has no fields yet. See Examination.examine."""
         # What a guard of one connection is made of; its clock is that of this one, for logouts.
         self._for_connection: Final = partial(
             _GuardOfConnection, self.users, realm, algorithms=algorithms, qop=qop, old_clients=old_clients,
@@ -189,7 +194,7 @@ class Guard(HoldsSecrets):
             keys=[os.urandom(32)], store=stores.MemoryStore(NONCES_OF_CONNECTION), rfc2069_uses=MAX_RFC2069_USES
         )
         # Who is logged out is so on each connection.
-        made._keep_logouts(self._logouts, self._dates)  # noqa: SLF001 - another of this class
+        made._examination.logouts = self._examination.logouts  # noqa: SLF001 - another of this class
         return made
 
     def check(
@@ -208,7 +213,13 @@ class Guard(HoldsSecrets):
         address, for the limiter and the observers. Never raises for what a client has sent. A source that has to be
         awaited is one that is down here: 503.
         """
-        return run(self.check_async(method, target, fields, body, client=client, wait=at_once))
+        request = self._request(method, target, fields, body, client)
+        if isinstance(request, Refused):
+            return request
+        outcome = outcome_now(self.examine(request, at_once))
+        if isinstance(outcome, Accepted):
+            return outcome
+        return outcome.with_fields(run(self.challenge(outcome, wait=at_once)))
 
     async def check_async(
         self,
@@ -225,8 +236,27 @@ class Guard(HoldsSecrets):
         `wait`: awaits what a source of users or a store gave, perhaps with a time limit; for instance
         lambda answer: asyncio.wait_for(answer, 5).
         """
+        request = self._request(method, target, fields, body, client)
+        if isinstance(request, Refused):
+            return request
+        outcome = self.examine(request, wait)
+        if not isinstance(outcome, (Accepted, Refused)):
+            outcome = await outcome
+        if isinstance(outcome, Accepted):
+            return outcome
+        return outcome.with_fields(await self.challenge(outcome, wait=wait))
+
+    def _request(
+        self,
+        method: str | bytes,
+        target: str | bytes,
+        fields: Fields,
+        body: Body | Callable[[], Awaitable[bytes]],
+        client: str | None,
+    ) -> GivenRequest | Refused:
+        """The request, or its refusal if no octets can have been read as it is."""
         try:
-            request = GivenRequest(
+            return GivenRequest(
                 method, target, fields, body, limit=self.max_body, same_target=self._same_target, client=client
             )
         except MalformedField as error:
@@ -234,10 +264,6 @@ class Guard(HoldsSecrets):
             if self.observing is not None:
                 self.observing.tell(unread, None, time_ns(), 0.0)
             return unread
-        outcome = await self.examine(request, wait)
-        if isinstance(outcome, Accepted):
-            return outcome
-        return outcome.with_fields(await self.challenge(outcome, wait=wait))
 
     async def start(self, wait: Wait = awaited) -> None:
         """Learn what had better be known before the first challenge: the epoch of a shared store, the users' hashes.
@@ -248,44 +274,6 @@ class Guard(HoldsSecrets):
         asked = self._offering.refresh(wait)
         if asked is not None:
             await asked
-
-    async def _examine(self, request: Request, wait: Wait) -> Accepted | Refused:
-        context: ServerContext | None = None
-        try:
-            context = self._open(request.fields)
-            if context is None:
-                return self._anonymous
-            throttling = self.throttling
-            if throttling is not None:
-                waits = await throttling.refused(request, context, wait)
-                if waits is not None:
-                    return waits
-            arrived = self.now()
-            uri = context.uri
-            if not request.is_named_by(uri):
-                raise MalformedField("The uri is not the target of this request", reason="uri")
-            message = HTTPMessage(context.token, request.method, uri)
-            if context.covers_body:
-                message.hentity = await request.hash_body(context.algorithm)
-            found = self._look_up(context, wait)
-            username, ha1 = found if isinstance(found, tuple) else await found
-            # A body may have taken its time.
-            now = self.now() if context.covers_body else arrived
-            verdict = context.verify_signature(message, ha1, now, arrived=arrived)
-            if verdict is ACCEPTED:
-                counted = self._count(context, now, wait)
-                verdict = counted if isinstance(counted, Verdict) else await counted
-                if verdict is ACCEPTED and self._logged_out and await self._is_over(context, username, wait):
-                    verdict = Verdict.ENDED
-            elif throttling is not None and not verdict.stale:
-                await throttling.note_failure(request, context, wait)
-        except DigestError as error:
-            return Refused.by_error(error, context, self.refused_status)
-        if verdict is ACCEPTED:
-            return Accepted(context, message, username)
-        if verdict is UNKNOWN_USER:
-            self._offering.saw_unknown_user()
-        return Refused(self._refusals[verdict], context, verdict)
 
     async def challenge(
         self, refused: Refused, *, auth_only: bool = False, wait: Wait = awaited
@@ -324,54 +312,23 @@ class Guard(HoldsSecrets):
         name if other processes count in the store and the source of users keeps no logouts (LogoutUsers): they would
         not hear of it.
         """
-        now = self.now()
+        now, logouts = self.now(), self._examination.logouts
         if isinstance(who, Accepted):
             await self._end(who.context, now, wait)
             who.context.end()
             return
         shared = isinstance(self.store, SharedStore) and self.store.shared
-        if shared and isinstance(self._logouts, MemoryLogouts):
+        if shared and isinstance(logouts.source, MemoryLogouts):
             raise ConfigurationError(
                 "other workers would not hear that this user is logged out: give users an object that also has "
                 "logged_out and log_out (digest_http.httpauth.protocols.LogoutUsers)"
             )
         try:
-            kept = self._logouts.log_out(nfc(who), self.realm, self._dates.of(now))
+            kept = logouts.log_out(who, now)
             if kept is not None:
                 await wait(kept)
         except Exception as error:
             raise SourceUnavailable("The logout could not be kept; try again later", reason="users-down") from error
-
-    def _keep_logouts(self, logouts: LogoutUsers | MemoryLogouts, dates: Dates) -> None:
-        self._logouts, self._dates = logouts, dates
-        # Nearly always nobody was logged out, and that is known without a call. Of others' sources it is not.
-        self._logged_out: Sized = logouts.since if isinstance(logouts, MemoryLogouts) else (logouts,)
-
-    async def _is_over(self, context: ServerContext, username: str, wait: Wait) -> bool:
-        """Whether the user was logged out after the nonce was issued. Raises SourceUnavailable."""
-        try:
-            since = self._logouts.logged_out(username, self.realm)
-            since = since if isinstance(since, int) else await wait(since)
-            return issued_at(context.nonce_id) <= self._dates.read(since)
-        except Exception as error:
-            raise SourceUnavailable("The source of users is down; try again later", reason="users-down") from error
-
-    def _open(self, fields: Iterable[tuple[bytes, bytes]]) -> ServerContext | None:
-        """The context of the request's Digest credentials, None if it has none."""
-        field, found = self._field, None
-        for name, value in fields:
-            if name == field:
-                if found is not None:
-                    # Which of them another hop believed is ambiguous (RFC 9110 §11.6.2: it is a single field).
-                    raise MalformedField(f"The {field.decode()} field appears more than once", reason="duplicate")
-                found = value
-        if found is None:
-            return None
-        if len(found) > MAX_FIELD_OCTETS:
-            check_size(found)
-        # The first is what nearly everybody sends, without a call.
-        token = found[7:] if found.startswith(b"Digest ") else split_scheme(found)
-        return None if token is None else self._offering.acceptor.open(token)
 
     def __repr__(self) -> str:
         return f"<Guard of realm {self.realm!r}>"

@@ -1,18 +1,22 @@
-"""Logins that are over: when each user was logged out; and the clock on which others keep it."""
+"""Logins that are over: who was logged out after a nonce was issued; and the clock on which others keep that."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sized
 from typing import Final
 
 from digest_http.encoding import nfc
+from digest_http.errors import SourceUnavailable
+from digest_http.httpauth.nonce_ids import issued_at
+from digest_http.httpauth.protocols import LogoutUsers
+from digest_http.httpauth.waiting import Wait
 
-__all__ = ["Dates", "MemoryLogouts", "SameDates"]
+__all__ = ["Dates", "KeptLogouts", "MemoryLogouts", "SameDates"]
 
 
 class MemoryLogouts:
-    """Keeps it in this process, one number for each user who was logged out lately. See LogoutUsers.
+    """For sources of users that do not keep it: one number for each user who was logged out lately. See LogoutUsers.
 
     `kept`: microseconds for which a nonce may be good. When they are over, no nonce is left that a logout speaks of.
     """
@@ -82,6 +86,44 @@ class SameDates(Dates):
         return since
 
 
+class KeptLogouts:
+    """Asks `source`, which keeps when each user of the realm was logged out, by the clock of `dates`."""
+
+    __slots__ = ("_dates", "_realm", "known", "source")
+
+    def __init__(self, source: LogoutUsers | MemoryLogouts, realm: str, dates: Dates) -> None:
+        self.source: Final = source
+        self._realm: Final = realm
+        self._dates: Final = dates
+        self.known: Final[Sized] = source.since if isinstance(source, MemoryLogouts) else (source,)
+        """Empty as long as nobody was logged out. Of others' sources that is not known without asking."""
+
+    def is_over(self, nonce_id: int, username: str, wait: Wait) -> bool | Awaitable[bool]:
+        """Whether the user was logged out after the nonce was issued. Raises SourceUnavailable."""
+        try:
+            since = self.source.logged_out(username, self._realm)
+            if isinstance(since, int):
+                return issued_at(nonce_id) <= self._dates.read(since)
+        except Exception as error:
+            raise _users_down() from error
+        return self._hear(nonce_id, since, wait)
+
+    def log_out(self, username: str, now: int) -> Awaitable[None] | None:
+        """Keep that the user is logged out at `now`, in microseconds on the clock of the nonces."""
+        return self.source.log_out(nfc(username), self._realm, self._dates.of(now))
+
+    async def _hear(self, nonce_id: int, since: Awaitable[int], wait: Wait) -> bool:
+        try:
+            heard = await wait(since)
+            return bool(issued_at(nonce_id) <= self._dates.read(heard))
+        except Exception as error:
+            raise _users_down() from error
+
+
 def _date() -> int:
     """Microseconds since 1970, as the machine has them now."""
     return time.time_ns() // 1000
+
+
+def _users_down() -> SourceUnavailable:
+    return SourceUnavailable("The source of users is down; try again later", reason="users-down")

@@ -121,23 +121,42 @@ class Observing:
         self._logger: Final = logger
         self.has_others = False
 
-    async def examined(
+    def examined(
         self,
-        examine: Callable[[Request, Wait], Awaitable[Accepted | Refused]],
+        examine: Callable[[Request, Wait], Accepted | Refused | Awaitable[Accepted | Refused]],
         request: Request,
         wait: Wait,
-    ) -> Accepted | Refused:
-        """The outcome of `examine`, after the observers have heard of it."""
+    ) -> Accepted | Refused | Awaitable[Accepted | Refused]:
+        """The outcome of `examine`, after the observers have heard of it. It may have to be awaited, as before."""
         steps: list[SourceStep] = []
         token = _steps.set(steps)
         began, start = time_ns(), perf_counter_ns()
         try:
-            outcome = await examine(request, wait)
+            outcome = examine(request, wait)
         finally:
             _steps.reset(token)
-        if not (self.has_others and isinstance(outcome, Refused) and outcome.reason == NO_CREDENTIALS):
-            self.tell(outcome, request, began, _since(start), steps)
+        if not isinstance(outcome, (Accepted, Refused)):
+            return self._examined_later(outcome, request, (began, start), steps)
+        self._tell_examined(outcome, request, (began, start), steps)
         return outcome
+
+    async def _examined_later(
+        self, order: Awaitable[Accepted | Refused], request: Request, began: tuple[int, int], steps: list[SourceStep]
+    ) -> Accepted | Refused:
+        token = _steps.set(steps)
+        try:
+            outcome = await order
+        finally:
+            _steps.reset(token)
+        self._tell_examined(outcome, request, began, steps)
+        return outcome
+
+    def _tell_examined(
+        self, outcome: Accepted | Refused, request: Request, began: tuple[int, int], steps: list[SourceStep]
+    ) -> None:
+        """`began`: the time in nanoseconds since 1970, and by the clock that measures."""
+        if not (self.has_others and isinstance(outcome, Refused) and outcome.reason == NO_CREDENTIALS):
+            self.tell(outcome, request, began[0], _since(began[1]), steps)
 
     @staticmethod
     def timed(source: str, ask: Ask) -> Ask:

@@ -1,13 +1,12 @@
 """What becomes of a request: Accepted, with the server's own proof, or Refused, with what to answer.
 
 A refusal holds what anybody may know. Which of name, password and realm was wrong is not in it: `log_reason` says that,
-and is for the log alone.
+and is for the log alone. Each request makes one of these, so this file may be compiled.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from digest_http import calculation
@@ -18,46 +17,9 @@ from digest_http.httpauth.server import ServerContext
 from digest_http.httpauth.verdict import Verdict
 from digest_http.secrecy import HoldsSecrets
 
+from .refusal import NO_CREDENTIALS, WRONG_CREDENTIALS, Refusal
+
 __all__ = ["NO_CREDENTIALS", "WRONG_CREDENTIALS", "Accepted", "Refusal", "Refused"]
-
-#: The reason for a request without Digest credentials: most clients ask so first.
-NO_CREDENTIALS: Final = "no-credentials"
-
-#: The public reason for an unknown user, a wrong password and a wrong realm.
-WRONG_CREDENTIALS: Final = "wrong-credentials"
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a request is refused. `reason` is a stable code; `text` is for the client and holds no secret.
-
-    Both are the same for a user that nobody is, a wrong password and a wrong realm.
-    """
-
-    status: int
-    reason: str
-    text: str
-    stale: bool = False
-
-    @classmethod
-    def of_verdict(cls, verdict: Verdict, status: int) -> Refusal:
-        """The refusal of an expected outcome: 401, or 407 in proxy mode."""
-        # stale is said to one who knows the password, so the exact reason may be as well. To all others there is one
-        # reason: a stranger must not learn which names exist.
-        if verdict is Verdict.ENDED:
-            # Not stale, which a browser answers by itself: who was logged out is asked for the password again.
-            return cls(status, "logged-out", "You are logged out. Log in again.")
-        if verdict.stale:
-            return cls(status, verdict.value, "Send the request again with the new nonce.", stale=True)
-        return cls(status, WRONG_CREDENTIALS, "The credentials are not right.")
-
-    @classmethod
-    def of_error(cls, error: DigestError, status: int) -> Refusal:
-        """The refusal of an error, with the status it carries; what is not on offer gets `status`, 401 or 407.
-
-        That is a new challenge, which is never stale: nothing is known of the password.
-        """
-        return cls(status if isinstance(error, NotOffered) else error.http_status, error.reason, f"{error}.")
 
 
 class Accepted(HoldsSecrets):

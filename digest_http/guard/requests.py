@@ -39,8 +39,8 @@ class Request(Protocol):
         """Whether the signed uri names this request."""
         ...
 
-    async def hash_body(self, algorithm: Algorithm, /) -> bytes:
-        """HEntity: the hash of the body in hex. Asked for with auth-int only. Raises BodyTooLarge.
+    def hash_body(self, algorithm: Algorithm, /) -> bytes | Awaitable[bytes]:
+        """HEntity, the hash of the body in hex; perhaps awaitable. Asked for with auth-int only. Raises BodyTooLarge.
 
         Hashed as it arrives, and kept as it came: the app is to have the same octets once the request is accepted.
         """
@@ -87,10 +87,15 @@ class GivenRequest:
         """See Request."""
         return self._same_target(uri, self._target)
 
-    async def hash_body(self, algorithm: Algorithm, /) -> bytes:
+    def hash_body(self, algorithm: Algorithm, /) -> bytes | Awaitable[bytes]:
         """See Request."""
         given = self._body() if callable(self._body) else self._body
-        body = given if isinstance(given, bytes) else await given
+        return self._hash(algorithm, given) if isinstance(given, bytes) else self._hear(algorithm, given)
+
+    async def _hear(self, algorithm: Algorithm, body: Awaitable[bytes]) -> bytes:
+        return self._hash(algorithm, await body)
+
+    def _hash(self, algorithm: Algorithm, body: bytes) -> bytes:
         if len(body) > self._limit:
             raise too_large(self._limit)
         return calculation.entity_hash(algorithm, body)

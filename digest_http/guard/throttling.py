@@ -64,36 +64,61 @@ class Throttling:
         self._delay: Final = throttle.delay if observing is None else observing.timed("throttle", throttle.delay)
         self._failed: Final = throttle.failed if observing is None else observing.timed("throttle", throttle.failed)
 
-    async def refused(self, request: Request, context: ServerContext, wait: Wait) -> Refused | None:
-        """The refusal of a request that has to wait. Raises SourceUnavailable."""
-        return await self.refused_name(request, context.credentials.name, wait, context)
+    def refused(
+        self, request: Request, context: ServerContext, wait: Wait
+    ) -> Refused | Awaitable[Refused | None] | None:
+        """The refusal of a request that has to wait, None for one that may go on. Raises SourceUnavailable."""
+        seconds = _ask(self._delay, request, context.credentials.name, wait)
+        return _refusal(seconds, context) if isinstance(seconds, int) else _hear_delay(seconds, context)
 
-    async def note_failure(self, request: Request, context: ServerContext, wait: Wait) -> None:
+    def note_failure(self, request: Request, context: ServerContext, wait: Wait) -> Awaitable[int] | None:
         """Count a request with wrong credentials. Raises SourceUnavailable: who is not counted learns nothing."""
-        await self.note_failed_name(request, context.credentials.name, wait)
+        answer = _ask(self._failed, request, context.credentials.name, wait)
+        return None if isinstance(answer, int) else answer
 
-    async def refused_name(
-        self, request: Request, name: str, wait: Wait, context: ServerContext | None = None
-    ) -> Refused | None:
+    async def refused_name(self, request: Request, name: str, wait: Wait) -> Refused | None:
         """The same as `refused` for a name that came by another way than Digest."""
-        seconds = await self._ask(self._delay, request, name, wait)
-        if seconds <= 0:
-            return None
-        refusal = Refusal(TOO_MANY_REQUESTS, THROTTLED, "There were too many failed logins; try again later.")
-        return Refused(refusal, context, retry_after=min(seconds, LONGEST_WAIT))
+        seconds = _ask(self._delay, request, name, wait)
+        return _refusal(seconds if isinstance(seconds, int) else await seconds, None)
 
     async def note_failed_name(self, request: Request, name: str, wait: Wait) -> None:
         """The same as `note_failure` for such a name."""
-        await self._ask(self._failed, request, name, wait)
+        answer = _ask(self._failed, request, name, wait)
+        if not isinstance(answer, int):
+            await answer
 
-    @staticmethod
-    async def _ask(ask: Callable[..., Any], request: Request, name: str, wait: Wait) -> int:
-        """What a method of the limiter answers, in whole seconds."""
-        name = name[:LONGEST_NAME].casefold()
-        try:
-            answer = ask(name, client_of(request))
-            found = await wait(answer) if isawaitable(answer) else answer
-            # Infinity, and what is no number, raise here.
-            return math.ceil(found or 0)
-        except Exception as error:
-            raise SourceUnavailable("The limiter is down; try again later", reason=THROTTLE_DOWN) from error
+
+def _ask(ask: Callable[..., Any], request: Request, name: str, wait: Wait) -> int | Awaitable[int]:
+    """What a method of the limiter answers, in whole seconds; to be awaited if it has to be."""
+    name = name[:LONGEST_NAME].casefold()
+    try:
+        answer = ask(name, client_of(request))
+        return _hear(answer, wait) if isawaitable(answer) else _whole(answer)
+    except Exception as error:
+        raise _down() from error
+
+
+async def _hear(answer: Awaitable[Any], wait: Wait) -> int:
+    try:
+        return _whole(await wait(answer))
+    except Exception as error:
+        raise _down() from error
+
+
+async def _hear_delay(seconds: Awaitable[int], context: ServerContext) -> Refused | None:
+    return _refusal(await seconds, context)
+
+
+def _whole(answer: Any) -> int:  # noqa: ANN401 - a limiter's own; infinity, and what is no number, raise here
+    return math.ceil(answer or 0)
+
+
+def _refusal(seconds: int, context: ServerContext | None) -> Refused | None:
+    if seconds <= 0:
+        return None
+    refusal = Refusal(TOO_MANY_REQUESTS, THROTTLED, "There were too many failed logins; try again later.")
+    return Refused(refusal, context, retry_after=min(seconds, LONGEST_WAIT))
+
+
+def _down() -> SourceUnavailable:
+    return SourceUnavailable("The limiter is down; try again later", reason=THROTTLE_DOWN)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from digest_http.algorithms import Algorithm
 from digest_http.guard.uploads import DEFAULT_MAX_BODY, PATIENCE, SLOWEST_LINE, longest_upload, too_large
@@ -16,6 +16,7 @@ __all__ = [
     "SLOWEST_LINE",
     "Disconnected",
     "announces_more",
+    "hash_kept",
     "longest_upload",
     "read_body",
     "replay",
@@ -67,6 +68,24 @@ async def read_body(
         if held is not None:
             held.close()
         raise
+
+
+async def hash_kept(
+    keeping: Any,  # noqa: ANN401 - a Connection, whose file imports this one
+    scope: Scope,
+    algorithm: Algorithm,
+    limit: int,
+    spool_above: int | None,
+) -> bytes:
+    """The hash of the body, in hex, which then stands in `keeping` again. Raises BodyTooLarge and Disconnected."""
+    receive: Receive = keeping.receive
+    hentity, body = await read_body(scope, receive, algorithm, limit, spool_above)
+    if isinstance(body, HeldBody):
+        keeping.held = body
+        keeping.receive = replay_held(body, receive)
+    else:
+        keeping.receive = replay(body, receive)
+    return hentity
 
 
 def _gone() -> NoReturn:

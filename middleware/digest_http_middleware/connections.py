@@ -1,14 +1,18 @@
-"""One ASGI connection as the guard sees it (digest_http.guard.requests.Request)."""
+"""One ASGI connection as the guard sees it (digest_http.guard.requests.Request).
+
+Each request goes through this file, so it may be compiled. What stands in a scope is the server's, and `Any` here.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Awaitable
+from typing import Any, Final
 
 from digest_http import calculation
 from digest_http.algorithms import Algorithm
 
-from .asgi import Headers, Receive, Scope
-from .bodies import read_body, replay, replay_held
+from .asgi import Receive, Scope
+from .bodies import hash_kept
 from .fronts import Front
 from .held_bodies import HeldBody
 
@@ -34,7 +38,7 @@ class Connection:
         self._limit: Final = limit
         self._spool_above: Final = spool_above
         self.held: HeldBody | None = None
-        self.fields: Final[Headers] = scope["headers"]
+        self.fields: Final[Any] = scope["headers"]
         """See Request."""
         # Half of a surrogate pair is no character that can be sent, and no reason to fail: it is no method.
         method = scope["method"] if scope["type"] == "http" else "GET"
@@ -58,15 +62,8 @@ class Connection:
             return True
         return front.is_named_by(uri, scope)
 
-    async def hash_body(self, algorithm: Algorithm, /) -> bytes:
+    def hash_body(self, algorithm: Algorithm, /) -> bytes | Awaitable[bytes]:
         """See Request. Raises Disconnected too."""
         if self._scope["type"] == "websocket":  # a handshake has no body
             return calculation.entity_hash(algorithm, b"")
-        receive = self.receive
-        hentity, body = await read_body(self._scope, receive, algorithm, self._limit, self._spool_above)
-        if isinstance(body, HeldBody):
-            self.held = body
-            self.receive = replay_held(body, receive)
-        else:
-            self.receive = replay(body, receive)
-        return hentity
+        return hash_kept(self, self._scope, algorithm, self._limit, self._spool_above)

@@ -28,6 +28,7 @@ from .browsers import warn_of_realm
 from .connections import Connection
 from .events import log_accepted, log_beside, log_refused, logger
 from .fronts import Front
+from .header_proof import header_proof
 from .held_bodies import check_spool_above, most_held
 from .hints import hint
 from .identity import ANYONE, AUTHENTICATED, Digest, DigestUser, credentials_of
@@ -35,7 +36,7 @@ from .logouts import LOGIN
 from .nonce_keys import keys_of
 from .own_refusals import challenged
 from .paths import Rule, is_preflight, path_rule
-from .proof import BodyProof, header_proof, takes_trailers
+from .proof import BodyProof, takes_trailers
 from .refusals import Answer, send_refusal
 from .roles import Roles, RoleSetting
 from .source_timeouts import DEFAULT_TIMEOUT, SourceTimeout
@@ -162,7 +163,7 @@ class DigestAuthMiddleware(HoldsSecrets):
         self._front = Front(stripped_prefix, rewritten_by, original_target_header, trusted_proxies, client_header)
         self._answer = None if answer is None else settings.function("answer", answer, 2, example=_ANSWER)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: PLR0912 - one coroutine a request
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: C901, PLR0912 - one coroutine
         """Serve one connection: http and websocket scopes are verified, lifespan passes.
 
         Raises ValueError for any other kind, as ASGI asks: what cannot be verified is not let through.
@@ -182,7 +183,10 @@ class DigestAuthMiddleware(HoldsSecrets):
         connection = Connection(scope, receive, self._front, self._max_body, self._spool_above)
         try:
             try:
-                outcome = await self._examine(connection, self._wait)
+                # The outcome itself, unless something has to be awaited for it.
+                outcome = self._examine(connection, self._wait)
+                if not isinstance(outcome, Accepted) and not isinstance(outcome, Refused):
+                    outcome = await outcome
             except Disconnected:
                 return
             if isinstance(outcome, Refused):

@@ -1,8 +1,8 @@
 """Authentication-Info on the way out: the server's own proof, rspauth (RFC 7616 §3.5, RFC 7615).
 
-With qop=auth it depends on the request alone and stands in the header. With auth-int it covers the response body, so
-the response is held back up to a limit; a longer one gets it in a trailer where the server sends trailers and the
-client takes them, and goes without where not.
+With qop=auth it depends on the request alone and stands in the header (header_proof.py). With auth-int it covers the
+response body, so the response is held back up to a limit; a longer one gets it in a trailer where the server sends
+trailers and the client takes them, and goes without where not.
 
 The app's messages are copied before anything is put into them: an app may send one dict for all requests, and what is
 put into it here is one user's.
@@ -11,7 +11,6 @@ put into it here is one user's.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Iterable
-from functools import partial
 from typing import Final
 
 from digest_http import calculation
@@ -22,7 +21,7 @@ from digest_http.httpauth.server import ServerContext
 from .asgi import Headers, Message, Scope, Send
 from .held_bodies import Pieces
 
-__all__ = ["BodyProof", "header_proof", "takes_trailers"]
+__all__ = ["BodyProof", "takes_trailers"]
 
 
 def takes_trailers(scope: Scope) -> bool:
@@ -38,34 +37,6 @@ def takes_trailers(scope: Scope) -> bool:
         return b"trailers" in values
     # t-codings = "trailers" / ( transfer-coding [ weight ] ), a list.
     return any(coding.strip(b" \t").lower() == b"trailers" for value in values for coding in value.split(b","))
-
-
-def header_proof(send: Send, field: bytes, refused: int, verified: tuple[ServerContext, HTTPMessage]) -> Send:
-    """A send for answers whose header can carry the proof at once: qop=auth, HEAD, and websockets.
-
-    `refused` is the status of a refusal (401, 407), which never carries a proof, even if the app makes it.
-    """
-    context, layout = verified
-    # Only HEAD and handshakes come here with auth-int: their answers have no body.
-    layout.hentity = calculation.entity_hash(context.algorithm, b"") if context.covers_body else b""
-
-    return partial(_send_with_proof, send, field, refused, context, layout)
-
-
-def _send_with_proof(  # noqa: PLR0917 - called through a partial alone, which costs less than a closure of five
-    send: Send, field: bytes, refused: int, context: ServerContext, layout: HTTPMessage, message: Message
-) -> Awaitable[None]:
-    kind = message["type"]
-    if (kind == "http.response.start" and message["status"] != refused) or kind == "websocket.accept":
-        context.make_signature(layout)
-        message = _with_header(message, field, layout.padding)
-    elif kind == "websocket.http.response.start" and message["status"] != refused:
-        # The app itself turns the handshake down. With auth-int its body would have to be known by now.
-        context.make_signature(layout)
-        value = context.authentication_info(None) if context.covers_body else layout.padding
-        message = _with_header(message, field, value)
-    # Handed on, not awaited: a coroutine of our own around each message costs as much as finding the field.
-    return send(message)
 
 
 class BodyProof:
@@ -171,21 +142,6 @@ class BodyProof:
 
 async def _held_back() -> None:
     """What is awaited for a message that goes out later."""
-
-
-def _with_header(message: Message, field: bytes, value: bytes) -> Message:
-    # dict() copies a dict in one piece; {**message, ...} would enter one key after the other.
-    copied = dict(message)
-    headers, length = list(message.get("headers", ())), len(field)
-    for name, _ in headers:
-        # By length first: hardly any other name is as long.
-        if len(name) == length and name.lower() == field:
-            # An app, or what it proxies, may have a field of that name: two would contradict each other.
-            headers = [header for header in headers if header[0].lower() != field]
-            break
-    headers.append((field, value))
-    copied["headers"] = headers
-    return copied
 
 
 def _with_field(headers: Iterable[tuple[bytes, bytes]], field: bytes, value: bytes) -> Headers:

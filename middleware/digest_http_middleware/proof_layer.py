@@ -12,7 +12,7 @@ from digest_http.buffers import HTTPMessage
 from digest_http.httpauth.server import ServerContext
 
 from .asgi import ASGIApp, Message, Receive, Scope, Send
-from .proof import header_proof
+from .header_proof import header_proof
 
 __all__ = ["AuthenticationInfo", "hand_over"]
 

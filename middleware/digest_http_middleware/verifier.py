@@ -98,7 +98,9 @@ class Verifier(HoldsSecrets):
 
     async def verify(self, request: Request, scope: Scope) -> Known | Refused:
         """Who it is. `scope` is the same request, as ASGI shows it; other ways to log in are given it."""
-        outcome = await self.guard.examine(request, self.wait)
+        outcome = self.guard.examine(request, self.wait)
+        if not isinstance(outcome, (Accepted, Refused)):
+            outcome = await outcome
         if isinstance(outcome, Refused):
             if outcome.reason != NO_CREDENTIALS:
                 return outcome

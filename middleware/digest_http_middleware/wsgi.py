@@ -14,6 +14,7 @@ from digest_http import settings, stores
 from digest_http.errors import ConfigurationError
 from digest_http.guard import NO_CREDENTIALS, Guard, Refused, Throttle
 from digest_http.guard.key_sources import KeyFile
+from digest_http.guard.pauses import outcome_now
 from digest_http.guard.uploads import DEFAULT_MAX_BODY
 from digest_http.httpauth.protocols import NonceStore, Users
 from digest_http.httpauth.waiting import at_once, run
@@ -123,7 +124,7 @@ class DigestAuthMiddleware(HoldsSecrets):
         environ, free = exchange.environ, self._passes_freely(exchange)
         if free and not self._optional:
             return self.app(environ, start_response)
-        outcome = run(self.guard.examine(exchange, at_once))
+        outcome = outcome_now(self.guard.examine(exchange, at_once))
         if isinstance(outcome, Refused):
             if outcome.reason == NO_CREDENTIALS:
                 return self._otherwise(outcome, exchange, start_response, free=free)

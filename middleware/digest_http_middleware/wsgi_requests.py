@@ -45,7 +45,7 @@ class Exchange(ShownRequest):
         self.held: HeldBody | None = None
         self.method: Final = _octets(environ["REQUEST_METHOD"])
 
-    async def hash_body(self, algorithm: Algorithm, /) -> bytes:
+    def hash_body(self, algorithm: Algorithm, /) -> bytes:
         """See Request. The app reads the same octets, and no others."""
         limit = self._limit
         if announces_more(self.scope, limit):

@@ -14,7 +14,8 @@ from digest_http.httpauth.acceptor import Acceptor
 from digest_http.httpauth.protocols import NonceStore, Users
 from digest_http.httpauth.sequence import ReplayDetect, SequenceRule
 from digest_http.httpauth.server import ServerContext
-from digest_http.httpauth.sources import Sources, usable
+from digest_http.httpauth.sources import Sources
+from digest_http.httpauth.usable_hashes import usable
 from digest_http.httpauth.verdict import Verdict
 from digest_http.httpauth.waiting import at_once, awaited, now_or_never, run
 from tests.httpauth.hand_made import Clock, acceptor_of, issue, token, verify

@@ -3,7 +3,7 @@
 import pytest
 
 from digest_http.algorithms import by_name
-from digest_http.httpauth.sources import usable
+from digest_http.httpauth.usable_hashes import usable
 from tests.attacks.driver import REALM, Server
 from tests.attacks.signing import h, ha1
 

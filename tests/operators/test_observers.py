@@ -152,12 +152,13 @@ def test_a_guard_of_one_connection_is_heard():
 
 def test_nothing_stands_in_the_way_of_a_guard_without_observers():
     """It examines as if there were none to be had: no wrapper around the order or a source."""
-    bare = Guard(users=USERS, realm="wonder")
-    bare_parts, heard = vars(bare), vars(Guard(users=USERS, realm="wonder", observers=[print]))
-    for name in ("examine", "_look_up", "_count"):
-        # A method, in either form; a wrapper is a function of its own.
-        assert hasattr(bare_parts[name], "__self__")
-        assert not hasattr(heard[name], "__self__")
+    bare, heard = Guard(users=USERS, realm="wonder"), Guard(users=USERS, realm="wonder", observers=[print])
+    # A method, in either form; a wrapper is a function of its own.
+    assert hasattr(bare.examine, "__self__")
+    assert not hasattr(heard.examine, "__self__")
+    for name in ("_look_up", "_count"):
+        assert hasattr(getattr(vars(bare)["_examination"], name), "__self__")
+        assert not hasattr(getattr(vars(heard)["_examination"], name), "__self__")
 
 
 @pytest.mark.parametrize("kind", ["asgi", "fastapi", "wsgi"])

@@ -49,7 +49,7 @@ class Exchange:
         """See Request."""
         return self._front.is_named_by(uri, self.scope)
 
-    async def hash_body(self, algorithm: Algorithm, /) -> bytes:
+    def hash_body(self, algorithm: Algorithm, /) -> bytes:
         """See Request. Django keeps the octets, so that the view reads the same ones."""
         if announces_more(self.scope, self._limit):
             raise too_large(self._limit)

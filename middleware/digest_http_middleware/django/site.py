@@ -147,7 +147,9 @@ class Site(HoldsSecrets):
         if hasattr(request, _OUTCOME):
             return None
         exchange = self._exchange(request)
-        outcome: Accepted | Refused = await self.guard.examine(exchange, wait)
+        outcome = self.guard.examine(exchange, wait)
+        if not isinstance(outcome, (Accepted, Refused)):
+            outcome = await outcome
         if isinstance(outcome, Accepted):
             try:
                 user = await django.authenticate(request, outcome)

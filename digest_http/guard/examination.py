@@ -1,0 +1,250 @@
+"""The order of one request: read the field, check the target, cover the body, look up, verify, count.
+
+It is written here once, without I/O and without coroutines. It goes as far as nothing has to be awaited, and that is
+mostly the end. If something has to be awaited, it stops there and goes on with the answer: `Paused` holds the place.
+Who awaits is the caller (pauses.py).
+
+Each request goes through this file, so it may be compiled (docs/performance.md, "Two forms"). What servers and sources
+of others give is `Any` here, and looked at where it is used: compiled code would insist on an annotation before that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, Protocol
+
+from digest_http.buffers import HTTPMessage
+from digest_http.credentials import split_scheme
+from digest_http.errors import DigestError, MalformedField
+from digest_http.httpauth.acceptor import Acceptor
+from digest_http.httpauth.server import ServerContext
+from digest_http.httpauth.verdict import ACCEPTED, UNKNOWN_USER, Verdict
+from digest_http.httpauth.waiting import Wait
+from digest_http.params import MAX_FIELD_OCTETS, check_size
+from digest_http.secrecy import HoldsSecrets
+
+from .logouts import KeptLogouts
+from .outcomes import Accepted, Refusal, Refused
+from .throttling import Throttling
+
+__all__ = ["Examination", "Offered", "Outcome", "Paused"]
+
+#: What an examination gives: the outcome, or what is to be awaited for it.
+Outcome = Accepted | Refused | Awaitable[Accepted | Refused]
+
+# What was asked last, in the order of one request. Each number is the place to go on from.
+_OPENED: Final = 0
+_DELAY: Final = 1
+_BODY: Final = 2
+_USER: Final = 3
+_FAILURE: Final = 4
+_COUNT: Final = 5
+_LOGOUT: Final = 6
+
+
+class Offered(Protocol):
+    """What is on offer now (offering.py)."""
+
+    @property
+    def acceptor(self) -> Acceptor:
+        """The acceptor of now."""
+        ...
+
+    def saw_unknown_user(self) -> None:
+        """Note a refusal."""
+        ...
+
+
+class Paused:
+    """A request of which something has to be awaited: `answer`. What it gives goes into `Examination.go_on`."""
+
+    __slots__ = ("answer", "arrived", "context", "message", "place", "username", "verdict")
+
+    def __init__(  # noqa: PLR0917 - made in one file, by position: names cost more than the object
+        self,
+        place: int,
+        answer: Any,  # noqa: ANN401 - whatever a source gives
+        context: ServerContext,
+        message: HTTPMessage,
+        arrived: int = 0,
+        username: str = "",
+        verdict: Verdict = ACCEPTED,
+    ) -> None:
+        self.place: Final = place
+        self.answer: Final = answer
+        self.context: Final = context
+        self.message: Final = message
+        self.arrived: Final = arrived
+        self.username: Final = username
+        self.verdict: Final = verdict
+
+
+class Examination(HoldsSecrets):
+    """Examines the requests of one guard.
+
+    `field`: the name of the field that is read, in lower case; `status`: that of a refusal, 401 or 407. `look_up`,
+    `count`: of httpauth/sources.py. `now`: the clock of the nonces in microseconds. `finish`: makes a coroutine that
+    awaits what is paused and goes on.
+    """
+
+    __slots__ = (
+        "_anonymous",
+        "_count",
+        "_field",
+        "_finish",
+        "_look_up",
+        "_now",
+        "_offered",
+        "_refusals",
+        "_status",
+        "_throttling",
+        "logouts",
+    )
+
+    def __init__(
+        self,
+        *,
+        field: bytes,
+        status: int,
+        anonymous: Refused,
+        offered: Offered,
+        look_up: Callable[[ServerContext, Wait], Any],
+        count: Callable[[ServerContext, int, Wait], Any],
+        now: Callable[[], int],
+        throttling: Throttling | None,
+        logouts: KeptLogouts,
+        finish: Callable[[Examination, Paused, Any, Wait], Awaitable[Accepted | Refused]],
+    ) -> None:
+        self._field: Final = field
+        self._status: Final = status
+        self._anonymous: Final = anonymous
+        self._offered: Final = offered
+        self._look_up: Final = look_up
+        self._count: Final = count
+        self._now: Final = now
+        self._throttling: Final = throttling
+        self.logouts = logouts
+        """Which logins are over."""
+        self._finish: Final = finish
+        self._refusals: Final[Mapping[Verdict, Refusal]] = {
+            verdict: Refusal.of_verdict(verdict, status) for verdict in Verdict
+        }
+
+    def examine(self, request: Any, wait: Wait) -> Outcome:  # noqa: ANN401 - a Request; see the head of the file
+        """Everything up to the verdict of a request; a refusal has no fields yet.
+
+        The outcome itself if all sources answer at once; else a coroutine, to be awaited at once. Raises what
+        `request` raises when its body is read, and else nothing.
+        """
+        field: object = self._field
+        found: Any = None
+        try:
+            for pair in request.fields:
+                if pair[0] == field:
+                    if found is not None:
+                        # Which of them another hop believed is ambiguous (RFC 9110 §11.6.2: it is a single field).
+                        raise MalformedField(
+                            f"The {self._field.decode()} field appears more than once", reason="duplicate"
+                        )
+                    found = pair[1]
+            if found is None:
+                return self._anonymous
+            if len(found) > MAX_FIELD_OCTETS:
+                check_size(found)
+            # The first is what nearly everybody sends, without a call.
+            token = found[7:] if found.startswith(b"Digest ") else split_scheme(found)
+            if token is None:
+                return self._anonymous
+            acceptor = self._offered.acceptor
+            # What Acceptor.open does, less a call for what nearly everybody sends.
+            known = acceptor.shapes.read(token)
+            context = acceptor.open(token) if known is None else ServerContext(acceptor, token, known[0], known[1])
+        except DigestError as error:
+            return self.refused_by(error, None)
+        message = HTTPMessage(context.token, request.method, context.uri)
+        outcome = self.go_on(request, wait, context, message)
+        return self._finish(self, outcome, request, wait) if isinstance(outcome, Paused) else outcome
+
+    def go_on(  # noqa: C901, PLR0912, PLR0917 - the one place where the order stands, by position: names cost more
+        self,
+        request: Any,  # noqa: ANN401 - a Request; see the head of the file
+        wait: Wait,
+        context: ServerContext,
+        message: HTTPMessage,
+        paused: Paused | None = None,
+        # What was awaited. Of what kind it is, hangs on the place, which pyright does not follow.
+        answer: Any = None,  # noqa: ANN401
+    ) -> Accepted | Refused | Paused:
+        """The order, from its begin or from `paused` on, with the answer that was awaited there."""
+        place: int = _OPENED
+        arrived: int = 0
+        username: str = ""
+        if paused is not None:
+            place, arrived, username = paused.place, paused.arrived, paused.username
+        throttling = self._throttling
+        try:
+            if place == _OPENED and throttling is not None:
+                delayed: object = throttling.refused(request, context, wait)
+                if delayed is not None and not isinstance(delayed, Refused):
+                    return Paused(_DELAY, delayed, context, message)
+                answer = delayed
+            if place <= _DELAY:
+                if answer is not None:
+                    waits: Refused = answer
+                    return waits
+                arrived = self._now()
+                if not request.is_named_by(context.uri):
+                    raise MalformedField("The uri is not the target of this request", reason="uri")
+                if context.covers_body:
+                    answer = request.hash_body(context.algorithm)
+                    if not isinstance(answer, bytes):
+                        return Paused(_BODY, answer, context, message, arrived)
+            if place <= _BODY:
+                if context.covers_body:
+                    message.hentity = answer  # pyright: ignore[reportAttributeAccessIssue]  # see `answer`
+                answer = self._look_up(context, wait)
+                if not isinstance(answer, tuple):
+                    return Paused(_USER, answer, context, message, arrived)
+            if place <= _USER:
+                found: tuple[str, bytes | None] = answer  # pyright: ignore[reportAssignmentType, reportUnknownVariableType]  # see `answer`
+                username, ha1 = found
+                # A body may have taken its time.
+                now = self._now() if context.covers_body else arrived
+                verdict = context.verify_signature(message, ha1, now, arrived=arrived)
+                if verdict is ACCEPTED:
+                    answer = self._count(context, now, wait)
+                    if not isinstance(answer, Verdict):
+                        return Paused(_COUNT, answer, context, message, arrived, username)
+                    place = _COUNT
+                elif throttling is None or verdict.stale:
+                    return self._refused(verdict, context)
+                else:
+                    answer = throttling.note_failure(request, context, wait)
+                    return (
+                        self._refused(verdict, context)
+                        if answer is None
+                        else Paused(_FAILURE, answer, context, message, arrived, username, verdict)
+                    )
+            if place == _FAILURE and paused is not None:
+                return self._refused(paused.verdict, context)
+            if place == _COUNT:
+                if answer is not ACCEPTED:
+                    return self._refused(answer, context)  # pyright: ignore[reportArgumentType]  # see `answer`
+                # Nearly always nobody was logged out, and that is known without a call.
+                if not self.logouts.known:
+                    return Accepted(context, message, username)
+                answer = self.logouts.is_over(context.nonce_id, username, wait)
+                if not isinstance(answer, bool):
+                    return Paused(_LOGOUT, answer, context, message, arrived, username)
+        except DigestError as error:
+            return self.refused_by(error, context)
+        return Accepted(context, message, username) if answer is False else self._refused(Verdict.ENDED, context)
+
+    def refused_by(self, error: DigestError, context: ServerContext | None) -> Refused:
+        """The refusal of an error."""
+        return Refused.by_error(error, context, self._status)
+
+    def _refused(self, verdict: Verdict, context: ServerContext) -> Refused:
+        if verdict is UNKNOWN_USER:
+            self._offered.saw_unknown_user()
+        return Refused(self._refusals[verdict], context, verdict)

@@ -1,0 +1,50 @@
+"""Why a request is refused, as far as anybody may know: the public part of a Refused (outcomes.py)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from digest_http.errors import DigestError, NotOffered
+from digest_http.httpauth.verdict import Verdict
+
+__all__ = ["NO_CREDENTIALS", "WRONG_CREDENTIALS", "Refusal"]
+
+#: The reason for a request without Digest credentials: most clients ask so first.
+NO_CREDENTIALS: Final = "no-credentials"
+
+#: The public reason for an unknown user, a wrong password and a wrong realm.
+WRONG_CREDENTIALS: Final = "wrong-credentials"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request is refused. `reason` is a stable code; `text` is for the client and holds no secret.
+
+    Both are the same for a user that nobody is, a wrong password and a wrong realm.
+    """
+
+    status: int
+    reason: str
+    text: str
+    stale: bool = False
+
+    @classmethod
+    def of_verdict(cls, verdict: Verdict, status: int) -> Refusal:
+        """The refusal of an expected outcome: 401, or 407 in proxy mode."""
+        # stale is said to one who knows the password, so the exact reason may be as well. To all others there is one
+        # reason: a stranger must not learn which names exist.
+        if verdict is Verdict.ENDED:
+            # Not stale, which a browser answers by itself: who was logged out is asked for the password again.
+            return cls(status, "logged-out", "You are logged out. Log in again.")
+        if verdict.stale:
+            return cls(status, verdict.value, "Send the request again with the new nonce.", stale=True)
+        return cls(status, WRONG_CREDENTIALS, "The credentials are not right.")
+
+    @classmethod
+    def of_error(cls, error: DigestError, status: int) -> Refusal:
+        """The refusal of an error, with the status it carries; what is not on offer gets `status`, 401 or 407.
+
+        That is a new challenge, which is never stale: nothing is known of the password.
+        """
+        return cls(status if isinstance(error, NotOffered) else error.http_status, error.reason, f"{error}.")
