@@ -159,7 +159,10 @@ def litestar(_folder: Path) -> Any:
 
     flat = [handler for path, name in ROUTES.items() for handler in handlers(name, path)]
     return Litestar(
-        [*flat, asgi("/mounted", is_mount=True, copy_scope=True)(cast("Any", mounted))], openapi_config=None
+        [*flat, asgi("/mounted", is_mount=True, copy_scope=True)(cast("Any", mounted))],
+        openapi_config=None,
+        # Its own one would set the level of the root logger for all tests that come after.
+        logging_config=None,
     )
 
 

@@ -152,7 +152,8 @@ def litestar_site(policy: dict[str, Any]) -> Any:
     async def rest(rest: FromPath[str] = "/") -> str:
         return f"saw:/{rest.lstrip('/')}"
 
-    app: Any = litestar.Litestar([me, admin, socket, rest], openapi_config=None)
+    # Its own configuration of logging would set the level of the root logger for all tests that come after.
+    app: Any = litestar.Litestar([me, admin, socket, rest], openapi_config=None, logging_config=None)
     return DigestAuthMiddleware(app, **policy)
 
 
