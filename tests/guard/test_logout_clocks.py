@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any
 
@@ -30,6 +31,21 @@ class Kept:
         self.given[username, realm] = max(now, self.logged_out(username, realm))
 
 
+class KeptElsewhere:
+    """The same table behind a connection: what it answers has to be awaited."""
+
+    def __init__(self) -> None:
+        self._kept = Kept()
+
+    async def logged_out(self, username: str, realm: str) -> int:
+        await asyncio.sleep(0)
+        return self._kept.logged_out(username, realm)
+
+    async def log_out(self, username: str, realm: str, now: int) -> None:
+        await asyncio.sleep(0)
+        self._kept.log_out(username, realm, now)
+
+
 class RunOfMachine(MemoryStore):
     """A store whose clock is that of a machine which runs for so many days, as SQLiteStore has it."""
 
@@ -41,7 +57,7 @@ class RunOfMachine(MemoryStore):
         return time.monotonic() - self._began
 
 
-def guard_of(store: Any, logouts: Kept, **settings: Any) -> Guard:
+def guard_of(store: Any, logouts: Kept | KeptElsewhere, **settings: Any) -> Guard:
     """A worker of one service."""
     users = with_logouts(MappingUsers({"alice": "s3cret", "Zoë": "b0b"}, "home", [by_name("SHA-256")]), logouts)
     return Guard(users, "home", algorithms=["SHA-256"], store=store, keys=[b"k" * 32], **settings)
@@ -60,6 +76,10 @@ class Login:
         field: Any = self._client.authorization("GET", "/")
         return self._guard.check("GET", "/", {"Authorization": field})
 
+    def ask_and_wait(self) -> Accepted | Refused:
+        field: Any = self._client.authorization("GET", "/")
+        return asyncio.run(self._guard.check_async("GET", "/", {"Authorization": field}))
+
 
 @pytest.mark.parametrize("later", [0.001, 3, 1000])
 @pytest.mark.parametrize("earlier", [0.001, 3, 1000])
@@ -77,6 +97,17 @@ def test_machines_and_their_starts(earlier: float, later: float) -> None:
     assert isinstance(again.ask(), Accepted)
     restarted.log_out("alice")
     assert isinstance(again.ask(), Refused)
+
+
+@pytest.mark.parametrize("days", [0.001, 1000])
+def test_a_table_that_is_awaited(days: float) -> None:
+    """A date that comes later is read as one that is there at once."""
+    guard = guard_of(RunOfMachine(days), KeptElsewhere())
+    login = Login(guard)
+    assert isinstance(login.ask_and_wait(), Accepted)
+    asyncio.run(guard.log_out_async("alice"))
+    assert isinstance(login.ask_and_wait(), Refused)
+    assert isinstance(Login(guard).ask_and_wait(), Accepted)
 
 
 def test_on_connections() -> None:
