@@ -31,6 +31,9 @@ TILES = 24
 #: Tiles are answered in groups of this size, so that a page cannot load them one by one. A browser that keeps six
 #: connections to a host has a whole group under way at any time, if the group's size divides TILES.
 TILES_AT_ONCE = 4
+#: Seconds that a tile waits for the rest of its group. WebKitGTK has a limit of connections over all hosts: where those
+#: to other sites are still open it has fewer than a group to this one, and then the tiles come a few at a time.
+TILE_WAITS = 0.5
 
 #: The empty icon keeps a browser from asking for one at a time of its own choice.
 HEAD = '<!doctype html><title>tiles</title><link rel="icon" href="data:,">'
@@ -124,7 +127,7 @@ async def page(_request: Request) -> Response:
 
 
 class Tiles:
-    """Images that arrive in groups: each waits until enough others are being asked for."""
+    """Images that arrive in groups: each waits until enough others are being asked for, but not for long."""
 
     def __init__(self) -> None:
         self.waiting = 0
@@ -137,7 +140,12 @@ class Tiles:
         if self.waiting == TILES_AT_ONCE:
             self.waiting, self.group = 0, asyncio.Event()
             group.set()
-        await asyncio.wait_for(group.wait(), timeout=10.0)
+        try:
+            async with asyncio.timeout(TILE_WAITS):
+                await group.wait()
+        except TimeoutError:
+            if group is self.group:
+                self.waiting -= 1
         return Response(SVG, media_type="image/svg+xml", headers={"cache-control": "no-store"})
 
 

@@ -75,10 +75,18 @@ def sites(tmp_path_factory) -> Iterator[dict[str, Served]]:
 
 
 @pytest.fixture(scope="module", params=BROWSERS)
-def browser(request, tmp_path_factory) -> Iterator[Browser]:
+def started(request, tmp_path_factory) -> Iterator[Browser]:
     """Each browser for all tests; each test has a site of its own, which it does not know yet."""
     with BROWSERS[request.param](tmp_path_factory.mktemp("browser")) as running:
         yield running
+
+
+@pytest.fixture
+def browser(started: Browser) -> Browser:
+    """The browser of a test. WebKitGTK is started for each: see WebKit.begin_anew."""
+    if isinstance(started, WebKit):
+        started.begin_anew()
+    return started
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +98,7 @@ def seen() -> dict[tuple[str, str], str]:
 @pytest.fixture
 def cell(request, seen):
     """Call it with a row and what stands there for the browser of the test."""
-    name = request.node.callspec.params["browser"]
+    name = request.node.callspec.params["started"]
     return lambda row, text: seen.__setitem__((row, name), text)
 
 
@@ -140,7 +148,7 @@ def test_a_nonce_that_ends_in_mid_page(browser, sites, cell):
 def test_a_new_policy_locks_nobody_out(browser, sites, cell, request, change):
     """A browser that remembers the old challenge gets the new one: one prompt at most, and all goes on."""
     row, site = f"new policy: {change}", sites[change]
-    if request.node.callspec.params["browser"] == "WebKitGTK" and not CHANGES[change][2]:
+    if request.node.callspec.params["started"] == "WebKitGTK" and not CHANGES[change][2]:
         cell(row, "-")
         return
     put_in_force(site, 0)

@@ -30,10 +30,24 @@ class WebKit:
     def __init__(self, port: int, binary: str, username: str, password: str) -> None:
         self._port, self._login = port, f"{username}:{password}@"
         options = {"binary": binary, "args": ["--automation"]}
-        capabilities = {"alwaysMatch": {"webkitgtk:browserOptions": options}}
-        self._session = self._ask("POST", "/session", {"capabilities": capabilities})["sessionId"]
+        self._capabilities = {"alwaysMatch": {"webkitgtk:browserOptions": options}}
+        self._session = self._begin()
+
+    def _begin(self) -> str:
+        """Start the browser."""
+        session: str = self._ask("POST", "/session", {"capabilities": self._capabilities})["sessionId"]
         limits = {"script": SECONDS * 1000, "pageLoad": SECONDS * 1000}
-        self._ask("POST", f"/session/{self._session}/timeouts", limits)
+        self._ask("POST", f"/session/{session}/timeouts", limits)
+        return session
+
+    def begin_anew(self) -> None:
+        """End the browser and start another, which knows nothing.
+
+        One that has been to several sites may come to its limit of connections over all hosts: then it asks for two
+        images at a time, or for nothing at all.
+        """
+        self.close()
+        self._session = self._begin()
 
     def open(self, url: str) -> None:
         """Load a page with all its images."""
