@@ -17,7 +17,7 @@ HOMES: Final = {
     ),
     "digest_http_middleware.wsgi": "DigestAuthMiddleware log_out",
     "digest_http_middleware.fastapi": "AuthenticationInfo DigestAuth DigestRefused DigestUser log_out",
-    "digest_http_middleware.aiohttp_web": "DIGEST USER DigestAuth",
+    "digest_http_middleware.aiohttp_web": "DIGEST USER DigestAuth log_out",
     "digest_http_middleware.beside": "Beside Others basic basic_credentials basic_name bearer",
     "digest_http_middleware.blacksheep": "DigestHandler",
     "digest_http_middleware.django": (

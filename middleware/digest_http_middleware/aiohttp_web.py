@@ -22,12 +22,13 @@ from .aiohttp_exchange import Exchange, root_of
 from .asgi import Headers
 from .held_bodies import check_spool_above
 from .identity import UnauthenticatedUser
+from .logouts import Login, end
 from .own_refusals import has_challenge, with_challenges
 from .paths import is_preflight, path_rule
 from .policies import AROUND, BODIES, check_names
 from .verifier import Verifier
 
-__all__ = ["DIGEST", "USER", "DigestAuth"]
+__all__ = ["DIGEST", "USER", "DigestAuth", "log_out"]
 
 
 def _text_key(name: str, _kind: type) -> str:
@@ -45,6 +46,9 @@ DIGEST: Final[Any] = _key("digest", object)
 
 #: What goes with the answer: the proof of a login, or the challenges of a request of nobody.
 _OUTCOME: Final[Any] = _key("digest_http.outcome", object)
+
+#: What log_out ends; outcomes of requests of nobody are not there.
+_LOGIN: Final[Any] = _key("digest_http.login", object)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Rule = Callable[[web.Request], bool]
@@ -123,6 +127,8 @@ class DigestAuth(HoldsSecrets):
         found = await self._verifier.verify(exchange, exchange.scope)
         if not isinstance(found, Refused):
             request[USER], request[DIGEST], request[_OUTCOME] = found.user, found.digest, found.accepted
+            if found.accepted is not None:
+                request[_LOGIN] = self.guard, found.accepted
         elif free and found.reason == NO_CREDENTIALS:
             request[_OUTCOME] = found, exchange
             return await self._serve_nobody(request, handler)
@@ -169,6 +175,19 @@ class DigestAuth(HoldsSecrets):
 
     def __repr__(self) -> str:
         return f"<DigestAuth of realm {self.guard.realm!r}>"
+
+
+async def log_out(request: web.Request, *, everywhere: bool = False) -> bool:
+    """End the login of a request. False: it has none.
+
+    `everywhere`: all logins of this user, on all devices. Call it before the answer begins. Raises SourceUnavailable
+    and ConfigurationError as Guard.log_out_async does.
+    """
+    found: Login | None = request.get(_LOGIN)
+    if found is None:
+        return False
+    await end(found, everywhere=everywhere)
+    return True
 
 
 def _headers(fields: Headers) -> CIMultiDict[str]:

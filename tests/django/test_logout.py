@@ -23,7 +23,7 @@ def browser(ask):
     return go
 
 
-@pytest.mark.parametrize("page", ["/leave", "/aleave"])
+@pytest.mark.parametrize("page", ["/leave", "/aleave", "/leave-asgi", "/leave-wsgi"])
 @pytest.mark.parametrize("everywhere", [False, True])
 def test_logging_out(ask, page, everywhere):
     """The view that logs out still answers; what comes after is refused, and not as stale. Others stay, or all go."""

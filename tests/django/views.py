@@ -14,7 +14,9 @@ from django.urls import path
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
+from digest_http_middleware import log_out as log_out_of_asgi
 from digest_http_middleware.django import alog_out, digest_required, log_out
+from digest_http_middleware.wsgi import log_out as log_out_of_wsgi
 
 
 def said(request: Any) -> HttpResponse:
@@ -117,6 +119,20 @@ async def aleave(request: Any) -> HttpResponse:
     return HttpResponse(str(await alog_out(request, everywhere="everywhere" in request.GET)))
 
 
+@csrf_exempt
+async def leave_asgi(request: Any) -> HttpResponse:
+    """The same by the function that is meant for other apps of ASGI; WSGI has an environ."""
+    place = request if hasattr(request, "scope") else request.environ
+    return HttpResponse(str(await log_out_of_asgi(place, everywhere="everywhere" in request.GET)))
+
+
+@csrf_exempt
+def leave_wsgi(request: Any) -> HttpResponse:
+    """The same by the function that is meant for other apps of WSGI; ASGI has a scope."""
+    place = request.scope if hasattr(request, "scope") else request.environ
+    return HttpResponse(str(log_out_of_wsgi(place, everywhere="everywhere" in request.GET)))
+
+
 def is_editor(user: Any) -> bool:
     """What docs/django.md says to write for a group."""
     if not user.groups.filter(name="editors").exists():
@@ -130,6 +146,8 @@ urlpatterns = [
     path("one/awaited-edit", digest_required(user_passes_test(is_editor)(awaited))),
     path("leave", leave),
     path("aleave", aleave),
+    path("leave-asgi", leave_asgi),
+    path("leave-wsgi", leave_wsgi),
     path("public/leave", leave),
     path("", plain),
     path("public/page", plain),

@@ -7,14 +7,17 @@ from typing import Any
 from wsgiref.util import setup_testing_defaults
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
 from fastapi import Depends, FastAPI, Request
 from starlette.testclient import TestClient
 
-from digest_http_middleware import DigestAuthMiddleware, log_out
+from digest_http_middleware import DigestAuthMiddleware, aiohttp_web, log_out
 from digest_http_middleware import wsgi as plug_of_wsgi
 from digest_http_middleware.fastapi import AuthenticationInfo, DigestAuth
 from digest_http_middleware.fastapi import log_out as log_out_of_fastapi
 from tests.attacks.signing import Signer, parameters
+from tests.frameworks.aiohttp_wire import ask_app
 
 USERS = {"alice": "s3cret"}
 
@@ -86,8 +89,33 @@ def of_wsgi() -> Any:
     return ask
 
 
+def of_aiohttp() -> Any:
+    """Handlers of aiohttp.web behind a login."""
+    digest = aiohttp_web.DigestAuth(USERS, "home", public=["/open"])
+
+    async def page(_request: web.Request) -> web.Response:
+        return web.Response(text="done")
+
+    async def leave(request: web.Request) -> web.Response:
+        assert await aiohttp_web.log_out(request, everywhere=bool(request.query_string))
+        return web.Response(text="done")
+
+    async def nobody(request: web.Request) -> web.Response:
+        return web.Response(text=str(await aiohttp_web.log_out(request)))
+
+    def ask(method: str, target: str, field: bytes | None = None) -> tuple[int, str, str]:
+        app = web.Application()
+        digest.setup(app)
+        app.add_routes([web.get("/", page), web.post("/leave", leave), web.get("/open", nobody)])
+        answer = ask_app(app, method, target, *(() if field is None else (field,)))
+        challenges = [value.decode() for value in answer.values("www-authenticate")]
+        return answer.status, (challenges or [""])[0], answer.body.decode()
+
+    return ask
+
+
 @pytest.mark.parametrize("target", ["/leave", "/leave?everywhere"])
-@pytest.mark.parametrize("plug", [of_asgi, of_fastapi, of_wsgi])
+@pytest.mark.parametrize("plug", [of_asgi, of_fastapi, of_wsgi, of_aiohttp])
 def test_log_out(plug, target):
     """The login ends with the request that asks for it; one of another browser goes on, or not."""
     ask = plug()
@@ -105,4 +133,16 @@ def test_log_out(plug, target):
 def test_nobody():
     """There is nothing to end where nobody has logged in."""
     assert not asyncio.run(log_out({"type": "http"}))
-    assert not plug_of_wsgi.log_out({})
+    assert not plug_of_wsgi.log_out({"REQUEST_METHOD": "GET"})
+    assert of_aiohttp()("GET", "/open")[2] == "False"
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"user": "alice"}, make_mocked_request("GET", "/"), "alice", None, object()], ids=type
+)
+def test_what_holds_no_login(given: Any):
+    """It is told apart from a request of nobody: who thinks that he has logged out would be wrong."""
+    with pytest.raises(TypeError, match=f"in a {type(given).__name__}: give it the scope"):
+        asyncio.run(log_out(given))
+    with pytest.raises(TypeError, match=f"in a {type(given).__name__}: give it the scope"):
+        plug_of_wsgi.log_out(given)

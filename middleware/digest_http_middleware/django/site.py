@@ -33,6 +33,7 @@ from digest_http_middleware.events import log_accepted, log_beside, log_refused
 from digest_http_middleware.fronts import Front
 from digest_http_middleware.hints import hint
 from digest_http_middleware.identity import Digest
+from digest_http_middleware.logouts import LOGIN, Login
 from digest_http_middleware.paths import is_preflight, path_rule
 from digest_http_middleware.policies import GUARDS
 from digest_http_middleware.source_timeouts import DEFAULT_TIMEOUT, SourceTimeout
@@ -235,6 +236,7 @@ class Site(HoldsSecrets):
         _identify(request, user)
         request.digest = Digest(accepted.username, accepted.realm, accepted.algorithm, accepted.qop, accepted.nc)
         setattr(request, _OUTCOME, accepted)
+        _leave(request, (self.guard, accepted))
         log_accepted(exchange.scope, accepted.context, self._front.client)
         return accepted
 
@@ -255,6 +257,14 @@ class Site(HoldsSecrets):
         if refused.context is None or refused.verdict not in _FAILED_LOGINS:
             return None
         return {"username": refused.context.credentials.name}
+
+
+def _leave(request: Any, login: Login) -> None:  # noqa: ANN401 - Django's request
+    """Leave a login where log_out of ASGI or WSGI looks: who calls the wrong one must not log out nobody."""
+    for name in ("scope", "environ"):
+        place: dict[str, Any] | None = getattr(request, name, None)
+        if place is not None:
+            place[LOGIN] = login
 
 
 def _identify(request: Any, user: Any) -> None:  # noqa: ANN401 - Django's request, and any model of users
