@@ -76,30 +76,25 @@ class _Logouts(ForkAware):
         if name is not None:
             make_private(Path(name), logger, OWNER_AND_READERS)
 
-    def _since(self, connection: Connection, userhash: str) -> int:
+    def _since(self, connection: Connection, userhash: str) -> int | None:
         row = self.table.c
         since: int | None = connection.execute(select(row.since).where(row.userhash == userhash)).scalar()
-        return since or 0
+        return since
 
     def _keep(self, connection: Connection, userhash: str, now: int) -> bool:
-        """Keep a time, unless a later one is kept already.
+        """Keep a time, unless a later one is kept already. False: another worker was in the way, so try it again.
 
-        False: another worker has made the row, and this transaction does not show it (REPEATABLE READ).
+        Raises IntegrityError if another worker has made the row: a transaction may go on not to show it.
         """
         row = self.table.c
         later = update(self.table).where(row.userhash == userhash, row.since < now).values(since=now)
         if connection.execute(later).rowcount:
             return True
-        if not self._since(connection, userhash):
-            try:
-                with connection.begin_nested():
-                    connection.execute(insert(self.table).values(userhash=userhash, since=now))
-            except IntegrityError:
-                pass
-            else:
-                return True
-        # The row may have come after the first statement, by a worker who was quicker; whose time is later is to stand.
-        return bool(connection.execute(later).rowcount) or self._since(connection, userhash) >= now
+        since = self._since(connection, userhash)
+        if since is None:
+            connection.execute(insert(self.table).values(userhash=userhash, since=now))
+        # A row with an earlier time has come after the first statement.
+        return since is None or since >= now
 
 
 class SQLLogouts(_Logouts):
@@ -115,7 +110,7 @@ class SQLLogouts(_Logouts):
     async def logged_out(self, username: str, realm: str) -> int:
         """See LogoutUsers.logged_out: one query."""
         async with self.engine.connect() as connection:
-            return await connection.run_sync(self._since, _userhash(username, realm))
+            return await connection.run_sync(self._since, _userhash(username, realm)) or 0
 
     async def log_out(self, username: str, realm: str, now: int) -> None:
         """See LogoutUsers.log_out: one transaction, or more if other workers are in the way of it."""
@@ -150,7 +145,7 @@ class BlockingSQLLogouts(_Logouts):
     def logged_out(self, username: str, realm: str) -> int:
         """See LogoutUsers.logged_out: one query."""
         with self.engine.connect() as connection:
-            return self._since(connection, _userhash(username, realm))
+            return self._since(connection, _userhash(username, realm)) or 0
 
     def log_out(self, username: str, realm: str, now: int) -> None:
         """See LogoutUsers.log_out: one transaction, or more if other workers are in the way of it."""
@@ -182,6 +177,8 @@ def _userhash(username: str, realm: str) -> str:
 
 
 def _may_work_again(error: DBAPIError) -> bool:
+    if isinstance(error, IntegrityError):
+        return True
     cause: Any = error.orig
     # Each driver has its own name for it.
     codes = {getattr(cause, "sqlstate", None), getattr(cause, "pgcode", None), *getattr(cause, "args", ())[:1]}

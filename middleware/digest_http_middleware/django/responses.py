@@ -6,14 +6,17 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.http import HttpResponse
-from django.utils.cache import patch_vary_headers
+from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from digest_http.guard import Accepted, Guard, Refused
 from digest_http_middleware.refusals import RETRY_AFTER, UNAVAILABLE
 
-__all__ = ["RefusedResponse", "challenge", "prove", "vary"]
+__all__ = ["RefusedResponse", "challenge", "keep_private", "prove", "vary"]
 
 _CHALLENGE = "WWW-Authenticate"
+
+#: What allows a shared cache to keep an answer to credentials (RFC 9111 §3.5): who writes one of them means it.
+_SHARED = ("public", "s-maxage")
 
 
 class RefusedResponse(HttpResponse):
@@ -59,6 +62,16 @@ def vary(response: Any) -> None:  # noqa: ANN401 - any response
     patch_vary_headers(response, ("Authorization",))
 
 
+def keep_private(response: Any) -> None:  # noqa: ANN401 - any response
+    """The answer is for a user who was let in: a cache in front of the login would give it out unasked.
+
+    To who sends the same header again, and for ways beside Digest also to whoever is told apart by no Vary.
+    """
+    vary(response)
+    if not any(word in response.get("Cache-Control", "").lower() for word in _SHARED):
+        patch_cache_control(response, private=True)
+
+
 def _challenges(fields: Iterable[tuple[bytes, bytes]]) -> list[str]:
     return [value.decode("latin-1") for name, value in fields if name == _CHALLENGE.lower().encode()]
 
@@ -73,7 +86,7 @@ def _one_each(fields: Iterable[tuple[str, str]], challenges: Iterable[str]) -> I
 
 def prove(response: Any, accepted: Accepted, guard: Guard, *, head: bool) -> None:  # noqa: ANN401 - any response
     """Put Authentication-Info on a response, now or when it is rendered (RFC 7616 §3.5)."""
-    vary(response)
+    keep_private(response)
     if not getattr(response, "is_rendered", True):
         response.add_post_render_callback(lambda rendered: prove(rendered, accepted, guard, head=head))
         return

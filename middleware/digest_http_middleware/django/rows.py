@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import apps
+from django.db import router
 from django.utils.crypto import salted_hmac
 
 from .names import LABEL
@@ -18,8 +19,9 @@ def digest_hashes() -> Any:  # noqa: ANN401 - Django's managers have no types
 
 
 def digest_logouts() -> Any:  # noqa: ANN401 - as above
-    """The rows of logouts."""
-    return apps.get_model(LABEL, "DigestLogout")._default_manager  # noqa: SLF001 - as above
+    """The rows of logouts, in the database that they are written to: a copy hears of a logout too late."""
+    model = apps.get_model(LABEL, "DigestLogout")
+    return model._default_manager.using(router.db_for_write(model))  # noqa: SLF001 - as above
 
 
 def password_stamp(user: Any) -> str:  # noqa: ANN401 - any model of users

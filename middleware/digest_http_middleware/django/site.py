@@ -44,7 +44,7 @@ from .backends_asked import AWAITING, BLOCKING, Asked
 from .known_users import REQUEST, KnownUser, in_django
 from .names import SETTING
 from .requests import Exchange
-from .responses import RefusedResponse, challenge, prove, vary
+from .responses import RefusedResponse, challenge, keep_private, prove, vary
 from .users import DjangoUsers
 
 __all__ = ["Site", "anonymous", "forget_site", "site"]
@@ -181,7 +181,9 @@ class Site(HoldsSecrets):
         accepted: Accepted | None = getattr(request, _OUTCOME, None)
         if accepted is not None:
             prove(response, accepted, self.guard, head=request.method == "HEAD")
-        elif hasattr(request, _STRANGER) or hasattr(request, _BESIDE):
+        elif hasattr(request, _BESIDE):
+            keep_private(response)
+        elif hasattr(request, _STRANGER):
             vary(response)
         return response
 
