@@ -2,7 +2,7 @@
 
 An `Acceptor` is one realm's policy: it issues challenges and opens a context for each Authorization TOKEN. The
 `ServerContext` verifies the HTTP layout against H(A1) and makes the server's own proof. Where H(A1) comes from and
-where counts live is not its business, nor is the order of one request: that is written in
+where counts live is not its business, nor is the order of one request: that is the business of
 `digest_http.guard.Guard`, the door for servers of all kinds (docs/guard.md).
 """
 

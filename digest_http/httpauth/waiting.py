@@ -1,6 +1,6 @@
 """One order for callers that block and callers that await, without an event loop.
 
-The order is written as coroutines. They await what a source of users or a store gave only through a function that the
+What may have to wait is a coroutine. It awaits what a source of users or a store gave only through a function that the
 caller brings, so that it is the caller who waits, with his own time limit. A caller that blocks brings `at_once`, which
 refuses to wait: then nothing is ever suspended, and `run` gets the outcome with one step.
 """
