@@ -117,7 +117,7 @@ class SQLUsers(ForkAware, HoldsSecrets):
         self.table: Final = users_table(table)
         if self.file is not None:
             warn_if_open(self.file, logger)
-            follow(self.engine.sync_engine, str(self.file))
+        follow_file(self.engine.sync_engine)
         super().__init__()
 
     @property
@@ -317,8 +317,18 @@ def _checked(engine: object) -> AsyncEngine:
     raise refusal("engine", engine, "a URL, for instance 'sqlite:///users.db', or an engine of create_async_engine()")
 
 
-def file_of(url: URL) -> str | None:
-    """The file of a SQLite database; None for one in memory, and for other databases."""
+def follow_file(engine: Engine) -> None:
+    """Have another file in the place of a SQLite database read; see sqlite_swaps."""
+    name = file_of(engine.url, writable=False)
+    if name is not None:
+        follow(engine, name)
+
+
+def file_of(url: URL, *, writable: bool = True) -> str | None:
+    """The file of a SQLite database; None for one in memory, and for other databases.
+
+    `writable`: None also for one that is only read.
+    """
     name = url.database
     if url.get_backend_name() != "sqlite" or name in {None, "", ":memory:"}:
         return None
@@ -326,4 +336,5 @@ def file_of(url: URL) -> str | None:
         return name
     # sqlite.org/uri.html, which the driver reads with ?uri=true.
     path = unquote(urlsplit(str(name)).path)
-    return None if url.query.get("mode") in {"memory", "ro"} or path in {"", ":memory:"} else path
+    others = {"memory", "ro"} if writable else {"memory"}
+    return None if url.query.get("mode") in others or path in {"", ":memory:"} else path

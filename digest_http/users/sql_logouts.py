@@ -22,8 +22,7 @@ from digest_http.file_modes import OWNER_AND_READERS, make_private
 from digest_http.forks import ForkAware
 from digest_http.settings import refusal, text
 
-from .sql import engine_of, file_of, forget_connections, logger
-from .sqlite_swaps import follow
+from .sql import engine_of, file_of, follow_file, forget_connections, logger
 
 __all__ = ["BlockingSQLLogouts", "SQLLogouts", "logouts_table"]
 
@@ -58,9 +57,7 @@ class _Logouts(ForkAware):
         if not text("table", table, example=DEFAULT_TABLE):
             raise refusal("table", table, f"the name of a table, for instance table={DEFAULT_TABLE!r}")
         self.table: Final = logouts_table(table)
-        name = file_of(self._plain.url)
-        if name is not None:
-            follow(self._plain, name)
+        follow_file(self._plain)
         super().__init__()
 
     def after_fork_in_child(self) -> None:

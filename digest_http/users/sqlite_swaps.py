@@ -12,6 +12,7 @@ __all__ = ["follow"]
 
 #: Where a connection keeps which file it has opened.
 _OPENED: Final = "digest_http.opened"
+_UNKNOWN: Final = object()
 
 
 def follow(engine: Engine, name: str) -> None:
@@ -22,11 +23,14 @@ def follow(engine: Engine, name: str) -> None:
 
     def connecting(_dialect: Any, record: Any, *_arguments: Any) -> None:  # noqa: ANN401 - as SQLAlchemy calls it
         # Before it is opened: whatever comes in between, the connection is not taken for one to the newer file.
-        record.info[_OPENED] = _file(name)
+        if record is not None:
+            record.info[_OPENED] = _file(name)
 
     def checked_out(_connection: Any, record: Any, _fairy: Any) -> None:  # noqa: ANN401 - as above
+        # A connection that a function of the program's own has made tells nothing.
+        opened = record.info.get(_OPENED, _UNKNOWN)
         present = _file(name)
-        if present is not None and present != record.info.get(_OPENED):
+        if present is not None and opened is not _UNKNOWN and present != opened:
             raise DisconnectionError("another file stands in its place")
 
     event.listen(engine, "do_connect", connecting)

@@ -113,17 +113,22 @@ def test_a_rule_of_ones_own() -> None:
 
 
 @pytest.mark.once
-def test_no_way_round_the_door() -> None:
-    """Of all the odd targets none shows a stranger what is closed."""
+@pytest.mark.parametrize("root", ["", "/svc"])
+def test_no_way_round_the_door(root: str) -> None:
+    """Of all the odd targets none shows a stranger what is closed; in a sub-app neither."""
     lists = Lists(protect=["/admin", "/closed"], public=["/open"])
     site = Site(**lists.policy())
 
     async def rest(request: web.Request) -> web.Response:
-        return web.Response(text="closed" if lists.close(request.path) else "open")
+        return web.Response(text="closed" if lists.close(request.path.removeprefix(root)) else "open")
 
     app = site.app()
     app.router.add_route("*", "/{rest:.*}", rest)
     asked = [each for each in targets() if not set(each) & set(" \\")]
+    if root:
+        app, part = web.Application(), app
+        app.add_subapp(root, part)
+        asked += [root + each for each in asked if each.startswith("/")]
     answers = asyncio.run(ask_all(app, [("GET", target, (), b"", ()) for target in asked]))
     assert [target for target, answer in zip(asked, answers, strict=True) if answer.body == b"closed"] == []
     assert len({answer.status for answer in answers} & {200, 401}) == 2

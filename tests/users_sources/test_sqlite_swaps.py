@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import inspect
 import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import create_engine
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from digest_http.algorithms import by_name
@@ -34,6 +36,11 @@ def users(path: Path) -> Any:
 def users_of_an_engine(path: Path) -> Any:
     """Users behind an engine of the program's own."""
     return SQLUsers(create_async_engine(f"sqlite+aiosqlite:///{path}"))
+
+
+def users_read_only(path: Path) -> Any:
+    """Users that are only read."""
+    return SQLUsers(create_async_engine(f"sqlite+aiosqlite:///file:{path}?mode=ro&uri=true"))
 
 
 def logouts(path: Path) -> Any:
@@ -61,9 +68,14 @@ async def is_in(kept: Any) -> bool:
     return await waited(kept.logged_out("alice", "r")) == 0
 
 
+def for_writing(opens: Callable[[Path], Any], path: Path) -> Any:
+    """The same, with what may change it."""
+    return (users if opens is users_read_only else opens)(path)
+
+
 async def make(opens: Callable[[Path], Any], path: Path) -> None:
     """A file in which alice may come in."""
-    kept = opens(path)
+    kept = for_writing(opens, path)
     await waited(kept.create_table())
     if isinstance(kept, SQLUsers):
         await kept.set("alice", "r", "s3cret")
@@ -89,7 +101,7 @@ def linked(beside: Path, path: Path) -> None:
 
 
 @pytest.mark.parametrize("swap", [renamed, moved_away, linked])
-@pytest.mark.parametrize("opens", [users, users_of_an_engine, logouts, logouts_at_once])
+@pytest.mark.parametrize("opens", [users, users_of_an_engine, users_read_only, logouts, logouts_at_once])
 def test_the_new_file_counts(opens, swap, tmp_path):
     """With the next look-up; and for who writes, too."""
     path, beside = tmp_path / "kept.db", tmp_path / "beside.db"
@@ -97,7 +109,7 @@ def test_the_new_file_counts(opens, swap, tmp_path):
     async def ran():
         await make(opens, path)
         shutil.copy(path, beside)
-        other = opens(beside)
+        other = for_writing(opens, beside)
         await change(other)
         await waited(other.close())
         ours = opens(path)
@@ -130,3 +142,30 @@ def test_while_no_file_is_there(opens, tmp_path):
         await waited(ours.close())
 
     asyncio.run(ran())
+
+
+def test_connections_of_ones_own(tmp_path):
+    """An engine with a function that connects goes on as it did: nobody knows which file that opens."""
+    path = tmp_path / "kept.db"
+    engine = create_engine(f"sqlite:///{path}", creator=lambda: sqlite3.connect(tmp_path / "another.db"))
+    kept = BlockingSQLLogouts(engine)
+    kept.create_table()
+    assert path.exists()
+    kept.log_out("alice", "r", 5)
+    assert kept.logged_out("alice", "r") == 5
+    kept.close()
+
+
+def test_a_file_that_comes_later(tmp_path):
+    """SQLite makes an empty file for the first connection, and then the right one takes its place."""
+    path = tmp_path / "kept.db"
+    kept, other = logouts_at_once(path), logouts_at_once(tmp_path / "beside.db")
+    other.create_table()
+    other.log_out("alice", "r", 5)
+    other.close()
+    for _ in range(2):
+        with pytest.raises(OperationalError):
+            kept.logged_out("alice", "r")
+    (tmp_path / "beside.db").replace(path)
+    assert kept.logged_out("alice", "r") == 5
+    kept.close()
