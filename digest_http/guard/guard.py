@@ -314,7 +314,9 @@ class Guard(HoldsSecrets):
         """
         now, logouts = self.now(), self._examination.logouts
         if isinstance(who, Accepted):
-            await self._end(who.context, now, wait)
+            # An answer that began too soon, or was made before the app was asked, may have a next nonce.
+            for nonce in (*who.context.handed_out, who.context):
+                await self._end(nonce, now, wait)
             who.context.end()
             return
         shared = isinstance(self.store, SharedStore) and self.store.shared

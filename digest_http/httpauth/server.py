@@ -7,7 +7,7 @@ It is opened by an `Acceptor`, which holds the settings. Each request goes throu
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from digest_http import calculation
 from digest_http.algorithms import Algorithm
@@ -55,10 +55,20 @@ class Policy(Protocol):
         ...
 
 
+class HandedOut(NamedTuple):
+    """A nonce as a store counts it."""
+
+    nonce_id: int
+    epoch: bytes
+    nonces: NonceSource
+    """Where it comes from."""
+
+
 class ServerContext(HoldsSecrets):
     """One Authorization TOKEN on its way to a verdict."""
 
     __slots__ = (
+        "_handed_out",
         "_key",
         "_over",
         "_renewal_due",
@@ -100,6 +110,7 @@ class ServerContext(HoldsSecrets):
         self._renewal_due = False
         self._verified = 0
         self._over = False
+        self._handed_out: tuple[bytes, ...] = ()
         self.new_shape = False
         """Whether its order of parameters may be learnt, once it was verified."""
 
@@ -199,8 +210,16 @@ class ServerContext(HoldsSecrets):
         # A nonce of the RFC 2069 form is good for one request, so the next is always due.
         if (not qop or self._renewal_due) and not self._over:
             # As old as the verdict: a user who is logged out while his answer is on its way gets none that is younger.
-            parts.append(b'nextnonce="%b"' % self.nonces.issue(self._verified))
+            following = self.nonces.issue(self._verified)
+            self._handed_out += (following,)
+            parts.append(b'nextnonce="%b"' % following)
         return b", ".join(parts)
+
+    @property
+    def handed_out(self) -> list[HandedOut]:
+        """The nonces that an answer to this request holds already: they are of the same login."""
+        found = map(self.nonces.recognise, self._handed_out)
+        return [HandedOut(*each, self.nonces) for each in found if each is not None]
 
     def end(self) -> None:
         """The login is over: the answer hands out no other nonce."""

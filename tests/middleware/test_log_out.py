@@ -7,15 +7,21 @@ from typing import Any
 from wsgiref.util import setup_testing_defaults
 
 import pytest
+from a2wsgi import WSGIMiddleware
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 from fastapi import Depends, FastAPI, Request
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from digest_http_middleware import DigestAuthMiddleware, aiohttp_web, log_out
 from digest_http_middleware import wsgi as plug_of_wsgi
 from digest_http_middleware.fastapi import AuthenticationInfo, DigestAuth
 from digest_http_middleware.fastapi import log_out as log_out_of_fastapi
+from digest_http_middleware.starlette import DigestBackend, requires
+from tests.attacks.driver import Clock
 from tests.attacks.signing import Signer, parameters
 from tests.frameworks.aiohttp_wire import ask_app
 
@@ -128,6 +134,88 @@ def test_log_out(plug, target):
     assert ask("GET", "/", there.sign("GET", "/", nc=2))[0] == (401 if "?" in target else 200)
     anew = Signer(parameters(challenge.encode()), "alice", "s3cret")
     assert ask("GET", "/", anew.sign("GET", "/"))[0] == 200
+
+
+def of_fastapi_without_layer(clock: Any) -> Any:
+    """The answer of a route has its proof before the route is called."""
+    digest = DigestAuth(USERS, "home", clock=clock, allow_rfc2069=True)
+    app = FastAPI()
+
+    @app.get("/", dependencies=[Depends(digest)])
+    async def page() -> str:
+        return "done"
+
+    @app.post("/leave", dependencies=[Depends(digest)])
+    async def leave(request: Request) -> None:
+        assert await log_out_of_fastapi(request)
+
+    return app
+
+
+def of_asgi_too_late(clock: Any) -> Any:
+    """An app whose answer begins before it logs out."""
+
+    async def app(scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        if scope["path"] == "/leave":
+            assert await log_out(scope)
+        await send({"type": "http.response.body", "body": b"done"})
+
+    return DigestAuthMiddleware(app, USERS, "home", clock=clock, allow_rfc2069=True)
+
+
+def of_starlette(clock: Any) -> Any:
+    """Routes behind Starlette's own middleware, where it is in time."""
+    backend = DigestBackend(USERS, "home", clock=clock, allow_rfc2069=True)
+
+    @requires()
+    async def page(request: Request) -> Response:
+        return PlainTextResponse(request.user.username)
+
+    @requires()
+    async def leave(request: Request) -> Response:
+        return PlainTextResponse(str(await log_out(request)))
+
+    return Starlette(routes=[Route("/", page), Route("/leave", leave, methods=["POST"])], middleware=backend.middleware)
+
+
+def of_wsgi_too_late(clock: Any) -> Any:
+    """The same for WSGI."""
+
+    def app(environ: Any, start_response: Any) -> Any:
+        start_response("200 OK", [])
+        if environ["PATH_INFO"] == "/leave":
+            assert plug_of_wsgi.log_out(environ)
+        return [b"done"]
+
+    return WSGIMiddleware(
+        plug_of_wsgi.DigestAuthMiddleware(app, USERS, "home", clock=clock, allow_rfc2069=True)  # type: ignore[arg-type]
+    )
+
+
+@pytest.mark.parametrize("form", ["auth", None])
+@pytest.mark.parametrize("plug", [of_fastapi_without_layer, of_asgi_too_late, of_starlette, of_wsgi_too_late])
+def test_a_next_nonce_that_was_handed_out_too_soon(plug, form):
+    """Where the proof of an answer is made before the logout, what it hands out is over as well."""
+    clock = Clock()
+    client = TestClient(plug(clock))
+
+    def ask(method: str, target: str, nc: int) -> Any:
+        more = {} if form else {"qop": None, "cnonce": None}
+        field = signer.sign(method, target, nc=nc if form else None, **more)
+        return client.request(method, target, headers={"Authorization": field.decode("latin-1")})
+
+    signer = Signer(parameters(client.get("/").headers.get_list("www-authenticate")[1].encode()), "alice", "s3cret")
+    clock.now += 290
+    left = ask("POST", "/leave", 1)
+    assert left.status_code == 200
+    handed_out = parameters(b"Digest " + left.headers["authentication-info"].encode()).get("nextnonce")
+    assert (handed_out is None) == (plug is of_starlette)
+    if handed_out is not None:
+        signer.challenge["nonce"] = handed_out
+    for nc in (1, 2) if handed_out is not None else (2,):
+        answer = ask("GET", "/", nc)
+        assert (answer.status_code, "stale" in answer.headers["www-authenticate"]) == (401, False)
 
 
 def test_nobody():

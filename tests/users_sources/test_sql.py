@@ -180,7 +180,10 @@ NO_KEY = ("BLOB", "TEXT", "CLOB", "LONG RAW")
 def test_each_database_can_make_the_tables(database, table):
     """Each column of a key or an index has a type that MySQL and Oracle, too, make an index of."""
     dialect = make_url(f"{database}://h/d").get_dialect()()
-    statements = [CreateTable(table), *map(CreateIndex, sorted(table.indexes, key=lambda index: str(index.name)))]
+    statements: list[Any] = [
+        CreateTable(table),
+        *map(CreateIndex, sorted(table.indexes, key=lambda index: str(index.name))),
+    ]
     assert all(str(statement.compile(dialect=dialect)).strip() for statement in statements)
     indexed = [*table.primary_key.columns, *(column for index in table.indexes for column in index.columns)]
     types = [column.type.compile(dialect=dialect) for column in indexed]

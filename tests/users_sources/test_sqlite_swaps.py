@@ -65,7 +65,7 @@ async def is_in(kept: Any) -> bool:
     """Whether alice may come in."""
     if isinstance(kept, SQLUsers):
         return await kept.ha1("alice", "r", SHA256) is not None
-    return await waited(kept.logged_out("alice", "r")) == 0
+    return bool(await waited(kept.logged_out("alice", "r")) == 0)
 
 
 def for_writing(opens: Callable[[Path], Any], path: Path) -> Any:
