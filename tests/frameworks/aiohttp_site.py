@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from digest_http_middleware.aiohttp_web import DIGEST, USER, DigestAuth
+from digest_http_middleware.aiohttp_web import DIGEST, USER, DigestAuth, log_out
 from tests.attacks.driver import USERS, Clock
 from tests.attacks.signing import Signer
 from tests.frameworks import asking
@@ -43,6 +43,7 @@ class Site:
         for name in ("/", "/open", "/closed/{rest:.*}"):
             app.router.add_route("*", name, who)
         app.router.add_get("/401", unauthorized)
+        app.router.add_post("/leave", leave)
         app.router.add_get("/raised", raised)
         app.router.add_get("/stream", stream)
         app.router.add_get("/file", file)
@@ -73,6 +74,11 @@ async def who(request: web.Request) -> web.Response:
     user, digest = request[USER], request[DIGEST]
     roles = list(user.roles) if user.is_authenticated else None
     return web.json_response([user.display_name, roles, digest.nc if digest else None])
+
+
+async def leave(request: web.Request) -> web.Response:
+    """Ends the login."""
+    return web.Response(text=str(await log_out(request, everywhere="everywhere" in request.query)))
 
 
 async def unauthorized(_request: web.Request) -> web.Response:

@@ -14,6 +14,7 @@ from digest_http.errors import ConfigurationError
 from digest_http.stores import MemoryStore
 from digest_http_middleware.aiohttp_web import DigestAuth
 from digest_http_middleware.beside import Beside, bearer
+from tests.attacks.driver import Clock
 from tests.attacks.signing import parameters
 from tests.doors.lists import Lists
 from tests.doors.targets import targets
@@ -306,6 +307,29 @@ def test_path_rules_on_each_of_nested_apps(place: int, prefix: str) -> None:
         return [answer.status for answer in await ask_all(apps[0], [("GET", each, (), b"", ()) for each in targets])]
 
     assert asyncio.run(asked()) == [401, 200]
+
+
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_logging_out(everywhere: bool) -> None:
+    """This login ends, or all of the user's; what comes after is not stale, so a browser asks for the password."""
+    site = Site(nonce_lifetime=1, clock=(clock := Clock()))
+    here, there = site.signer(), site.signer()
+    target = "/leave?everywhere" if everywhere else "/leave"
+    assert site.who("/", there.sign(uri="/")) == ["alice", ["admin"], 1]
+    clock.now += 0.9
+    answer = site.ask(target, here.sign("POST", target), method="POST")
+    assert (answer.body, b"nextnonce" in answer.values("authentication-info")[0]) == (b"True", False)
+    refused = site.ask("/", here.sign(uri="/", nc=2))
+    assert (refused.status, b"stale" in refused.values("www-authenticate")[0]) == (401, False)
+    assert site.who("/", there.sign(uri="/", nc=2)) == (401 if everywhere else ["alice", ["admin"], 2])
+
+
+def test_who_is_not_logged_in() -> None:
+    """Nobody, and who came by another way, has no login to end."""
+    site = Site(public=["/leave"], beside=[bearer({"t0ken": "robot"}.get, "api")])
+    assert site.ask("/leave", method="POST").body == b"False"
+    site = Site(beside=[bearer({"t0ken": "robot"}.get, "api")])
+    assert site.ask("/leave", b"Bearer t0ken", method="POST").body == b"False"
 
 
 def test_beside_other_ways() -> None:
