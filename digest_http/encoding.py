@@ -62,7 +62,7 @@ def quote_string(value: bytes) -> bytes:
     """
     if forbidden_in_field.search(value):
         raise MalformedField(
-            "a control character (CR, LF, NUL, ...) cannot stand in a header field: remove it from the value",
+            "a header field may not contain a control character (CR, LF, NUL, ...): remove it from the value",
             reason="control-character",
         )
     if b'"' in value or b"\\" in value:

@@ -159,7 +159,7 @@ class WrongPrincipal(DigestError):
 
 
 class BodyNotReplayable(DigestError):
-    """The body was consumed by the first attempt; sending again would send an empty one as authentic."""
+    """The first request has used up the body. A second one would send an empty body, signed as if it were right."""
 
     http_status = 500
     sspi_status = SEC_E_INVALID_TOKEN
@@ -167,7 +167,7 @@ class BodyNotReplayable(DigestError):
 
 
 class LogonDenied(DigestError):
-    """The peer is not who it says, or may not act as whom it asks; the text does not tell which to the peer."""
+    """The peer has not proved who it is, or may not act as the user it names. The text does not tell the peer which."""
 
     http_status = 401
     sspi_status = SEC_E_LOGON_DENIED

@@ -34,8 +34,8 @@ def user_name(value: object, setting: str = "username", *, shown: bool = True) -
     if ":" in name:
         which = f"{name.partition(':')[0] + ':...'!r}, with a colon" if shown else "a colon"
         raise ConfigurationError(
-            f"{setting} has {which}, which no user name may hold: hashed with its realm it would be that of another "
-            "user; write a name without, for instance 'alice'"
+            f"{setting} has {which}, which is not allowed in a user name: with its realm it could have the hash of "
+            "another user; write a name without a colon, for instance 'alice'"
         )
     return name
 
@@ -82,5 +82,5 @@ def _text(value: object, setting: str, what: str, example: str, *, shown: bool) 
     for pattern, barred in ((_control, "a control character"), (_surrogate, "half of a surrogate pair")):
         if pattern.search(value):
             which = f"{value!a}, with {barred}" if shown else barred
-            raise ConfigurationError(f"{setting} has {which}, which {what} may not hold; write {wanted}")
+            raise ConfigurationError(f"{setting} has {which}, which is not allowed in {what}; write {wanted}")
     return nfc(value)

@@ -19,5 +19,5 @@ class HoldsSecrets:
 def refuse_to_pickle(name: str) -> NoReturn:
     """What __reduce__ of such a class does; for classes that cannot have another base."""
     raise TypeError(
-        f"a {name} can be neither pickled nor copied: that would copy secrets. Make it anew from its settings"
+        f"a {name} can be neither pickled nor copied: that would copy secrets. Make a new one from its settings"
     )

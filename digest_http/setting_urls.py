@@ -33,7 +33,7 @@ def parts_of(setting: str, url: str, write: str) -> SplitResult:
 def no_fragment(setting: str, url: str) -> None:
     """Raises ConfigurationError for a URL that would end at a "#"."""
     if "#" in url:
-        raise ConfigurationError(f"{setting} has a '#' in its URL, where it would end: write %23 for one that is meant")
+        raise ConfigurationError(f"{setting} has a '#' in its URL, and the URL would end there: write %23 in its place")
 
 
 def query_of(setting: str, parts: SplitResult) -> dict[str, str]:

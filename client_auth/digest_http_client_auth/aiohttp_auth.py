@@ -26,9 +26,10 @@ __all__ = ["DigestAuth"]
 class DigestAuth(BaseDigestAuth[Message, Answer]):
     """HTTP Digest (RFC 7616) for aiohttp: `aiohttp.ClientSession(middlewares=(DigestAuth(name, password),))`.
 
-    Share one object by all requests, sessions, tasks and event loops: it signs in advance what it has learnt to sign.
-    All keywords are explained in docs/client.md. Raises ConfigurationError for settings that cannot work; while
-    sending, WrongPrincipal (the server did not prove itself) and BodyNotReplayable, which are aiohttp.ClientError too.
+    Share one object between all requests, sessions, tasks and event loops: it signs in advance as soon as it knows a
+    challenge. docs/client.md explains all keywords. Raises ConfigurationError for settings that cannot work. While
+    sending it raises WrongPrincipal (the server did not prove that it knows the password) and BodyNotReplayable; both
+    are `aiohttp.ClientError` too.
     """
 
     _library = _reader = AiohttpLibrary()

@@ -125,7 +125,7 @@ class AiohttpLibrary:
             return
         if response.content.total_bytes and response.content.at_eof():
             raise WrongPrincipal(
-                "a refusal that the server has not proved to be its own, whose body another middleware has read: put "
+                "another middleware has read the body of a refusal, which no server can prove to be its own: put "
                 "DigestAuth last among the middlewares"
             )
         answer.unread, response.content = response.content, aiohttp.EMPTY_PAYLOAD

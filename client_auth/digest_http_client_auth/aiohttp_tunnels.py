@@ -22,8 +22,8 @@ _PROXY_AUTHENTICATION_REQUIRED: Final = 407
 class ProxyConnector(aiohttp.TCPConnector):
     """A connector for `aiohttp.ClientSession(connector=..., proxy=...)`.
 
-    `proxy_auth` is a `DigestAuth(..., proxy=True)`; all else goes to `aiohttp.TCPConnector`. A tunnel that stands is
-    used again, as ever. For http URLs give `proxy_auth` to the session too, among its middlewares.
+    `proxy_auth` is a `DigestAuth(..., proxy=True)`; the other arguments are those of `aiohttp.TCPConnector`. An open
+    tunnel is used again, as usual. For http URLs pass `proxy_auth` to the session too, in its middlewares.
     """
 
     def __init__(self, proxy_auth: DigestAuth, **keywords: Any) -> None:  # those of aiohttp.TCPConnector

@@ -95,4 +95,6 @@ class BaseDigestAuth(Generic[RequestT, ResponseT]):
         return self.__copy__()
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("DigestAuth is not pickled: a pickle would hold the password. Make it anew from settings")
+        raise TypeError(
+            "DigestAuth cannot be pickled: a pickle would contain the password. Make a new one from your settings"
+        )

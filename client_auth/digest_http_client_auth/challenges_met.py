@@ -39,7 +39,7 @@ def challenger(session: Session[RequestT, ResponseT], response: ResponseT, led: 
     home, origin = library.origin(led.home), library.origin(led.last)
     if origin != home and not is_upgraded(session, led):
         if origin.host == home.host:
-            policy.warn("a redirect led to another scheme or port of the same host: call the URL there by itself")
+            policy.warn("a redirect led to another scheme or port of the same host: call the new URL directly")
         else:
             policy.report("it came from another origin, to which a redirect led")
         return None

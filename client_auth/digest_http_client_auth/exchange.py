@@ -173,7 +173,7 @@ class Exchange(Generic[RequestT, ResponseT]):
         if session.demands_proof and (again or refused):
             # Nobody can prove a refusal, so its words are anybody's.
             if not again and session.verify == "always":
-                raise WrongPrincipal(f"status {status}: a refusal, which no server can prove to be its own")
+                raise WrongPrincipal(f"status {status} is a refusal, and no server can prove that a refusal is its own")
             library.withhold(response)
         elif not again and not refused:
             self._settle(response, status)

@@ -23,9 +23,9 @@ __all__ = ["AsyncProxyTransport", "DigestAuth", "ProxyTransport"]
 class DigestAuth(HttpxDigestAuth[httpx.Request, httpx.Response], httpx.Auth):
     """HTTP Digest (RFC 7616) for httpx, blocking and asynchronous; a drop-in for `httpx.DigestAuth`.
 
-    Share one object by all requests, clients, threads and tasks: it signs in advance what it has learnt to sign. All
-    keywords are explained in docs/client.md. Raises ConfigurationError for settings that cannot work; while sending,
-    WrongPrincipal (the server did not prove itself) and BodyNotReplayable.
+    Share one object between all requests, clients, threads and tasks: it signs in advance as soon as it knows a
+    challenge. docs/client.md explains all keywords. Raises ConfigurationError for settings that cannot work. While
+    sending it raises WrongPrincipal (the server did not prove that it knows the password) and BodyNotReplayable.
     """
 
     _library = _reader = HttpxLibrary[httpx.Request, httpx.Response](httpx)
@@ -34,8 +34,9 @@ class DigestAuth(HttpxDigestAuth[httpx.Request, httpx.Response], httpx.Auth):
 class ProxyTransport(httpx.HTTPTransport):
     """A transport through a proxy that wants Digest, for http and https: `httpx.Client(transport=...)`.
 
-    `proxy` is its URL, `auth` a `DigestAuth(..., proxy=True)`; all else goes to `httpx.HTTPTransport`: `verify`,
-    `http2`, `limits` and so on, which a client ignores that has a transport. Raises ConfigurationError.
+    `proxy` is the proxy's URL, `auth` a `DigestAuth(..., proxy=True)`. Pass all other settings of the connection here
+    too, for `httpx.HTTPTransport`: `verify`, `http2`, `limits` and so on. A client with a transport ignores its own.
+    Raises ConfigurationError.
     """
 
     def __init__(self, proxy: str | httpx.URL | httpx.Proxy, auth: DigestAuth, **keywords: Any) -> None:

@@ -52,7 +52,7 @@ def check_redirects(
     # One signature proves one answer: what answers the copy of a field that the library carried along proves nothing,
     # since the proof of the answer before can be copied as well.
     if signature is None or len(hops) > 1:
-        raise WrongPrincipal("a redirect was followed that the server has not proved to be its own")
+        raise WrongPrincipal("a redirect was followed, but the server has not proved that it is its own")
     check_proof(session, signature, hops[0], session.library.record(hops[0], signature.context.algorithm))
 
 

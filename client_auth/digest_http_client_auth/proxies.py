@@ -36,8 +36,8 @@ def peer_of(
         return Origin("http", host, port)
     if _is_name(origin.host) or _is_name(host):
         policy.warn(
-            f"a 407 came from port {port}, which is the port of the URL too: it may be the server's own. If it was a "
-            "proxy's, tell which proxy it is (docs/client.md, Through a proxy)"
+            f"a 407 came from port {port}, which is the port of the URL too: it may come from the server itself. If it "
+            "came from a proxy, tell which proxy it is (docs/client.md, Through a proxy)"
         )
         return None
     if ip_address(host) == ip_address(origin.host):

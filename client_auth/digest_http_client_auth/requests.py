@@ -25,9 +25,10 @@ __all__ = ["DigestAuth", "DigestProxyAdapter"]
 class DigestAuth(BaseDigestAuth[requests.PreparedRequest, Answer], AuthBase):
     """HTTP Digest (RFC 7616) for requests; a drop-in for `requests.auth.HTTPDigestAuth`.
 
-    Share one object by all requests, sessions and threads: it signs in advance what it has learnt to sign. All keywords
-    are explained in docs/client.md. Raises ConfigurationError for settings that cannot work; while sending,
-    WrongPrincipal (the server did not prove itself) and BodyNotReplayable, both of them also `RequestException`.
+    Share one object between all requests, sessions and threads: it signs in advance as soon as it knows a challenge.
+    docs/client.md explains all keywords. Raises ConfigurationError for settings that cannot work. While sending it
+    raises WrongPrincipal (the server did not prove that it knows the password) and BodyNotReplayable; both are
+    `RequestException` too.
     """
 
     _library = _reader = RequestsLibrary[requests.PreparedRequest](requests)
@@ -48,8 +49,8 @@ class DigestAuth(BaseDigestAuth[requests.PreparedRequest, Answer], AuthBase):
 class DigestProxyAdapter(ProxyAdapter, HTTPAdapter):
     """An adapter for a proxy that wants Digest, for http and https (CONNECT) URLs: mount it on a requests `Session`.
 
-    `proxy_auth` is a `DigestAuth(..., proxy=True)`; the other keywords are those of `HTTPAdapter`. Which proxy it is
-    says the session, as ever (`proxies=`). Raises ConfigurationError for another kind of object.
+    `proxy_auth` is a `DigestAuth(..., proxy=True)`; the other keywords are those of `HTTPAdapter`. The proxy
+    itself is set in the session, as usual (`proxies=`). Raises ConfigurationError for another kind of object.
     """
 
     _kind = DigestAuth

@@ -68,7 +68,8 @@ def import_challenge(session: Session[RequestT, ResponseT], request: RequestT, c
     identity = logins.known_for(spaces, realm)
     if identity is None:
         raise ConfigurationError(
-            "credentials has none for this origin; give a source that has some, or leave learn() out"
+            "credentials returned None for this origin; write a function that returns a name and a password for it, or "
+            "leave learn() out"
         )
     context = spaces.context_for(choice, partial(session.policy.make_context, identity))
     nonce = context.learn(choice)

@@ -23,9 +23,10 @@ __all__ = ["DigestAuth"]
 class DigestAuth(BaseDigestAuth[Message, Answer]):
     """HTTP Digest (RFC 7616) for urllib3: the credentials of a `DigestPoolManager` or a `DigestProxyManager`.
 
-    Share one object by all managers and threads: it signs in advance what it has learnt to sign. All keywords are
-    explained in docs/client.md. Raises ConfigurationError for settings that cannot work; while sending, WrongPrincipal
-    (the server did not prove itself) and BodyNotReplayable, both of them also `urllib3.exceptions.HTTPError`.
+    Share one object between all managers and threads: it signs in advance as soon as it knows a challenge.
+    docs/client.md explains all keywords. Raises ConfigurationError for settings that cannot work. While sending it
+    raises WrongPrincipal (the server did not prove that it knows the password) and BodyNotReplayable; both are
+    `urllib3.exceptions.HTTPError` too.
     """
 
     _library = _reader = Urllib3Library()

@@ -87,7 +87,7 @@ def _is_right(
         stored = {entry.hash: entry.ha1 for entry in mine}
         if len(stored) < len(mine):
             raise click.ClickException(
-                f"{name!r} is there in two Unicode forms, so neither lets anybody in: use 'user passwd'"
+                f"{name!r} is stored in two Unicode forms, so this user cannot log in: use 'user passwd'"
             )
         password = read_password(password_file, standard_input=password_stdin, twice=False)
         expected = {entry.hash: entry.ha1 for entry in hashed(name, realm, password, stored)}
@@ -121,7 +121,7 @@ def faults_in(entries: Sequence[Entry]) -> Iterator[str]:
         who = f"{name!r} in the realm {realm!r}"
         hashes = [entry.hash for entry in found]
         if len(set(hashes)) < len(hashes):
-            yield f"{who} is there in two Unicode forms, so neither lets anybody in: use 'user passwd'"
+            yield f"{who} is stored in two Unicode forms, so this user cannot log in: use 'user passwd'"
         for entry in found:
             digits = HASHES.get(entry.hash)
             if digits is None:

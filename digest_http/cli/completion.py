@@ -29,5 +29,5 @@ def completion(context: click.Context, shell: str) -> None:
     made = get_completion_class(shell)
     # click has these three since 8.0, and asks bash for its version when the script is made.
     if made is None:  # pragma: no cover
-        raise click.ClickException(f"this click completes no {shell}")
+        raise click.ClickException(f"the installed version of click has no completion for {shell}")
     click.echo(made(context.find_root().command, {}, _NAME, "_DIGEST_HTTP_COMPLETE").source())

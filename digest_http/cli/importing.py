@@ -70,14 +70,14 @@ def import_(
     All users are stored in one step, or none. A user that is replaced loses all hashes of before.
     """
     if passwords and realm is None:
-        raise click.UsageError("in which realm? Give --realm: it is hashed with each password")
+        raise click.UsageError("in which realm? Give --realm: it becomes a part of each hash")
     if hashes and not passwords:
         raise click.UsageError("--hash needs passwords to hash: give --passwords, or leave it out")
     with said():
         found = _of_passwords(source, realm or "", hashes) if passwords else _of_hashes(source, realm)
         faults = [*faults_in(found)]
         if faults:
-            raise click.ClickException(f"nothing is imported: {faults[0]}")
+            raise click.ClickException(f"nothing was imported: {faults[0]}")
         if not found:
             raise click.ClickException("there is no user to import" + ("" if realm is None else f" in {realm!r}"))
         target = open_source(users, create=create)
@@ -89,7 +89,7 @@ def import_(
             more = ", ..." if len(both) > _NAMED else ""
             number = "1 user is" if len(both) == 1 else f"{len(both)} users are"
             raise click.ClickException(
-                f"nothing is imported: {number} there already ({named}{more}): "
+                f"nothing was imported, because {number} there already ({named}{more}): "
                 "give --existing keep or --existing replace"
             )
         stored = [entry for who, mine in coming.items() if who not in there or existing == "replace" for entry in mine]

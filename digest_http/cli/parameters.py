@@ -37,7 +37,7 @@ users_argument: Final = click.argument("users", shell_complete=complete_files)
 name_argument: Final = click.argument("name")
 realm_option: Final = click.option("--realm", required=True, help="The realm; it is part of what is stored.")
 create_option: Final = click.option(
-    "--create", is_flag=True, help="Make USERS if it is missing; without this a wrong name is an error."
+    "--create", is_flag=True, help="Make USERS if it is missing. Without this option a wrong name is an error."
 )
 hash_option: Final = click.option(
     "--hash", "hashes", multiple=True, type=click.Choice([*HASHES]), help="May be repeated. Default: SHA-256 and MD5."
@@ -49,7 +49,7 @@ def password_options(function: Command) -> Command:
     """Where a password comes from, if not from a prompt."""
     for option in (
         click.option("--password-stdin", is_flag=True, help="Read the password from standard input."),
-        click.option("--password-file", type=_file, help="A file whose one line is the password."),
+        click.option("--password-file", type=_file, help="A file with the password on its only line."),
     ):
         function = option(function)
     return function

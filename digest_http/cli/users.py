@@ -68,7 +68,7 @@ def add(
     password_file: Path | None,
     password_stdin: bool,
 ) -> None:
-    """Add the user NAME. It is an error if there is one, or if USERS is missing."""
+    """Add the user NAME. It is an error if the user exists already, or if USERS is missing."""
     with said():
         name, realm = user_name(name, "NAME"), realm_name(realm, "--realm")
         source = open_source(users, create=create)
@@ -95,7 +95,7 @@ def add(
 def passwd(
     *, users: str, name: str, realm: str, hashes: tuple[str, ...], password_file: Path | None, password_stdin: bool
 ) -> None:
-    """Change the password of NAME, for all hashes that are stored and those named."""
+    """Change the password of NAME. This renews all stored hashes, and adds those of --hash."""
     with said():
         name, realm = user_name(name, "NAME"), realm_name(realm, "--realm")
         source = open_source(users)
@@ -115,7 +115,7 @@ def passwd(
 @name_argument
 @realm_option
 def delete(users: str, name: str, realm: str) -> None:
-    """Take NAME out of the realm."""
+    """Delete the user NAME from the realm."""
     with said():
         if not open_source(users).delete(name, realm):
             raise click.ClickException(f"there is no {name!r} in the realm {realm!r}")
@@ -130,7 +130,7 @@ def delete(users: str, name: str, realm: str) -> None:
 @click.option("--realm", help="Only this realm.")
 @json_option
 def list_(users: str, realm: str | None, *, as_json: bool) -> None:
-    """List users, realms and hashes: tab-separated, never H(A1)."""
+    """List users, realms and algorithms, separated by tabs. H(A1) itself is never shown."""
     with said():
         entries = [entry for entry in open_source(users).entries() if realm is None or nfc(realm) == entry.realm]
         if realm is not None and not entries:
@@ -153,7 +153,7 @@ def list_(users: str, realm: str | None, *, as_json: bool) -> None:
 @users_argument
 @json_option
 def realms(users: str, *, as_json: bool) -> None:
-    """List realms, with the number of their users and how many have which hash: tab-separated."""
+    """List realms, the number of their users, and how many have which hash, separated by tabs."""
     with said():
         entries = open_source(users).entries()
     rows: list[tuple[str, int, dict[str, int]]] = []

@@ -58,20 +58,20 @@ class Guard(HoldsSecrets):
     """Verifies the requests of one realm.
 
     `users`: a mapping of name to password, an object of the Users protocol, a callable (username, realm, algorithm) ->
-    H(A1), or a URL. `realm`: the text users are shown; part of every H(A1).
+    H(A1), or a URL. `realm`: the name of the area; users see it, and it is part of every H(A1).
 
-    `algorithms`, `qop`: what is offered, in order of preference. Without `algorithms` that is what all users hold of
-    SHA-256 and MD5; without `qop`, auth. `qop=[]`: challenges without one, for devices that know none. `old_clients`:
-    MD5 and auth, which all clients know. `store`: a NonceStore or a URL. `keys`: secrets of the nonces, newest first,
-    16 octets at least each, or text or a KeyFile (see guard/key_sources.py); by default the environment variable
-    DIGEST_HTTP_KEYS, else a random one. `nonce_lifetime`: seconds until the head of a request must be there.
-    `sequence`: "window" or "strict". `max_body`: octets that auth-int may cover. `userhash`, `allow_rfc2069`: off by
-    default. `rfc2069_uses`: requests that may be made with one nonce in the RFC 2069 form, which counts nothing; who
-    reads one of them can send it again as often. `proxy`: 407 and the Proxy- fields. `same_target`: a function (uri,
-    target) that says whether a signed uri names the target; without it the same octets do, and before a proxy the path
-    in them too. `throttle`: a limiter of failed logins (throttling.Throttle). `observers`: functions that are called
-    with an Event for each request (observing.py). `logger`: the name that warnings are logged under. `clock`,
-    `random`: for tests.
+    `algorithms`, `qop`: what is offered, in order of preference. Default of `algorithms`: those of SHA-256 and MD5 for
+    which all users have a hash; of `qop`: auth. `qop=[]`: challenges without qop, for devices that know none.
+    `old_clients`: offer MD5 and auth, which all clients know. `store`: a NonceStore or a URL. `keys`: the secrets that
+    sign nonces, newest first, 16 octets at least each, or text or a KeyFile (see guard/key_sources.py); by default the
+    environment variable DIGEST_HTTP_KEYS, else a random one. `nonce_lifetime`: seconds in which the head of a request
+    must arrive. `sequence`: "window" or "strict". `max_body`: octets that auth-int may cover. `userhash`,
+    `allow_rfc2069`: off by default. `rfc2069_uses`: how many requests one nonce is valid for in the RFC 2069 form,
+    which has no counts; anyone who records one of them can send it again, within that number. `proxy`: 407 and the
+    Proxy- fields. `same_target`: a function (uri, target) that says whether a signed uri names the target; by default
+    they must be the same octets, and with `proxy` the path alone is accepted too. `throttle`: a limiter of failed
+    logins (throttling.Throttle). `observers`: functions that are called with an Event for each request (observing.py).
+    `logger`: the name that warnings are logged under. `clock`, `random`: for tests.
 
     Raises ConfigurationError for a setting that cannot work.
     """
@@ -186,7 +186,7 @@ class Guard(HoldsSecrets):
         return self._offering.acceptor
 
     def for_connection(self) -> Guard:
-        """A guard like this one whose nonces are good on one connection: nobody else can use what is read off it.
+        """A guard like this one whose nonces are valid on one connection: a record of it is useless on another one.
 
         Make one when a connection begins, and drop it with the connection. Its keys and counts are its own.
         """
@@ -210,8 +210,8 @@ class Guard(HoldsSecrets):
 
         `method`, `target`: as they stand in the request line. `fields`: pairs of name and value, or a mapping, in
         octets or text. `body`: octets, or a function that reads them, called for auth-int only. `client`: its
-        address, for the limiter and the observers. Never raises for what a client has sent. A source that has to be
-        awaited is one that is down here: 503.
+        address, for the limiter and the observers. Never raises for what a client has sent. An asynchronous
+        source counts as down here: 503.
         """
         request = self._request(method, target, fields, body, client)
         if isinstance(request, Refused):
@@ -231,9 +231,9 @@ class Guard(HoldsSecrets):
         client: str | None = None,
         wait: Wait = awaited,
     ) -> Accepted | Refused:
-        """The same for servers that await. `body` may be a function to await too.
+        """The same for asynchronous servers. `body` may be a coroutine function too.
 
-        `wait`: awaits what a source of users or a store gave, perhaps with a time limit; for instance
+        `wait`: a function that awaits the users or the store, perhaps with a time limit; for instance
         lambda answer: asyncio.wait_for(answer, 5).
         """
         request = self._request(method, target, fields, body, client)
@@ -266,7 +266,7 @@ class Guard(HoldsSecrets):
             return unread
 
     async def start(self, wait: Wait = awaited) -> None:
-        """Learn what had better be known before the first challenge: the epoch of a shared store, the users' hashes.
+        """Load what the first challenge needs: the epoch of a shared store, the users' hashes.
 
         Raises ConfigurationError for a store that can never work.
         """
@@ -304,13 +304,13 @@ class Guard(HoldsSecrets):
     async def log_out_async(self, who: Accepted | str, *, wait: Wait = awaited) -> None:
         """The same for servers that await.
 
-        An Accepted: its nonce is over, for all who count in the store. A name: so are all nonces that were issued to
-        this user until now. The next request with one gets 401 that is not stale, so a browser asks for the password.
-        The answer to a request that has logged out must be made afterwards.
+        For an Accepted: its nonce is used up, in all processes that share the store. For a name: all nonces that this
+        user got until now are not valid any more. The next request with one gets 401 without stale, so a browser asks
+        for the password. Make the response to the request that logs out after this call.
 
-        Raises SourceUnavailable if that could not be kept; then nobody is logged out. Raises ConfigurationError for a
-        name if other processes count in the store and the source of users keeps no logouts (LogoutUsers): they would
-        not hear of it.
+        Raises SourceUnavailable if the logout could not be stored; then nobody is logged out. Raises ConfigurationError
+        for a name, if other processes share the store and `users` does not store logouts (LogoutUsers): they would not
+        learn of it.
         """
         now, logouts = self.now(), self._examination.logouts
         if isinstance(who, Accepted):
@@ -322,7 +322,7 @@ class Guard(HoldsSecrets):
         shared = isinstance(self.store, SharedStore) and self.store.shared
         if shared and isinstance(logouts.source, MemoryLogouts):
             raise ConfigurationError(
-                "other workers would not hear that this user is logged out: give users an object that also has "
+                "other workers would not learn that this user is logged out: give users an object that also has "
                 "logged_out and log_out (digest_http.httpauth.protocols.LogoutUsers)"
             )
         try:

@@ -65,7 +65,7 @@ def _path_in(url: str) -> str:
     no_fragment("keys", url)
     if parts.netloc not in {"", "localhost"} or parts.query or not parts.path.startswith("/"):
         # "file://run/keys" would be /keys of a host.
-        raise ConfigurationError(f"keys name no file of this machine; {_FORM}")
+        raise ConfigurationError(f"keys is a URL that does not name a file on this machine; {_FORM}")
     return unquote(parts.path)
 
 

@@ -44,8 +44,8 @@ class SourceStep(NamedTuple):
 class Event(NamedTuple):
     """What became of one request. Nothing in it is secret.
 
-    `username`, `client` and `method` are what a stranger chose: bound and escape them before you print them, and make
-    no label of a metric of them.
+    `username`, `client` and `method` come from the client: shorten and escape them before you print them, and do not
+    use them as labels of a metric.
     """
 
     realm: str

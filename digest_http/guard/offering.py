@@ -115,8 +115,8 @@ class Offering(HoldsSecrets):
             return
         self._suspected = True
         self._logger.warning(
-            "a user of realm %r was not found; its source cannot tell which hashes it holds, and %s are offered: if it "
-            "holds one of them only, name that, as in algorithms=['MD5']",
+            "a user of realm %r was not found. The source of users cannot tell which hashes it has, so %s are offered: "
+            "if it has only one of them, write that one, for instance algorithms=['MD5']",
             self._realm,
             _names(self.acceptor),
         )
@@ -143,7 +143,9 @@ class Offering(HoldsSecrets):
         if algorithms != tuple(self.acceptor.nonces):
             # Nonces of the one before stay good in this one: they depend on realm, algorithm and keys.
             self.acceptor = self._make(algorithms)
-            self._logger.info("realm %r offers %s now, which its users hold", self._realm, _names(self.acceptor))
+            self._logger.info(
+                "realm %r now offers %s, since its users have these hashes", self._realm, _names(self.acceptor)
+            )
         self._warn()
 
     def _warn(self) -> None:
@@ -152,8 +154,8 @@ class Offering(HoldsSecrets):
         gaps = lacking(self.acceptor.nonces, self._counts)
         if gaps:
             self._logger.warning(
-                "realm %r offers what some of its %d users have no hash for: %s. They cannot log in with a client that "
-                "takes it; add their hashes, or %s",
+                "realm %r offers algorithms for which some of its %d users have no hash: %s. They cannot log in with a "
+                "client that chooses such an algorithm; add their hashes, or %s",
                 self._realm,
                 self._counts.users,
                 _listed(gaps),
@@ -164,7 +166,7 @@ class Offering(HoldsSecrets):
             held_back = {name: number for name, number in usual.items() if number < self._counts.users}
             if held_back:
                 self._logger.warning(
-                    "realm %r does not offer what only some of its %d users have a hash for: %s",
+                    "realm %r does not offer algorithms for which only some of its %d users have a hash: %s",
                     self._realm,
                     self._counts.users,
                     _listed(held_back),

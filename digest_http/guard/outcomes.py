@@ -61,7 +61,7 @@ class Accepted(HoldsSecrets):
         return self.context.covers_body
 
     def prove(self, body: bytes | None = b"") -> bytes:
-        """The value of the guard's `proof_field` for an answer with this body (RFC 7616 §3.5).
+        """The value of the guard's `proof_field` for a response with this body (RFC 7616 §3.5).
 
         None: the body is not known yet. With auth-int the value then has no rspauth. Send none with 401 and 407.
         """
@@ -75,7 +75,7 @@ class Accepted(HoldsSecrets):
         )
 
     def prove_hashed(self, entity: Hash | None) -> bytes:
-        """The same for an answer whose body was hashed as it passed: `entity` is a hash object of the algorithm.
+        """The same for a response whose body was hashed while it was sent: `entity` is a hash object of the algorithm.
 
         Such an object is made by `context.algorithm.hash_body()`.
         """

@@ -51,13 +51,13 @@ class Reason(Enum):
     )  # fmt: skip
     BESIDE = (
         BESIDE, "the app's", logging.DEBUG,
-        "The request had no Digest credentials, and another way to log in (`beside=`) knew its user.",
+        "The request had no Digest credentials. Its user logged in by another way (`beside=`).",
         "Nothing.",
     )  # fmt: skip
     NO_CREDENTIALS = (
         "no-credentials", "401", logging.DEBUG,
         "The request had no Digest credentials. Every client begins like this.",
-        "Nothing. Many of them and few accepted requests: clients that cannot do Digest, or do not keep their nonce.",
+        "Nothing. If there are many, and few `accepted`: clients have no Digest, or do not keep their nonce.",
     )  # fmt: skip
     WRONG_DIGEST = (
         Verdict.WRONG_DIGEST.value, "401", logging.WARNING,
@@ -66,8 +66,8 @@ class Reason(Enum):
     )  # fmt: skip
     UNKNOWN_USER = (
         Verdict.UNKNOWN_USER.value, "401", logging.WARNING,
-        "Nobody has this name, or the user has no hash for this algorithm.",
-        "If the user does exist, add the hash that is missing, or offer only algorithms that all users have.",
+        "There is no user of this name, or the user has no hash for this algorithm.",
+        "If the user does exist, add the missing hash, or offer only algorithms for which all users have a hash.",
     )  # fmt: skip
     WRONG_REALM = (
         Verdict.WRONG_REALM.value, "401", logging.WARNING,
@@ -76,90 +76,90 @@ class Reason(Enum):
     )  # fmt: skip
     WRONG_CREDENTIALS = (
         WRONG_CREDENTIALS, "401", logging.WARNING,
-        "What clients are told for `wrong-digest`, `unknown-user` and `wrong-realm`. It never appears in the log.",
-        "Look into the log for the exact reason.",
+        "Clients see this code for `wrong-digest`, `unknown-user` and `wrong-realm`. It never appears in the log.",
+        "Look at the log for the exact reason.",
     )  # fmt: skip
     THROTTLED = (
         THROTTLED, "429", logging.WARNING,
         "Too many failed logins came from this address, or with this name from this address. Nothing was verified.",
-        "If an honest user is shut out, wait, or delete the limiter's key. If it is a stranger, block the address.",
+        "If it is one of your users, wait, or delete the limiter's key. If it is an attacker, block the address.",
     )  # fmt: skip
     EXPIRED = (
         Verdict.EXPIRED.value, "401, stale", logging.INFO,
-        "The password was right and the nonce too old. The client signs again by itself.",
-        "Nothing. Many from one client: it does not take the new nonce. Many from all: raise `nonce_lifetime`.",
+        "The password was right, but the nonce was too old. The client signs again by itself.",
+        "Nothing. If one client has many: it ignores new nonces. If all have many: raise `nonce_lifetime`.",
     )  # fmt: skip
     FOREIGN = (
         Verdict.FOREIGN.value, "401, stale", logging.INFO,
-        "The password was right, and the nonce was not made here: another key, another realm, or an invented one.",
-        "After a restart without `keys=`: nothing. All the time: the workers have different keys; give them one.",
+        "The password was right, but the nonce is not ours: it has another key or another realm, or is invented.",
+        "After a restart without `keys=`: nothing. If it goes on: the workers have different keys; give all the same.",
     )  # fmt: skip
     FORGOTTEN = (
         Verdict.FORGOTTEN.value, "401, stale", logging.INFO,
         "The password was right, but the store may have lost the counts of this nonce.",
-        "After a restart, a flush or a failover: nothing. All the time: workers without a common store, or a full one.",
+        "After a restart, a flush or a failover: nothing. If it goes on: the workers share no store, or it is full.",
     )  # fmt: skip
     REPLAYED = (
         Verdict.REPLAYED.value, "401, stale", logging.INFO,
-        "The password was right, and this count was used before.",
-        "A client that sends a request twice, or a replay. Many from an address other than the user's are an attack.",
+        "The password was right, but this count was used before.",
+        "A client sent a request twice, or this is a replay. Many from an address that is not the user's: an attack.",
     )  # fmt: skip
     OUT_OF_SEQUENCE = (
         Verdict.OUT_OF_SEQUENCE.value, "401, stale", logging.INFO,
-        "The password was right, and the count is too far behind, or, in strict sequence, not the next one.",
-        "Many from clients that send requests side by side: leave `sequence` out, or take a larger `window`.",
+        "The password was right, but the count is too far behind, or is not the next one (`sequence` is strict).",
+        "If many clients send requests at the same time: leave `sequence` out, or set a larger `window`.",
     )  # fmt: skip
     ENDED = (
         Verdict.ENDED.value, "401, stale", logging.INFO,
-        "The password was right, and the nonce has used its last count.",
+        "The password was right, but the nonce has no counts left.",
         "Nothing.",
     )  # fmt: skip
     ALGORITHM_NOT_OFFERED = (
         "algorithm-not-offered", "401", logging.INFO,
-        "The client took an algorithm that is not on offer, or not any more.",
-        "Nothing after a change of `algorithms`. All the time: the client knows none of yours; see `old_clients`.",
+        "The client chose an algorithm that is not offered, or not any more.",
+        "Nothing after a change of `algorithms`. If it goes on: the client knows none of yours; see `old_clients`.",
     )  # fmt: skip
     QOP_NOT_OFFERED = (
         "qop-not-offered", "401", logging.INFO,
-        "The client took a qop that is not on offer, or none.",
-        "If the client is an old device that knows no qop: `allow_rfc2069=True`.",
+        "The client chose a qop that is not offered, or sent none.",
+        "If the client is an old device without qop: write `allow_rfc2069=True`.",
     )  # fmt: skip
     USERHASH_NOT_OFFERED = (
         "userhash-not-offered", "401", logging.INFO,
-        "The client sent a hash in place of the name, and that is not on offer.",
-        "`userhash=True`, if your users can be found by it.",
+        "The client sent a hash in place of the name, but `userhash` is not offered.",
+        "Write `userhash=True`, if your source of users can find users by this hash.",
     )  # fmt: skip
     NOT_OFFERED = (
         NotOffered.default_reason, "401", logging.INFO,
-        "The client took something else that is not on offer.",
+        "The client chose something else that is not offered.",
         _CLIENT,
     )  # fmt: skip
     URI = (
         "uri", "400", logging.INFO,
         "The client signed another target than the one that arrived.",
-        "A proxy changes the path: the line has a hint with the setting. Without one: a broken client, or an attack.",
+        "If a proxy changes the path, the log line has a hint with the setting. If not: a broken client, or an attack.",
     )  # fmt: skip
     BODY_TOO_LARGE = (
         BodyTooLarge.default_reason, "401, then 413", logging.INFO,
-        "A body signed with auth-int is over `max_body`. If auth is on offer, the client is asked to take that.",
-        "Raise `max_body`, or offer `auth` beside `auth-int`.",
+        "A body signed with auth-int is longer than `max_body`. If auth is offered, the client is asked to use that.",
+        "Raise `max_body`, or offer `auth` as well as `auth-int`.",
     )  # fmt: skip
     FIELD_TOO_LARGE = (
         FieldTooLarge.default_reason, "431", logging.INFO,
-        "The Authorization field is over 8192 octets.",
+        "The Authorization field is longer than 8192 octets.",
         _PROBE,
     )  # fmt: skip
     GRAMMAR = ("grammar", "400", logging.INFO, "The field is not a list of parameters.", _PROBE)
     DUPLICATE = (
         "duplicate", "400", logging.INFO,
         "A parameter, or the whole field, appears twice.",
-        "Does a proxy add an Authorization field of its own? Let it replace the one that came.",
+        "Does a proxy add an Authorization field of its own? Let it replace the client's field.",
     )  # fmt: skip
-    MISSING = ("missing", "400", logging.INFO, "A parameter that must be there is missing.", _CLIENT)
-    TOKEN = ("token", "400", logging.INFO, "A value that may not be quoted text is not a token.", _CLIENT)
+    MISSING = ("missing", "400", logging.INFO, "A required parameter is missing.", _CLIENT)
+    TOKEN = ("token", "400", logging.INFO, "A value that must be a token is not one.", _CLIENT)
     NC = ("nc", "400", logging.INFO, "nc is not eight hex digits, or zero.", _CLIENT)
-    QOP = ("qop", "400", logging.INFO, "qop is empty or not a token, or nc is there without it.", _CLIENT)
-    CNONCE = ("cnonce", "400", logging.INFO, "cnonce holds a colon, or looks like a digest.", _CLIENT)
+    QOP = ("qop", "400", logging.INFO, "qop is empty or not a token, or there is an nc without a qop.", _CLIENT)
+    CNONCE = ("cnonce", "400", logging.INFO, "cnonce has a colon in it, or looks like a digest.", _CLIENT)
     ALGORITHM = ("algorithm", "400", logging.INFO, "The algorithm is not a token.", _CLIENT)
     USERHASH = (
         "userhash",
@@ -170,12 +170,12 @@ class Reason(Enum):
     )
     USERNAME_EXT = (
         "username*", "400", logging.INFO,
-        "username* is not percent-encoded UTF-8, holds a control character, or appears beside username.",
+        "username* is not percent-encoded UTF-8, has a control character in it, or appears together with username.",
         _CLIENT,
     )  # fmt: skip
-    CONTROL_CHARACTER = ("control-character", "400", logging.INFO, "A value holds a control character.", _PROBE)
+    CONTROL_CHARACTER = ("control-character", "400", logging.INFO, "A value has a control character in it.", _PROBE)
     METHOD = ("method", "400", logging.INFO, "The method is not a token.", _PROBE)
-    FIELD = ("field", "400", logging.INFO, "A header field holds characters that no octet can carry.", _PROBE)
+    FIELD = ("field", "400", logging.INFO, "A header field has characters that cannot be sent as octets.", _PROBE)
     BODY = ("body", "400", logging.INFO, "The client ended the connection before the body was complete.", "Nothing.")
     HENTITY = (
         "hentity",
@@ -187,27 +187,27 @@ class Reason(Enum):
     MALFORMED = (MalformedField.default_reason, "400", logging.INFO, "The field breaks another rule.", _CLIENT)
     USERS_DOWN = (
         "users-down", "503", logging.ERROR,
-        "The source of users failed or took too long. The traceback stands below the line.",
+        "The source of users failed or took too long. The traceback is below the line.",
         "Repair the source. See `source_timeout`.",
     )  # fmt: skip
     STORE_DOWN = (
         "store-down", "503", logging.ERROR,
-        "The nonce store failed or took too long. The traceback stands below the line.",
+        "The nonce store failed or took too long. The traceback is below the line.",
         "Repair the store: is Redis up, is the disk full?",
     )  # fmt: skip
     SPOOL_DOWN = (
         "spool-down", "503", logging.ERROR,
-        "A body could not be written to the file that `spool_above` asks for. The traceback stands below the line.",
-        "Is the disk of temporary files full, or not to be written to? The environment variable TMPDIR names another.",
+        "A body could not be written to the file that `spool_above` asks for. The traceback is below the line.",
+        "Is the disk for temporary files full or read-only? The environment variable TMPDIR can name another folder.",
     )  # fmt: skip
     THROTTLE_DOWN = (
         THROTTLE_DOWN, "503", logging.ERROR,
-        "The limiter's storage failed or took too long. The traceback stands below the line.",
-        "Repair the storage. No login passes without it.",
+        "The limiter's storage failed or took too long. The traceback is below the line.",
+        "Repair the storage. Without it nobody can log in.",
     )  # fmt: skip
     SOURCE_UNAVAILABLE = (
         SourceUnavailable.default_reason, "503", logging.ERROR,
-        "Something else that is asked for each request failed.",
+        "Something else that the middleware needs for each request failed.",
         "Read the traceback below the line.",
     )  # fmt: skip
 

@@ -112,5 +112,5 @@ def _octets(value: Text, what: str) -> bytes:
         return value.encode("latin-1")
     except UnicodeEncodeError:
         raise MalformedField(
-            f"The {what} has characters beyond ISO 8859-1, which no octet can carry", reason=what
+            f"The {what} has characters that are not in ISO 8859-1, so they cannot be sent", reason=what
         ) from None

@@ -58,10 +58,11 @@ class Identity:
         # Told by value, not by exception: UnicodeEncodeError carries the whole text, and a context is printed.
         for what, value in (("user name", username), ("password", password)):
             if not (_fits(value, self.charset) and _fits(value, "utf-8")):
-                raise ConfigurationError(f"the {what} does not fit into {self.charset}; write what it can hold")
+                raise ConfigurationError(f"the {what} has characters that {self.charset} does not have; write others")
         if self._field_charset is not None and not _fits(username, self._field_charset):
             raise ConfigurationError(
-                f"the user name does not fit into field_charset; write another than {self._field_charset}"
+                "the user name has characters that field_charset does not have; "
+                f"write another than {self._field_charset}"
             )
         #: False if the name was given as octets, which only the caller knows the charset of.
         self.is_text: Final = isinstance(username, str)
@@ -102,7 +103,9 @@ class Identity:
         return f"<Identity {self.username!a}>"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("credentials are not pickled: a pickle would hold the password. Make them anew from settings")
+        raise TypeError(
+            "credentials cannot be pickled: a pickle would contain the password. Make new ones from your settings"
+        )
 
 
 def _encode(value: str | bytes, charset: str) -> bytes:
@@ -124,8 +127,8 @@ def _charset(setting: str, name: object) -> str:
 def _check_octets(username: bytes) -> None:
     faults = {
         "is empty": not username,
-        "has a colon, which no user name may hold": b":" in username,
-        "has a control character, which no user name may hold": forbidden_in_field.search(username) is not None,
+        "has a colon, which is not allowed in a user name": b":" in username,
+        "has a control character, which is not allowed in a user name": forbidden_in_field.search(username) is not None,
     }
     for fault, found in faults.items():
         if found:

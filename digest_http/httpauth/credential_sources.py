@@ -1,8 +1,8 @@
 """Where a client gets name and password from, once a server has asked for them: netrc, the environment, a keyring.
 
-A source is any function that is given `Asked` and gives a name and a password, or None if it has none; it may be a
-coroutine function, for clients that are asynchronous themselves. It is called when they are needed and not before, and
-once more after the server has refused what it gave.
+A source is any function that gets `Asked` and returns a name and a password, or None if it has none. It may be a
+coroutine function, for asynchronous clients. It is called only when they are needed, and once more if the server has
+refused them.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ CredentialSource: TypeAlias = Callable[[Asked], Login | Awaitable[Login | None] 
 def from_netrc(path: str | os.PathLike[str] | None = None) -> Callable[[Asked], Login | None]:
     """The entry of a netrc file for the host that asks, or its default entry. The file is read each time.
 
-    Without a path it is the one that NETRC names, else ~/.netrc. A missing file has no entries. Raises
-    ConfigurationError when asked, if the file cannot be read: never with what stands in it.
+    Without a path it is the file that NETRC names, else ~/.netrc. A missing file has no entries. Raises
+    ConfigurationError when it is called, if the file cannot be read. The error never quotes the file.
     """
     if path is not None:
         path = file_path("path", path, example="/etc/robot.netrc")
@@ -57,7 +57,7 @@ def from_netrc(path: str | os.PathLike[str] | None = None) -> Callable[[Asked], 
         except (OSError, UnicodeDecodeError, netrc.NetrcParseError) as error:
             # The parser quotes the word that it cannot read, which may be a password.
             where = f", line {error.lineno}" if isinstance(error, netrc.NetrcParseError) else ""
-            raise ConfigurationError(f"the netrc file {file} cannot be read{where}; mend it") from None
+            raise ConfigurationError(f"the netrc file {file} cannot be read{where}; correct it") from None
         if found is None or not found[0]:
             return None
         return found[0], found[2] or ""

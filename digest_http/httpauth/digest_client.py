@@ -157,13 +157,13 @@ class DigestClient(HoldsSecrets):
     def authorization(
         self, method: str | bytes, target: str | bytes, body: bytes | bytearray | memoryview | None = None
     ) -> Authorization | None:
-        """The signed field value for a request, with the next count; None if no challenge has been taken in yet.
+        """The signed field value for a request, with the next count; None if no challenge has come yet.
 
-        `method` and `target` as they stand in the request line: "GET" and "/path", "DESCRIBE" and "rtsp://camera/1",
-        "REGISTER" and "sip:example.org", "OPTIONS" and "*". `body` is what auth-int covers; None is an empty one.
-        None is given back too where a new challenge is needed, since the counts of a nonce are used up or the password
+        `method` and `target` as in the request line: "GET" and "/path", "DESCRIBE" and "rtsp://camera/1",
+        "REGISTER" and "sip:example.org", "OPTIONS" and "*". `body` is what auth-int covers; None is an empty body.
+        The result is also None if a new challenge is needed, because the counts of a nonce are used up or the password
         was refused a moment ago: then send the request without the field. Raises MalformedField for a method or target
-        that no field can carry.
+        that cannot be sent in a field.
         """
         request = _octets_of("method", method), _octets_of("target", target)
         if not (body is None or isinstance(body, (bytes, bytearray, memoryview))):
@@ -183,11 +183,11 @@ class DigestClient(HoldsSecrets):
         return None if signed is None else Authorization.of(*signed, request, retries)
 
     def challenged(self, challenges: FieldValues, refused: Authorization | None) -> bool:
-        """Take in the challenges of an answer; True if the request is to be signed and sent again.
+        """Learn the challenges of a response; True: sign the request and send it again.
 
-        `challenges` is what stands in WWW-Authenticate or Proxy-Authenticate. `refused` is what `authorization` gave
-        for the request that was answered so, None if it was sent without. False: nothing in it can be answered, or the
-        password is wrong, or this call has been tried often enough. The log `digest_http.client` says why.
+        `challenges` is the value of WWW-Authenticate or Proxy-Authenticate. `refused` is what `authorization` returned
+        for that request, or None if it was sent without credentials. False: no challenge can be answered, or the
+        password is wrong, or this call was tried often enough. The log `digest_http.client` says why.
         """
         if not (refused is None or isinstance(refused, Authorization)):
             raise TypeError("refused is what authorization() gave for the request, or None if it was not signed")
@@ -236,13 +236,13 @@ class DigestClient(HoldsSecrets):
         info: FieldValues = None,
         body: bytes | bytearray | memoryview | None = None,
     ) -> bool:
-        """Check an answer that let a request in; True if the server proved that it knows the password.
+        """Check a response that let a request in; True if the server proved that it knows the password.
 
-        `signed` is what `authorization` gave for the request. `info` is what stands in Authentication-Info or
-        Proxy-Authentication-Info, None if there is no such field. `body` is the answer's body as it was sent (encoded,
-        if it was); only a proof under auth-int looks at it.
+        `signed` is what `authorization` returned for the request. `info` is the value of Authentication-Info or
+        Proxy-Authentication-Info, None if there is no such field. `body` is the response's body as it was sent (still
+        encoded, if it was encoded); it is used only for a proof under auth-int.
         Raises WrongPrincipal for a proof that is wrong, of another request or unreadable, and with verify="required"
-        for one that is missing. Notes nextnonce, and that nothing weaker is to be answered from now on.
+        for a missing one. Remembers nextnonce, and does not answer anything weaker from now on.
         """
         if signed is None:
             if demands_proof(self._verify):
@@ -302,7 +302,7 @@ class DigestClient(HoldsSecrets):
 def _octets_of(what: str, value: str | bytes) -> bytes:
     if isinstance(value, str):
         if not value.isascii():
-            raise MalformedField(f"the {what} is beyond ASCII: give the octets that are sent", reason=what)
+            raise MalformedField(f"the {what} is not ASCII: give the octets that are sent", reason=what)
         value = value.encode()
     elif not isinstance(value, bytes):
         raise TypeError(f"{what} is text or octets")

@@ -66,7 +66,9 @@ class Logins(ForkAware, HoldsSecrets):
             raise ConfigurationError(f"credentials is of the type {kind}; write a function, for instance from_netrc()")
         function("credentials", credentials, 1, example="from_netrc()")
         if username is not None or password is not None:
-            raise ConfigurationError("credentials is given beside username or password: write the one or the others")
+            raise ConfigurationError(
+                "credentials is given together with username or password: write only one of the two"
+            )
         # What stands in the settings is checked now, not when somebody asks.
         self._identity("name", "")
         super().__init__()
@@ -90,7 +92,7 @@ class Logins(ForkAware, HoldsSecrets):
                 if inspect.iscoroutine(found):
                     found.close()
                 raise ConfigurationError(
-                    "credentials is asynchronous, and this client is not: write a function that gives name and password"
+                    "credentials is asynchronous, and this client is not: write a function that is not asynchronous"
                 )
             self._take(wanted, found)
 
@@ -116,7 +118,9 @@ class Logins(ForkAware, HoldsSecrets):
         if found is None:
             return
         if not isinstance(found, tuple) or len(cast("tuple[object, ...]", found)) != PAIR:
-            raise ConfigurationError("credentials gave no pair of name and password, nor None; write one of them")
+            raise ConfigurationError(
+                "credentials returned neither a pair of name and password nor None; return one of them"
+            )
         username, password = cast("Login", found)
         identity = self._identity(username, password)
         if wanted.refused is None or not identity.is_same_as(wanted.refused):

@@ -105,4 +105,4 @@ def store_down() -> SourceUnavailable:
 def _name(answer: object) -> str | None:
     if isinstance(answer, _NAME):
         return answer
-    raise TypeError("a source of users answers with a name, or None")
+    raise TypeError("a source of users must return a name, or None")

@@ -23,7 +23,7 @@ async def at_once(answer: object) -> object:
     """Refuse to wait: raises TypeError, so the source counts as one that failed."""
     if iscoroutine(answer):
         answer.close()  # else Python warns that nobody awaited it
-    raise TypeError("the source has to answer at once where nobody can await: it gave something to wait for")
+    raise TypeError("the source of users or the store is asynchronous, and this caller cannot await it")
 
 
 async def awaited(answer: Awaitable[Any]) -> object:

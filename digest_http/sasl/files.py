@@ -143,5 +143,5 @@ class SocketFile(io.RawIOBase):
 
 def _taken(octets: int | None) -> int:
     if octets is None:
-        raise BlockingIOError(errno.EAGAIN, "the file below does not block: LayeredStream is for such")
+        raise BlockingIOError(errno.EAGAIN, "the file below is non-blocking: use LayeredStream for it")
     return octets

@@ -54,7 +54,7 @@ def writable(buffer: bytearray | memoryview) -> memoryview:
     """A flat view of memory that is to be changed where it stands. TypeError for what is read-only or has gaps."""
     view = memoryview(buffer).cast("B")
     if view.readonly:
-        raise TypeError("the buffer is read-only: give a bytearray, or a view of one, to be changed where it stands")
+        raise TypeError("the buffer is read-only: give a bytearray, or a view of one, that can be changed in place")
     return view
 
 

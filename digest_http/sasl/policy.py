@@ -50,7 +50,7 @@ class Policy:
         for name in self.ciphers:
             if CIPHERS[name].weak:
                 warnings.warn(
-                    f"cipher {name} has a key of {CIPHERS[name].bits} bits and keeps nobody out; RFC 6331 retired "
+                    f"cipher {name} has a key of {CIPHERS[name].bits} bits and is easy to break; RFC 6331 retired "
                     "DIGEST-MD5 and its ciphers: use TLS",
                     SecurityWarning,
                     stacklevel=4,  # the line that makes the client or server

@@ -89,7 +89,7 @@ class DigestMD5Server(Mechanism):
         )
         if realms is None:
             if not self._names.hosts:
-                raise ConfigurationError("give realms, or a host that stands for the realm: realms=['example.com']")
+                raise ConfigurationError("give realms, or a host, which is then the realm: realms=['example.com']")
             realms = self._names.hosts[0]
         self._realms: Final = _realms(realms)
         self._domain_accounts: Final = flag("domain_accounts", domain_accounts)

@@ -52,8 +52,8 @@ class ClockWatch:
             self._said = off
             logger.warning(
                 "the clock of this host (%s) is %.1f seconds %s that of the server of %r: hosts whose clocks differ by "
-                "more than %d seconds refuse each other's nonces. Set it (NTP) and restart the workers of this host, "
-                "which follow the clock as it was at their start; if all hosts say this, the server's clock is off",
+                "more than %d seconds refuse each other's nonces. Set the clock (NTP) and restart the workers of this "
+                "host: they use the time of their start. If all hosts log this, the server's clock is wrong",
                 platform.node(),
                 abs(off) / MICROSECONDS,
                 "ahead of" if off > 0 else "behind",

@@ -18,7 +18,7 @@ class MemoryStore(ProcessStore):
     """Counts for one process; the child of a fork begins an epoch of its own. Threads may share it.
 
     A live nonce takes under 200 octets, so 20 MB at most by default. PackedMemoryStore takes a third of that.
-    Raises ConfigurationError for a capacity that is no number of nonces.
+    Raises ConfigurationError for a capacity that is not a number of nonces.
     """
 
     __slots__ = ("_first_seen", "_states")

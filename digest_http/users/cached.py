@@ -32,13 +32,13 @@ _Key = tuple[str, str, str]
 
 
 class CachedUsers(ForkAware, HoldsSecrets):
-    """Remembers what `users` answered for `seconds`, at most `entries` answers, the oldest of which go first.
+    """Remembers for `seconds` what `users` answered: at most `entries` answers, and forgets the oldest first.
 
     What they can beside that (find by userhash, keep logouts) is handed on each time, unremembered.
 
-    A changed password, or a user taken out, counts after `seconds` at the latest, however long the source takes: an
-    answer is as old as its question. That there is no such user is
-    remembered too: else the time of an answer would tell which names exist. Failures are not remembered.
+    A changed password or a deleted user counts after `seconds` at the latest, however long the source takes: an answer is
+    as old as its question. An unknown name is remembered too: otherwise the time of a response would tell which names
+    exist. Failures are not remembered.
     Raises ConfigurationError for a setting that cannot work.
     """
 

@@ -66,11 +66,11 @@ def line_of(entry: Entry) -> str:
     """The line of an entry, in Normalization Form C. Raises ValueError for a name or realm that no line can hold."""
     entry = entry._replace(user=user_name(entry.user), realm=realm_name(entry.realm))
     if entry.user.startswith("#"):
-        raise ConfigurationError("a user name in a file does not begin with '#', which begins a comment")
+        raise ConfigurationError("a user name in a file may not begin with '#', because a comment does")
     marked = "" if entry.hash == "MD5" else f"{entry.hash}:"
     line = f"{entry.user}:{entry.realm}:{marked}{entry.ha1}"
     if _entry(line.encode(), 0) != entry:
-        raise ValueError("this user or realm would be read back as another: a realm does not end like a hash field")
+        raise ValueError("this user or realm cannot be stored in a file: the realm ends like a hash field")
     return line
 
 

@@ -141,7 +141,7 @@ class SQLUsers(ForkAware, HoldsSecrets):
         found = [bytes(one.ha1) for one in rows if (nfc(one.username), nfc(one.realm)) == (username, realm)]
         if len(found) > 1:
             logger.error(
-                "%r has rows in two Unicode forms in the table %s, so neither lets anybody in: "
+                "%r has rows in two Unicode forms in the table %s, so this user cannot log in: "
                 "set the password again with 'digest-http user passwd'",
                 username,
                 self.table.name,

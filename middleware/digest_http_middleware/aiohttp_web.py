@@ -110,7 +110,7 @@ class DigestAuth(HoldsSecrets):
     @property
     def __middleware_version__(self) -> int:
         # aiohttp asks for it when its app starts: it would call an object among `middlewares`, and each answer be 500.
-        raise ConfigurationError("DigestAuth is no middleware by itself: write DigestAuth(...).setup(app)")
+        raise ConfigurationError("DigestAuth itself is not a middleware: write DigestAuth(...).setup(app)")
 
     async def _serve(self, request: web.Request, handler: Handler, root: str) -> web.StreamResponse:
         exchange = Exchange(request, self._verifier.front, self.guard.max_body, self._spool_above, root)

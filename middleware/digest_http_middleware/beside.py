@@ -191,7 +191,7 @@ class Others(HoldsSecrets):
 def _claimed(way: Beside, shown: Mapping[str, Any]) -> str | None:
     claimed: object = None if way.claims is None else way.claims(shown)
     if claimed is not None and not isinstance(claimed, str):
-        raise TypeError(f"claims of a way beside Digest gave {type(claimed).__name__}: write a name or None")
+        raise TypeError(f"claims of a Beside returned {type(claimed).__name__}: return a name or None")
     return claimed
 
 
@@ -218,7 +218,7 @@ async def _asked(way: Beside, shown: Mapping[str, Any], wait: Wait) -> DigestUse
         if isinstance(found, DigestUser):
             return found
         if found is not None and not isinstance(found, str):
-            raise TypeError(f"a way beside Digest gave {type(found).__name__}: write a name or None")  # noqa: TRY301
+            raise TypeError(f"the check of a Beside returned {type(found).__name__}: return a name or None")  # noqa: TRY301
         return DigestUser(found) if found else None
     except Exception as error:  # noqa: BLE001 - whatever it raises, the request was not checked
         return down(error)

@@ -2,8 +2,8 @@
 
 A plug of the guard. The proxies in front and the log are those of the ASGI middleware.
 
-FastAPI reads the body of a request before it calls a dependency. So auth-int, which signs the body, is not to be had
-here: the octets may be gone by then. It is had with the middleware.
+FastAPI reads the body of a request before it calls a dependency. So auth-int, which signs the body, is not possible
+here: the octets may be gone by then. It is possible with the middleware.
 """
 
 # No `from __future__ import annotations`: FastAPI looks at the types of __call__ while the app runs, and it does not
@@ -140,9 +140,9 @@ class DigestAuth(Scheme):
         return _with_roles(user, scopes, connection)
 
     async def start(self) -> None:
-        """Learn what had better be known before the first request: call it in the app's lifespan.
+        """Load what is needed before the first request: call it in the app's lifespan.
 
-        Raises ConfigurationError for a store that can never work. Without it such a store is seen by the first login.
+        Raises ConfigurationError for a store that can never work. Without this call the first login finds it out.
         """
         await self._verifier.start()
 
@@ -229,7 +229,7 @@ def _with_roles(user: DigestUser, scopes: SecurityScopes, connection: HTTPConnec
         return user
     if _cannot_answer(connection):
         raise WebSocketException(1008, "roles")
-    raise HTTPException(403, "This is not for you.")
+    raise HTTPException(403, "Your user does not have the role that is needed here.")
 
 
 def _cannot_answer(connection: HTTPConnection) -> bool:

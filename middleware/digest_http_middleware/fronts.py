@@ -73,14 +73,11 @@ class Front:
         if rewritten_by not in (None, *REWRITINGS):
             known = ", ".join(map(repr, REWRITINGS))
             raise ConfigurationError(
-                f"rewritten_by is {rewritten_by!r}; write the proxy whose rewriting it is, one of {known}, "
-                "or leave it out for a proxy that rewrites nothing"
+                f"rewritten_by is {rewritten_by!r}; write which proxy rewrites the paths, one of {known}, "
+                "or leave it out if the proxy rewrites nothing"
             )
         if self.field_name is not None and rewritten_by is not None:
-            raise ConfigurationError(
-                "original_target_header says what the client asked for, so that rewritten_by says nothing more: "
-                "leave rewritten_by out"
-            )
+            raise ConfigurationError("original_target_header gives the original target already: leave rewritten_by out")
         self._rewriting: Final = None if rewritten_by is None else REWRITINGS[rewritten_by]
         self._field: Final = None if self.field_name is None else self.field_name.encode()
         self._prefix: Final = self.stripped_prefix.encode()
@@ -144,8 +141,8 @@ def _prefix(prefix: str) -> str:
     found = segments(prefix.rstrip("/").encode("utf-8", "replace"))
     if _path.fullmatch(prefix) is None or found is None or any(each in (b".", b"..") for each in found):
         raise ConfigurationError(
-            f"stripped_prefix is {prefix!r}; write the path that the proxy removes as clients send it, with a slash "
-            "before it, percent-encoded, without query, dot segments or double slashes, for instance '/svc'"
+            f"stripped_prefix is {prefix!r}; write the path that the proxy removes, as clients send it: with a slash "
+            "at the start, percent-encoded, without query, dot segments or double slashes, for instance '/svc'"
         )
     return prefix.rstrip("/")
 
@@ -162,6 +159,6 @@ def _field_name(name: str | None) -> str | None:
 
 def _no_field(name: object) -> ConfigurationError:
     return ConfigurationError(
-        f"original_target_header is {name!r}; write the name of a field that the proxy sets in each request to "
-        "the target as it came, for instance 'X-Original-URI'"
+        f"original_target_header is {name!r}; write the name of the field in which the proxy puts the original "
+        "target of each request, for instance 'X-Original-URI'"
     )

@@ -66,7 +66,7 @@ class Throttle(HoldsSecrets):
         self._address: Final = _limit("address", address, BY_ADDRESS)
         if self._login is None and self._address is None:
             raise ConfigurationError(
-                "login and address are None, so that nothing is limited; write one of them, for instance "
+                "login and address are None, so nothing would be limited; write one of them, for instance "
                 f"login={BY_LOGIN!r}"
             )
         #: Whether its answers have to be awaited.

@@ -58,26 +58,28 @@ class DigestAuthMiddleware(HoldsSecrets):
     """Protect `app` with HTTP Digest (RFC 7616).
 
     `users`: a mapping of name to password, an object of the Users protocol, a callable
-    (username, realm, algorithm) -> H(A1), or a URL. `realm`: the text users are shown; part of every H(A1).
+    (username, realm, algorithm) -> H(A1), or a URL. `realm`: the name of the area; users see it, and it is part of
+    every H(A1).
 
-    `algorithms`, `qop`: what is offered, in order of preference. Without `algorithms` that is what all users hold of
-    SHA-256 and MD5; without `qop`, auth. `old_clients`: MD5 and auth, which all clients know. `store`: a NonceStore or
-    a URL. `keys`: secrets of the nonces, newest first, 16 octets at least each, or text or a KeyFile
-    (guard/key_sources.py); by default the environment variable DIGEST_HTTP_KEYS, else a random one, which several
-    workers do not share. `nonce_lifetime`: seconds until the head of a request must be there. `sequence`: "window"
-    (counts may overtake each other within `window`) or "strict". `max_body`: octets that auth-int may hold back, each
-    way. `spool_above`: octets of a body that may be in memory; a longer one of a request waits in a file, one of an
-    answer is not held back. `userhash`, `allow_rfc2069`, `allow_preflight`: off by default. `proxy`: answer 407 and use
-    the Proxy- fields.
-    `protect`, `public`: path prefixes, or a callable of the scope. `optional`: where no credentials are needed, Digest
-    is verified if it is there, and an app's own 401 gets the challenges. `beside`: other ways to log in (beside.py).
-    `roles`: a mapping of name to roles, or a function (username, realm); by default those of the source (RoledUsers).
+    `algorithms`, `qop`: what is offered, in order of preference. Default of `algorithms`: those of SHA-256 and MD5 for
+    which all users have a hash; of `qop`: auth. `old_clients`: offer MD5 and auth, which all clients know. `store`: a
+    NonceStore or a URL. `keys`: the secrets that sign nonces, newest first, 16 octets at least each, or text or a
+    KeyFile (guard/key_sources.py); by default the environment variable DIGEST_HTTP_KEYS, else a random key, which
+    several workers do not share. `nonce_lifetime`: seconds in which the head of a request must arrive. `sequence`:
+    "window" (counts in any order within `window`) or "strict" (only the next count). `max_body`: octets that auth-int
+    may hold back, of requests and of responses. `spool_above`: octets of a body that may be in memory; the rest of a
+    longer request goes into a file, and a longer response is not held back. `userhash`, `allow_rfc2069`,
+    `allow_preflight`: off by default. `proxy`: answer 407 and use the Proxy- fields.
+    `protect`, `public`: path prefixes, or a callable of the scope. `optional`: where no credentials are needed, verify
+    Digest credentials if there are some, and add the challenges to the app's own 401. `beside`: other ways to log in
+    (beside.py). `roles`: a mapping of name to roles, or a function (username, realm); by default those of `users`
+    (RoledUsers).
     `stripped_prefix`: the path prefix that a proxy in front removes. `rewritten_by`: the proxy that rewrites paths,
-    "nginx", "apache" or "caddy". `original_target_header`: the field in which a proxy says what was asked for.
+    "nginx", "apache" or "caddy". `original_target_header`: the field in which a proxy puts the original target.
     `trusted_proxies`: the addresses and networks of proxies in front, which tell the client's address in
     `client_header`. `throttle`: a limiter of failed logins. `observers`: functions that are called with an Event for
-    each request (digest_http.guard). `answer`: custom bodies for refusals. `source_timeout`: seconds a user source or
-    store may take. `clock`, `random`: for tests.
+    each request (digest_http.guard). `answer`: custom bodies for refusals. `source_timeout`: how many seconds the users
+    or the store may take. `clock`, `random`: for tests.
 
     Raises ConfigurationError for a setting that cannot work.
     """

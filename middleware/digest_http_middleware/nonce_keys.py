@@ -33,16 +33,16 @@ def keys_of(setting: Sequence[bytes] | KeyFile | str | None, store: NonceStore) 
     if is_shared(store):
         if keys is None:
             warnings.warn(
-                "no nonce keys are set, though others may count in this store: workers that are started apart each "
-                f"invent one, and refuse each other's nonces as foreign; {COMMON_KEYS}",
+                "no nonce keys are set, but other processes may use this store too: workers that are started apart "
+                f"each make a key of their own, and refuse each other's nonces as foreign; {COMMON_KEYS}",
                 SecurityWarning,
                 stacklevel=3,
             )
     elif (workers := known_workers()) > 1:
         advice = COMMON_STORE if keys is not None else f"{COMMON_STORE}; and {COMMON_KEYS}"
         warnings.warn(
-            f"this is one of {workers} workers, and each counts nonces for itself alone, so a client's next request is "
-            f"refused as stale where another worker gets it; {advice}",
+            f"this is one of {workers} workers, and each keeps its own counts: if a client's next request goes to "
+            f"another worker, it is refused as stale; {advice}",
             SecurityWarning,
             stacklevel=3,
         )

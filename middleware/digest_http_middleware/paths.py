@@ -35,7 +35,7 @@ def path_rule(protect: Iterable[str] | Rule, public: Iterable[str], app: ASGIApp
     """
     if callable(protect):
         if settings.items("public", public, _LISTED, empty=True):
-            raise ConfigurationError("protect is a callable, which decides alone: leave public out")
+            raise ConfigurationError("protect is a function, which decides alone: leave public out")
         return settings.function("protect", protect, 1, example="needs_login, with def needs_login(scope)")
     protected, open_to_all = _prefixes("protect", protect), _prefixes("public", public)
     for prefix in open_to_all:
@@ -47,7 +47,7 @@ def path_rule(protect: Iterable[str] | Rule, public: Iterable[str], app: ASGIApp
     both = set(protected) & set(open_to_all)
     if both:
         # protect is ("/",) unless it is given, so public=["/"] alone comes here: it would open nothing.
-        raise ConfigurationError(f"{min(both) or '/'!r} is in both protect and public: say which paths are protected")
+        raise ConfigurationError(f"{min(both) or '/'!r} is in both protect and public: write which paths are protected")
     if protected == ("",) and not open_to_all:
         return None
     return _Prefixes(protected, open_to_all, Router(app)).need_credentials

@@ -105,12 +105,12 @@ class SharedLoggedIn(ForkAware):
                 self.write()
             except SourceUnavailable as error:
                 if not self._failed:
-                    logger.warning("%s. Requests go on, and it is tried again.", error)
+                    logger.warning("%s. Requests are still answered, and the write is tried again.", error)
                 self._failed = True
             except Exception:
                 # Such as a driver may raise. A thread that ended here would never be followed by another.
                 if not self._failed:
-                    logger.exception("who is logged in could not be written, and it is tried again")
+                    logger.exception("the list of who is logged in could not be written; it is tried again")
                 self._failed = True
             with self._lock:
                 if at_once or not self._noted:
@@ -133,7 +133,7 @@ class SharedLoggedIn(ForkAware):
                     self._give_back(noted)
             if self._failed:
                 self._failed = False
-                logger.info("who is logged in is written again")
+                logger.info("the list of who is logged in can be written again")
 
     def _give_back(self, unwritten: OrderedDict[UserKey, Seen]) -> None:
         """Put what could not be written before what was noted meanwhile."""

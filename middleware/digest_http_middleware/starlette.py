@@ -117,9 +117,9 @@ class DigestBackend(AuthenticationBackend, HoldsSecrets):
         return answer
 
     async def start(self) -> None:
-        """Learn what had better be known before the first request: call it in the app's lifespan.
+        """Load what is needed before the first request: call it in the app's lifespan.
 
-        Raises ConfigurationError for a store that can never work. Without it such a store is seen by the first login.
+        Raises ConfigurationError for a store that can never work. Without this call the first login finds it out.
         """
         await self._verifier.start()
 

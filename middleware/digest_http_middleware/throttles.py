@@ -14,8 +14,8 @@ def awaiting(throttle: Throttle | None) -> Throttle | None:
     """The setting of a server that awaits. Raises ConfigurationError for a limiter that says that it blocks."""
     if getattr(throttle, "blocks", False) is True:
         raise ConfigurationError(
-            "throttle blocks, and all requests would wait for each of its answers: write a storage that is awaited, "
-            "for instance Throttle('async+redis://localhost:6379/1')"
+            "throttle has a storage that blocks, so all requests would wait for it: write a storage that does not, for "
+            "instance Throttle('async+redis://localhost:6379/1')"
         )
     return throttle
 
@@ -24,7 +24,7 @@ def blocking(throttle: Throttle | None) -> Throttle | None:
     """The setting of a server that blocks. Raises ConfigurationError for a limiter that is awaited."""
     if iscoroutinefunction(getattr(throttle, "delay", None)) or getattr(throttle, "awaits", False) is True:
         raise ConfigurationError(
-            "throttle has to be awaited, and WSGI blocks: write a storage that answers at once, for instance "
+            "throttle has an asynchronous storage, and WSGI cannot await it: write a storage that is not, for instance "
             "Throttle('redis://localhost:6379/1')"
         )
     return throttle

@@ -71,14 +71,14 @@ class WorkersApart(HoldsSecrets):
         self._warned = True
         if verdict is FOREIGN:
             logger.warning(
-                "several workers (or middlewares of one realm) answer here with nonce keys that differ: a nonce that "
-                "one issues is foreign to the others, which refuse it as stale; %s, the same for all",
+                "several workers (or middlewares of one realm) have different nonce keys: a nonce that one of them "
+                "issues is foreign to the others, which refuse it as stale; %s, the same for all",
                 f"{COMMON_KEYS}; and {COMMON_STORE}" if self._memory else COMMON_KEYS,
             )
         else:
             logger.warning(
-                "several workers (or middlewares of one realm) answer here, and each counts nonces for itself alone: a "
-                "nonce that one issues is unknown to the others, which refuse it as stale; %s, the same for all",
+                "several workers (or middlewares of one realm) each keep their own counts: a nonce that one of them "
+                "issues is unknown to the others, which refuse it as stale; %s, the same for all",
                 COMMON_STORE,
             )
 

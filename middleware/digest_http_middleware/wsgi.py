@@ -51,7 +51,7 @@ __all__ = ["DigestAuthMiddleware", "log_out"]
 class DigestAuthMiddleware(HoldsSecrets):
     """Protect a WSGI `app` with HTTP Digest (RFC 7616).
 
-    The settings are those of the ASGI middleware, but for `answer` and `source_timeout`; `policy` takes those of the
+    The settings are those of the ASGI middleware, without `answer` and `source_timeout`; `policy` takes those of the
     guard (digest_http.guard.Guard): algorithms, qop, old_clients, nonce_lifetime, sequence, window, userhash,
     allow_rfc2069, rfc2069_uses, proxy, observers, clock, random. A callable `protect`, and each way in `beside`, is
     given the environ.
@@ -59,7 +59,7 @@ class DigestAuthMiddleware(HoldsSecrets):
     The app finds REMOTE_USER (the name, in UTF-8, one octet a character, as PEP 3333 has all text), AUTH_TYPE, and
     "digest_http.digest" and "digest_http.user", objects of `Digest` and `DigestUser`. The body is still to be read.
 
-    Raises ConfigurationError for a setting that cannot work. Users and stores that have to be awaited (Redis) cannot:
+    Raises ConfigurationError for a setting that cannot work. Users and stores that are asynchronous (Redis) cannot:
     WSGI blocks.
     """
 
@@ -96,7 +96,7 @@ class DigestAuthMiddleware(HoldsSecrets):
             users, realm, store=self.store, keys=nonce_keys, max_body=max_body, throttle=blocking(throttle), **policy
         )
         if iscoroutinefunction(guard.users.ha1):
-            raise ConfigurationError("users have to be awaited, and WSGI blocks: write users that answer at once")
+            raise ConfigurationError("users are asynchronous, and WSGI cannot await them: write users that are not")
         self._spool_above = check_spool_above(spool_above, guard.max_body)
         self._most_held = most_held(guard.max_body, spool_above)
         self._workers_apart = WorkersApart(self.store, nonce_keys, guard.now)
@@ -216,7 +216,7 @@ def _texts(fields: Headers) -> list[tuple[str, str]]:
 def _blocking(store: NonceStore) -> NonceStore:
     if iscoroutinefunction(store.advance) or iscoroutinefunction(getattr(store, "refresh", None)):
         raise ConfigurationError(
-            "store has to be awaited, and WSGI blocks: write store='sqlite:////path/nonces.db' for all workers of one "
-            "machine"
+            "store is asynchronous, and WSGI cannot await it: write store='sqlite:////path/nonces.db' for all workers "
+            "of one machine"
         )
     return store

@@ -185,7 +185,7 @@ def test_redirects_are_followed_on_demand_and_signed_there(server):
 USAGE = {
     "no body": (["post", "http://h/"], "give the body: --data TEXT or --upload FILE"),
     "two bodies": (["post", "http://h/", "--data", "x", "--upload", __file__], "give the body"),
-    "own credentials": (["get", "http://h/", "-H", "Authorization: Basic x"], "Authorization is made here"),
+    "own credentials": (["get", "http://h/", "-H", "Authorization: Basic x"], "Authorization is made by this command"),
     "no header": (["get", "http://h/", "-H", "nothing"], "a header is written as 'Name: value'"),
     "password in the URL": (["get", "http://a:s3krit@h/"], "URL holds a password"),
     "password in the proxy": (["get", "http://h/", "--proxy", "http://a:s3krit@h/"], "--proxy holds a password"),

@@ -58,7 +58,7 @@ def test_users_that_are_there(target, apache):
     run("add", "--create", target, "alice", "--realm", "wonder", "--password-stdin", given="old")
     refused = run("import", target, apache)
     assert (refused.exit_code, refused.stdout) == (1, "")
-    assert "nothing is imported: 1 user is there already ('alice' in the realm 'wonder')" in refused.stderr
+    assert "nothing was imported, because 1 user is there already ('alice' in the realm 'wonder')" in refused.stderr
     assert len(listed(target)) == 1
     assert run("import", target, apache, "--existing", "keep").stdout == "imported 2, replaced 0, kept 1\n"
     assert right(target, "alice", "old")

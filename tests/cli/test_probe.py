@@ -222,7 +222,7 @@ def test_the_report_for_people():
     assert "7. GET, the same header again" in lines
     assert sum('response="(masked)"' in line for line in lines) == 5
     assert sum('rspauth="(masked)"' in line for line in lines) == 5
-    assert "weak    It takes the same header twice: whoever overhears one request can repeat it." in lines
+    assert "weak    It accepts the same header twice: anyone who records one request can repeat it." in lines
     assert lines[-2:] == [
         "Requests signed with the password: 5.",
         "Weak: an attacker can gain from what is marked so above.",

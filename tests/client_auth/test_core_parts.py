@@ -45,8 +45,8 @@ def signed_for(auth: Auth, url: str = URL) -> str | None:
 
 
 NAMES = (
-    "a 407 came from port 80, which is the port of the URL too: it may be the server's own. If it was a proxy's, tell "
-    "which proxy it is (docs/client.md, Through a proxy)"
+    "a 407 came from port 80, which is the port of the URL too: it may come from the server itself. If it came from a "
+    "proxy, tell which proxy it is (docs/client.md, Through a proxy)"
 )
 ITSELF = "the connection goes to the server itself, which may not ask for a proxy's credentials"
 PROXY = Origin("http", "10.0.0.1", 3128)
@@ -216,7 +216,7 @@ def test_a_copy_shares_and_a_pickle_is_refused() -> None:
     with pytest.raises(TypeError) as caught:
         pickle.dumps(auth)
     assert str(caught.value) == (
-        "DigestAuth is not pickled: a pickle would hold the password. Make it anew from settings"
+        "DigestAuth cannot be pickled: a pickle would contain the password. Make a new one from your settings"
     )
 
 
@@ -284,7 +284,8 @@ def test_a_source_that_has_none_for_what_is_learnt() -> None:
     with pytest.raises(ConfigurationError) as caught:
         Auth(credentials=lambda _: None).learn(URL, CHALLENGE)
     assert str(caught.value) == (
-        "credentials has none for this origin; give a source that has some, or leave learn() out"
+        "credentials returned None for this origin; write a function that returns a name and a password for it, or "
+        "leave learn() out"
     )
     auth = Auth(credentials=lambda asked: (asked.host, asked.realm))
     auth.learn(URL, CHALLENGE)

@@ -32,7 +32,7 @@ def test_the_same_target_by_https(original: Message, last: Message, proxy: bool,
 
 ANOTHER_PORT = (
     "Digest challenge not answered: a redirect led to another scheme or port of the same host: "
-    "call the URL there by itself"
+    "call the new URL directly"
 )
 
 

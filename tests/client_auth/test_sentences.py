@@ -113,7 +113,10 @@ def test_answers_without_a_proof(plain):
     assert refusal_of(plain, lambda *_: (204, [], b""), auth) == (
         "status 204 answers a request that was not signed, so the server has not proved that it knows the password"
     )
-    assert refusal_of(plain, challenging(), auth) == "status 401: a refusal, which no server can prove to be its own"
+    assert (
+        refusal_of(plain, challenging(), auth)
+        == "status 401 is a refusal, and no server can prove that a refusal is its own"
+    )
     assert refusal_of(plain, served_by(StrictServer(prove=False)), auth) == (
         "the server sent no authentication-info with status 200, so it has not proved that it knows the password"
     )
@@ -156,7 +159,7 @@ def test_redirects(plain):
         return (302, [*headers, ("Location", "/b")], content) if status == 200 else (status, headers, content)
 
     for handler, text in (
-        (unproven, "a redirect was followed that the server has not proved to be its own"),
+        (unproven, "a redirect was followed, but the server has not proved that it is its own"),
         (proven, "a redirect led away from the request whose answer the server could prove"),
     ):
         auth = plain.DigestAuth("alice", "s3cret", verify="required")

@@ -146,7 +146,7 @@ def test_what_an_object_says_of_itself(plain):
     with pytest.raises(TypeError) as caught:
         pickle.dumps(auth)
     assert str(caught.value) == (
-        "DigestAuth is not pickled: a pickle would hold the password. Make it anew from settings"
+        "DigestAuth cannot be pickled: a pickle would contain the password. Make a new one from your settings"
     )
     with pytest.raises(AttributeError) as missing:
         digest_http_client_auth.Nothing  # noqa: B018 - the look-up is the test

@@ -152,7 +152,11 @@ def test_a_way_that_fails(ask, caplog, way):
     with override_settings(DIGEST_HTTP={"realm": REALM, "beside": [ways[way]]}, MIDDLEWARE=layers):
         answer = ask("GET", "/", headers=by_token("number"))
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
-    said = {"raises": "no such place", "number": "int: write a name, a user", "session": "AuthenticationMiddleware in"}
+    said = {
+        "raises": "no such place",
+        "number": "int: return a name, a Django",
+        "session": "AuthenticationMiddleware in",
+    }
     assert said[way] in caplog.text
     assert "users-down" in caplog.text
 

@@ -315,7 +315,7 @@ def test_a_store_that_has_to_be_awaited():
     ):
         assert ask_asgi("GET", "/awaited", auth=DigestAuth("alice", "s3cret")).status_code == 200
         assert ask_asgi("GET", "/one/awaited", auth=DigestAuth("alice", "s3cret")).status_code == 200
-        with pytest.raises(ConfigurationError, match="awaited"):
+        with pytest.raises(ConfigurationError, match="asynchronous store"):
             ask_wsgi("GET", "/")
 
 

@@ -13,11 +13,11 @@ from digest_http.httpauth.client_identity import Identity
 MD5, SHA = by_name("MD5"), by_name("SHA-256")
 
 CHARSET = "write a charset that Python has, for instance charset='latin-1'"
-NAME = "which a user name may not hold; write a user name as text, for instance 'alice'"
-OCTETS = "which no user name may hold; write another, for instance username=b'alice'"
+NAME = "which is not allowed in a user name; write a user name as text, for instance 'alice'"
+OCTETS = "which is not allowed in a user name; write another, for instance username=b'alice'"
 COLON = (
-    "which no user name may hold: hashed with its realm it would be that of another user; write a name without, for "
-    "instance 'alice'"
+    "which is not allowed in a user name: with its realm it could have the hash of another user; write a name without "
+    "a colon, for instance 'alice'"
 )
 
 
@@ -31,11 +31,11 @@ def user_hash(*parts):
     ("u", "p", {"charset": None}, f"charset is None; {CHARSET}"),
     ("u", "p", {"charset": "\u00e9"}, f"charset is '\u00e9'; {CHARSET}"),
     ("u", "p", {"charset": "hex"}, f"charset is 'hex'; {CHARSET}"),
-    ("\u044f", "p", {"charset": "latin-1"}, "the user name does not fit into iso8859-1; write what it can hold"),
-    ("u", "\u044f", {"charset": "latin-1"}, "the password does not fit into iso8859-1; write what it can hold"),
+    ("\u044f", "p", {"charset": "latin-1"}, "the user name has characters that iso8859-1 does not have; write others"),
+    ("u", "\u044f", {"charset": "latin-1"}, "the password has characters that iso8859-1 does not have; write others"),
     ("\ud800", "p", {}, f"username has half of a surrogate pair, {NAME}"),
-    ("u", "\ud800", {}, "the password does not fit into utf-8; write what it can hold"),
-    ("u", "\ud800", {"charset": "utf-16"}, "the password does not fit into utf-16; write what it can hold"),
+    ("u", "\ud800", {}, "the password has characters that utf-8 does not have; write others"),
+    ("u", "\ud800", {"charset": "utf-16"}, "the password has characters that utf-16 does not have; write others"),
     ("u\n", "p", {}, f"username has a control character, {NAME}"),
     ("", "p", {}, "username is empty; write a user name as text, for instance 'alice'"),
     ("u:s3cret", "p", {}, f"username has a colon, {COLON}"),
@@ -113,5 +113,5 @@ def test_it_is_shown_without_its_password_and_never_pickled():
     with pytest.raises(TypeError) as caught:
         pickle.dumps(identity)
     assert str(caught.value) == (
-        "credentials are not pickled: a pickle would hold the password. Make them anew from settings"
+        "credentials cannot be pickled: a pickle would contain the password. Make new ones from your settings"
     )

@@ -27,8 +27,8 @@ NO_INFO = "the server sent no Authentication-Info with this answer, so it has no
 NO_RSPAUTH = "the server sent no rspauth, so it has not proved that it knows the password"
 NO_NAME = "username is None; write a user name as text, for instance 'alice'"
 CNONCE = "cnonce gives text of letters, digits and + / = _ . ~ - (256 at most)"
-NO_PAIR = "credentials gave no pair of name and password, nor None; write one of them"
-ASYNCHRONOUS = "credentials is asynchronous, and this client is not: write a function that gives name and password"
+NO_PAIR = "credentials returned neither a pair of name and password nor None; return one of them"
+ASYNCHRONOUS = "credentials is asynchronous, and this client is not: write a function that is not asynchronous"
 OF_AUTHORIZATION = "is what authorization() gave for the request, or None if it was not signed"
 
 
@@ -83,9 +83,9 @@ CALLS: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: signed_by(challenged(), "", "/"), MalformedField, "the method is empty"),
     (lambda: signed_by(challenged(), "GET", b""), MalformedField, "the target is empty"),
     (lambda: signed_by(challenged(), "G\u00c9T", "/"), MalformedField,
-     "the method is beyond ASCII: give the octets that are sent"),
+     "the method is not ASCII: give the octets that are sent"),
     (lambda: signed_by(challenged(), "GET", "/\u00e9"), MalformedField,
-     "the target is beyond ASCII: give the octets that are sent"),
+     "the target is not ASCII: give the octets that are sent"),
     (lambda: client_for().challenged(CHALLENGE, "Digest"), TypeError, f"refused {OF_AUTHORIZATION}"),  # type: ignore[arg-type]
     (lambda: client_for().verify("Digest"), TypeError, f"signed {OF_AUTHORIZATION}"),  # type: ignore[arg-type]
     (answer_of("alice"), ConfigurationError, NO_PAIR),
@@ -296,7 +296,7 @@ def test_a_netrc_that_cannot_be_read(text: bytes, where: str, tmp_path: Path) ->
     file.write_bytes(text)
     with pytest.raises(ConfigurationError) as caught:
         from_netrc(file)(asked("a.example"))
-    assert re.fullmatch(rf"the netrc file {re.escape(str(file))} cannot be read{where}; mend it", str(caught.value))
+    assert re.fullmatch(rf"the netrc file {re.escape(str(file))} cannot be read{where}; correct it", str(caught.value))
     assert caught.value.__suppress_context__
 
 

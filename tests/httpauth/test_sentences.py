@@ -71,7 +71,7 @@ KEYS = (
     "keys=[bytes.fromhex(text)], or text of 'digest-http key new'"
 )
 REALM = (
-    r"realm has 'a\nb', with a control character, which a realm may not hold; write a realm as text, for instance "
+    r"realm has 'a\nb', with a control character, which is not allowed in a realm; write a realm as text, for instance "
     "'Members'"
 )
 LIFETIME = "write seconds as a number over 0 and at most 10000000000, for instance nonce_lifetime=300"

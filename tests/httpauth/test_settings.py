@@ -174,7 +174,7 @@ REFUSED_BY_CLIENT: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"credentials": from_environment("U", "P")},
-        "credentials is given beside username or password: write the one or the others",
+        "credentials is given together with username or password: write only one of the two",
     ),
 ]
 
@@ -194,11 +194,11 @@ ANOTHER_LOGIN: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"credentials": lambda asked: asked, "username": "u"},
-        "credentials is given beside username or password: write the one or the others",
+        "credentials is given together with username or password: write only one of the two",
     ),
     (
         {"credentials": lambda asked: asked, "password": "p"},
-        "credentials is given beside username or password: write the one or the others",
+        "credentials is given together with username or password: write only one of the two",
     ),
     (
         {"credentials": lambda asked: asked, "charset": "x"},

@@ -244,9 +244,7 @@ def test_waiting_where_nobody_can() -> None:
     """It is refused in words; an order that stops all the same is ended, so that Python does not warn of it."""
     with pytest.raises(TypeError) as caught:
         run(at_once(later(1)))
-    assert str(caught.value) == (
-        "the source has to answer at once where nobody can await: it gave something to wait for"
-    )
+    assert str(caught.value) == ("the source of users or the store is asynchronous, and this caller cannot await it")
     order = stops()
     with pytest.raises(RuntimeError) as stopped:
         run(order)

@@ -79,41 +79,37 @@ SENTENCES = [
     (
         lambda: user_name("a:b"),
         (
-            "username has 'a:...', with a colon, which no user name may hold: hashed with its realm it would be "
-            "that of "
-            "another user; write a name without, for instance 'alice'"
+            "username has 'a:...', with a colon, which is not allowed in a user name: with its realm it could have the "
+            "hash of another user; write a name without a colon, for instance 'alice'"
         ),
     ),
     (
         lambda: user_name("a:b", "x", shown=False),
         (
-            "x has a colon, which no user name may hold: hashed with its realm it would be that of another "
-            "user; write a "
-            "name without, for instance 'alice'"
+            "x has a colon, which is not allowed in a user name: with its realm it could have the hash of another "
+            "user; write a name without a colon, for instance 'alice'"
         ),
     ),
     (
         lambda: user_name("é\n"),
         (
-            r"username has '\xe9\n', with a control character, which a user name may not hold; write a user "
-            r"name as text, "
-            "for instance 'alice'"
+            r"username has '\xe9\n', with a control character, which is not allowed in a user name; write a user "
+            "name as text, for instance 'alice'"
         ),
     ),
     (
         lambda: user_name("\x7f", shown=False),
         (
-            "username has a control character, which a user name may not hold; write a user name as text, for instance "
-            "'alice'"
+            "username has a control character, which is not allowed in a user name; write a user name as text, for "
+            "instance 'alice'"
         ),
     ),
     (lambda: realm_name(None), "realm is None; write a realm as text, for instance 'Members'"),
     (
         lambda: realm_name("\ud800"),
         (
-            r"realm has '\ud800', with half of a surrogate pair, which a realm may not hold; write a realm as "
-            r"text, for "
-            "instance 'Members'"
+            r"realm has '\ud800', with half of a surrogate pair, which is not allowed in a realm; write a realm as "
+            "text, for instance 'Members'"
         ),
     ),
     (lambda: distinct_names([""]), "a name in users is empty; write a user name as text, for instance 'alice'"),

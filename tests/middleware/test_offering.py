@@ -62,7 +62,9 @@ def offered(server: Server) -> list[str]:
 
 
 #: What is said of a hash that only some users have, and that nobody named.
-HELD_BACK = "realm 'wonder' does not offer what only some of its 2 users have a hash for: SHA-256 (missing for 1)"
+HELD_BACK = (
+    "realm 'wonder' does not offer algorithms for which only some of its 2 users have a hash: SHA-256 (missing for 1)"
+)
 
 
 def warnings(caplog: Any) -> list[str]:
@@ -189,7 +191,7 @@ def down(_realm: str) -> None:
     raise OSError("no route to the directory")
 
 
-GAP = "realm 'wonder' offers what some of its 2 users have no hash for: "
+GAP = "realm 'wonder' offers algorithms for which some of its 2 users have no hash: "
 
 
 @pytest.mark.parametrize(

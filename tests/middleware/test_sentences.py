@@ -80,14 +80,14 @@ UNCLEAR = (
 
 
 @pytest.mark.parametrize(("settings", "text"), [
-    ({"protect": lambda _: True, "public": ["/a"]}, "protect is a callable, which decides alone: leave public out"),
+    ({"protect": lambda _: True, "public": ["/a"]}, "protect is a function, which decides alone: leave public out"),
     ({"protect": "/a"}, "protect is one string; give a list of path prefixes, for instance ['/a']"),
     ({"public": "/a"}, "public is one string; give a list of path prefixes, for instance ['/a']"),
     ({"protect": ["/b", "a"]}, "protect has 'a'; a path prefix starts with a slash, for instance '/api'"),
     ({"public": [""]}, "public has ''; a path prefix starts with a slash, for instance '/api'"),
-    ({"public": ["/"]}, "'/' is in both protect and public: say which paths are protected"),
+    ({"public": ["/"]}, "'/' is in both protect and public: write which paths are protected"),
     ({"protect": ["/a", "/b"], "public": ["/b/"]},
-     "'/b' is in both protect and public: say which paths are protected"),
+     "'/b' is in both protect and public: write which paths are protected"),
     ({"public": ["/a/../b"]}, UNCLEAR),
     ({"keys": []}, KEYS),
     ({"nonce_lifetime": 0},
@@ -113,19 +113,19 @@ def test_kinds_of_scope_that_are_not_known():
 KEYS = "set keys= or the environment variable DIGEST_HTTP_KEYS to the output of 'digest-http key new'"
 STORE = "set store='sqlite:////path/nonces.db', or 'redis://host' for several machines"
 COUNT = (
-    "this is one of 3 workers, and each counts nonces for itself alone, so a client's next request is refused as stale "
-    "where another worker gets it; "
+    "this is one of 3 workers, and each keeps its own counts: if a client's next request goes to another worker, it is "
+    "refused as stale; "
 )
 INVENTED = (
-    "no nonce keys are set, though others may count in this store: workers that are started apart each invent one, and "
-    "refuse each other's nonces as foreign; "
+    "no nonce keys are set, but other processes may use this store too: workers that are started apart each make "
+    "a key of their own, and refuse each other's nonces as foreign; "
 )
 COUNTED = (
-    "several workers (or middlewares of one realm) answer here, and each counts nonces for itself alone: a nonce that "
-    "one issues is unknown to the others, which refuse it as stale; "
+    "several workers (or middlewares of one realm) each keep their own counts: a nonce that one of them issues is "
+    "unknown to the others, which refuse it as stale; "
 )
 DIFFERENT = (
-    "several workers (or middlewares of one realm) answer here with nonce keys that differ: a nonce that one issues is "
+    "several workers (or middlewares of one realm) have different nonce keys: a nonce that one of them issues is "
     "foreign to the others, which refuse it as stale; "
 )
 

@@ -34,10 +34,10 @@ def said(caplog):
 @pytest.mark.parametrize(
     ("first", "second", "words"),
     [
-        ({"keys": KEY}, {"keys": KEY}, ["counts nonces for itself alone", "sqlite:///"]),
-        ({}, {}, ["keys that differ", "DIGEST_HTTP_KEYS", "sqlite:///"]),
-        ({"keys": KEY}, {"keys": OTHER}, ["keys that differ", "DIGEST_HTTP_KEYS", "sqlite:///"]),
-        ({"keys": KEY}, {"keys": OTHER, "store": SharedStore()}, ["keys that differ", "DIGEST_HTTP_KEYS"]),
+        ({"keys": KEY}, {"keys": KEY}, ["keep their own counts", "sqlite:///"]),
+        ({}, {}, ["have different nonce keys", "DIGEST_HTTP_KEYS", "sqlite:///"]),
+        ({"keys": KEY}, {"keys": OTHER}, ["have different nonce keys", "DIGEST_HTTP_KEYS", "sqlite:///"]),
+        ({"keys": KEY}, {"keys": OTHER, "store": SharedStore()}, ["have different nonce keys", "DIGEST_HTTP_KEYS"]),
     ],
     ids=["one key, two memories", "no keys", "other keys", "other keys, one store"],
 )

@@ -10,8 +10,8 @@ from digest_http.errors import ConfigurationError
 from tests.attacks.driver import Server
 
 COLON = (
-    "a name in users has 'a:...', with a colon, which no user name may hold: hashed with its realm it would be that of "
-    "another user; write a name without, for instance 'alice'"
+    "a name in users has 'a:...', with a colon, which is not allowed in a user name: with its realm it could have the "
+    "hash of another user; write a name without a colon, for instance 'alice'"
 )
 NOBODY = (
     "users is empty, so nobody could log in; write a mapping of name to password, for instance "

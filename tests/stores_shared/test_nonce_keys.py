@@ -74,7 +74,7 @@ SHORT_KEY = "a nonce key has fewer than 32 characters: make one with 'digest-htt
             "file:///no/such/file",
             "the nonce keys in /no/such/file cannot be read: [Errno 2] No such file or directory: '/no/such/file'",
         ),
-        ("file://", "keys name no file of this machine; write keys='file:///etc/app/keys'"),
+        ("file://", "keys is a URL that does not name a file on this machine; write keys='file:///etc/app/keys'"),
     ],
 )
 def test_settings_that_cannot_work(text, said):
@@ -233,7 +233,7 @@ def test_workers_without_common_keys_are_told(tmp_path, monkeypatch):
     with pytest.warns(SecurityWarning, match="worker"):
         DigestAuthMiddleware(app, {"a": "b"}, "r")
     monkeypatch.setenv("DIGEST_HTTP_KEYS", OLD)
-    with pytest.warns(SecurityWarning, match="counts nonces for itself alone"):
+    with pytest.warns(SecurityWarning, match="keeps its own counts"):
         DigestAuthMiddleware(app, {"a": "b"}, "r")
     with warnings.catch_warnings():
         warnings.simplefilter("error")

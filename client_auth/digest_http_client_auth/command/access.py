@@ -30,13 +30,13 @@ Command = TypeVar("Command", bound=Callable[..., None])
 _OPTIONS: Final = (
     click.argument("url"),
     click.option("-u", "--user", "name", help="The user's name. Without it nothing is signed."),
-    click.option("--password-file", type=_file, help="A file whose one line is the password."),
+    click.option("--password-file", type=_file, help="A file with the password on its only line."),
     click.option("--password-stdin", is_flag=True, help="Read the password from standard input."),
     click.option("--netrc", "use_netrc", is_flag=True, help="Name and password from ~/.netrc."),
     click.option("--netrc-file", type=_file, help="Name and password from this netrc file."),
     click.option("--keyring", "use_keyring", is_flag=True, help="The password from the keyring (pip install keyring)."),
     click.option("--cacert", type=_file, help="Trust the certificates in this file (PEM), and no others."),
-    click.option("--proxy", help="A proxy's URL; without it the environment decides (HTTPS_PROXY, NO_PROXY)."),
+    click.option("--proxy", help="The URL of a proxy. Default: what HTTPS_PROXY and NO_PROXY say."),
     click.option(
         "--timeout",
         type=click.FloatRange(min=0, min_open=True),

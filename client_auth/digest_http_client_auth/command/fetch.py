@@ -160,7 +160,7 @@ def _fields(headers: tuple[str, ...]) -> dict[str, str]:
         if not colon or not name.strip():
             raise click.UsageError("a header is written as 'Name: value'")
         if name.strip().lower() in {"authorization", "proxy-authorization"}:
-            raise click.UsageError(f"{name.strip()} is made here: give --user, and where its password is")
+            raise click.UsageError(f"{name.strip()} is made by this command: give --user, and where the password is")
         fields[name.strip().title()] = value.strip()
     return fields
 

@@ -57,7 +57,9 @@ async def _bind(ldap: Any, client: DigestMD5Client) -> None:  # noqa: ANN401  # 
         token = b"" if client.complete else client.step(answer.serverSaslCreds or b"")
         if answer.resultCode == _SUCCESS:
             if not client.complete:
-                raise WrongPrincipal("the server says the bind has succeeded and did not prove itself")
+                raise WrongPrincipal(
+                    "the server says that the bind has succeeded, but it did not prove that it knows the password"
+                )
             return
     raise WrongPrincipal("the server does not finish the bind")
 

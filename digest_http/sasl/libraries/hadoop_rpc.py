@@ -160,7 +160,7 @@ class HadoopRPC:
         self._send_sasl((2, _NEGOTIATE))
         state, _, offers = self._receive_sasl()
         if state != _NEGOTIATE:
-            raise WrongPrincipal("the service asks for no login, so that it does not prove itself either")
+            raise WrongPrincipal("the service asks for no login, so it cannot prove that it knows the password")
         chosen, challenge = _token_login(offers)
         self._send_sasl((2, _INITIATE), (3, self._login.step(challenge)), (4, chosen))
         while True:  # A challenge too many ends it: step() takes one, and one proof.
@@ -173,7 +173,9 @@ class HadoopRPC:
                 raise OutOfSequence("the service sent something else than the next step of the login")
             self._send_sasl((2, _RESPONSE), (3, self._login.step(token)))
         if not self._login.complete:
-            raise WrongPrincipal("the service says the login has succeeded and did not prove itself")
+            raise WrongPrincipal(
+                "the service says that the login has succeeded, but it did not prove that it knows the password"
+            )
 
     def _send(self, call: int, *messages: bytes) -> None:
         packet = _packet(call, self._client_id, *messages)

@@ -95,6 +95,8 @@ def _exchange(connection: Any, client: DigestMD5Client, controls: Any) -> Any:  
         token = b"" if client.complete else client.step(result.get("saslCreds") or b"")
         if code == _SUCCESS:
             if not client.complete:
-                raise WrongPrincipal("the server says the bind has succeeded and did not prove itself")
+                raise WrongPrincipal(
+                    "the server says that the bind has succeeded, but it did not prove that it knows the password"
+                )
             return result
     raise WrongPrincipal("the server does not finish the bind")

@@ -76,7 +76,9 @@ def _proved(client: DigestMD5Client, close: Callable[[], object], exchange: Call
 
 def _check(client: DigestMD5Client) -> None:
     if not client.complete:
-        raise WrongPrincipal("the server says the login has succeeded and did not prove itself")
+        raise WrongPrincipal(
+            "the server says that the login has succeeded, but it did not prove that it knows the password"
+        )
     if client.qop != "auth":
         raise QopNotSupported("there is no place for a layer here: make the client with qop='auth'")
 

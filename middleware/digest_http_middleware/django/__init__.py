@@ -1,8 +1,9 @@
 """HTTP Digest for Django, under WSGI and ASGI: an app with a table of H(A1), a backend, a middleware, a decorator.
 
-A plug of the guard. The settings stand in `DIGEST_HTTP`; see site.py. Django's own password hashes cannot serve: Digest
-needs H(name ":" realm ":" password), and no other hash of the password leads to it. So H(A1) stands in a table of its
-own, and is made whenever the password is at hand: at a login, when it is changed, or by `manage.py digest_password`.
+A plug of the guard. The settings stand in `DIGEST_HTTP`; see site.py. Django's own password hashes cannot be used:
+Digest needs H(name ":" realm ":" password), and no other hash of the password leads to it. So H(A1) stands in a table
+of its own, and is made whenever the password is at hand: at a login, when it is changed, or by `manage.py
+digest_password`.
 """
 
 from __future__ import annotations

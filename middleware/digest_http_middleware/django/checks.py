@@ -38,8 +38,8 @@ def check_settings(**_about: object) -> list[Any]:
     if _OURS in order and _DJANGOS in order and order.index(_OURS) < order.index(_DJANGOS):
         found.append(
             checks.Error(
-                "DigestAuthMiddleware stands before AuthenticationMiddleware, which would put the session's user in "
-                "place of the one that was verified",
+                "DigestAuthMiddleware is before AuthenticationMiddleware, which would replace the verified user by the "
+                "user of the session",
                 hint="write it after AuthenticationMiddleware",
                 id="digest_http.E003",
             )

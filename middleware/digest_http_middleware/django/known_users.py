@@ -63,6 +63,6 @@ def _known(found: object) -> KnownUser | None:
         user = None
     else:
         raise TypeError(
-            f"a way beside Digest gave {type(found).__name__}: write a name, a user of Django's, or None for nobody"
+            f"the check of a Beside returned {type(found).__name__}: return a name, a Django user, or None for nobody"
         )
     return KnownUser(user) if user is not None and user.is_active else None

@@ -110,7 +110,7 @@ class Site(HoldsSecrets):
         """The same, if the store answers at once. Raises ConfigurationError."""
         if not self._blocks:
             raise ConfigurationError(
-                f"{SETTING} has a store that has to be awaited, and here nobody can: write "
+                f"{SETTING} has an asynchronous store, and a blocking view cannot await it: write "
                 "'store': 'sqlite:////path/nonces.db', or make the view and all middlewares around it asynchronous"
             )
         blocking(self._throttle)
