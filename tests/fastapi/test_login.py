@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from digest_http.algorithms import Algorithm
 from digest_http.errors import ConfigurationError
 from digest_http.stores import MemoryStore
-from digest_http_client_auth.httpx2 import DigestAuth as Client
 from digest_http_middleware.fastapi import DigestAuth, DigestRefused, DigestUser
 from tests.attacks.signing import parameters
 from tests.fastapi.sites import Site, routes
+from tests.support.starlette_login import DigestAuth as Client
 
 #: For requests that change nothing.
 ANY = Site()

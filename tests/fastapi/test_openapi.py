@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, __version__
 
 from digest_http.errors import ConfigurationError
 from digest_http_middleware.fastapi import DigestAuth
 from tests.fastapi.sites import Site
+
+#: Releases of FastAPI before 0.128, or a little before, list a scheme once for each dependency of a route that has it.
+ONCE = tuple(map(int, __version__.split(".")[:2])) >= (0, 128)
 
 USERS = {"alice": "s3cret"}
 
@@ -29,7 +32,9 @@ def test_the_lock_and_the_401() -> None:
     assert me["security"] == [{"Digest-wonder": []}]
     assert set(me["responses"]["401"]["headers"]) == {"WWW-Authenticate"}
     for path in ("/own", "/maybe", "/often"):
-        assert [set(each) for each in shown["paths"][path]["get"]["security"]] == [{"Digest-wonder"}]
+        listed = [set(each) for each in shown["paths"][path]["get"]["security"]]
+        times = 1 if ONCE or path != "/often" else len(listed)
+        assert listed == [{"Digest-wonder"}] * times
 
 
 def test_for_a_whole_app() -> None:

@@ -7,10 +7,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from digest_http_client_auth.httpx2 import DigestAuth as Client
 from digest_http_middleware.fastapi import AuthenticationInfo
 from tests.attacks.signing import parameters
 from tests.fastapi.sites import Site
+from tests.support.starlette_login import DigestAuth as Client
 
 DENIAL: dict[str, dict[str, str]] = {"websocket.http.response": {}}
 

@@ -28,7 +28,6 @@ from starlette.websockets import WebSocket
 from digest_http.errors import ConfigurationError
 from digest_http.stores import MemoryStore
 from digest_http_client_auth import DigestAuth
-from digest_http_client_auth.httpx2 import DigestAuth as DigestAuth2
 from digest_http_middleware import DigestAuthMiddleware
 from digest_http_middleware.beside import Beside, bearer
 from digest_http_middleware.starlette import DigestBackend, requires
@@ -36,6 +35,7 @@ from tests.attacks.driver import USERS, Clock
 from tests.attacks.signing import Signer
 from tests.frameworks import asking
 from tests.frameworks.asking import DENIAL, Answer, challenges, proof
+from tests.support.starlette_login import DigestAuth as Login
 
 
 async def home(request: Request) -> JSONResponse:
@@ -199,7 +199,7 @@ def test_where_it_stands(where: str) -> None:
     with TestClient(app) as client:
         assert client.get("/").text == "open"
         assert client.get("/sub/members").status_code == 401
-        assert client.get("/sub/members", auth=DigestAuth2("alice", "s3cret", verify="required")).text == "alice"
+        assert client.get("/sub/members", auth=Login("alice", "s3cret", verify="required")).text == "alice"
 
 
 @pytest.mark.parametrize("around", ["route", "mount"])
@@ -210,7 +210,7 @@ def test_the_middleware_around_a_route(around: str) -> None:
     app = Starlette(routes=[Mount("/sub", routes=[route], middleware=layers if around == "mount" else None)])
     with TestClient(app) as client:
         assert client.get("/sub/members").status_code == 401
-        assert client.get("/sub/members", auth=DigestAuth2("alice", "s3cret", verify="required")).text == "alice"
+        assert client.get("/sub/members", auth=Login("alice", "s3cret", verify="required")).text == "alice"
 
 
 def test_two_realms() -> None:
@@ -225,13 +225,13 @@ def test_two_realms() -> None:
     with TestClient(app) as client:
         for realm, name in (("home", "alice"), ("office", "carol")):
             for asked in ("home", "office"):
-                answer = client.get(f"/{asked}/members", auth=DigestAuth2(name, "s3cret"))
+                answer = client.get(f"/{asked}/members", auth=Login(name, "s3cret"))
                 assert answer.status_code == (200 if asked == realm else 401)
 
 
 @pytest.mark.anyio
 async def test_the_flow_of_httpx() -> None:
-    """The test client is one of httpx2; httpx itself takes the app as a transport, and its own flow."""
+    """The newest test client is one of httpx2; httpx itself takes the app as a transport, and its own flow."""
     transport = httpx.ASGITransport(Site().app)
     async with httpx.AsyncClient(transport=transport, base_url="http://app.example") as client:
         answer = await client.get("/admins", auth=DigestAuth("alice", "s3cret", verify="required"))

@@ -1,4 +1,7 @@
-"""Print constraints for pip: each library of the extras in the lowest version that pyproject.toml allows."""
+"""Print constraints for pip: the lowest version that pyproject.toml allows.
+
+A line for each library of the extras, and for each of the group `frameworks`.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +15,19 @@ __all__ = ["constraints"]
 
 ROOT = Path(__file__).resolve().parents[2]
 
+#: The group of libraries that no extra brings.
+FRAMEWORKS = "frameworks"
+
 # name [ "[" extras "]" ] ">=" version [ "," ... ] [ ";" marker ]
 _requirement = re.compile(r"([A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*>=\s*([0-9.]+)\s*(?:[,;].*)?")
 
 
 def constraints() -> Iterator[str]:
     """One line a library, as name==version. Raises ValueError for a library without a lower bound."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    lowest: dict[str, str] = {}
-    for extra, requirements in project["optional-dependencies"].items():
+    read = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project, lowest = read["project"], dict[str, str]()
+    frameworks = {FRAMEWORKS: read["dependency-groups"][FRAMEWORKS]}
+    for extra, requirements in (project["optional-dependencies"] | frameworks).items():
         for requirement in requirements:
             if requirement.startswith(f"{project['name']}["):  # another extra, whose libraries have lines of their own
                 continue
