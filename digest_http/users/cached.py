@@ -36,9 +36,9 @@ class CachedUsers(ForkAware, HoldsSecrets):
 
     What they can beside that (find by userhash, keep logouts) is handed on each time, unremembered.
 
-    A changed password or a deleted user counts after `seconds` at the latest, however long the source takes: an answer is
-    as old as its question. An unknown name is remembered too: otherwise the time of a response would tell which names
-    exist. Failures are not remembered.
+    A changed password or a deleted user counts after `seconds` at the latest, however long the source takes: an answer
+    is as old as its question. An unknown name is remembered too: otherwise the time of a response would tell which
+    names exist. Failures are not remembered.
     Raises ConfigurationError for a setting that cannot work.
     """
 

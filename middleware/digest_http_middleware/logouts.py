@@ -56,9 +56,10 @@ def _login(place: object) -> Login | None:
     """What a verified request has left. A mapping of another kind must not look like a request of nobody."""
     if not isinstance(place, Mapping):
         raise _no_place(place)
-    found = cast("Login | None", cast("Mapping[str, object]", place).get(LOGIN))
-    if found is None and not any(mark in place for mark in _MARKS):
-        raise _no_place(place)
+    given = cast("Mapping[str, object]", place)
+    found = cast("Login | None", given.get(LOGIN))
+    if found is None and not any(mark in given for mark in _MARKS):
+        raise _no_place(given)
     return found
 
 
