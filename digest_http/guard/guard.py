@@ -24,7 +24,6 @@ from digest_http.httpauth.keys import Keys
 from digest_http.httpauth.nonces import DEFAULT_LIFETIME, NonceSource, steady_clock
 from digest_http.httpauth.protocols import ClockedStore, LogoutUsers, NonceStore, SharedStore, Users
 from digest_http.httpauth.sequence import DEFAULT_WINDOW, sequence_rule
-from digest_http.httpauth.server import HandedOut, ServerContext
 from digest_http.httpauth.sources import Sources
 from digest_http.httpauth.waiting import Wait, at_once, awaited, run
 from digest_http.names import realm_name
@@ -316,8 +315,7 @@ class Guard(HoldsSecrets):
         now, logouts = self.now(), self._examination.logouts
         if isinstance(who, Accepted):
             # An answer that began too soon, or was made before the app was asked, may have a next nonce.
-            nonces: list[ServerContext | HandedOut] = [*who.context.handed_out, who.context]
-            for nonce in nonces:
+            for nonce in who.context.nonces_of_login:
                 await self._end(nonce, now, wait)
             who.context.end()
             return

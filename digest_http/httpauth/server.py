@@ -55,7 +55,7 @@ class Policy(Protocol):
         ...
 
 
-class HandedOut(NamedTuple):
+class NonceOfLogin(NamedTuple):
     """A nonce as a store counts it."""
 
     nonce_id: int
@@ -216,10 +216,10 @@ class ServerContext(HoldsSecrets):
         return b", ".join(parts)
 
     @property
-    def handed_out(self) -> list[HandedOut]:
-        """The nonces that an answer to this request holds already: they are of the same login."""
-        found = map(self.nonces.recognise, self._handed_out)
-        return [HandedOut(*each, self.nonces) for each in found if each is not None]
+    def nonces_of_login(self) -> list[NonceOfLogin]:
+        """The nonce of this request, and those that an answer to it holds already."""
+        found = [(self.nonce_id, self.epoch), *map(self.nonces.recognise, self._handed_out)]
+        return [NonceOfLogin(*each, self.nonces) for each in found if each is not None]
 
     def end(self) -> None:
         """The login is over: the answer hands out no other nonce."""

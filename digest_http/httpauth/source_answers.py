@@ -14,7 +14,7 @@ from digest_http.errors import SourceUnavailable
 
 from .protocols import NonceStore, Users, UsersByHash
 from .sequence import MAX_NC, ReplayDetect
-from .server import HandedOut, ServerContext
+from .server import NonceOfLogin, ServerContext
 from .usable_hashes import usable
 from .verdict import Verdict
 from .waiting import Wait
@@ -78,7 +78,7 @@ async def hear_counts(
             raise store_down() from error
 
 
-async def end(store: NonceStore, context: ServerContext | HandedOut, now: int, wait: Wait) -> None:
+async def end(store: NonceStore, context: NonceOfLogin, now: int, wait: Wait) -> None:
     """Spend the last count of the nonce, so that none is left. Raises SourceUnavailable.
 
     A nonce whose counts the store has forgotten is good for nothing as it is.

@@ -18,7 +18,7 @@ from digest_http.secrecy import HoldsSecrets
 
 from .protocols import NonceStore, Users
 from .sequence import SequenceRule
-from .server import HandedOut, ServerContext
+from .server import NonceOfLogin, ServerContext
 from .source_answers import Found, end, hear_counts, hear_user, look_up_by_hash, store_down, users_down
 from .usable_hashes import usable
 from .verdict import Verdict
@@ -87,7 +87,7 @@ class Sources(HoldsSecrets):
         last = count if context.qop else self._rfc2069_uses
         return hear_counts(partial(self._advance, context, now), count, last, counted, wait)
 
-    def end(self, context: ServerContext | HandedOut, now: int, wait: Wait) -> Awaitable[None]:
+    def end(self, context: NonceOfLogin, now: int, wait: Wait) -> Awaitable[None]:
         """Spend the last count of the nonce, so that none is left. To be awaited. Raises SourceUnavailable."""
         return end(self._store, context, now, wait)
 

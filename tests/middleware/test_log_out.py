@@ -212,7 +212,7 @@ def test_a_next_nonce_that_was_handed_out_too_soon(plug, form):
     handed_out = parameters(b"Digest " + left.headers["authentication-info"].encode()).get("nextnonce")
     assert (handed_out is None) == (plug is of_starlette)
     if handed_out is not None:
-        signer.challenge["nonce"] = handed_out
+        signer.challenge = {**signer.challenge, "nonce": handed_out}
     for nc in (1, 2) if handed_out is not None else (2,):
         answer = ask("GET", "/", nc)
         assert (answer.status_code, "stale" in answer.headers["www-authenticate"]) == (401, False)
