@@ -118,7 +118,7 @@ OTHERS: dict[str, list[Row]] = {"digest_http_middleware": [Row(refused_logins, 4
 
 #: Containers that need no row, with the reason.
 NOT_CACHES = {
-    "digest_http.httpauth.server.ServerContext": "next nonces of the answer to one request: one each time its proof is made",
+    "digest_http.httpauth.server.ServerContext": "next nonces of one answer: one each time its proof is made",
     "digest_http.guard.logouts.MemoryLogouts": "users whom the program has logged out, for a lifetime of nonces",
     "digest_http.users.mapping.MappingUsers": "one entry a user and hash, set by the program",
     "digest_http.users.tables.Table": "one entry a line of the administrator's file",
