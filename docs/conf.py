@@ -42,6 +42,10 @@ autodoc_default_options = {"members": True, "show-inheritance": False}
 python_use_unqualified_type_names = True
 
 html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+# The theme's own choice underlines the modules of an import, as if they were links.
+pygments_dark_style = "monokai"
 html_title = f"digest-http {release}"
 html_copy_source = False
 html_show_sourcelink = False
