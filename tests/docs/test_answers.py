@@ -45,7 +45,7 @@ WORDS = {
     "Are accounts locked after wrong passwords?": ["429", "throttle=", "pip install"],
     "What does the log look like, and what do its codes mean?": ["client=192.0.2.7", "wrong-digest", "reasons.md"],
     "How do I get metrics?": ["Prometheus", "observers="],
-    "Does it work with requests and aiohttp?": ["digest_http_client_auth.requests", "aiohttp"],
+    "Does it work with requests and aiohttp?": ["digest_http_client_auth.requests", "digest_http_client_auth.aiohttp"],
     "Can the password come from `.netrc` or a keyring?": ["from_netrc", "from_keyring"],
     "Can a program keep what it learnt until its next start?": ["export_learnt()", "learn("],
     "How do I talk to a camera?": ["ONVIF", "RTSP", "DigestAuth("],
