@@ -25,7 +25,8 @@ async def log_out(request: Any, *, everywhere: bool = False) -> bool:  # noqa: A
     `everywhere`: all logins of this user, on all devices. Call it before the answer begins. Raises SourceUnavailable
     and ConfigurationError as Guard.log_out_async does, and TypeError for what is neither a scope nor has one.
     """
-    found = _login(request if isinstance(request, Mapping) else getattr(request, "scope", request))
+    place: object = cast("object", request) if isinstance(request, Mapping) else getattr(request, "scope", request)
+    found = _login(place)
     if found is None:
         return False
     await end(found, everywhere=everywhere)
