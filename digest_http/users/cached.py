@@ -66,6 +66,8 @@ class CachedUsers(ForkAware, HoldsSecrets):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.users: Final = provider("users", users, {"ha1": 3}, example="HtdigestUsers('/etc/app/users', 'Members')")
+        self.knows_spellings: Final = getattr(users, "knows_spellings", False) is True
+        """See SpelledUsers: as the source has it."""
         self._seconds: Final = checked_seconds("seconds", seconds, example=DEFAULT_SECONDS)
         self._entries: Final = number("entries", entries, 1, example=DEFAULT_ENTRIES)
         self._clock: Final = function("clock", clock, 0, example="time.monotonic")
@@ -75,8 +77,11 @@ class CachedUsers(ForkAware, HoldsSecrets):
         super().__init__()
 
     def ha1(self, username: str, realm: str, algorithm: Algorithm) -> bytes | Awaitable[bytes | None] | None:
-        """See Users.ha1. One entry stands for all Unicode forms of a name; the source is asked for NFC."""
-        username, realm = nfc(username), nfc(realm)
+        """See Users.ha1. One entry stands for all Unicode forms of a name, and the source is asked for NFC.
+
+        A source that knows spellings is asked for the name as it came, and each spelling has an entry.
+        """
+        username, realm = username if self.knows_spellings else nfc(username), nfc(realm)
         if len(username) > MAX_NAME:
             return self.users.ha1(username, realm, algorithm)
         key = username, realm, algorithm.base

@@ -127,8 +127,8 @@ class DigestAuth(HoldsSecrets):
         found = await self._verifier.verify(exchange, exchange.scope)
         if not isinstance(found, Refused):
             request[USER], request[DIGEST], request[_OUTCOME] = found.user, found.digest, found.accepted
-            if found.accepted is not None:
-                request[_LOGIN] = self.guard, found.accepted
+            # An app around this one may have left its own.
+            request[_LOGIN] = None if found.accepted is None else (self.guard, found.accepted)
         elif free and found.reason == NO_CREDENTIALS:
             request[_OUTCOME] = found, exchange
             return await self._serve_nobody(request, handler)

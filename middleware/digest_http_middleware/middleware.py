@@ -231,6 +231,7 @@ class DigestAuthMiddleware(HoldsSecrets):
             known = {**scope, "user": found, "auth": credentials_of(found)}
             # A layer outside may have left its own: this user has not come by Digest.
             known.pop("digest", None)
+            known.pop(LOGIN, None)
             await self.app(known, receive, send)
         elif free:
 

@@ -108,6 +108,8 @@ class Verifier(HoldsSecrets):
             if not isinstance(found, DigestUser):
                 return found or outcome
             log_beside(scope, found.username, self.front.client)
+            # A layer outside may have left its own: this user has not come by Digest.
+            scope.pop(LOGIN, None)
             return Known(found, None)
         roles = await self._roles.of(outcome.username, outcome.realm, self.wait) if self._roles.given else ()
         if isinstance(roles, Refused):

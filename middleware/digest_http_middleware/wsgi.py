@@ -154,6 +154,7 @@ class DigestAuthMiddleware(HoldsSecrets):
             # A layer outside may have left its own: this user has not come by Digest.
             environ.pop("AUTH_TYPE", None)
             environ.pop("digest_http.digest", None)
+            environ.pop(LOGIN, None)
             self._identify(found, environ)
             return self.app(environ, start_response)
         if not free:

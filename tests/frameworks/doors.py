@@ -61,6 +61,7 @@ class Door:
             "roles": list(getattr(scope["user"], "roles", ())),
             "digest": "digest" in scope,
         }
+        assert ("digest_http.login" in scope) == found["digest"]
         status, headers, body = self._answer(scope["path"], found)
         octets = [(name.lower().encode(), value.encode()) for name, value in headers]
         await send({"type": "http.response.start", "status": status, "headers": octets})
@@ -77,7 +78,7 @@ class Door:
             "roles": list(user.roles) if user else [],
             "digest": "digest_http.digest" in environ,
         }
-        assert ("AUTH_TYPE" in environ) == found["digest"]
+        assert ("AUTH_TYPE" in environ) == ("digest_http.login" in environ) == found["digest"]
         status, headers, body = self._answer(environ["PATH_INFO"], found)
         start_response(f"{status} x", headers)
         return [body]

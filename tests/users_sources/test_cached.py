@@ -54,6 +54,18 @@ def test_it_asks_once_while_it_remembers(source, asked):
     assert asked == ["alice", "bob", "alice"]
 
 
+def test_spellings_of_one_name():
+    """Each has its H(A1) where the source knows them; where it does not, one entry stands for all."""
+    source = MappingUsers({"Zo\u00eb": "s3cret"}, "r", [MD5])
+    users = CachedUsers(source, 5)
+    assert users.knows_spellings
+    for _ in range(2):
+        found = {name: users.ha1(name, "r", MD5) for name in ("Zo\u00eb", "Zoe\u0308", "zo\u00eb")}
+        assert found == {name: source.ha1(name, "r", MD5) for name in found}
+        assert len(set(found.values())) == 3
+    assert not CachedUsers(CallableUsers(lambda *_: None)).knows_spellings
+
+
 def test_it_is_bounded(source, asked):
     """The oldest answer goes first."""
     users = CachedUsers(source, 5, entries=2)

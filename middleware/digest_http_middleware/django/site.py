@@ -245,6 +245,8 @@ class Site(HoldsSecrets):
     def _let_in_beside(self, request: HttpRequest, exchange: Exchange, found: KnownUser) -> None:
         _identify(request, found.user)
         setattr(request, _BESIDE, True)
+        # A layer outside may have left its own: this user has not come by Digest.
+        _leave(request, None)
         log_beside(exchange.scope, found.username, self._front.client)
 
     def _note(self, exchange: Exchange, refused: Refused) -> dict[str, str] | None:
@@ -261,7 +263,7 @@ class Site(HoldsSecrets):
         return {"username": refused.context.credentials.name}
 
 
-def _leave(request: Any, login: Login) -> None:  # noqa: ANN401 - Django's request
+def _leave(request: Any, login: Login | None) -> None:  # noqa: ANN401 - Django's request
     """Leave a login where log_out of ASGI or WSGI looks: who calls the wrong one must not log out nobody."""
     for name in ("scope", "environ"):
         place: dict[str, Any] | None = getattr(request, name, None)
