@@ -44,8 +44,9 @@ WITHOUT_SOCKETS := $(addprefix tests/,kernel httpauth guard middleware stores)
 ON_LIBRARIES := tests/users_sources tests/cli tests/client_auth tests/demo_app
 ON_LIBRARIES += $(patsubst %,--ignore=tests/client_auth/test_%.py,answers core_parts core_redirects memory pins proof \
     required retries)
-# The frameworks, and what operators see. CI has two of these in place of all, which cost minutes.
-OF_FRAMEWORKS := tests/fastapi tests/django tests/frameworks tests/wsgi tests/operators
+# The frameworks, what operators see, and the ciphers of SASL. All of them cost minutes: CI has two in their place.
+LONG_ROOMS := tests/fastapi tests/django tests/frameworks tests/wsgi tests/operators
+LONG_ROOMS += tests/sasl/test_records.py tests/sasl/test_vectors.py
 # The test client of Starlette's lowest version does not close all its streams, and calls a class by its old name.
 STARLETTE_OF_THEN := -W "ignore:The anyio.abc.BlockingPortal alias:DeprecationWarning" \
     -W "ignore:Unclosed <MemoryObject:ResourceWarning"
@@ -123,7 +124,7 @@ $(LOWEST): pyproject.toml
 
 lowest: $(LOWEST)
 	HYPOTHESIS_PROFILE=again .venv-lowest/bin/python -m pytest -q $(STARLETTE_OF_THEN) -m "not live and not once" \
-	    $(ON_LIBRARIES) $(OF_FRAMEWORKS) $(ARGS)
+	    $(ON_LIBRARIES) $(LONG_ROOMS) $(ARGS)
 	[ -z "$(ON_REDIS)" ] || .venv-lowest/bin/python -m pytest -q -m "live and not once" $(ON_REDIS) $(ARGS)
 
 # No script of a package is run. The libraries lie apart: this Python could not import them.
