@@ -17,6 +17,7 @@ MODULES = ["digest_http", *(module.name for module in pkgutil.walk_packages(dige
 NEEDS_AN_EXTRA = {
     "digest_http.users.sql",
     "digest_http.users.sql_logouts",
+    "digest_http.users.sqlite_swaps",
     *(name for name in MODULES if name.partition("digest_http.cli")[1]),
 }
 
