@@ -23,9 +23,9 @@ __all__ = ["AsyncProxyTransport", "DigestAuth", "ProxyTransport"]
 class DigestAuth(HttpxDigestAuth[httpx2.Request, httpx2.Response], httpx2.Auth):
     """HTTP Digest (RFC 7616) for httpx2, blocking and asynchronous; a drop-in for `httpx2.DigestAuth`.
 
-    Share one object by all requests, clients, threads and tasks: it signs in advance what it has learnt to sign. All
-    keywords are explained in docs/client.md. Raises ConfigurationError for settings that cannot work; while sending,
-    WrongPrincipal (the server did not prove itself) and BodyNotReplayable.
+    Share one object between all requests, clients, threads and tasks: it signs in advance as soon as it knows a
+    challenge. docs/client.md explains all keywords. Raises ConfigurationError for settings that cannot work. While
+    sending it raises WrongPrincipal (the server did not prove that it knows the password) and BodyNotReplayable.
     """
 
     _library = _reader = HttpxLibrary[httpx2.Request, httpx2.Response](httpx2)
@@ -34,8 +34,9 @@ class DigestAuth(HttpxDigestAuth[httpx2.Request, httpx2.Response], httpx2.Auth):
 class ProxyTransport(httpx2.HTTPTransport):
     """A transport through a proxy that wants Digest, for http and https: `httpx2.Client(transport=...)`.
 
-    `proxy` is its URL, `auth` a `DigestAuth(..., proxy=True)`; all else goes to `httpx2.HTTPTransport`: `verify`,
-    `http2`, `limits` and so on, which a client ignores that has a transport. Raises ConfigurationError.
+    `proxy` is the proxy's URL, `auth` a `DigestAuth(..., proxy=True)`. Pass all other settings of the connection here
+    too, for `httpx2.HTTPTransport`: `verify`, `http2`, `limits` and so on. A client with a transport ignores its own.
+    Raises ConfigurationError.
     """
 
     def __init__(self, proxy: str | httpx2.URL | httpx2.Proxy, auth: DigestAuth, **keywords: Any) -> None:

@@ -18,7 +18,8 @@ _UNKNOWN: Final = object()
 def follow(engine: Engine, name: str) -> None:
     """Have each connection to the file `name` made anew when another file stands there.
 
-    Whoever was taken out of the new one, or logged out in it, is out. While no file is there, the old one is read.
+    Whoever was taken out of the new one, or logged out in it, is out. While no file is there, connections that a pool
+    has kept read the old one.
     """
 
     def connecting(_dialect: Any, record: Any, *_arguments: Any) -> None:  # noqa: ANN401 - as SQLAlchemy calls it

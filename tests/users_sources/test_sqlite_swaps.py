@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
 
 from digest_http.algorithms import by_name
 from digest_http.users import open_users
@@ -122,7 +123,17 @@ def test_the_new_file_counts(opens, swap, tmp_path):
     asyncio.run(ran())
 
 
-@pytest.mark.parametrize("opens", [users, logouts_at_once])
+#: SQLAlchemy before 2.0.38 opens a file for each look-up that awaits.
+KEPT = not isinstance(create_async_engine("sqlite+aiosqlite:///kept.db").pool, NullPool)
+
+
+@pytest.mark.parametrize(
+    "opens",
+    [
+        pytest.param(users, marks=pytest.mark.skipif(not KEPT, reason="this SQLAlchemy keeps no connection")),
+        logouts_at_once,
+    ],
+)
 def test_while_no_file_is_there(opens, tmp_path):
     """The old one is read, and no empty one is made in its place."""
     path, beside = tmp_path / "kept.db", tmp_path / "beside.db"
