@@ -285,32 +285,38 @@ def test_what_is_hashed_is_what_is_sent(plug: Any, body_of: Any, kind: str, octe
         assert plug.sent(request) == octets
 
 
-def peak_of(plug: Any, request: Any) -> int:
-    """Octets that hashing a request's body takes at its highest, and what is kept of it."""
-    tracemalloc.start()
-    try:
-        plug.hash(request, by_name("MD5").hash_body())
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
+def peak_of(plug: Any, made: Callable[[], Any]) -> int:
+    """Octets that hashing a request's body takes at its highest, and what is kept of it.
+
+    The least of three: on a busy machine a thread that has read a piece of a file may hold it for longer.
+    """
+    peaks: list[int] = []
+    for _ in range(3):
+        request = made()
+        tracemalloc.start()
+        try:
+            plug.hash(request, by_name("MD5").hash_body())
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+    return min(peaks)
 
 
 @rows("bytes", "bytearray", "list", "file", "memory")
 def test_what_can_be_read_twice_is_not_copied(plug: Any, body_of: Any, kind: str) -> None:
     """Of a body of 1 MiB hardly more is made than the piece that is read."""
-    request = plug.request(body_of(kind, BODY))
     plug.hash(plug.request(b"x"), by_name("MD5").hash_body())
     # Who reads a file has the piece before still in its hand.
-    assert peak_of(plug, request) <= BEYOND + 2 * plug.piece
+    assert peak_of(plug, lambda: plug.request(body_of(kind, BODY))) <= BEYOND + 2 * plug.piece
 
 
 @rows("pipe", "generator", "generator-async")
 def test_what_is_read_once_is_held_once(plug: Any, body_of: Any, kind: str) -> None:
     """The pieces are kept as they came: the body, and hardly more."""
-    request = plug.request(body_of(kind, BODY))
     plug.hash(plug.request(b"x"), by_name("MD5").hash_body())
+    peak = peak_of(plug, lambda: plug.request(body_of(kind, BODY)))
     # The piece that is read, and the one before; of httpx 64 KiB each.
-    assert peak_of(plug, request) <= len(BODY) + BEYOND + 2 * max(plug.piece, 64 * KIB)
+    assert peak <= len(BODY) + BEYOND + 2 * max(plug.piece, 64 * KIB)
 
 
 @pytest.mark.parametrize("size", [1, 100, KEPT_WHOLE - 1, KEPT_WHOLE, PUT_TOGETHER, 64 * KIB])
