@@ -20,7 +20,8 @@ from digest_http_middleware.django.rows import digest_logouts
 from tests.attacks.signing import Signer, parameters
 from tests.django.conftest import MIDDLEWARE, OURS, REALM
 
-pytestmark = pytest.mark.usefixtures("alice")
+# What caches keep of Django's answers hangs on no interpreter.
+pytestmark = [pytest.mark.usefixtures("alice"), pytest.mark.once]
 
 CACHE = ["django.middleware.cache.UpdateCacheMiddleware", "django.middleware.cache.FetchFromCacheMiddleware"]
 MADE: list[str] = []

@@ -132,7 +132,7 @@ def firefox(folder: Path, username: str, password: str) -> Iterator[Firefox]:
 def listening(process: Any, log: Path) -> str:
     """The address that Firefox says it listens on."""
     said = "WebDriver BiDi listening on "
-    deadline = time.monotonic() + 4 * START_SECONDS
+    deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         text = log.read_text(errors="replace")
         if said in text:

@@ -21,6 +21,9 @@ from digest_http.users import open_users
 from digest_http.users.sql import SQLUsers
 from digest_http.users.sql_logouts import BlockingSQLLogouts, SQLLogouts
 
+# Which file SQLAlchemy's pool reads hangs on no interpreter.
+pytestmark = pytest.mark.once
+
 SHA256 = by_name("SHA-256")
 
 
