@@ -314,10 +314,11 @@ class Guard(HoldsSecrets):
         """
         now, logouts = self.now(), self._examination.logouts
         if isinstance(who, Accepted):
+            # First: an answer that begins while the store is asked must not hand out one more.
+            who.context.end()
             # An answer that began too soon, or was made before the app was asked, may have a next nonce.
             for nonce in who.context.nonces_of_login:
                 await self._end(nonce, now, wait)
-            who.context.end()
             return
         shared = isinstance(self.store, SharedStore) and self.store.shared
         if shared and isinstance(logouts.source, MemoryLogouts):

@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Sized
 from typing import Final
 
 from digest_http.encoding import nfc
-from digest_http.errors import SourceUnavailable
 from digest_http.httpauth.nonce_ids import issued_at
 from digest_http.httpauth.protocols import LogoutUsers
+from digest_http.httpauth.source_answers import users_down
 from digest_http.httpauth.waiting import Wait
 
 __all__ = ["Dates", "KeptLogouts", "MemoryLogouts", "SameDates"]
@@ -105,7 +105,7 @@ class KeptLogouts:
             if isinstance(since, int):
                 return issued_at(nonce_id) <= self._dates.read(since)
         except Exception as error:
-            raise _users_down() from error
+            raise users_down() from error
         return self._hear(nonce_id, since, wait)
 
     def log_out(self, username: str, now: int) -> Awaitable[None] | None:
@@ -117,13 +117,9 @@ class KeptLogouts:
             heard = await wait(since)
             return bool(issued_at(nonce_id) <= self._dates.read(heard))
         except Exception as error:
-            raise _users_down() from error
+            raise users_down() from error
 
 
 def _date() -> int:
     """Microseconds since 1970, as the machine has them now."""
     return time.time_ns() // 1000
-
-
-def _users_down() -> SourceUnavailable:
-    return SourceUnavailable("The source of users is down; try again later", reason="users-down")

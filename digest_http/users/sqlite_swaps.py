@@ -19,8 +19,9 @@ def follow(engine: Engine, name: str) -> None:
     """Have each connection to the file `name` made anew when another file stands there.
 
     Whoever was taken out of the new one, or logged out in it, is out. While no file is there, connections that a pool
-    has kept read the old one.
+    has kept read the old one. A relative name is one of now: a server may change its folder later.
     """
+    name = os.path.abspath(name)  # noqa: PTH100 - as os.stat below takes it
 
     def connecting(_dialect: Any, record: Any, *_arguments: Any) -> None:  # noqa: ANN401 - as SQLAlchemy calls it
         # Before it is opened: whatever comes in between, the connection is not taken for one to the newer file.

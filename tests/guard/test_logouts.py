@@ -107,6 +107,31 @@ def test_no_next_nonce_on_the_way_out():
     assert b"rspauth" in outcome.prove()
 
 
+def test_an_answer_that_begins_while_the_store_is_asked():
+    """It hands out no next nonce either: the logout has begun."""
+    now = [1_000_000.0]
+    proofs: list[bytes] = []
+
+    class Slow(MemoryStore):
+        """Before it ends a nonce, the answer goes out."""
+
+        def advance(self, *arguments, **keywords):
+            """See NonceStore."""
+            proofs.extend([outcome.prove()] if leaving else [])
+            return super().advance(*arguments, **keywords)
+
+    leaving = False
+    guard = Guard(USERS, "home", store=Slow(), clock=lambda: now[0])
+    login = Login(guard)
+    now[0] += 290
+    outcome = login.ask(guard)
+    leaving = True
+    guard.log_out(outcome)
+    assert len(proofs) == 1
+    assert b"rspauth" in proofs[0]
+    assert b"nextnonce" not in proofs[0]
+
+
 @pytest.mark.parametrize("form", ["auth", "without qop"])
 def test_an_answer_on_its_way(form):
     """A user who is logged out while his answer is made goes on with no nonce that the answer brings."""

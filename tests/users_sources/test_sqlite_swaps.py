@@ -158,6 +158,29 @@ def test_while_no_file_is_there(opens, tmp_path):
     asyncio.run(ran())
 
 
+@pytest.mark.parametrize("opens", [users, users_of_an_engine, logouts, logouts_at_once])
+def test_a_server_that_goes_to_another_folder(opens, tmp_path, monkeypatch):
+    """A relative name means the file that it meant when the settings were made, as for SQLAlchemy."""
+    (tmp_path / "site").mkdir()
+    monkeypatch.chdir(tmp_path / "site")
+    path, beside = Path("kept.db"), Path("beside.db")
+
+    async def ran():
+        await make(opens, path)
+        shutil.copy(path, beside)
+        other = opens(beside)
+        await change(other)
+        await waited(other.close())
+        ours = opens(path)
+        assert await is_in(ours)
+        renamed(beside, path)
+        monkeypatch.chdir(tmp_path)
+        assert not await is_in(ours)
+        await waited(ours.close())
+
+    asyncio.run(ran())
+
+
 def test_connections_of_ones_own(tmp_path):
     """An engine with a function that connects goes on as it did: nobody knows which file that opens."""
     path = tmp_path / "kept.db"
