@@ -76,7 +76,7 @@ class KeyFile(HoldsSecrets):
     """
 
     def __init__(self, path: str | os.PathLike[str], *, seconds: Callable[[], float] = time.monotonic) -> None:
-        self.path: Final = Path(file_path("path", path, example="/etc/app/keys"))
+        self.path: Final = Path(file_path("path", path, example="/etc/app/keys")).absolute()
         self._seconds: Final = function("seconds", seconds, 0, example="time.monotonic")
         self._next_look = seconds() + LOOK_EVERY
         self._version: Final = FileVersion(self.path)

@@ -55,7 +55,7 @@ class HtdigestUsers(ForkAware, HoldsSecrets):
     def __init__(
         self, path: str | os.PathLike[str], realm: str, *, seconds: Callable[[], float] = time.monotonic
     ) -> None:
-        self.path: Final = Path(file_path("path", path, example="/etc/app/users"))
+        self.path: Final = Path(file_path("path", path, example="/etc/app/users")).absolute()
         self._realm: Final = realm_name(realm)
         self._seconds: Final = function("seconds", seconds, 0, example="time.monotonic")
         self._next_look = seconds() + LOOK_EVERY

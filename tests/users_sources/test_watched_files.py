@@ -143,6 +143,19 @@ def test_each_way_to_change_a_file_is_seen(watched, change):
     watched.wait_for(lambda: watched.found == 1)
 
 
+def test_a_server_that_goes_to_another_folder(watched, tmp_path, monkeypatch):
+    """A relative name means the file that it meant when the settings were made."""
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    path = watched.path
+    watched.path = Path(path.name)
+    watched.reader = watched.open()
+    assert watched.found == 0
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    watched.write(path, 1)
+    watched.wait_for(lambda: watched.found == 1)
+
+
 @contextlib.contextmanager
 def no_file_can_be_opened() -> Generator[None]:
     """A process at its limit of open files: what it looks at is there, and cannot be read."""
