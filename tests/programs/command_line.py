@@ -27,6 +27,9 @@ __all__ = [
     "wget2",
 ]
 
+#: Octets.
+LARGER_THAN_THE_PUSH = 8_000_000
+
 
 def each(visit_once: Callable[[Visit, Path], None]) -> Speak:
     """A program that makes all visits: one process, or a few, for each."""
@@ -131,8 +134,13 @@ def ffmpeg(visit: Visit, folder: Path) -> None:
 
 
 def git(visit: Visit, folder: Path) -> None:
-    """A clone, a commit of 3 MB, and a push in chunks."""
+    """A clone, a commit of 3 MB, and a push in chunks; where nonces end, a push that git holds whole.
+
+    git can send a chunk again while it has not read the next one: whether it has when the 401 comes is luck.
+    """
     command = [program("git", package="git"), "-c", "user.name=a", "-c", "user.email=a@localhost"]
+    if visit.ageing:
+        command += ["-c", f"http.postBuffer={LARGER_THAN_THE_PUSH}"]
     quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_NOSYSTEM": "1"}
     copy = folder / "copy"
     run(

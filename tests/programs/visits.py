@@ -41,6 +41,11 @@ class Visit:
         return self.site + self.folder
 
     @property
+    def ageing(self) -> bool:
+        """Whether nonces end with each answer there."""
+        return AREAS[self.area].ageing
+
+    @property
     def with_password(self) -> str:
         """The same with user and password in front of the host."""
         return self.url.replace("://", f"://{self.user}:{self.password.replace(' ', '%20')}@")
