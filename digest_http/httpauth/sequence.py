@@ -4,13 +4,17 @@ Named after the SSPI flags. `ReplayDetect` lets requests overtake each other ins
 `SequenceDetect` wants exactly the next count ("VerifySignature (Digest)": nc must be one more than the last).
 A state is one int, so that a store keeps, compares and swaps one value. From its lowest bit up:
 
-  WINDOW_BITS  the window w that it was counted under, 0 for SequenceDetect
+  WINDOW_BITS  the window w that it was counted under, or 0
   w bits       bit i is set when count highest-i was seen
   NC_BITS      the highest count seen
   the rest     NC_BITS for each count that left the window unseen, the last one lowest, PLACES of them at most
 
 Such a count has a place: it is good once, however far behind it is. It is that of a request whose body is still on its
 way while others go by. When a place is wanted and all are taken, the count that left the window first loses its own.
+
+Window 0 means that every count up to the highest was seen. SequenceDetect knows nothing else, and it is what ReplayDetect
+writes, too, as long as the counts of a client come one after the other: a number of one or two digits of Python's, where
+a window takes seven.
 
 So a state says itself what it means, and each rule reads what another wrote: a count of which the state does not say
 that it was not seen, counts as seen. A setting that changes costs a few counts and never lets one pass twice.
@@ -104,13 +108,17 @@ class ReplayDetect:
 
     def advance(self, state: int, nc: int) -> tuple[Verdict, int]:
         """See SequenceRule.advance."""
+        known = state & _WINDOW
+        if not known and nc - (state >> WINDOW_BITS) == 1:
+            # Nearly every request: no count is missing before it.
+            return ACCEPTED, nc << WINDOW_BITS
         window = self.window
-        if state & _WINDOW != window:
+        if known != window:
             verdict, after = self.advance(self._read(state), nc)
             return verdict, after if verdict is ACCEPTED else state
         top = state >> self._shift
         if nc - top == 1 and state & self._oldest:
-            # Nearly every request: the next count, no place is taken, and nothing leaves the window unseen.
+            # The next count, no place is taken, and nothing leaves the window unseen.
             return ACCEPTED, nc << self._shift | state << 1 & self._behind | self._low
         places, highest = top >> NC_BITS, top & MAX_NC
         ahead = nc - highest
@@ -125,7 +133,9 @@ class ReplayDetect:
             return Verdict.ENDED, state
         inside = -ahead < window
         if inside and not state & self._one << -ahead:
-            return ACCEPTED, state | self._one << -ahead
+            filled = state | self._one << -ahead
+            none_is_missing = not places and filled & self._full == self._full
+            return ACCEPTED, highest << WINDOW_BITS if none_is_missing else filled
         left = _without(places, nc)
         if left is None:
             return (Verdict.REPLAYED if inside else Verdict.OUT_OF_SEQUENCE), state

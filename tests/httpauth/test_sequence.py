@@ -235,13 +235,30 @@ def test_a_reader_that_knows_of_no_places(several, window):
     for nc in several:
         verdict, state = ReplayDetect(window).advance(state, nc)
         accepted |= {nc} if verdict is Verdict.ACCEPTED else set()
-    highest, mask = state >> WINDOW_BITS + window, state >> WINDOW_BITS
+    known = state & (1 << WINDOW_BITS) - 1
+    highest, mask = state >> WINDOW_BITS + known, state >> WINDOW_BITS
     for nc in [*range(1, 420), MAX_NC]:
         ahead = nc > highest
-        unseen = highest - window < nc <= highest and not mask >> highest - nc & 1
+        unseen = highest - known < nc <= highest and not mask >> highest - nc & 1
         if ahead or unseen:
             assert nc not in accepted
             assert highest <= MAX_NC
+
+
+@given(st.permutations(range(1, 40)), st.sampled_from([39, 64, 128, MAX_WINDOW]))
+def test_a_state_in_which_no_count_is_missing_is_short(several, window):
+    """Whatever the order in which they came: it is the one that SequenceDetect writes, and both go on from there."""
+    state = 0
+    for number, nc in enumerate(several, 1):
+        verdict, state = ReplayDetect(window).advance(state, nc)
+        assert verdict is Verdict.ACCEPTED
+        assert (state == number << WINDOW_BITS) is (max(several[:number]) == number)
+    for rule in (ReplayDetect(window), ReplayDetect(window // 2), SequenceDetect()):
+        assert run(rule, *several, 40, 40, state=state) == [
+            *(Verdict.OUT_OF_SEQUENCE if 39 - nc >= rule.window > 0 else Verdict.REPLAYED for nc in several),
+            Verdict.ACCEPTED,
+            Verdict.REPLAYED,
+        ]
 
 
 def test_a_jump_past_the_window_forgets_nothing():
