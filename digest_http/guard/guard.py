@@ -282,20 +282,32 @@ class Guard(HoldsSecrets):
 
         `auth_only`: for a request whose body is too long for auth-int.
         """
+        fields = self.challenge_fields(refused, auth_only=auth_only, wait=wait)
+        return fields if isinstance(fields, list) else await fields
+
+    def challenge_fields(
+        self, refused: Refused, *, auth_only: bool, wait: Wait
+    ) -> list[tuple[bytes, bytes]] | Awaitable[list[tuple[bytes, bytes]]]:
+        """The same, for plugs that save a coroutine: the fields at once, nearly always, else what is to be awaited."""
         if refused.refusal.status != self.refused_status:
             return [] if refused.retry_after is None else [(b"retry-after", b"%d" % refused.retry_after)]
-        # Nearly always there is nothing to wait for, and so no coroutine.
-        if self._epochs.asks:
-            await self._epochs.refresh(wait)
-        asked = self._offering.refresh(wait)
-        if asked is not None:
-            await asked
         # A body that auth-int could not hold is not asked to be signed with it.
         auth_only = auth_only or refused.refusal.reason == BodyTooLarge.default_reason
-        fields: list[tuple[bytes, bytes]] = []
-        for value in self._offering.acceptor.offer.challenges(stale=refused.refusal.stale, auth_only=auth_only):
-            fields.append((self._challenge_field, value))  # noqa: PERF401 - that is a call more in Python 3.11
-        return fields
+        stale = refused.refusal.stale
+        asked = self._epochs.refresh(wait) if self._epochs.asks else self._offering.refresh(wait)
+        if asked is not None:
+            return self._fields_later(asked, wait, stale=stale, auth_only=auth_only)
+        return self._offering.acceptor.offer.fields(self._challenge_field, stale=stale, auth_only=auth_only)
+
+    async def _fields_later(
+        self, asked: Awaitable[None], wait: Wait, *, stale: bool, auth_only: bool
+    ) -> list[tuple[bytes, bytes]]:
+        await asked
+        if self._epochs.asks:
+            offered = self._offering.refresh(wait)
+            if offered is not None:
+                await offered
+        return self._offering.acceptor.offer.fields(self._challenge_field, stale=stale, auth_only=auth_only)
 
     def log_out(self, who: Accepted | str) -> None:
         """End a login, or all logins of a user whose name is given. For servers that block; see log_out_async."""

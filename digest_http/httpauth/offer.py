@@ -102,10 +102,14 @@ class Offer:
 
     def challenges(self, *, stale: bool = False, auth_only: bool = False) -> list[bytes]:
         """One value an algorithm, with a fresh nonce each. `auth_only` leaves auth-int out, if auth is on offer too."""
-        values: list[bytes] = []
+        return [value for _, value in self.fields(b"", stale=stale, auth_only=auth_only)]
+
+    def fields(self, name: bytes, *, stale: bool, auth_only: bool) -> list[tuple[bytes, bytes]]:
+        """The same as header fields of this name."""
+        found: list[tuple[bytes, bytes]] = []
         for source, before, after in self._templates[stale, auth_only and bool(self.auth_only)]:
-            values.append(before + source.issue() + after)
-        return values
+            found.append((name, before + source.issue() + after))
+        return found
 
     def algorithm_of(self, credentials: Credentials) -> Algorithm:
         """The algorithm of an answer that keeps to this offer. Raises NotOffered, or MalformedField for no token."""

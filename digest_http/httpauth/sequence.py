@@ -12,9 +12,8 @@ A state is one int, so that a store keeps, compares and swaps one value. From it
 Such a count has a place: it is good once, however far behind it is. It is that of a request whose body is still on its
 way while others go by. When a place is wanted and all are taken, the count that left the window first loses its own.
 
-Window 0 means that every count up to the highest was seen. SequenceDetect knows nothing else, and it is what ReplayDetect
-writes, too, as long as the counts of a client come one after the other: a number of one or two digits of Python's, where
-a window takes seven.
+Window 0 means that every count up to the highest was seen. SequenceDetect knows nothing else. ReplayDetect writes that
+too, as long as no count is missing: then a state is a small number, which costs less to keep and to count with.
 
 So a state says itself what it means, and each rule reads what another wrote: a count of which the state does not say
 that it was not seen, counts as seen. A setting that changes costs a few counts and never lets one pass twice.
@@ -109,9 +108,15 @@ class ReplayDetect:
     def advance(self, state: int, nc: int) -> tuple[Verdict, int]:
         """See SequenceRule.advance."""
         known = state & _WINDOW
-        if not known and nc - (state >> WINDOW_BITS) == 1:
-            # Nearly every request: no count is missing before it.
-            return ACCEPTED, nc << WINDOW_BITS
+        if not known:
+            highest = state >> WINDOW_BITS
+            if nc - highest == 1:
+                # Nearly every request: no count is missing before it.
+                return ACCEPTED, nc << WINDOW_BITS
+            if nc <= highest:
+                if highest == MAX_NC:
+                    return Verdict.ENDED, state
+                return (Verdict.REPLAYED if highest - nc < self.window else Verdict.OUT_OF_SEQUENCE), state
         window = self.window
         if known != window:
             verdict, after = self.advance(self._read(state), nc)

@@ -236,13 +236,15 @@ class DigestAuthMiddleware(HoldsSecrets):
         elif free:
 
             async def challenges() -> Headers:
-                return await self._challenges(refused, scope)
+                fields = self._challenges(refused, scope)
+                return fields if isinstance(fields, list) else await fields
 
             await self.app({**ANYONE, **scope}, receive, challenged(send, self.guard.refused_status, challenges))
         else:
             await self._refuse(refused, connection)
 
-    async def _refuse(self, refused: Refused, connection: tuple[Scope, Receive, Send]) -> None:
+    def _refuse(self, refused: Refused, connection: tuple[Scope, Receive, Send]) -> Awaitable[None]:
+        """Send the refusal; to be awaited at once."""
         scope, context = connection[0], refused.context
         helping: str | None = None
         if context is not None:
@@ -251,13 +253,24 @@ class DigestAuthMiddleware(HoldsSecrets):
             elif refused.refusal.reason == "uri":
                 helping = hint(context.credentials.uri, scope, self._front)
         log_refused(scope, refused, hint=helping, address=self._front.client)
-        await send_refusal(refused.refusal, await self._challenges(refused, scope), self._answer, connection)
+        fields = self._challenges(refused, scope)
+        # A coroutine fewer where nothing has to be awaited for the challenges, which is nearly always.
+        if isinstance(fields, list):
+            return send_refusal(refused.refusal, fields, self._answer, connection)
+        return self._refuse_with(fields, refused, connection)
 
-    def _challenges(self, refused: Refused, scope: Scope) -> Awaitable[Headers]:
+    async def _refuse_with(
+        self, fields: Awaitable[Headers], refused: Refused, connection: tuple[Scope, Receive, Send]
+    ) -> None:
+        await send_refusal(refused.refusal, await fields, self._answer, connection)
+
+    def _challenges(self, refused: Refused, scope: Scope) -> Headers | Awaitable[Headers]:
         guard = self.guard
         too_long = guard.covers_bodies and announces_more(scope, self._max_body)
-        fields = guard.challenge(refused, auth_only=too_long, wait=self._wait)
-        return self._with_others(fields, refused) if self._has_others else fields
+        fields = guard.challenge_fields(refused, auth_only=too_long, wait=self._wait)
+        if not self._has_others:
+            return fields
+        return self._others.beside(fields, refused) if isinstance(fields, list) else self._with_others(fields, refused)
 
     async def _with_others(self, fields: Awaitable[Headers], refused: Refused) -> Headers:
         return self._others.beside(await fields, refused)

@@ -141,7 +141,12 @@ def _session_of(library: Any, kind: str, adapter: Any, way: Way) -> Any:
     session.verify = str(way.authority) if way.authority is not None else True
     session.proxies = {"http": way.proxy, "https": way.proxy}
     for prefix in ("http://", "https://"):
-        session.mount(prefix, adapter(way.proxy_auth, pool_maxsize=32))
+        mounted = adapter(way.proxy_auth, pool_maxsize=32)
+        if library is niquests and way.authority is not None:
+            # Of several requests at once, each of which finds no connections yet, niquests forgets those of all but one
+            # and leaves them open. So they are there before.
+            mounted.proxy_manager_for(way.proxy, cert_reqs="CERT_REQUIRED", ca_certs=str(way.authority))
+        session.mount(prefix, mounted)
     return session
 
 
