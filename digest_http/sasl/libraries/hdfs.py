@@ -113,7 +113,7 @@ def _received(file: DuplexFile) -> bytes:
         length |= (octet & 0x7F) << 7 * place
         if not octet & 0x80:
             return _exactly(file, length)
-    raise MessageTooLarge("a message of the data node is announced that is longer than 16383 octets")
+    raise MessageTooLarge("the data node announces a message of more than 16383 octets")
 
 
 def _exactly(file: DuplexFile, count: int) -> bytes:
