@@ -113,7 +113,7 @@ class DigestMD5Client(Mechanism):
 
     @property
     def digest_uri(self) -> str:
-        """The name of the service, as sent."""
+        """The digest-uri as sent: service/host[/serv-name] (RFC 2831 §2.1.2)."""
         return self._digest_uri
 
     @property

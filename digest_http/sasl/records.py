@@ -79,7 +79,7 @@ class Records:
                 record = self._deframer.take()
                 if record is None:
                     return b""
-                # An empty message must not look like the end of the stream: the loop goes on.
+                # An empty message must not look like the end of the stream, so the loop continues.
                 self._unread = memoryview(self._context.unwrap(record))
             except BaseException:
                 self._context.close()

@@ -33,7 +33,7 @@ _PASSED: Final = frozenset(
     (
         *("family", "fileno", "getblocking", "getpeername", "getsockname", "getsockopt", "gettimeout", "proto"),
         *("setsockopt", "settimeout", "shutdown", "timeout", "type"),
-        # Of ssl's sockets.
+        # These are attributes of ssl's sockets.
         *("cipher", "get_channel_binding", "getpeercert", "selected_alpn_protocol", "version"),
     )
 )

@@ -55,7 +55,7 @@ class UsersContract:
                 assert self.settle(users.ha1(name, _REALM, by_name(f"{base}-sess"))) == expected
 
     def test_names_are_exact(self) -> None:
-        """A stranger may send any name: the source takes nobody for another user, and does not fail."""
+        """For any name that a stranger sends, the source finds no other user, and does not fail."""
         users = self.open_users(_PASSWORDS, _REALM)
         for name in _NOBODY:
             for base in self.algorithms:

@@ -27,7 +27,10 @@ _SUCCEEDED: Final = 235
 
 
 def imap_login(connection: Any, client: DigestMD5Client) -> None:  # noqa: ANN401  # IMAP4, or what has its calls
-    """AUTHENTICATE on an imaplib.IMAP4. Raises IMAP4.error for a wrong password."""
+    """AUTHENTICATE (RFC 3501) on an imaplib.IMAP4. Raises IMAP4.error for a wrong password.
+
+    Raises WrongPrincipal if the server does not prove itself, QopNotSupported if a layer was negotiated.
+    """
 
     def answer(challenge: bytes) -> bytes:
         return client.step(challenge)
@@ -36,7 +39,10 @@ def imap_login(connection: Any, client: DigestMD5Client) -> None:  # noqa: ANN40
 
 
 def smtp_login(connection: Any, client: DigestMD5Client) -> None:  # noqa: ANN401  # SMTP, or what has its calls
-    """AUTH on an smtplib.SMTP. Raises SMTPAuthenticationError for a wrong password."""
+    """AUTH (RFC 4954) on an smtplib.SMTP. Raises SMTPAuthenticationError for a wrong password.
+
+    Raises WrongPrincipal if the server does not prove itself, QopNotSupported if a layer was negotiated.
+    """
 
     def exchange() -> None:
         connection.ehlo_or_helo_if_needed()
@@ -51,7 +57,10 @@ def smtp_login(connection: Any, client: DigestMD5Client) -> None:  # noqa: ANN40
 
 
 def pop_login(connection: Any, client: DigestMD5Client) -> None:  # noqa: ANN401  # POP3, or what has its calls
-    """AUTH on a poplib.POP3. Raises error_proto for a wrong password."""
+    """AUTH (RFC 5034) on a poplib.POP3. Raises error_proto for a wrong password.
+
+    Raises WrongPrincipal if the server does not prove itself, QopNotSupported if a layer was negotiated.
+    """
 
     def exchange() -> None:
         token = client.step()

@@ -128,7 +128,7 @@ class Requirement:
         """Raise SEC_E_BAD_BINDINGS unless the policy is satisfied."""
         if self.policy is BindingPolicy.NEVER or (self.policy is BindingPolicy.ALLOW and claim is None):
             return
-        # There is TLS here. A client that saw no TLS is refused: somebody in the middle has ended the TLS.
+        # This side has TLS. A client that says it saw none is refused: someone in between has ended the TLS connection.
         if claim is None or claim.channel_binding == NO_BINDING:
             raise failure(NtStatus.SEC_E_BAD_BINDINGS)
         if self.policy is BindingPolicy.TRUSTED_PROXY:
