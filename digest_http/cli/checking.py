@@ -51,7 +51,7 @@ def check(
 ) -> None:
     """Say whether the password of NAME is right, for each hash that is stored; exit status 1 if it is not.
 
-    Without NAME: look for what keeps users out, with exit status 1 for a fault. A note is good to know.
+    Without NAME: look for faults that keep users out, with exit status 1 if there is one. A note is only good to know.
     """
     if name is None and (password_stdin or password_file is not None):
         raise click.UsageError("whose password is it? Give NAME and --realm")
@@ -74,7 +74,7 @@ def check(
     elif right:
         click.echo("right")
     else:
-        # One text for an unknown user and a wrong password, as the server gives one answer.
+        # The same text for an unknown user and a wrong password, as in a server's answer.
         click.echo("wrong", err=True)
     sys.exit(0 if right else 1)
 
@@ -116,7 +116,7 @@ def _check_all(entries: Sequence[Entry], *, as_json: bool) -> None:
 
 
 def faults_in(entries: Sequence[Entry]) -> Iterator[str]:
-    """What keeps users out, one line a fault. An htdigest file with such a line is not read at all."""
+    """The faults that keep users out, one line each. A server does not read an htdigest file with such a line."""
     for (realm, name), found in by_user(entries).items():
         who = f"{name!r} in the realm {realm!r}"
         hashes = [entry.hash for entry in found]
@@ -131,7 +131,7 @@ def faults_in(entries: Sequence[Entry]) -> Iterator[str]:
 
 
 def _notes_of(entries: Sequence[Entry]) -> Iterator[str]:
-    """What is good to know: a hash that some lack is offered to nobody, and some names cannot be sent."""
+    """The notes: a hash that some users do not have is offered to nobody, and some names cannot be sent."""
     realms: dict[str, dict[str, set[str]]] = {}
     for (realm, name), found in by_user(entries).items():
         realms.setdefault(realm, {})[name] = {entry.hash for entry in found}

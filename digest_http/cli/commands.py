@@ -1,4 +1,4 @@
-"""The whole command. What goes wrong is said in one line on standard error, exit status 1; a usage error is 2."""
+"""The whole command. An error is one line on standard error, with exit status 1; a usage error has exit status 2."""
 
 from __future__ import annotations
 

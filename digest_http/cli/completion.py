@@ -1,4 +1,4 @@
-"""`digest-http completion`: the script by which a shell completes commands, options and files."""
+"""`digest-http completion`: the script with which a shell completes commands, options and files."""
 
 from __future__ import annotations
 

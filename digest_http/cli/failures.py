@@ -1,4 +1,4 @@
-"""What goes wrong, said in one line on standard error, with exit status 1 and without a stack trace."""
+"""Errors, shown in one line on standard error, with exit status 1 and without a stack trace."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def no_such_realm(realm: str) -> click.ClickException:
 
 @contextlib.contextmanager
 def said() -> Generator[None]:
-    """Turn errors into a ClickException. A database's own message may hold its URL, so only its kind is shown."""
+    """Turn errors into a ClickException. The message of a database may contain its URL, so only its type is shown."""
     try:
         yield
     except (click.ClickException, click.Abort):
@@ -29,7 +29,7 @@ def said() -> Generator[None]:
         named = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
         raise click.ClickException(printable(named)) from None
     except UnicodeError:
-        # Its own message shows octets, and they may be of a hash.
+        # Python's own message shows octets, which may belong to a hash.
         raise click.ClickException("what is stored is not UTF-8: convert it") from None
     except (ValueError, DigestError) as error:
         raise click.ClickException(printable(str(error))) from None

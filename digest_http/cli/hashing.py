@@ -17,7 +17,7 @@ DEFAULT_HASHES: Final = ("SHA-256", "MD5")
 
 
 def hashed(name: str, realm: str, password: str, hashes: Iterable[str]) -> list[Entry]:
-    """One entry a hash, each once; `hashes` are names as in HASHES."""
+    """One entry for each hash, each hash once; `hashes` are names as in HASHES."""
     octets = [text_to_octets(text) for text in (name, realm, password)]
     return [
         Entry(name, realm, base, calculation.user_hash(by_name(base), *octets).hex()) for base in dict.fromkeys(hashes)

@@ -1,4 +1,4 @@
-"""`digest-http user import`: the users of a file or a database into another, and lists of names and passwords."""
+"""`digest-http user import`: copy users of a file or a database into another; also lists of names and passwords."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .sources import by_user, open_source
 
 __all__ = ["import_"]
 
-#: How many of the users that are there already an error names.
+#: How many of the users that exist already are named in the error.
 _NAMED: Final = 3
 
 
@@ -67,7 +67,7 @@ def import_(
     FROM is an htdigest file (Apache's too), a database, or - for htdigest lines on standard input. H(A1) is copied as
     it is, so users keep their passwords, and realms keep their names, which are part of H(A1).
 
-    All users are stored in one step, or none. A user that is replaced loses all hashes of before.
+    All users are stored in one step, or none. A user that is replaced loses all earlier hashes.
     """
     if passwords and realm is None:
         raise click.UsageError("in which realm? Give --realm: it becomes a part of each hash")
@@ -110,7 +110,7 @@ def _of_hashes(source: str, realm: str | None) -> list[Entry]:
 
 
 def _of_passwords(source: str, realm: str, hashes: Sequence[str]) -> list[Entry]:
-    """Raises ConfigurationError, naming a line by its number only, since the rest of it is a password."""
+    """Raises ConfigurationError, which names a line only by its number, because the line has a password."""
     octets = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
     given: dict[str, str] = {}
     for number, line in enumerate(octets.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
@@ -120,12 +120,12 @@ def _of_passwords(source: str, realm: str, hashes: Sequence[str]) -> list[Entry]
             name, colon, password = line.removesuffix(b"\r").decode().partition(":")
             name = user_name(name, "the name")
         except (UnicodeDecodeError, ConfigurationError) as error:
-            reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else "its name cannot be a user's"
+            reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else "its name is not a valid user name"
             raise ConfigurationError(f"line {number} of the passwords: {reason}") from None
         if not colon or not password:
             raise ConfigurationError(f"line {number} of the passwords is not name:password")
         if name in given:
-            raise ConfigurationError(f"line {number} of the passwords repeats a name of a line before")
+            raise ConfigurationError(f"line {number} of the passwords repeats a name of an earlier line: remove one")
         given[name] = password
     place = realm_name(realm, "--realm")
     with _progress(len(given)) as moved_to:
@@ -138,7 +138,7 @@ def _of_passwords(source: str, realm: str, hashes: Sequence[str]) -> list[Entry]
 
 @contextlib.contextmanager
 def _progress(total: int) -> Generator[Callable[[int], object]]:
-    """A bar on standard error while many users are stored, if that is a terminal."""
+    """A progress bar while users are stored, if standard error is a terminal."""
     if not sys.stderr.isatty():
         yield int
         return

@@ -1,4 +1,4 @@
-"""The commands that speak HTTP: they belong to the client, and are loaded when one of them is asked for."""
+"""The commands that speak HTTP. They belong to the client, and are loaded when one of them is called."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 
 __all__ = ["Commands"]
 
-#: Command -> what `digest-http --help` says of it, which must cost no import.
+#: Command -> its line in `digest-http --help`, which must not need an import.
 SUMMARIES: Final = {
     "get": "Fetch a URL that wants Digest.",
     "head": "Show the status and the fields of a URL.",
@@ -42,7 +42,7 @@ class Commands(click.Group):
 def _loaded(name: str) -> click.Command:
     if importlib.util.find_spec("httpx") is None:
         raise click.ClickException(f"'digest-http {name}' needs httpx: pip install 'digest-http[cli,client]'")
-    # The core imports no adapter; this is its one door to one, which import-linter knows of.
+    # The core imports no adapter. This is the only exception, and import-linter's list has it.
     from digest_http_client_auth.command import fetch, probe  # noqa: PLC0415
 
     commands: dict[str, click.Command] = {

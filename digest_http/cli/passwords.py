@@ -1,4 +1,4 @@
-"""Passwords from a prompt, standard input or a file, and never from the command line, which every user can read."""
+"""Passwords from a prompt, standard input or a file. Never from the command line, which every user can read."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ __all__ = ["read_password"]
 
 
 def read_password(file: Path | None, *, standard_input: bool, twice: bool) -> str:
-    """One password; a line end at the end of a file or of the input is no part of it.
+    """One password; a line end at the end of the file or the input does not belong to it.
 
-    Raises UsageError if it is empty, of several lines, or not UTF-8, and if it is to be typed and there is no terminal.
+    Raises UsageError if it is empty, has several lines, or is not UTF-8, and if it must be typed and there is no
+    terminal.
     """
     if file is not None and standard_input:
         raise click.UsageError("give --password-file or --password-stdin, not both")
@@ -25,7 +26,7 @@ def read_password(file: Path | None, *, standard_input: bool, twice: bool) -> st
         password = _first_line(sys.stdin.buffer.read())
     else:
         typed = _typed(twice=twice)
-        # What the terminal's encoding could not read stands in it as surrogates: the octets are those that were typed.
+        # Surrogates stand for octets that the terminal's encoding could not decode. This restores the typed octets.
         password = _text(typed.encode("utf-8", "surrogateescape"))
     if not password:
         raise click.UsageError("the password is empty, which would let anyone in")
@@ -34,7 +35,7 @@ def read_password(file: Path | None, *, standard_input: bool, twice: bool) -> st
 
 def _typed(*, twice: bool) -> str:
     with warnings.catch_warnings():
-        # getpass says by a warning that it would have to show what is typed, and reads a pipe all the same.
+        # If getpass cannot hide what is typed, it only warns, and reads from a pipe.
         warnings.simplefilter("error", getpass.GetPassWarning)
         try:
             typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=twice, err=True)
@@ -48,7 +49,7 @@ def _typed(*, twice: bool) -> str:
 def _first_line(octets: bytes) -> str:
     line, _, rest = octets.removesuffix(b"\n").removesuffix(b"\r").partition(b"\n")
     if rest or b"\r" in line:
-        raise click.UsageError("a password is one line; this is more")
+        raise click.UsageError("the password has more than one line: give one line only")
     return _text(line)
 
 
@@ -56,5 +57,5 @@ def _text(octets: bytes) -> str:
     try:
         return octets.decode()
     except UnicodeDecodeError:
-        # Python's own message would show an octet of the password, and where it stands.
+        # Python's own message would show an octet of the password, and its position.
         raise click.UsageError("the password is not UTF-8: convert it") from None

@@ -16,5 +16,5 @@ def examples(*lines: str) -> str:
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401 - whatever JSON can say
-    """Print a value. It is ASCII: what somebody wrote into a file cannot reach a terminal as anything but letters."""
+    """Print a value. The output is ASCII, so no control character from a file can reach a terminal."""
     click.echo(json.dumps(value, indent=2))

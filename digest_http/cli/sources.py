@@ -1,4 +1,4 @@
-"""What the commands do to users, the same for an htdigest file and a table in a database."""
+"""What the commands do with users. It is the same for an htdigest file and for a table in a database."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ T = TypeVar("T")
 
 
 def _nothing(stored: int) -> None:
-    """Nobody looks on."""
+    """Do nothing: nobody wants to know."""
 
 
 class Source(Protocol):
-    """Users that can be changed. Whatever is asked, a source that is missing is a ConfigurationError."""
+    """Users that can be changed. Every call raises ConfigurationError if the source is missing."""
 
     def entries(self) -> list[Entry]:
-        """All there are; names and realms in Normalization Form C, however they are stored."""
+        """All entries; names and realms are in Normalization Form C, whatever form is stored."""
         ...
 
     def replace(
@@ -42,17 +42,18 @@ class Source(Protocol):
     ) -> None:
         """Put entries in place of those with the same user, realm and hash, or beside them, all in one step.
 
-        `whole`: other hashes of these users go. `stored` is called with how many are written, each time that some are.
+        `whole`: other hashes of these users are deleted. `stored` is called with the number of entries written so far,
+        each time that some were written.
         """
         ...
 
     def delete(self, user: str, realm: str) -> int:
-        """Take a user out of a realm; how many entries there were."""
+        """Delete a user from a realm; returns how many entries the user had."""
         ...
 
 
 def open_source(users: str, *, create: bool = False) -> Source:
-    """From a path, which is an htdigest file, or a URL. `create`: it is made if it is missing.
+    """Open a path, which is an htdigest file, or a URL. `create`: make it if it is missing.
 
     Raises ConfigurationError.
     """
@@ -82,7 +83,7 @@ class FileSource:
         self._create: Final = create
 
     def entries(self) -> list[Entry]:
-        """See Source.entries; none in a file that is to be made."""
+        """See Source.entries; none if the file is still to be made."""
         return htdigest_edit.entries_in(self._path) if self._there() else []
 
     def replace(
@@ -150,7 +151,7 @@ class DatabaseSource:
             try:
                 if self._create:
                     await users.create_table()
-                # A driver makes the file that it is to open, so it is looked for before.
+                # A driver makes a missing file when it opens it, so the check comes first.
                 elif users.file is not None and not users.file.exists():
                     raise ConfigurationError(_missing(f"file {str(users.file)!r}"))
                 elif not await users.has_table():

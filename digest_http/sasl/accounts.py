@@ -1,4 +1,4 @@
-"""Where a server's passwords come from: a mapping, a callable, or an object with ha1(), at once or later."""
+"""Where a server's passwords come from: a mapping, or a callable or an object with ha1(), which may be asynchronous."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ __all__ = ["Question", "Secret", "Source", "at_once", "later", "lookup_of"]
 #: A password as text, or H(username:realm:password) as 16 raw octets or 32 hex digits; None or empty: no such user.
 Secret: TypeAlias = str | bytes | None
 
-#: Between names that are looked at together: a control character that no name may hold.
+#: Separates names that are checked together: a control character, which no name may contain.
 _SEPARATOR: Final = "\n"
 
 # A name with a colon or a control character.
 _unusual: Final = re.compile(r"[:\x00-\x09\x0b-\x1f\x7f]")
 
-#: By (username, realm).
+#: A function that is called with (username, realm).
 Lookup: TypeAlias = Callable[[str, str], Secret | Awaitable[Secret]]
 
-#: Puts one question about (username, realm) to a source.
+#: Makes the Question about (username, realm) for one source.
 Finder: TypeAlias = Callable[[str, str], "Question"]
 
 
 @runtime_checkable
 class HasHA1(Protocol):
-    """The users of the HTTP side; their hashes are of UTF-8 names."""
+    """A source of users as on the HTTP side (`Users`). Its hashes are made from UTF-8 names."""
 
     def ha1(self, username: str, realm: str, algorithm: Algorithm) -> bytes | Awaitable[bytes | None] | None:
-        """H(A1) in hex, or None."""
+        """H(A1) in hex, as octets; None if there is no such user."""
         ...
 
 
@@ -43,7 +43,10 @@ Source: TypeAlias = Mapping[str, str | bytes] | HasHA1 | Lookup
 
 
 class Question(NamedTuple):
-    """What a server asks in the midst of a step: `of` names whom it asks, for errors; `kinds` are fitting answers."""
+    """A question of the server during a step.
+
+    `of` names the source in errors, `ask()` puts the question, `kinds` are the types that an answer may have.
+    """
 
     of: str
     ask: Callable[[], object]
@@ -51,10 +54,10 @@ class Question(NamedTuple):
 
 
 def lookup_of(users: Source) -> Finder:
-    """One question over any source; at_once() or later() has the answer, which is a Secret.
+    """A function that makes a Question to this source; at_once() or later() gets the answer, which is a Secret.
 
-    It is given names and realms in Normalization Form C. Raises ConfigurationError for what is no source, and for a
-    mapping that has a name which cannot be one, or one name in two spellings.
+    The function takes names and realms in Normalization Form C. Raises ConfigurationError if `users` is not a source,
+    or is a mapping with a name that is not allowed, or with one name in two spellings.
     """
     find = _finder(users)
     return lambda username, realm: Question(
@@ -62,13 +65,14 @@ def lookup_of(users: Source) -> Finder:
     )
 
 
-# Neither of the next two holds an answer while it raises: it may be a password, and a traceback shows locals.
+# The next two functions keep no answer in a local variable while they raise: the answer may be a password, and error
+# reporters show the local variables of a traceback.
 
 
 def at_once(question: Question) -> object:
-    """The answer. Raises SourceUnavailable, which refuses the login, for whatever the other side raises.
+    """The answer. Raises SourceUnavailable, which refuses the login, if the source raises anything.
 
-    Also for an answer of another type, and for one that comes later: that needs later().
+    It is also raised for an answer of a wrong type, and for an awaitable, which needs later().
     """
     try:
         answer = question.ask()
@@ -76,7 +80,7 @@ def at_once(question: Question) -> object:
         raise SourceUnavailable(f"{question.of} failed, so nobody can log in") from error
     if inspect.isawaitable(answer):
         _drop(answer)
-        raise SourceUnavailable(f"{question.of} answers later: log in with 'await server.astep(token)'")
+        raise SourceUnavailable(f"{question.of} is asynchronous: log in with 'await server.astep(token)'")
     if isinstance(answer, question.kinds):
         return answer
     kind, answer = type(answer).__name__, None
@@ -84,7 +88,7 @@ def at_once(question: Question) -> object:
 
 
 async def later(question: Question) -> object:
-    """As at_once, also for an answer that is to be awaited."""
+    """As at_once, but an awaitable answer is awaited."""
     try:
         answer = question.ask()
         if inspect.isawaitable(answer):
@@ -99,11 +103,11 @@ async def later(question: Question) -> object:
 
 def _wrong_type(question: Question, kind: str) -> SourceUnavailable:
     wanted = ", ".join("None" if one is type(None) else one.__name__ for one in question.kinds)
-    return SourceUnavailable(f"{question.of} gave a {kind}: what SASL takes is {wanted}")
+    return SourceUnavailable(f"{question.of} returned a {kind}: it must return one of {wanted}")
 
 
 def _drop(answer: Awaitable[object]) -> None:
-    """End what nobody will await: a coroutine that is let go unawaited warns, a task would go on."""
+    """End an answer that nobody will await: a coroutine that is never awaited warns, a task would continue."""
     end = getattr(answer, "close", None) or getattr(answer, "cancel", None)
     if callable(end):
         end()
@@ -125,19 +129,19 @@ def _finder(users: Source) -> Callable[[str, str], object]:
             "users={'alice': password}",
         )
     spelt = _other_spellings(users)
-    # The mapping itself is asked: what changes in it counts at the next login.
+    # The mapping itself is read at each login, so a change in it takes effect at the next login.
     return lambda username, _realm: users.get(spelt.get(username, username))
 
 
 def _other_spellings(users: Mapping[str, str | bytes]) -> dict[str, str]:
-    """The names that are not in Normalization Form C, by that form. Raises ConfigurationError as distinct_names.
+    """Normalization Form C -> the name as given, for names in another form. Raises as distinct_names.
 
-    A server is made for each login, so usual names are looked at all together.
+    A server is made for each login, so names are first checked all together, which is fast for ordinary names.
     """
     names: list[object] = list(users)
     try:
         joined = _SEPARATOR.join(cast("list[str]", names))
-    except TypeError:  # a name that is no text
+    except TypeError:  # a name that is not text
         joined = ":"
     if (
         joined.isascii()

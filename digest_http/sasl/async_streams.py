@@ -1,7 +1,8 @@
-"""A login's layer over asyncio's streams: what is written is wrapped, what is read was verified.
+"""A login's layer over asyncio's streams. It wraps what is written, and verifies what is read.
 
-As streams.py, of which it shares the rules. No event loop is imported here: the Protocols say what is asked of
-StreamReader and StreamWriter. What is not awaited is done when the call returns, so a cancelled read loses nothing.
+The rules are those of streams.py. No event loop is imported here: the Protocols name the methods of StreamReader and
+StreamWriter that are used. Only the streams below are awaited, and the other work is done in one go. So a cancelled
+read loses nothing.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from .records import Records
 __all__ = ["LayeredStream", "StreamReaderLike", "StreamWriterLike"]
 
 _READ_OCTETS: Final = 65536
-"""How much is read at a time: several small records, or the common maxbuf."""
+"""How many octets are read at a time: several small records, or the usual maxbuf."""
 
 _LINE_OCTETS: Final = 65536
-"""How much readuntil() holds while it looks for the end, as asyncio's own streams do."""
+"""How many octets readuntil() holds while it looks for the separator. asyncio's own streams have the same limit."""
 
 
 class StreamReaderLike(Protocol):
-    """What is asked of asyncio's StreamReader."""
+    """The methods of asyncio's StreamReader that are used here."""
 
     async def read(self, n: int = -1, /) -> bytes:
         """At most `n` octets, at least one; b"" at the end."""
@@ -34,10 +35,10 @@ class StreamReaderLike(Protocol):
 
 
 class StreamWriterLike(Protocol):
-    """What is asked of asyncio's StreamWriter."""
+    """The methods of asyncio's StreamWriter that are used here."""
 
     def write(self, data: bytes, /) -> None:
-        """Take all of it."""
+        """Take all octets of `data`."""
         ...
 
     async def drain(self) -> None:
@@ -45,7 +46,7 @@ class StreamWriterLike(Protocol):
         ...
 
     def close(self) -> None:
-        """Begin to close."""
+        """Begin to close the connection."""
         ...
 
     async def wait_closed(self) -> None:
@@ -54,10 +55,12 @@ class StreamWriterLike(Protocol):
 
 
 class LayeredStream(HoldsSecrets):
-    """Reader and writer in one, in the place of the two that the login went over.
+    """Reader and writer in one object. It replaces the two streams that the login used.
 
-    With qop=auth the octets pass as they are. Errors as LayeredSocket: the first fault ends the stream for good, and
-    its end inside a record is MalformedField, reason "truncated". One task may read while others write.
+    `context` is the DigestMD5Client or DigestMD5Server of the completed login. With qop=auth the octets pass unchanged.
+    `received` and `during_login` are those of LayeredSocket, and so are the errors: the first fault ends the stream for
+    good, and an end of the stream inside a record is MalformedField, reason "truncated". One task may read while others
+    write.
     """
 
     def __init__(
@@ -90,7 +93,7 @@ class LayeredStream(HoldsSecrets):
         return self._taken(n)
 
     async def readexactly(self, n: int, /) -> bytes:
-        """Exactly `n` verified octets. Raises EOFError if the stream ends before; what came is there to read."""
+        """Exactly `n` verified octets. Raises EOFError if the stream ends before; what came can still be read."""
         while len(self._held) < n:
             if not await self._more():
                 raise EOFError(f"the stream ended after {len(self._held)} of {n} octets")
@@ -99,7 +102,7 @@ class LayeredStream(HoldsSecrets):
     async def readuntil(self, separator: bytes = b"\n") -> bytes:
         """Verified octets up to and with the separator. Raises EOFError if the stream ends before.
 
-        Raises MessageTooLarge if it does not come within 65536 octets. In both cases what came is there to read.
+        Raises MessageTooLarge if it does not come within 65536 octets. In both cases what came can still be read.
         """
         start = 0
         while (found := self._held.find(separator, start)) < 0:
@@ -111,18 +114,18 @@ class LayeredStream(HoldsSecrets):
         return self._taken(found + len(separator))
 
     async def readline(self) -> bytes:
-        """A line with its newline; at the end of the stream what is left, or b""."""
+        """A line with its newline; at the end of the stream the rest, or b"". Raises MessageTooLarge as readuntil."""
         try:
             return await self.readuntil(b"\n")
         except EOFError:
             return self._taken(len(self._held))
 
     def at_eof(self) -> bool:
-        """Whether the stream is over and everything was read."""
+        """Whether the stream has ended and everything was read."""
         return self._ended and not self._held
 
     async def _more(self, size: int = _READ_OCTETS) -> bool:
-        """Hold what comes next, at most `size`; False at the end of the stream."""
+        """Add the next verified octets, at most `size`, to those held; False at the end of the stream."""
         while not (part := self._records.read(size)):
             if self._ended:
                 return False
@@ -136,7 +139,7 @@ class LayeredStream(HoldsSecrets):
         return True
 
     def _taken(self, size: int) -> bytes:
-        """The first of what is held."""
+        """Take the first `size` of the octets that are held."""
         part = bytes(self._held[:size])
         del self._held[:size]
         return part
@@ -153,7 +156,10 @@ class LayeredStream(HoldsSecrets):
     # --- writing ---
 
     def write(self, data: Octets, /) -> None:
-        """Wrap and hand over, in as many records as the peer needs. drain() waits until there is room for more."""
+        """Wrap `data` in as many records as the peer needs, and pass them to the writer.
+
+        drain() waits until there is room for more. Raises ContextExpired after any failure.
+        """
         octets = self._records.sent(data)
         try:
             self._writer.write(octets)
@@ -162,7 +168,7 @@ class LayeredStream(HoldsSecrets):
             raise
 
     def writelines(self, data: Iterable[Octets], /) -> None:
-        """write() for each."""
+        """Call write() for each."""
         for octets in data:
             self.write(octets)
 
@@ -171,7 +177,7 @@ class LayeredStream(HoldsSecrets):
         await self._writer.drain()
 
     def close(self) -> None:
-        """End the layer, then the writer."""
+        """End the layer, then close the writer."""
         self._held.clear()
         self._records.close()
         self._writer.close()

@@ -1,9 +1,10 @@
 """Which octets of a name or password are hashed (RFC 2831 §2.1.2.1 and the code of its §8).
 
-RFC text and sample code disagree; JDK and Cyrus follow the code: user name, realm and password are each hashed in
-ISO 8859-1 when every character fits it, else in UTF-8. GNU SASL does so with the password only, Dovecot with none.
+The text and the sample code of the RFC disagree. JDK and Cyrus follow the code: user name, realm and password are each
+hashed in ISO 8859-1 if every character fits, else in UTF-8. GNU SASL does this with the password only, Dovecot with
+none of them.
 
-Nothing here raises while it holds a password: a traceback shows the locals of its functions to error reporters.
+No function here raises while it holds a password: error reporters show the local variables of a traceback.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ Downgrade: TypeAlias = Literal[True, False, "password"]
 
 
 def encode(text: str, *, utf8: bool) -> bytes:
-    """The octets of a name that stand in a directive: UTF-8 (Form C) if the server offered it, else ISO 8859-1.
+    """The octets of a name in a directive: UTF-8 (Normalization Form C) if the server offered it, else ISO 8859-1.
 
-    Raises MalformedField if the name does not fit. Not for passwords: those are fitting().
+    Raises MalformedField if the charset does not have a character of the name. For passwords use fitting().
     """
     octets = fitting(text, utf8=utf8)
     if octets is None:
@@ -33,7 +34,7 @@ def encode(text: str, *, utf8: bool) -> bytes:
 
 
 def fitting(text: str, *, utf8: bool) -> bytes | None:
-    """As encode, for names and passwords; None if the text does not fit."""
+    """As encode, for names and passwords; None if the charset does not have a character of the text."""
     try:
         return text_to_octets(text, "utf-8" if utf8 else "latin-1")
     except UnicodeEncodeError:
@@ -51,7 +52,10 @@ def downgrade(octets: bytes) -> bytes:
 
 
 def hashed(text: str, *, utf8: bool, downgraded: bool) -> bytes | None:
-    """The octets of a name or password that a client hashes; None if it does not fit."""
+    """The octets of a name or password that a client hashes; None if the charset does not have a character of it.
+
+    `downgraded`: in place of UTF-8 use ISO 8859-1 if every character fits.
+    """
     octets = fitting(text, utf8=utf8)
     return downgrade(octets) if octets is not None and utf8 and downgraded else octets
 
@@ -59,8 +63,8 @@ def hashed(text: str, *, utf8: bool, downgraded: bool) -> bytes | None:
 def candidates(username: bytes, realm: bytes, password: str) -> list[tuple[bytes, bytes, bytes]]:
     """The (username, realm, password) octets that a client may have hashed, likeliest first.
 
-    `username` and `realm` as received. All forms are of the same password, so trying each weakens nothing. Forms that
-    are alike are not left out, so that their number tells nothing of the password.
+    `username` and `realm` as received. All forms come from the same password, so to try each of them weakens nothing.
+    Equal forms are not left out, so that the number of forms reveals nothing about the password.
     """
     plain = text_to_octets(password)
     return [

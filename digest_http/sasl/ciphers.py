@@ -1,7 +1,7 @@
-"""The five ciphers of auth-conf (RFC 2831 §2.4). The only file that touches `cryptography`, and only when asked.
+"""The five ciphers of auth-conf (RFC 2831 §2.4). No other file here imports `cryptography`, and this one only at need.
 
-All five are broken or short by today's measure; `cryptography` keeps them in its `decrepit` module for that reason, and
-an OpenSSL in FIPS mode or without its legacy provider bars some or all of them.
+All five are broken today, or their keys are short. `cryptography` keeps them in its module `decrepit` for that reason.
+An OpenSSL in FIPS mode or without its legacy provider bars some or all of them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CIPHERS", "CipherSpec", "check_installed", "decryptor", "encryptor", "is_barred", "spread"]
 
-#: Seven octets twice, which differ, and an IV: a build may refuse 3DES with keys that are alike.
+#: A key to try: two different keys of seven octets each, and an IV. A build may refuse 3DES with two equal keys.
 _PROBE: Final = bytes(range(16))
 
 
@@ -26,8 +26,8 @@ _PROBE: Final = bytes(range(16))
 class CipherSpec:
     """One value of the `cipher` directive.
 
-    `key_octets`: how much of H(A1) goes into the key (RFC 2831 §2.4). `block`: padding unit, 1 for a stream.
-    `bits`: the strength that peers rank it by. `weak`: off unless named.
+    `key_octets`: how many octets of H(A1) go into the key (RFC 2831 §2.4). `block`: the padding unit in octets, 1 for a
+    stream cipher. `bits`: the strength by which peers rank the cipher. `weak`: it is off unless the caller names it.
     """
 
     name: str
@@ -50,7 +50,7 @@ CIPHERS: Final = {
 
 
 def check_installed() -> None:
-    """Raise ConfigurationError if the ciphers' package is missing."""
+    """Raise ConfigurationError if the package `cryptography` is missing."""
     try:
         importlib.import_module("cryptography.hazmat.decrepit.ciphers.algorithms")
     except ImportError:
@@ -62,16 +62,19 @@ def check_installed() -> None:
 
 @cache
 def is_barred(name: str) -> bool:
-    """Whether the OpenSSL under `cryptography` refuses this cipher. It is tried once, for the life of the process."""
+    """Whether the OpenSSL under `cryptography` refuses this cipher. Each cipher is tried once in a process."""
     try:
         _make(CIPHERS[name], _PROBE, encrypt=True)
-    except Exception:  # noqa: BLE001  # an unsupported algorithm, an internal error, a bad key: each build says it so
+    except Exception:  # noqa: BLE001  # builds differ: an unsupported algorithm, an internal error, or a bad key
         return True
     return False
 
 
 def encryptor(spec: CipherSpec, key: bytes) -> CipherContext:
-    """A running cipher for sending; its CBC or RC4 state lasts as long as the context. `key` is Kcc or Kcs."""
+    """A running cipher for sending. Its CBC or RC4 state lasts as long as the security context.
+
+    `key` is Kcc or Kcs, 16 octets. Raises UnsupportedAlgorithm if this build of OpenSSL bars the cipher.
+    """
     return _make(spec, key, encrypt=True)
 
 
@@ -81,7 +84,7 @@ def decryptor(spec: CipherSpec, key: bytes) -> CipherContext:
 
 
 def spread(key: bytes) -> bytes:
-    """Seven octets of key to the eight of DES: seven bits each, then a parity bit, left zero (nobody checks it)."""
+    """Turn seven octets of a key into the eight of DES: seven bits each, then a parity bit, 0 (it is not checked)."""
     bits = int.from_bytes(key, "big")
     return bytes((bits >> shift & 0x7F) << 1 for shift in range(49, -1, -7))
 
@@ -95,11 +98,11 @@ def _make(spec: CipherSpec, key: bytes, *, encrypt: bool) -> CipherContext:
     try:
         cipher: Cipher[modes.CBC | None]
         if spec.block == 1:
-            # rc4-40 and rc4-56 are short in what is hashed, not in the key: RC4 always takes all 16 octets of Kc.
+            # rc4-40 and rc4-56 hash fewer octets, but their key is not shorter: RC4 always takes all 16 octets of Kc.
             cipher = Cipher(ARC4(key), mode=None)
         else:
             first = spread(key[0:7])
-            # 3des is two-key EDE, K1 K2 K1; K1 three times over is single DES, which `cryptography` does not have.
+            # 3des is two-key EDE: K1 K2 K1. With K1 K1 K1 it is single DES, which `cryptography` does not have.
             second = first if spec.name == "des" else spread(key[7:14])
             # RFC 2831 §2.4: the IV of the first record is the last eight octets of Kc.
             cipher = Cipher(TripleDES(first + second + first), modes.CBC(key[8:16]))

@@ -25,28 +25,36 @@ __all__ = ["DigestMD5Client"]
 _RANDOM_OCTETS: Final = 30
 _HASH_OCTETS: Final = 16
 
-#: What a function of the challenge looks like, for errors.
+#: An example of a function that takes the challenge, for errors.
 _OF_A_CHALLENGE: Final = "make, with def make(challenge)"
 
 
 class DigestMD5Client(Mechanism):
-    """One login of one user. Feed step() the server's tokens until `complete`; then the server has proved itself too.
+    """One login of one user. Pass the server's tokens to step() until `complete` is true.
 
-    RFC 6331 made this mechanism Historic: take SCRAM-SHA-256 inside TLS, Kerberos or a client's certificate as soon as
-    the server has one of them.
+    Then the server has proved itself too: it knows the password.
 
-    * `password`, or `ha1`: H(username:realm:password) as 16 raw octets or 32 hex digits, when only that is kept.
-    * `service`, `host`, `serv_name`: the digest-uri, as in "ldap/dc1.example.com".
-    * `realm`: a name, or a callable that chooses from those offered (None: no realm); default: the first offered.
-    * `authzid`: whom to act as; default: oneself.
-    * `qop`, `ciphers`: what is accepted, best first. Only what is listed can be negotiated, so list nothing weaker
-      than what you need. The weak ciphers des, rc4-56 and rc4-40 are off unless named here, with a SecurityWarning.
-    * `maxbuf`: the longest record this side takes; with `enforce_maxbuf=False` neither side's limit counts.
-    * `downgrade`: True: hash name, realm and password in ISO 8859-1 where they fit, as JDK, Cyrus and Active Directory
-      expect; "password": that alone, for GNU SASL; False: nothing, for Dovecot.
-    * `sessions`: where challenges are kept to be answered again without a round trip.
-    * `random(n)`: n octets of randomness for the cnonce.
-    * `cnonce`, `directives`: for protocols on top (channel binding): make the cnonce, or add directives to the answer.
+    RFC 6331 made this mechanism Historic: use SCRAM-SHA-256 inside TLS, Kerberos or a client certificate as soon as the
+    server has one of them.
+
+    * `password` as text, or `ha1`, if only that is kept: H(username:realm:password) as 16 raw octets or 32 hex digits.
+    * `service`, `host`, `serv_name`: the parts of the digest-uri, as in "ldap/dc1.example.com".
+    * `realm`: a name, or a callable that takes the offered realms and returns one (None: no realm). Default: the first
+      offered realm.
+    * `authzid`: the user to act as; default: the user who logs in.
+    * `qop`, `ciphers`: the accepted values, best first. Only listed values can be negotiated, so list nothing weaker
+      than what you need. The weak ciphers des, rc4-56 and rc4-40 are off unless you list them, with a SecurityWarning.
+    * `maxbuf`: the longest record that this side accepts, in octets. With `enforce_maxbuf=False` neither side's limit
+      is enforced.
+    * `downgrade`: what is hashed in ISO 8859-1 if it fits. True: name, realm and password, as JDK, Cyrus and Active
+      Directory expect. "password": the password only, for GNU SASL. False: nothing, for Dovecot.
+    * `sessions`: keeps challenges, so that a later login can answer one again and saves a round trip (RFC 2831 §2.2).
+    * `random(n)`: returns n random octets, for the cnonce.
+    * `cnonce`, `directives`: for protocols on top (channel binding). Functions that take the challenge; one makes the
+      cnonce, the other makes directives to add to the response.
+
+    Raises ConfigurationError for a setting that cannot work, and UnsupportedAlgorithm if auth-conf is the only qop and
+    OpenSSL bars all listed ciphers.
     """
 
     _is_client = True
@@ -105,18 +113,18 @@ class DigestMD5Client(Mechanism):
 
     @property
     def digest_uri(self) -> str:
-        """The name of the service, as sent."""
+        """The digest-uri as sent: service/host[/serv-name] (RFC 2831 §2.1.2)."""
         return self._digest_uri
 
     @property
     def challenge(self) -> Challenge | None:
-        """The challenge that was answered."""
+        """The challenge that was answered; None before."""
         return self._answered
 
     def _step(self, token: bytes) -> bytes:
         if self._complete:
             if token:
-                raise OutOfSequence("a token after the exchange was over", reason="complete")
+                raise OutOfSequence("a token came after the exchange was complete", reason="complete")
             return b""
         if self._answered is not None:
             return self._conclude(token, self._answered)
@@ -153,7 +161,7 @@ class DigestMD5Client(Mechanism):
         self._session = self._session_hash(realm or b"", challenge, cnonce, authzid)
         if self._session is None:
             raise MalformedField(
-                "the password holds characters that the server's charset does not have", reason="charset"
+                "the password has characters that the server's charset does not have", reason="charset"
             )
         proof, self._rspauth = keys.proofs(
             self._session, nonce=challenge.nonce, nc=nc, cnonce=cnonce, qop=self.qop, digest_uri=uri
@@ -196,11 +204,12 @@ class DigestMD5Client(Mechanism):
     def _realm_octets(self, challenge: Challenge) -> bytes | None:
         if self.realm is None:
             return None
-        # One that was offered goes back as it came, however the server spells it.
+        # An offered realm is sent back exactly as it came, in the server's spelling.
         as_offered = (octets for octets in challenge.realms if octets_to_text(octets) == self.realm)
         return next(as_offered, None) or charset.encode(self.realm, utf8=challenge.utf8)
 
-    # Secrets are locals of the next two only, and these raise nothing: a traceback shows locals to error reporters.
+    # Only the next two functions have secrets in local variables, and they raise nothing: error reporters show the
+    # local variables of a traceback.
 
     def _session_hash(self, realm: bytes, challenge: Challenge, cnonce: bytes, authzid: bytes | None) -> bytes | None:
         """H(A1), raw; None if the password does not fit the charset."""
@@ -225,11 +234,12 @@ class DigestMD5Client(Mechanism):
         rspauth = parse_rspauth(token)
         if rspauth is None:
             if self._resumed:
-                # RFC 2831 §2.2.2: the server wants a full exchange; with stale=true it forgot, else it never tried.
+                # RFC 2831 §2.2.2: the server wants a full exchange. With stale=true it has forgotten the nonce; without
+                # it the server has not tried.
                 self._resumed = False
                 self._end_resumption()
                 return self._answer(Challenge.parse(token))
-            raise MalformedField("the server's last token holds no rspauth", reason="rspauth")
+            raise MalformedField("the server's last token has no rspauth", reason="rspauth")
         if not calculation.same_digest(rspauth, self._rspauth):
             self._end_resumption()
             raise WrongPrincipal("the server does not know the password: its rspauth is wrong")
@@ -250,7 +260,7 @@ class DigestMD5Client(Mechanism):
 
 
 def _joined(service: str, host: str, serv_name: str | None) -> str:
-    """service/host[/serv-name]. Raises ConfigurationError for what cannot be told apart or written."""
+    """service/host[/serv-name]. Raises ConfigurationError as part_of_uri."""
     named = {"service": service, "host": host, **({} if serv_name is None else {"serv_name": serv_name})}
     parts = [part_of_uri(setting, value) for setting, value in named.items()]
     return "/".join(parts)

@@ -1,10 +1,10 @@
-"""The confidentiality layer, auth-conf (RFC 2831 §2.4): one direction of a context each, to seal or to unseal.
+"""The confidentiality layer, auth-conf (RFC 2831 §2.4). Each class is one direction of a context: seal, or unseal.
 
   record = CIPHER(message, padding, MAC (10)), message type (2, 00 01), sequence number (4)
 
-The MAC is that of the integrity layer, over the message in clear. Padding, for DES and 3DES only: 1 to 8 octets, each
-its own number. CBC chains and RC4 runs on from record to record, so a record lost is the context lost.
-Signing without sealing (sign, verify) stays possible on the same counters.
+The MAC is that of the integrity layer, over the message in clear. Padding is for DES and 3DES only: 1 to 8 octets, and
+the value of each is their number. The state of CBC and RC4 continues from record to record, so after a lost record the
+context is useless. To sign without sealing (sign, verify) is also possible; it uses the same counters.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ __all__ = ["Sealer", "Unsealer", "overhead"]
 
 
 _CHUNK: Final = 1 << 16
-"""How much is enciphered at a time in place: a multiple of the block, small enough to stay in the cache."""
+"""How many octets are enciphered in place at a time: a multiple of the block, small enough to stay in the cache."""
 
 
 def overhead(spec: CipherSpec) -> int:
-    """Octets that a record is longer than its message, at most: 16, or 24 with padding."""
+    """By how many octets a record is longer than its message, at most: 16, or 24 with padding."""
     return SIGNATURE_OCTETS if spec.block == 1 else SIGNATURE_OCTETS + spec.block
 
 
 class Sealer(Signer):
-    """The sending direction. `key` is Kic or Kis, `sealing_key` is Kcc or Kcs."""
+    """The sending direction. `key` is Kic or Kis, `sealing_key` is Kcc or Kcs, 16 octets each. Otherwise as Signer."""
 
     __slots__ = ("_block", "_update")
 
@@ -49,20 +49,20 @@ class Sealer(Signer):
         self._update = encryptor(spec, sealing_key).update
 
     def wrap(self, message: Octets) -> bytes:
-        """One record."""
+        """The message as one record."""
         message = self._checked(message)
         end, number = self._end(message)
         update = self._update
         return b"".join((update(message), update(end), MESSAGE_TYPE, number))
 
     def seal(self, message: Octets) -> tuple[bytes, bytes]:
-        """(body, trailer): a record in two pieces, the first as long as the message."""
+        """(body, trailer): the record in two pieces. The body is as long as the message."""
         body = bytearray(octets_of(message))
         trailer = self.seal_in_place(body)
         return bytes(body), trailer
 
     def seal_in_place(self, message: bytearray | memoryview) -> bytes:
-        """Turn the message into the body of a record where it stands, and return the trailer."""
+        """Turn the message into the body of a record in place, and return the trailer."""
         view = writable(message)
         self._checked(view)
         end, number = self._end(view)
@@ -70,7 +70,7 @@ class Sealer(Signer):
         for start in range(0, whole, _CHUNK):
             stop = min(start + _CHUNK, whole)
             view[start:stop] = self._update(view[start:stop])
-        # The last block of the body begins with the message's odd octets and runs over into the trailer.
+        # The last octets of the message may not fill a block: that block begins in the body and ends in the trailer.
         odd = len(view) - whole
         rest = self._update(bytes(view[whole:]) + end)
         view[whole:] = rest[:odd]
@@ -89,7 +89,7 @@ class Sealer(Signer):
 
 
 class Unsealer(Verifier):
-    """The receiving direction; errors as Verifier. Wrong padding and a wrong MAC are one error at one price."""
+    """The receiving direction; errors as Verifier. Wrong padding and a wrong MAC give one error after the same time."""
 
     __slots__ = ("_block", "_update")
 
@@ -110,7 +110,7 @@ class Unsealer(Verifier):
         return message
 
     def unseal_in_place(self, record: bytearray | memoryview) -> int:
-        """Turn a record into its message where it stands, and return the message's length."""
+        """Turn a record into its message in place, and return the message's length in octets."""
         view = writable(record)
         number = self._number()
         self._check_sealed_form(view, number)
@@ -124,10 +124,10 @@ class Unsealer(Verifier):
     def _check_sealed_form(self, record: bytes | memoryview, number: bytes) -> None:
         self._check_form(len(record), bytes(record[-TRAILER_OCTETS:]), number)
         if (len(record) - TRAILER_OCTETS) % self._block:
-            raise MalformedField("the sealed part of the record is not whole blocks", reason="length")
+            raise MalformedField("the sealed part of the record does not consist of whole blocks", reason="length")
 
     def _message_length(self, clear: bytes | memoryview) -> tuple[int, bool]:
-        """(Length of the message, whether its padding is right); with wrong padding the length only feeds the MAC."""
+        """(Length of the message, whether its padding is right). After wrong padding the length serves only the MAC."""
         length = len(clear) - MAC_OCTETS
         if self._block == 1:
             return length, True

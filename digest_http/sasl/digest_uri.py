@@ -14,9 +14,9 @@ _EXAMPLES = {"service": "ldap", "host": "dc1.example.com", "serv_name": "example
 
 
 def part_of_uri(setting: str, value: object) -> str:
-    """One part. Raises ConfigurationError for what could not be told from the next part, or not be written.
+    """One part, as text. Raises ConfigurationError for a slash or a character that cannot be printed.
 
-    It may be empty: Hadoop has services without a name.
+    The part may be empty: Hadoop has services without a name.
     """
     example = _EXAMPLES[setting]
     part = text(setting, value, example=example)
@@ -31,14 +31,14 @@ def hosts_of(setting: object) -> tuple[str, ...]:
 
 
 class Names(NamedTuple):
-    """What a digest-uri must name, letter case apart; None: any service or host, and no third part."""
+    """What a digest-uri must name, in any letter case. None: any service, any host; no third part (serv-name)."""
 
     service: str | None
     hosts: tuple[str, ...] | None
     serv_name: str | None
 
     def check(self, digest_uri: bytes) -> None:
-        """Raise LogonDenied for another service or host, MalformedField for what is no digest-uri."""
+        """Raise LogonDenied for another service or host, MalformedField for octets that are not a digest-uri."""
         service, *rest = octets_to_text(digest_uri).split("/")
         if len(rest) not in (1, 2):
             raise MalformedField("digest-uri is not of the form service/host[/name]", reason="digest-uri")

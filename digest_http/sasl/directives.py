@@ -1,10 +1,10 @@
 """digest-challenge, digest-response and response-auth: tokens <-> values (RFC 2831 §2.1.1-§2.1.3).
 
-The grammar is the kernel's, in SASL's spelling; the rules on what may repeat, be absent or be empty are SASL's and live
-here. Any value may be quoted or bare (Dovecot quotes charset and algorithm, JDK quotes maxbuf and cipher), a bare one
-may be empty (Twisted writes `realm=,`), names and keywords come in any letter case, unknown directives are ignored.
-White space is RFC 2616's LWS, which RFC 2831 builds on: a token is no header field, so it may be folded over lines and
-may end in one.
+The grammar is the kernel's (digest_http.params), in SASL's spelling. This file has SASL's own rules: what may repeat,
+be absent or be empty. Any value may be quoted or bare: Dovecot quotes charset and algorithm, JDK quotes maxbuf and
+cipher. A bare value may be empty (Twisted writes `realm=,`). Names and keywords may have any letter case. Unknown
+directives are ignored. White space is LWS of RFC 2616, on which RFC 2831 builds: a token is not a header field, so it
+may be folded over several lines and may end in LWS.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ __all__ = [
     "serialize_rspauth",
 ]
 
-#: RFC 2831 §2.1.1 and §2.1.2 say "less than"; JDK and Cyrus take exactly as many, so that much is read.
+#: RFC 2831 §2.1.1 and §2.1.2 say "less than". JDK and Cyrus accept exactly this many octets, and so does this file.
 MAX_CHALLENGE_OCTETS: Final = 2048
 MAX_RESPONSE_OCTETS: Final = 4096
 
-#: maxbuf when the directive is absent (RFC 2831 §2.1.1), and the range that Cyrus takes: a record has at least 16
-#: octets of overhead, and its length must fit three octets.
+#: maxbuf if the directive is absent (RFC 2831 §2.1.1), and the range that Cyrus accepts: a record has at least 16
+#: octets of overhead, and its length must fit into three octets.
 DEFAULT_MAXBUF: Final = 65536
 MIN_MAXBUF: Final = 17
 MAX_MAXBUF: Final = 0xFFFFFF
 
-# maxbuf-value = 1*DIGIT ; so zeros may lead
+# maxbuf-value = 1*DIGIT ; so it may begin with zeros
 _digits = re.compile(rb"0*[0-9]{1,8}")
 _list_separator = re.compile(rb"[ \t,]+")
 
-# RFC 2616 §2.2: LWS = [CRLF] 1*( SP | HT ). JDK, Cyrus and GNU SASL skip CR and LF wherever they stand between words.
+# RFC 2616 §2.2: LWS = [CRLF] 1*( SP | HT ). JDK, Cyrus and GNU SASL skip CR and LF anywhere between words.
 _BLANKS: Final = rb"[ \t\r\n]*"
 # RFC 2616 §2.2: TEXT, and so qdtext, includes LWS, and "any linear white space may be replaced with a single SP".
 _fold = re.compile(rb"\r\n[ \t]+")
@@ -51,7 +51,7 @@ _QUOTED: Final = rb'"((?:' + qdtext + rb"|" + quoted_pair + rb"|" + _fold.patter
 _SPELLING: Final = Spelling(
     blanks=_BLANKS,
     quoted=_QUOTED,
-    # Nothing at all is a value, where the next comma or the end shows that it ends there.
+    # An empty value is allowed if the next comma or the end of the token follows.
     bare=rb"(?:" + bare_value + rb"|(?=" + _BLANKS + rb"(?:,|\Z)))",
 )
 
@@ -71,8 +71,8 @@ _RESPONSE_NAMES: Final = frozenset(
 class Challenge:
     """What the server offers. Octets are unescaped values as received.
 
-    `qop` and `ciphers` hold the offered words, lower case, in order, known or not; no qop means auth. `others` are
-    the directives this mechanism does not know (the first of each name).
+    `qop` and `ciphers` have the offered words in lower case and in order, also unknown words; an absent qop is auth.
+    `maxbuf` is in octets. `others` are the directives that this mechanism does not know (the first of each name).
     """
 
     nonce: bytes
@@ -86,7 +86,7 @@ class Challenge:
 
     @classmethod
     def parse(cls, token: bytes) -> Challenge:
-        """Read a digest-challenge. Raises MalformedField or FieldTooLarge, never anything else."""
+        """Read a digest-challenge. Raises MalformedField, FieldTooLarge over 2048 octets, and nothing else."""
         realms: list[bytes] = []
         fields, others = _read(token, MAX_CHALLENGE_OCTETS, _CHALLENGE_NAMES, realms)
         algorithm = _required(fields, b"algorithm")
@@ -107,12 +107,12 @@ class Challenge:
         )
 
     def serialize(self) -> bytes:
-        """Write the token. Raises MalformedField for control characters, FieldTooLarge over the limit."""
+        """Write the token. Raises MalformedField for control characters, FieldTooLarge for 2048 octets or more."""
         parts = [b"realm=" + quote_string(realm) for realm in self.realms]
         parts += [b"nonce=" + quote_string(self.nonce), b'qop="%b"' % ",".join(self.qop).encode()]
         if self.stale:
             parts.append(b"stale=true")
-        # Sent even when it is the default: Cyrus and the JDK then agree on it without knowing the default.
+        # Sent even if it is the default: Cyrus and the JDK then agree on it without knowing the default.
         parts.append(b"maxbuf=%d" % self.maxbuf)
         if self.utf8:
             parts.append(b"charset=utf-8")
@@ -126,7 +126,10 @@ class Challenge:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What the client answers. Octets are unescaped values as received; None means the directive was absent."""
+    """What the client answers. Octets are unescaped values as received; None means that the directive was absent.
+
+    `nc` is eight hex digits, `response` 32 in lower case. `maxbuf` is in octets. `others` as in Challenge.
+    """
 
     username: bytes
     realm: bytes | None
@@ -134,7 +137,7 @@ class Response:
     cnonce: bytes
     nc: bytes
     digest_uri: bytes
-    # With a weak password the digest is as good as the password to one who can guess: not for a log.
+    # A weak password can be guessed from the digest, so the digest must not be in a log.
     response: bytes = field(repr=False)
     qop: str = "auth"
     cipher: str | None = None
@@ -145,9 +148,9 @@ class Response:
 
     @classmethod
     def parse(cls, token: bytes) -> Response:
-        """Read a digest-response. Raises MalformedField or FieldTooLarge, never anything else."""
+        """Read a digest-response. Raises MalformedField, FieldTooLarge over 4096 octets, and nothing else."""
         fields, others = _read(token, MAX_RESPONSE_OCTETS, _RESPONSE_NAMES)
-        # By pattern, not by int(): that would take "+1", "1_0" and digits of other scripts.
+        # Checked by a pattern, because int() also accepts "+1", "1_0" and digits of other scripts.
         nc = _required(fields, b"nc")
         if nc_value.fullmatch(nc) is None or nc == b"00000000":
             raise MalformedField("nc is not eight hex digits, counted from 00000001", reason="nc")
@@ -163,7 +166,7 @@ class Response:
             nc=nc,
             digest_uri=_required(fields, b"digest-uri"),
             response=digest,
-            # Letter case counts: the word is hashed as it stands.
+            # Letter case matters: the word is hashed as it was sent.
             qop=fields.get(b"qop", b"auth").decode("latin-1"),
             cipher=None if cipher is None else cipher.lower().decode("latin-1"),
             maxbuf=_maxbuf(fields),
@@ -178,8 +181,8 @@ class Response:
         return int(self.nc, 16)
 
     def serialize(self) -> bytes:
-        """Write the token. Raises MalformedField for control characters, FieldTooLarge over the limit."""
-        # No blanks: GNU SASL takes none. RFC 2831 §2.1.2 says which values are quoted.
+        """Write the token. Raises MalformedField for control characters, FieldTooLarge for 4096 octets or more."""
+        # No blanks: GNU SASL accepts none. RFC 2831 §2.1.2 says which values are quoted.
         parts = [b"charset=utf-8"] if self.utf8 else []
         parts.append(b"username=" + quote_string(self.username))
         if self.realm is not None:
@@ -192,7 +195,7 @@ class Response:
             b"response=" + self.response,
             b"qop=" + self.qop.encode(),
         ]
-        # maxbuf says how long a record may be, so without a layer there is nothing to say.
+        # maxbuf limits the length of records, and without a layer there are no records.
         if self.qop != "auth":
             parts.append(b"maxbuf=%d" % self.maxbuf)
         if self.cipher is not None:
@@ -204,20 +207,23 @@ class Response:
 
 
 def parse_rspauth(token: bytes) -> bytes | None:
-    """The digest of a response-auth token, or None if the token holds no rspauth directive. Raises MalformedField."""
+    """The digest in a response-auth token, in hex; None if the token has no rspauth directive (RFC 2831 §2.1.3).
+
+    Raises MalformedField, and FieldTooLarge over 2048 octets.
+    """
     fields, _ = _read(token, MAX_CHALLENGE_OCTETS, frozenset({b"rspauth"}))
     return fields.get(b"rspauth")
 
 
 def serialize_rspauth(digest: bytes) -> bytes:
-    """Write a response-auth token (RFC 2831 §2.1.3)."""
+    """Write a response-auth token (RFC 2831 §2.1.3). `digest` is in hex."""
     return b"rspauth=" + digest
 
 
 def _read(
     token: bytes, limit: int, single: frozenset[bytes], realms: list[bytes] | None = None
 ) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
-    """Sort directives into those of `single`, which refuse to appear twice, and others; realms may repeat."""
+    """Sort directives into those of `single`, which may not appear twice, and others; realm may repeat."""
     if len(token) > limit:
         raise FieldTooLarge(f"the token has {len(token)} octets; at most {limit} are read")
     fields: dict[bytes, bytes] = {}
@@ -254,20 +260,20 @@ def _maxbuf(fields: dict[bytes, bytes]) -> int:
         return DEFAULT_MAXBUF
     value = int(octets) if _digits.fullmatch(octets) else 0
     if not MIN_MAXBUF <= value <= MAX_MAXBUF:
-        raise MalformedField(f"maxbuf is not a number of {MIN_MAXBUF} to {MAX_MAXBUF}", reason="maxbuf")
+        raise MalformedField(f"maxbuf is not a number from {MIN_MAXBUF} to {MAX_MAXBUF}", reason="maxbuf")
     return value
 
 
 def _utf8(fields: dict[bytes, bytes]) -> bool:
     charset = fields.get(b"charset")
     if charset is not None and charset.lower() != b"utf-8":
-        raise MalformedField("charset is not utf-8, the only one there is", reason="charset")
+        raise MalformedField("charset is not utf-8, which is the only allowed value", reason="charset")
     return charset is not None
 
 
 def _join(parts: Iterable[bytes], limit: int) -> bytes:
     token = b",".join(parts)
-    # What is written keeps to the RFC's "less than": GNU SASL refuses a challenge of exactly 2048 octets.
+    # Our own tokens obey the RFC's "less than": GNU SASL refuses a challenge of exactly 2048 octets.
     if len(token) >= limit:
         raise FieldTooLarge(f"the token would have {len(token)} octets; fewer than {limit} are allowed: shorten a name")
     return token

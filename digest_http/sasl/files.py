@@ -1,4 +1,4 @@
-"""A login's layer over a file: what is written is wrapped, what is read was verified. See streams.py for the rules."""
+"""A login's layer over a file. It wraps what is written, and verifies what is read. See streams.py for the rules."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ReadableFile(Protocol):
     """A binary file to read from, buffered or not."""
 
     def read(self, size: int, /) -> bytes | None:
-        """At most so many octets; b"" at the end, None if there are none yet."""
+        """At most `size` octets; b"" at the end, None if a non-blocking file has none yet."""
         ...
 
 
@@ -30,7 +30,7 @@ class WritableFile(Protocol):
     """A binary file to write to, buffered or not."""
 
     def write(self, data: bytes, /) -> int | None:
-        """How many octets it took."""
+        """Write; returns how many octets were taken, None if a non-blocking file took none."""
         ...
 
 
@@ -42,11 +42,12 @@ class _Socket(Protocol):
 
 
 class LayeredFile(HoldsSecrets, io.RawIOBase):
-    """A file over a file: pipes, sockets' makefile(), anything with read() or write().
+    """A binary file with the layer, over another file: a pipe, a socket's makefile(), an object with read() or write().
 
-    Give a reader, a writer, or both. It reads to the end of a record and no further, so that the file below may go on
-    to something else. It does not buffer: io.BufferedReader and io.BufferedWriter go on top. Errors as
-    LayeredSocket. close() ends the layer, both ways, and leaves the files below open: one LayeredFile for a login.
+    Give a reader, a writer, or both; `context` is the DigestMD5Client or DigestMD5Server of the completed login. It
+    reads to the end of a record and no further, so the file below can be used for something else afterwards. It does
+    not buffer: put io.BufferedReader or io.BufferedWriter on top. Errors as LayeredSocket. close() ends the layer in
+    both directions and leaves the files below open, so make only one LayeredFile for a login.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class LayeredFile(HoldsSecrets, io.RawIOBase):
         return self._writer is not None
 
     def readinto(self, buffer: WriteableBuffer, /) -> int | None:
-        """Verified octets into a buffer: how many, 0 at the end, None if the file below has none yet."""
+        """Put verified octets into a buffer. Returns how many: 0 at the end, None if the file below has none yet."""
         if self._reader is None:
             raise io.UnsupportedOperation("read: there is no file to read from")
         with memoryview(buffer).cast("B") as view:
@@ -84,15 +85,18 @@ class LayeredFile(HoldsSecrets, io.RawIOBase):
         return len(message)
 
     def write(self, data: ReadableBuffer, /) -> int:
-        """Write all of it, in as many records as the peer needs."""
+        """Write all octets, in as many records as the peer needs; returns how many octets `data` has.
+
+        Raises BlockingIOError if the file below is non-blocking and full. Any error ends the layer.
+        """
         if self._writer is None:
             raise io.UnsupportedOperation("write: there is no file to write to")
         octets = memoryview(self._records.sent(memoryview(data)))
         try:
             while octets:
-                # A file without buffer may take less than it is given.
+                # An unbuffered file may take less than it is given.
                 octets = octets[_taken(self._writer.write(bytes(octets))) :]
-            # flush() of a buffer above ends there; the record that it wrote is to be on its way.
+            # flush() of a buffer on top stops at this file, and the record must be sent now.
             self.flush()
         except BaseException:
             self._records.close()
@@ -101,7 +105,7 @@ class LayeredFile(HoldsSecrets, io.RawIOBase):
 
     def flush(self) -> None:
         """Flush the file below."""
-        # Whatever was written is flushed already, so one that was closed before us is none to complain of.
+        # Every write was flushed already, so it is no error if the file below was closed first.
         flush = getattr(self._writer, "flush", None)
         if flush is not None and not getattr(self._writer, "closed", False):
             flush()
@@ -110,14 +114,14 @@ class LayeredFile(HoldsSecrets, io.RawIOBase):
         """End the layer. The files below stay open."""
         if not self.closed:
             super().close()
-            # Python closes what could not be made, too.
+            # Python also closes an object whose __init__ has failed.
             records = vars(self).get("_records")
             if records is not None:
                 records.close()
 
 
 class SocketFile(io.RawIOBase):
-    """What makefile() buffers; it leaves the socket open, as the socket module's own files do."""
+    """The unbuffered file inside that of makefile(). It leaves the socket open, as the socket module's own files do."""
 
     def __init__(self, socket: _Socket) -> None:
         super().__init__()

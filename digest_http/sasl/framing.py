@@ -1,6 +1,6 @@
 """Records on a stream: four octets of length, big-endian, then the record (RFC 2831 §2.3, RFC 4422 §3.7).
 
-LDAP, IMAP and Cyrus applications frame like this; Thrift and Hadoop bring their own framing and take bare records.
+LDAP, IMAP and Cyrus applications use this framing. Thrift and Hadoop have their own framing and use bare records.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ _LENGTH_OCTETS: Final = 4
 
 
 def frame(record: Octets) -> bytes:
-    """The record with its length in front."""
+    """The record with its length in front: four octets, big-endian."""
     return b"".join((memoryview(record).nbytes.to_bytes(_LENGTH_OCTETS, "big"), record))
 
 
 class Deframer:
-    """Takes a stream in any pieces and gives back whole records: several of one read, one of several reads.
+    """Takes the octets of a stream in pieces of any size, and returns whole records.
 
-    `limit` is the longest record, the maxbuf that was announced: a length above it raises MessageTooLarge before
-    anything is held for it, and the stream is lost.
+    `limit` is the longest record in octets, the maxbuf that was announced. A greater length raises MessageTooLarge
+    before any memory is used for the record. The stream is useless then.
     """
 
     __slots__ = ("_buffer", "_position", "limit")
@@ -37,7 +37,7 @@ class Deframer:
         self._position = 0
 
     def feed(self, data: Octets) -> list[bytes]:
-        """The records that these octets complete, in order."""
+        """The records that these octets complete, in order. Raises MessageTooLarge."""
         self.add(data)
         records: list[bytes] = []
         while (record := self.take()) is not None:
@@ -45,8 +45,8 @@ class Deframer:
         return records
 
     def add(self, data: Octets) -> None:
-        """Hold these octets; take() gives what they complete."""
-        # Once for all records of a read: taking each from the front would move the rest every time.
+        """Hold these octets; take() returns the records that they complete."""
+        # Done once for all records of a read: to delete each record from the front would move the rest every time.
         del self._buffer[: self._position]
         self._position = 0
         self._buffer += data
@@ -65,14 +65,15 @@ class Deframer:
 
     @property
     def pending(self) -> int:
-        """Octets held for a record that is not whole yet; not 0 at the end of a stream means it was cut off."""
+        """How many octets are held. If it is not 0 at the end of the stream, the stream ended inside a record."""
         return len(self._buffer) - self._position
 
     @property
     def wanted(self) -> int:
-        """How many octets the next record lacks, as far as is known: who reads no more reads nothing of the one after.
+        """How many more octets the next record needs, as far as is known.
 
-        The length comes first, so a record that has not begun wants its four octets. Raises MessageTooLarge.
+        If you read no more than this, you read nothing of the record after it. The length comes first: if no octet of
+        the record is here yet, the value is 4. Raises MessageTooLarge.
         """
         length = self._announced()
         return max(0, _LENGTH_OCTETS + (length or 0) - self.pending)
@@ -83,5 +84,5 @@ class Deframer:
             return None
         length = int.from_bytes(self._buffer[self._position : self._position + _LENGTH_OCTETS], "big")
         if length > self.limit:
-            raise MessageTooLarge(f"a record of {length} octets is announced; at most {self.limit} are taken")
+            raise MessageTooLarge(f"a record of {length} octets is announced; at most {self.limit} are accepted")
         return length

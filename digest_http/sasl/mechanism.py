@@ -1,4 +1,4 @@
-"""What client and server share: one exchange that dies at its first fault, and the two directions of a layer."""
+"""What client and server share: one exchange, which ends at its first fault, and the two directions of a layer."""
 
 from __future__ import annotations
 
@@ -19,10 +19,13 @@ __all__ = ["Mechanism"]
 
 
 class Mechanism(ABC):
-    """One authentication exchange and the security layer it ends in. Not reusable, not picklable.
+    """One authentication exchange and the security layer after it. It is used once, and cannot be pickled.
 
-    `qop`, `cipher`, `authzid`, `username`, `realm` and `peer_maxbuf` are None until they are known; trust them when
-    `complete` is true.
+    `qop`, `cipher`, `authzid`, `username`, `realm` and `peer_maxbuf` (octets) are None until they are known. Trust them
+    only if `complete` is true.
+
+    The calls of the layer raise OutOfSequence before the exchange is complete, QopNotSupported with qop=auth, and
+    ContextExpired after the end.
     """
 
     mechanism: Final = "DIGEST-MD5"
@@ -53,13 +56,13 @@ class Mechanism(ABC):
 
     @property
     def ended(self) -> bool:
-        """Whether a failure or close() has ended it, for good."""
+        """Whether a failure or close() has ended this object for good."""
         return self._ended is not None
 
     def step(self, token: Octets | None = None) -> bytes:
-        """Take the peer's token and return the one to send; None or b"" stands for no token.
+        """Take the peer's token and return the token to send; None or b"" means no token.
 
-        Raises a DigestError, after which the object is dead: every further call raises ContextExpired.
+        Raises a DigestError. After that the object is useless: every further call raises ContextExpired.
         """
         self._alive()
         try:
@@ -72,7 +75,7 @@ class Mechanism(ABC):
     def _step(self, token: bytes) -> bytes: ...
 
     def session_key(self) -> bytes:
-        """H(A1), raw, 16 octets: a secret. Raises OutOfSequence before the exchange is complete."""
+        """H(A1), raw, 16 octets: a secret. Raises OutOfSequence before completion, ContextExpired after the end."""
         self._alive()
         if self._session is None or not self._complete:
             raise OutOfSequence("there is no session key before the exchange is complete", reason="incomplete")
@@ -86,32 +89,32 @@ class Mechanism(ABC):
 
     @property
     def max_message(self) -> int | None:
-        """The longest message that wrap() takes; None without a layer or without a limit."""
+        """The longest message that wrap() takes, in octets; None without a layer or without a limit."""
         return self._sender.limit if self._sender is not None else None
 
     @property
     def max_record(self) -> int:
-        """The longest record that this side takes: what it announced as maxbuf, or all that maxbuf can say."""
+        """The longest record that this side accepts, in octets: its maxbuf, or 16777215 if no limit is enforced."""
         return self._policy.maxbuf if self._policy.enforce_maxbuf else MAX_MAXBUF
 
     def wrap(self, message: Octets) -> bytes:
-        """One message as one record. Raises MessageTooLarge over `max_message`, with nothing lost."""
+        """One message as one record. Raises MessageTooLarge over `max_message`; the object can still be used then."""
         sender = self._sender
         return sender.wrap(message) if sender is not None else self._no_layer()
 
     def wrap_parts(self, message: Octets) -> Iterator[bytes]:
-        """A message of any length as records that the peer can take, made one by one as they are asked for."""
+        """A message of any length as records that the peer accepts. The iterator makes one record at a time."""
         sender = self._sender or self._no_layer()
         view = memoryview(octets_of(message))
         step = sender.limit or len(view) or 1
-        # Through wrap(), which refuses once the context is dead, whatever happens between two records.
+        # Each record goes through wrap(), which refuses if the context has ended since the last one.
         return (self.wrap(view[start : start + step]) for start in range(0, len(view) or 1, step))
 
     def unwrap(self, record: Octets) -> bytes:
         """The message of one whole record.
 
-        Raises MessageAltered, OutOfSequence, MalformedField or MessageTooLarge, after which the object is dead. What is
-        no buffer is a TypeError of the caller's, in this and in all calls of the layer: nothing is used up.
+        Raises MessageAltered, OutOfSequence, MalformedField or MessageTooLarge. After that the object is useless. An
+        argument that is not a buffer raises TypeError, in this and in all calls of the layer. Then nothing is used up.
         """
         receiver = self._receiver or self._no_layer()
         record = octets_of(record)
@@ -122,20 +125,21 @@ class Mechanism(ABC):
             raise
 
     def seal(self, message: Octets) -> tuple[bytes, bytes]:
-        """As wrap, in two pieces: a body as long as the message, and a trailer."""
+        """As wrap, but in two pieces: (a body as long as the message, a trailer)."""
         return (self._sender or self._no_layer()).seal(message)
 
     def seal_in_place(self, message: bytearray | memoryview) -> bytes:
-        """Turn a message into the body of its record where it stands, and return the trailer.
+        """Turn a message into the body of its record in place, and return the trailer.
 
-        Raises TypeError for memory that is read-only or has gaps, with nothing used up.
+        Raises TypeError for memory that is read-only or has gaps. Then no sequence number is used up.
         """
         return (self._sender or self._no_layer()).seal_in_place(message)
 
     def unseal_in_place(self, record: bytearray | memoryview) -> int:
-        """Turn a record into its message where it stands, and return the message's length. Raises as unwrap.
+        """Turn a record into its message in place, and return the message's length in octets. Raises as unwrap.
 
-        Raises TypeError for memory that is read-only or has gaps; the context lives on, and the record may come again.
+        Raises TypeError for memory that is read-only or has gaps. Then the object can still be used, and the record can
+        be passed again.
         """
         receiver = self._receiver or self._no_layer()
         record = writable(record)
@@ -146,11 +150,11 @@ class Mechanism(ABC):
             raise
 
     def sign(self, message: Octets) -> bytes:
-        """The 16 octets that prove a message sent in clear; shares its counter with wrap. Auth-conf can sign too."""
+        """The signature, 16 octets, of a message sent in clear. It uses wrap's counter; auth-conf can sign too."""
         return (self._sender or self._no_layer()).sign(message)
 
     def verify(self, message: Octets, signature: Octets) -> None:
-        """Check a message in clear against the peer's sign(). Raises as unwrap."""
+        """Check a message in clear against the peer's signature, 16 octets. Raises as unwrap."""
         receiver = self._receiver or self._no_layer()
         message, signature = octets_of(message), octets_of(signature)
         try:
@@ -162,10 +166,10 @@ class Mechanism(ABC):
     # --- inside ---
 
     def _establish(self, peer_maxbuf: int) -> None:
-        """Make the layer of the chosen qop and cipher. It opens in _finish(), when the peer's proof holds.
+        """Make the layer of the chosen qop and cipher. _finish() opens it after the peer's proof was found right.
 
-        The session hash stands in `_session` already, and in no local of a function that can refuse: a traceback shows
-        those to error reporters.
+        The session hash is in `_session` already. No function that can raise has it in a local variable: error
+        reporters show the local variables of a traceback.
         """
         self.peer_maxbuf = peer_maxbuf
         self._layer = None
@@ -188,14 +192,14 @@ class Mechanism(ABC):
             )
 
     def _finish(self) -> None:
-        """The peer's proof holds: open the layer. Raises ContextExpired if the object was closed meanwhile."""
+        """The peer's proof is right: open the layer. Raises ContextExpired if the object was closed meanwhile."""
         self._alive()
         self._complete = True
         if self._layer is not None:
             self._sender, self._receiver = self._layer
 
     def _in_order(self, keys: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
-        """(To server, to client) as (own, the peer's)."""
+        """(Key to the server, key to the client) as (own key, the peer's key)."""
         return keys if self._is_client else (keys[1], keys[0])
 
     def _alive(self) -> None:

@@ -3,9 +3,9 @@
 * PureSASLClient: pure-sasl's `SASLClient`, which Apache Thrift's TSaslClientTransport and kazoo use.
 * ThriftSASLClient: the client that `thrift_sasl`'s TSaslClientTransport (impyla, Hive) gets from its factory.
 
-RFC 6331 made DIGEST-MD5 Historic: where the service has Kerberos or SCRAM inside TLS, use that and no plug.
+RFC 6331 made DIGEST-MD5 Historic: if the service has Kerberos or SCRAM inside TLS, use that and no plug.
 
-Both give clear text through unchanged when qop=auth was negotiated, as their callers expect.
+If qop=auth was negotiated, both pass clear text through unchanged, as their callers expect.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ __all__ = ["PureSASLClient", "ThriftSASLClient", "verifying"]
 class PureSASLClient:
     """The calls of pure-sasl's SASLClient, with layers that work; further keywords go to DigestMD5Client.
 
-    RFC 6331 made this mechanism Historic: Kerberos or SCRAM inside TLS where the service has them.
+    RFC 6331 made this mechanism Historic: use Kerberos or SCRAM inside TLS if the service has them.
 
-    `qops` and `max_buffer` are its names for qop and maxbuf, `authorization_id` for authzid. Neither side's maxbuf is
-    enforced unless asked for: Thrift and Hadoop send records of any length, whatever they announce.
+    `qops` and `max_buffer` (octets) are pure-sasl's names for qop and maxbuf, `authorization_id` for authzid. Neither
+    side's maxbuf is enforced by default: Thrift and Hadoop send records of any length, whatever they announce.
     """
 
     def __init__(
@@ -67,11 +67,11 @@ class PureSASLClient:
 
     @property
     def qop(self) -> str | None:
-        """What was negotiated."""
+        """The qop that was negotiated; None before."""
         return self._client.qop
 
     def process(self, challenge: bytes | None = None) -> bytes:
-        """Answer a challenge. Raises a DigestError."""
+        """Take the server's token and return the token to send. Raises a DigestError."""
         return self._client.step(challenge)
 
     def wrap(self, message: bytes) -> bytes:
@@ -83,21 +83,22 @@ class PureSASLClient:
         return record if self._client.complete and self._client.qop == "auth" else self._client.unwrap(record)
 
     def dispose(self) -> None:
-        """Nothing to do: the password is dropped at the end of the exchange, and kazoo calls this before that use."""
+        """Do nothing: the end of the exchange drops the password, and after this call the layer must still work."""
 
 
 class ThriftSASLClient:
-    """The calls that thrift_sasl makes: results are (ok, value), records carry their length.
+    """The calls that thrift_sasl makes. Results are (ok, value), and each record has its length in front.
 
-    RFC 6331 made this mechanism Historic: Kerberos or SCRAM inside TLS where the service has them.
+    RFC 6331 made this mechanism Historic: use Kerberos or SCRAM inside TLS if the service has them.
 
-    Give the transport through verifying(), or the server's proof is never looked at and nothing can be sent.
+    Make the class of the transport with verifying(). Otherwise the server's proof is never checked, and nothing can be
+    sent.
     """
 
     def __init__(self, client: DigestMD5Client) -> None:
         self._client = client
         self._error = ""
-        # thrift_sasl frames and bounds its reads itself.
+        # thrift_sasl does its own framing and limits its own reads.
         self._deframer = Deframer(limit=MAX_MAXBUF)
 
     @property
@@ -106,13 +107,13 @@ class ThriftSASLClient:
         return self._client.complete
 
     def start(self, mechanism: str | bytes) -> tuple[bool, str, bytes]:
-        """Choose the mechanism and begin."""
+        """Choose the mechanism and begin: (ok, mechanism, first token). Raises ConfigurationError for another one."""
         name = mechanism.decode("ascii") if isinstance(mechanism, bytes) else mechanism
         _check(name)
         return True, name, self._client.step()
 
     def step(self, challenge: bytes | str) -> tuple[bool, bytes]:
-        """Answer a challenge; an empty one arrives as text."""
+        """Take the server's token; the value is the token to send. thrift_sasl passes an empty token as text."""
         try:
             return True, self._client.step(challenge.encode("latin-1") if isinstance(challenge, str) else challenge)
         except DigestError as error:
@@ -137,7 +138,7 @@ class ThriftSASLClient:
             return self._failed(error)
 
     def getError(self) -> str:  # noqa: N802  # the caller's spelling
-        """What went wrong."""
+        """The text of the last error."""
         return self._error
 
     def _failed(self, error: DigestError) -> tuple[bool, bytes]:
@@ -146,9 +147,9 @@ class ThriftSASLClient:
 
 
 def verifying(transport: type[Any]) -> type[Any]:
-    """A subclass of thrift_sasl's TSaslClientTransport that hands on the data which comes with COMPLETE.
+    """A subclass of thrift_sasl's TSaslClientTransport that passes on the data which comes with COMPLETE.
 
-    That data is the server's proof (rspauth); thrift_sasl drops it. Without it the transport does not open.
+    This data is the server's proof (rspauth), which thrift_sasl drops. Without the proof the transport does not open.
     """
     receive = transport._recv_sasl_message  # noqa: SLF001  # the one place where the data passes
 
@@ -158,11 +159,11 @@ def verifying(transport: type[Any]) -> type[Any]:
             ok, _ = self.sasl.step(payload)
             if not ok:
                 return self.BAD, self.sasl.getError()
-            # A token that the client could answer is no proof: the transport would open towards anybody.
+            # A token that the client could answer is not the proof: the transport would open to any server.
             if not self.sasl.complete:
                 return (
                     self.BAD,
-                    "the server said that the login is complete and did not prove that it knows the password",
+                    "the server says that the login is complete, but it did not prove that it knows the password",
                 )
         return status, payload
 
@@ -171,4 +172,4 @@ def verifying(transport: type[Any]) -> type[Any]:
 
 def _check(mechanism: str) -> None:
     if mechanism != "DIGEST-MD5":
-        raise ConfigurationError(f"the mechanism is DIGEST-MD5, not {mechanism!r}")
+        raise ConfigurationError(f"the only mechanism here is DIGEST-MD5, not {mechanism!r}; write 'DIGEST-MD5'")

@@ -1,4 +1,4 @@
-"""What a side is willing to do: qop, ciphers and maxbuf, checked where they are set."""
+"""What one side accepts: qop, ciphers and maxbuf. They are checked when they are set."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ __all__ = ["DEFAULT_CIPHERS", "DEFAULT_QOP", "QOPS", "Policy", "words"]
 
 QOPS: Final = ("auth", "auth-int", "auth-conf")
 
-#: Without a layer, since a caller that never wraps would go on in clear after agreeing to a layer.
+#: No layer: a caller that never calls wrap() would agree to a layer and then send in clear.
 DEFAULT_QOP: Final = ("auth",)
 
-#: The ciphers whose keys are not short by their own design. 3des first, as the RFC demands it of everybody.
+#: The ciphers whose keys are not short by design. 3des is first, because the RFC requires it of every implementation.
 DEFAULT_CIPHERS: Final = ("3des", "rc4")
 
 
 class Policy:
-    """Checked settings, best first. Raises ConfigurationError for what cannot work, warns of what is weak.
+    """Checked settings, best first. Raises ConfigurationError for a setting that cannot work, warns of a weak one.
 
-    Ciphers that this machine's OpenSSL bars stand in `barred` and nowhere else. Where none is left, auth-conf goes too;
-    raises UnsupportedAlgorithm if no other qop was allowed.
+    Ciphers that this machine's OpenSSL bars are in `barred`, not in `ciphers`. If no cipher is left, `qop` has no
+    auth-conf either. Raises UnsupportedAlgorithm if no other qop was allowed. `maxbuf` is in octets.
     """
 
     __slots__ = ("barred", "ciphers", "enforce_maxbuf", "maxbuf", "qop")
@@ -67,7 +67,7 @@ class Policy:
 
 
 def _ciphers(value: str | Iterable[str], *, needed: bool) -> tuple[str, ...]:
-    """The ciphers to use, none if none is needed. They are checked either way: a typing error shows at once."""
+    """The ciphers to use; none if not `needed`. They are checked in both cases, so a misspelt name shows at once."""
     if not needed and not isinstance(value, str):
         value = cast("tuple[str, ...]", items("ciphers", value, "a list of ciphers, for instance ['3des']", empty=True))
         if not value:

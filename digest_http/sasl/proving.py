@@ -1,7 +1,7 @@
-"""Whether a response proves the password (RFC 2831 §2.1.2.1), in whichever form its client hashed.
+"""Whether a response proves the password (RFC 2831 §2.1.2.1), in any form that its client may have hashed.
 
-Nothing here raises, and nothing here takes longer for one name than for another: a refusal must tell neither a password
-to whoever reads tracebacks, nor to a stranger which names exist.
+No function here raises, because a traceback could show a password. No function takes longer for one name than for
+another, because the time of a refusal must not tell a stranger which names exist.
 """
 
 from __future__ import annotations
@@ -20,16 +20,17 @@ __all__ = ["proof"]
 
 _HASH_OCTETS: Final = 16
 
-# Hashed in place of a password for a name that nobody has, so that it costs the same.
+# Hashed in place of a password if nobody has the name, so that a refusal takes the same time.
 _NOBODY: Final = "nobody has this password"
 
 _surrogates: Final = re.compile(r"[\ud800-\udfff]")
 
 
 def proof(response: Response, realm: bytes, secret: Secret) -> tuple[bytes, bytes] | None:
-    """(H(A1), rspauth) under the first user hash that explains the response; None if none does, or nobody has the name.
+    """(H(A1), rspauth) of the first user hash that fits the response; None if none fits, or nobody has the name.
 
-    `realm` is the one that was hashed, as octets; `secret` is what the source of users gave.
+    H(A1) is raw, rspauth in hex. `realm` is the realm that was hashed, as octets; `secret` is the answer of the source
+    of users.
     """
     usable = _usable(secret)
     for inner in _user_hashes(response.username, realm, usable):
@@ -42,7 +43,8 @@ def proof(response: Response, realm: bytes, secret: Secret) -> tuple[bytes, byte
             qop=response.qop,
             digest_uri=response.digest_uri,
         )
-        # A name that nobody has goes through all forms too, even for who knows what is hashed in place of a password.
+        # A name that nobody has goes through all forms too, even if the client knows what is hashed in place of a
+        # password.
         if calculation.same_digest(response.response, expected) and usable is not None:
             return session, rspauth
     return None
@@ -51,8 +53,9 @@ def proof(response: Response, realm: bytes, secret: Secret) -> tuple[bytes, byte
 def _user_hashes(username: bytes, realm: bytes, secret: str | bytes | None) -> Iterator[bytes]:
     """H(username:realm:password), raw, in each form that the client may have hashed.
 
-    Always as many, each made by one hash: how long a refusal takes must not tell whether the name is somebody's, how
-    his secret is kept, or whether his password is ASCII. Who has the right password is let in by the first that fits.
+    Their number is always the same, and each is made by one hash: the time of a refusal must not tell whether anybody
+    has the name, how the secret is kept, or whether the password is ASCII. A right password is accepted at the first
+    form that fits.
     """
     kept = secret if isinstance(secret, bytes) else None
     for octets in charset.candidates(username, realm, secret if isinstance(secret, str) else _NOBODY):
@@ -63,8 +66,8 @@ def _user_hashes(username: bytes, realm: bytes, secret: str | bytes | None) -> I
 def _usable(secret: str | bytes | None) -> str | bytes | None:
     """A password, or H(A1) as 16 raw octets; None for no such user.
 
-    What is neither (octets of another length, text that no charset holds) counts as no such user, as on the HTTP side:
-    an error for that name alone would tell a stranger that it exists.
+    Any other secret (octets of another length, text that cannot be encoded) counts as no such user, as on the HTTP
+    side: an error for this name only would tell a stranger that it exists.
     """
     if isinstance(secret, str):
         return secret if secret and not _surrogates.search(secret) else None

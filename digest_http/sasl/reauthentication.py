@@ -1,7 +1,7 @@
-"""Subsequent authentication (RFC 2831 §2.2): a nonce used again, with the next nc, saves a round trip.
+"""Subsequent authentication (RFC 2831 §2.2): the client uses a nonce again, with the next nc, and saves a round trip.
 
-Neither side keeps a secret here. Each exchange takes a fresh cnonce, so each has layer keys of its own; a client that
-repeats its cnonce (Cyrus does) would start RC4 again with the same key stream, so with a layer it is refused.
+Neither side keeps a secret here. Each exchange has a fresh cnonce, and so its own layer keys. A client that repeats its
+cnonce (Cyrus does) would start RC4 again with the same key stream, so the server refuses it if it wants a layer.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from .directives import Challenge
 
 __all__ = ["ClientSessions", "Resumption", "ServerSessions"]
 
-#: A nonce is used so often at most; then the client authenticates in full.
+#: How often a nonce may be used. After that the client does a full authentication.
 MAX_USES: Final = 64
 
 
 class Resumption(Enum):
-    """What a server says to a nonce that comes again."""
+    """How a server judges a nonce that is used again."""
 
     UNKNOWN = auto()
     STALE = auto()
@@ -38,16 +38,17 @@ class _Issued:
     owner: Hashable
     expires: float
     count: int
-    # Hashes of them: a peer may send long ones, and a chance match only costs it a full exchange.
+    # Hashes of the cnonces, because a peer may send long ones. A collision only costs the peer a full exchange.
     cnonces: set[int] = field(default_factory=set[int])
 
 
 class ServerSessions(ForkAware):
     """Nonces that may be used again, with their counts. Share one among the servers of a process; it is thread-safe.
 
-    A nonce is held for `lifetime` seconds from its first use, `capacity` of them at most, oldest dropped first. The
-    next login drops what has expired. The child of a fork knows none: a count would be good once in each process.
-    Raises ConfigurationError for a setting that cannot work.
+    A nonce is held for `lifetime` seconds from its first use. At most `capacity` nonces are held; the oldest is dropped
+    first. The next login drops expired nonces. `clock()` returns seconds of any steady clock. After a fork the child
+    holds none: otherwise a count would be accepted once in each process. Raises ConfigurationError for a setting that
+    cannot work.
     """
 
     def __init__(
@@ -71,14 +72,17 @@ class ServerSessions(ForkAware):
         entry = _Issued(owner, now + self._lifetime, 1, {hash(cnonce)})
         with self._lock:
             self._issued[nonce] = entry
-            # The order of their first use is that in which they expire.
+            # They expire in the order of their first use.
             while self._issued:
                 if len(self._issued) <= self._capacity and next(iter(self._issued.values())).expires > now:
                     return
                 self._issued.popitem(last=False)
 
     def advance(self, nonce: bytes, owner: Hashable, count: int, cnonce: bytes, *, fresh_cnonce: bool) -> Resumption:
-        """Take the next count of a nonce, in one step; only after the whole response was verified."""
+        """Accept the next count of a nonce, in one step. Call this only after the whole response was verified.
+
+        `fresh_cnonce`: refuse a cnonce that was used with this nonce before.
+        """
         with self._lock:
             entry = self._issued.get(nonce)
             if entry is None or entry.owner != owner:
@@ -106,9 +110,11 @@ class Resumable:
 
 
 class ClientSessions(ForkAware):
-    """Challenges that may be answered again, by who asks what of whom. Share one among clients; it is thread-safe.
+    """Challenges that may be answered again. Share one object among clients; it is thread-safe.
 
-    The child of a fork knows none: each count is used once. Raises ConfigurationError for a setting that cannot work.
+    There is one challenge for each digest-uri, user, realm and authzid, and at most `capacity` of them. After a fork
+    the child holds none, because each count may be used only once. Raises ConfigurationError for a setting that cannot
+    work.
     """
 
     def __init__(self, *, capacity: int = 1024) -> None:
@@ -131,7 +137,7 @@ class ClientSessions(ForkAware):
                 self._known.popitem(last=False)
 
     def claim(self, key: Hashable) -> Resumable | None:
-        """The challenge to answer again and the count to use: each count is handed out once."""
+        """The challenge to answer again, and the count to use; None if there is none. Each count is returned once."""
         with self._lock:
             known = self._known.get(key)
             if known is None:
@@ -143,7 +149,7 @@ class ClientSessions(ForkAware):
             return claimed
 
     def forget(self, key: Hashable) -> None:
-        """Drop a challenge that the server no longer takes."""
+        """Drop a challenge that the server no longer accepts."""
         with self._lock:
             self._known.pop(key, None)
 

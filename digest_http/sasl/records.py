@@ -1,6 +1,6 @@
-"""One login's octets on a stream, both ways, without the stream: clear text <-> records with their lengths.
+"""The octets of one login in both directions, without I/O: clear text <-> records with their lengths.
 
-What streams.py and async_streams.py share. This file has the rules of the layer, they know how to read and write.
+streams.py, files.py and async_streams.py share this file. It has the rules of the layer; those files read and write.
 """
 
 from __future__ import annotations
@@ -17,20 +17,19 @@ __all__ = ["Records"]
 
 
 class Records:
-    """The two directions of a login that is complete. With qop=auth the octets pass as they are: there is no layer.
+    """The two directions of a completed login. With qop=auth there is no layer, and the octets pass unchanged.
 
-    Nothing is given out that was not verified. The first fault ends both directions and the context, whatever the
-    fault was. The messages before it are given out first, so that the result does not depend on how the octets
-    arrived.
+    Only verified octets are returned. The first fault, of any kind, ends both directions and the context. The messages
+    before the fault are returned first, so the result does not depend on how the octets arrived.
 
-    `during_login=True` also takes a login that is not complete yet: octets pass as they are until it is. That is for
-    libraries which read from a thread of their own while they log in.
+    A login that is not complete raises OutOfSequence, except with `during_login=True`: then octets pass unchanged until
+    the login is complete. That is for libraries which read in their own thread while they log in.
     """
 
     def __init__(self, context: Mechanism, *, during_login: bool = False) -> None:
         if not (during_login or context.complete or context.ended):
             raise OutOfSequence(
-                "the login is not complete: give the peer's last token to step() and look at `complete` first",
+                "the login is not complete: pass the peer's last token to step() and check `complete` first",
                 reason="incomplete",
             )
         self._context: Final = context
@@ -41,7 +40,7 @@ class Records:
     # --- sending ---
 
     def sent(self, message: Octets) -> bytes:
-        """What goes on the wire for a message: nothing for an empty one, several records where the peer needs it.
+        """The octets to send for a message: none for an empty message, several records if the peer needs it.
 
         Raises ContextExpired after any failure.
         """
@@ -49,30 +48,30 @@ class Records:
         if not self._through_layer():
             return bytes(octets)
         if not len(octets):
-            # RFC 4422 has no use for empty buffers, and Cyrus calls them an error.
+            # RFC 4422 does not need empty buffers, and Cyrus treats them as an error.
             return b""
         try:
             return b"".join(map(frame, self._context.wrap_parts(octets)))
         except BaseException:
-            # Numbers may be used up that the peer will wait for.
+            # Sequence numbers may be used up, and the peer would wait for them.
             self._context.close()
             raise
 
     # --- receiving ---
 
     def received(self, data: Octets) -> None:
-        """Take what came; read() gives what it completes."""
+        """Take octets that came; read() returns the messages that they complete."""
         if self._through_layer():
             self._deframer.add(data)
         else:
             self._unread = memoryview(b"".join((self._unread, data)))
 
     def read(self, size: int) -> bytes:
-        """The next verified octets, at most `size` and never more than one message; b"" if more must be received.
+        """The next verified octets, at most `size` and only of one message; b"" if more must be received.
 
-        Raises what unwrap() and Deframer raise, and ContextExpired from then on.
+        Raises the errors of unwrap() and Deframer, and after one of them ContextExpired in every call.
         """
-        # What was verified before a fault is the reader's.
+        # Octets that were verified before a fault are still returned.
         while not self._unread:
             if not self._through_layer():
                 return b""
@@ -80,7 +79,7 @@ class Records:
                 record = self._deframer.take()
                 if record is None:
                     return b""
-                # An empty message must not look like the end of the stream: the loop goes on.
+                # An empty message must not look like the end of the stream, so the loop continues.
                 self._unread = memoryview(self._context.unwrap(record))
             except BaseException:
                 self._context.close()
@@ -89,27 +88,27 @@ class Records:
         return message.tobytes()
 
     def lacking(self, size: int) -> int:
-        """How many octets to receive when read(size) gave none, so that none after the next record is touched."""
+        """How many octets to receive if read(size) returned none, without any that come after the next record."""
         return self._deframer.wanted if self._through_layer() else size
 
     @property
     def pending(self) -> int:
-        """Octets in hand: verified and not read yet, or of records that are not opened yet."""
+        """How many octets are held: verified but not read yet, or of records that are not opened yet."""
         return len(self._unread) + self._deframer.pending
 
     def received_end(self) -> None:
-        """The stream is over. Raises MalformedField if it was cut inside a record, as somebody on the way could do."""
+        """The stream has ended. Raises MalformedField if it ended inside a record, for instance cut by an attacker."""
         if self._through_layer() and self._deframer.pending:
             self._context.close()
-            raise MalformedField("the stream ended inside a record: what is missing is lost", reason="truncated")
+            raise MalformedField("the stream ended inside a record: the rest of it is lost", reason="truncated")
 
     def close(self) -> None:
-        """Drop the keys and what was not read."""
+        """Drop the keys and the octets that were not read."""
         self._unread = memoryview(b"")
         self._context.close()
 
     def _through_layer(self) -> bool:
-        """Whether octets go through the layer; False: they pass as they are. Raises ContextExpired."""
+        """Whether octets go through the layer; False: they pass unchanged. Raises ContextExpired."""
         context = self._context
         if context.ended:
             raise ContextExpired("the stream was closed or has failed: connect and log in again")

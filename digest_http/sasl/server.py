@@ -32,7 +32,7 @@ __all__ = ["DigestMD5Server"]
 
 _RANDOM_OCTETS: Final = 30
 
-#: What a policy looks like, for errors.
+#: An example of an authorization policy, for errors.
 _AUTHORIZE: Final = "may_act, with def may_act(username, realm, authzid) -> bool"
 
 # "alice@corp.example.com" and "CORP\\alice".
@@ -40,23 +40,28 @@ _names_its_domain: Final = re.compile(r"[@\\]")
 
 
 class DigestMD5Server(Mechanism):
-    r"""One login at one service. step() without a token gives the challenge, step(response) the proof to send back.
+    r"""One login at one service. step() without a token returns the challenge, step(response) the proof to send back.
 
-    RFC 6331 made this mechanism Historic: offer SCRAM-SHA-256 inside TLS beside it, and end this one when the log shows
-    no more logins with it.
+    RFC 6331 made this mechanism Historic: also offer SCRAM-SHA-256 inside TLS, and remove this mechanism when the log
+    shows no more logins with it.
 
     * `users`: a mapping of name to password, a callable (username, realm) -> password, H(A1) or None, or an object
-      with `ha1(username, realm, algorithm)`. One that answers later needs astep() in place of step().
-    * `service`, `host`: what the digest-uri must name; None takes any, several hosts may be given. `serv_name`: its
-      third part, refused unless it is this.
-    * `realms`: those offered, and the only ones taken; default: the first host. An empty tuple offers none and takes
-      any: `users` are asked for the realm that the client hashed, and `realm` reports it. A password proves it; who
-      keeps H(A1) must give the one of that realm.
-    * `domain_accounts`: take "alice@example.com" and "CORP\alice" with the empty realm too, as Windows sends them.
-    * `qop`, `ciphers`, `maxbuf`, `enforce_maxbuf`, `random`: as for the client; all that is listed is offered.
-    * `authorize(username, realm, authzid) -> bool`: whether a user may act as another; default: only as oneself.
-    * `sessions`: nonces that may be used again, shared by the servers of a process.
-    * `nonce`, `directives`: for protocols on top (channel binding): make the nonce, or add directives to the challenge.
+      with `ha1(username, realm, algorithm)`. H(A1) is 16 raw octets or 32 hex digits. If the source is asynchronous,
+      call astep() in place of step().
+    * `service`, `host`: what the digest-uri must name. None accepts any, and `host` may be several names. `serv_name`:
+      the only third part of a digest-uri that is accepted.
+    * `realms`: the realms that are offered and accepted; default: the first host. An empty tuple offers none and
+      accepts any: `users` is asked for the realm that the client hashed, and `realm` has its name. A password works for
+      every realm; a source that keeps H(A1) must return the one of that realm.
+    * `domain_accounts`: also accept "alice@example.com" and "CORP\alice" with the empty realm, as Windows sends them.
+    * `qop`, `ciphers`, `maxbuf`, `enforce_maxbuf`, `random`: as for the client; every listed value is offered.
+    * `authorize(username, realm, authzid) -> bool`: whether the user may act as `authzid`; default: only as the same
+      user.
+    * `sessions`: keeps nonces that may be used again (RFC 2831 §2.2); the servers of a process share it.
+    * `nonce`, `directives`: for protocols on top (channel binding). A function that makes the nonce; directives to add
+      to the challenge, as unquoted octets.
+
+    Raises ConfigurationError and UnsupportedAlgorithm as the client does.
     """
 
     _is_client = False
@@ -109,13 +114,13 @@ class DigestMD5Server(Mechanism):
 
     @property
     def response(self) -> Response | None:
-        """The response that was accepted, with the directives this mechanism does not know in `others`."""
+        """The accepted response, None before. Its `others` are the directives that this mechanism does not know."""
         return self._response
 
     async def astep(self, token: Octets | None = None) -> bytes:
-        """As step, for `users` and `authorize` that answer later (an asynchronous database, say) as well as at once.
+        """As step; `users` and `authorize` may be asynchronous here, for instance an asynchronous database.
 
-        One token at a time: one that comes while another is judged ends the exchange.
+        One token at a time: a token that comes while another is being verified ends the exchange.
         """
         self._alive()
         if self._waiting:
@@ -147,16 +152,16 @@ class DigestMD5Server(Mechanism):
             return cast("bytes", end.value)
 
     def _steps(self, token: bytes) -> Generator[Question, object, bytes]:
-        """One step, which asks as it goes; whoever runs it brings the answers, at once or later."""
+        """One step. It yields its questions; the caller of the generator sends the answers."""
         if self._complete:
-            # Protocols that cannot send data with their word of success ask for this empty last token.
+            # Protocols that cannot send data with their message of success ask for this empty last token.
             if token:
-                raise OutOfSequence("a token after the exchange was over", reason="complete")
+                raise OutOfSequence("a token came after the exchange was complete", reason="complete")
             return b""
         if self._challenge is not None:
             return (yield from self._judge(Response.parse(token), self._challenge.nonce))
         resumption = Resumption.UNKNOWN
-        # Like the JDK's and GNU SASL's, a server that does not resume passes over an initial response.
+        # A server without `sessions` ignores an initial response, as the JDK's and GNU SASL's do.
         if token and self._sessions is not None:
             response = Response.parse(token)
             resumption = yield from self._resume(response, self._sessions)
@@ -179,9 +184,9 @@ class DigestMD5Server(Mechanism):
 
     def _judge(self, response: Response, nonce: bytes) -> Generator[Question, object, bytes]:
         if response.nonce != nonce:
-            raise LogonDenied("the response is to another challenge: its nonce differs", reason="nonce")
+            raise LogonDenied("the response answers another challenge: its nonce is different", reason="nonce")
         if response.count != 1:
-            raise LogonDenied("nc of a first response is 00000001", reason="nc")
+            raise LogonDenied("nc of a first response is not 00000001", reason="nc")
         yield from self._verify(response)
         token = self._accept(response)
         if self._sessions is not None:
@@ -198,14 +203,14 @@ class DigestMD5Server(Mechanism):
         )
 
     def _verify(self, response: Response) -> Generator[Question, object, None]:
-        """Check a response but for its nonce and nc. Raises LogonDenied, QopNotSupported, MalformedField."""
+        """Check a response except its nonce and nc. Raises LogonDenied, QopNotSupported, MalformedField."""
         self._check_choice(response)
         self._names.check(response.digest_uri)
-        # In one Unicode form, as names are kept; what is hashed below is what was sent.
+        # In one Unicode form, as names are kept. Below, the octets as sent are hashed.
         username = nfc(octets_to_text(response.username))
         realm = self._check_realm(response.realm, username)
-        # One refusal for a wrong password and for a name that nobody has. The answer becomes no local of a function
-        # that raises: it may be a password, and a traceback shows locals to error reporters.
+        # The same refusal for a wrong password and for a name that nobody has. The answer is in no local variable of a
+        # function that raises: it may be a password, and error reporters show the local variables of a traceback.
         if not self._prove(response, realm, cast("Secret", (yield self._find(username, nfc(octets_to_text(realm)))))):
             raise LogonDenied("the user name or the password is wrong")
         self.qop = response.qop
@@ -217,7 +222,7 @@ class DigestMD5Server(Mechanism):
         self._establish(response.maxbuf)
 
     def _prove(self, response: Response, realm: bytes, secret: Secret) -> bool:
-        """Whether one form of the user's hash explains the response. If so, keep H(A1) and our own proof."""
+        """Whether one form of the user's hash fits the response. If so, keep H(A1) and our own proof."""
         proved = proof(response, realm, secret)
         if proved is None:
             return False
@@ -232,27 +237,27 @@ class DigestMD5Server(Mechanism):
     def _check_choice(self, response: Response) -> None:
         if response.qop not in self._policy.qop:
             raise QopNotSupported(f"qop {response.qop!a} was not offered")
-        # With another qop a cipher means nothing and is passed over, as JDK and Cyrus do.
+        # With another qop a cipher means nothing and is ignored, as JDK and Cyrus do.
         if response.qop == "auth-conf" and response.cipher not in self._policy.ciphers:
             raise QopNotSupported(f"cipher {response.cipher!a} was not offered", reason="cipher")
 
     def _check_realm(self, realm: bytes | None, username: str) -> bytes:
         """The realm as it was hashed. Raises LogonDenied.
 
-        RFC 2831 §2.1.2 asks for one of those offered "if the server provided any". Where it did not, clients send their
-        own idea: the host's name (Cyrus, Twisted), what their user typed in (JDK, GNU SASL, Perl), or nothing.
+        RFC 2831 §2.1.2 requires one of the offered realms "if the server provided any". If it provided none, clients
+        send their own choice: the host's name (Cyrus, Twisted), what the user typed (JDK, GNU SASL, Perl), or nothing.
         """
-        # A client leaves an empty realm out (JDK) or sends it empty (Cyrus); both hash nothing.
+        # A client leaves an empty realm out (JDK) or sends it empty (Cyrus); both hash the empty realm.
         received = realm or b""
         if not self._realms or (self._domain_accounts and not received and _names_its_domain.search(username)):
             return received
-        # A client that took the challenge for ISO 8859-1 would send it so.
+        # A client that reads the challenge as ISO 8859-1 sends the realm in that form.
         if received not in self._realms and received not in [charset.downgrade(name) for name in self._realms]:
             raise LogonDenied("the realm is not one that was offered", reason="realm")
         return received
 
     def _check_authzid(self, username: str, realm: str, authzid: str | None) -> Generator[Question, object, None]:
-        # RFC 2831 §2.1.2 wants it not empty; JDK and Cyrus send and take an empty one for none.
+        # RFC 2831 §2.1.2 forbids an empty authzid. JDK and Cyrus send one, and treat it as none.
         if not authzid or (authzid == username and self._authorize is None):
             return
         may_act = self._authorize
@@ -271,7 +276,7 @@ class DigestMD5Server(Mechanism):
 
 
 def _realms(setting: object) -> tuple[bytes, ...]:
-    """Octets in Normalization Form C. A realm may be empty here: RFC 2831 §2.1.1 says what is hashed then."""
+    """UTF-8 octets in Normalization Form C. A realm may be empty: RFC 2831 §2.1.1 says what is hashed then."""
     listed = texts("realms", setting, example="example.com")
     return tuple(realm_name(realm, "realms").encode() if realm else b"" for realm in listed)
 

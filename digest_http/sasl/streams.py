@@ -1,7 +1,8 @@
-"""A login's layer over a blocking socket: what is written is wrapped, what is read was verified.
+"""A login's layer over a blocking socket. It wraps what is written, and verifies what is read.
 
-RFC 4422 §3.7: each record goes out with four octets of length in front, and maxbuf holds both ways. files.py is the
-same for files, async_streams.py for asyncio. No socket is imported here: SocketLike says what is asked of one.
+RFC 4422 §3.7: each record is sent with its length in front, four octets, and maxbuf is a limit in both directions.
+files.py does the same for files, async_streams.py for asyncio. The socket module is not imported here: SocketLike names
+the methods that are used.
 """
 
 from __future__ import annotations
@@ -24,25 +25,25 @@ if TYPE_CHECKING:
 __all__ = ["LayeredSocket", "SocketLike"]
 
 _READ_OCTETS: Final = 65536
-"""How much is read from a socket at a time: several small records, or the common maxbuf."""
+"""How many octets are read from a socket at a time: several small records, or the usual maxbuf."""
 
 
-#: What passes through to the socket. Whatever is not named might read or write past the layer.
+#: The attributes of the socket that can be used directly. Others might read or write without the layer.
 _PASSED: Final = frozenset(
     (
         *("family", "fileno", "getblocking", "getpeername", "getsockname", "getsockopt", "gettimeout", "proto"),
         *("setsockopt", "settimeout", "shutdown", "timeout", "type"),
-        # Of ssl's sockets.
+        # These are attributes of ssl's sockets.
         *("cipher", "get_channel_binding", "getpeercert", "selected_alpn_protocol", "version"),
     )
 )
 
 
 class SocketLike(Protocol):
-    """What is asked of a connected socket, of the socket module's or of ssl's."""
+    """The methods that are used of a connected socket; sockets of the modules socket and ssl have them."""
 
     def recv(self, bufsize: int, /) -> bytes:
-        """At most so many octets, at least one; b"" at the end."""
+        """At most `bufsize` octets, at least one; b"" at the end."""
         ...
 
     def sendall(self, data: bytes, /) -> None:
@@ -55,19 +56,20 @@ class SocketLike(Protocol):
 
 
 class LayeredSocket(ForkAware, HoldsSecrets):
-    """A socket in the place of the one that the login went over. With qop=auth the octets pass as they are.
+    """A socket that replaces the one that the login used. With qop=auth the octets pass unchanged.
 
-    One thread may read while others write. Errors are DigestErrors, and the socket's own:
+    `context` is the DigestMD5Client or DigestMD5Server of the completed login. One thread may read while others write.
+    Errors are DigestErrors, and the socket's own:
 
-    * a changed, lost, repeated or too long record: as unwrap(), and the stream has failed for good;
-    * the end of the stream inside a record: MalformedField, reason "truncated". Between records it is b"";
-    * a timeout while reading: nothing is lost, read again. While writing: how much went out is unknown, so the stream
-      has failed. Sockets that do not block are for async_streams.py;
-    * anything after close() or a failure: ContextExpired.
+    * a changed, lost, repeated or too long record: the errors of unwrap(); the stream has failed for good;
+    * the end of the stream inside a record: MalformedField, reason "truncated". Between records recv() returns b"";
+    * a timeout while reading: nothing is lost, read again. A timeout while writing: it is unknown how much was sent, so
+      the stream has failed. For non-blocking sockets use async_streams.py;
+    * any call after close() or a failure: ContextExpired.
 
-    `received` are octets that were read along with the last token of the login. What is said of `during_login` in
-    Records holds here. Other calls (settimeout, fileno, getpeername, ...) are the socket's own; those that
-    would pass the layer by are not there. select() does not see what is in hand here already: look at `pending`.
+    `received` are octets that were read together with the last token of the login. `during_login` is explained in
+    Records. Other calls (settimeout, fileno, getpeername, ...) are the socket's own; calls that would bypass the layer
+    are missing. select() does not see octets that are held here already: look at `pending`.
     """
 
     def __init__(
@@ -81,7 +83,7 @@ class LayeredSocket(ForkAware, HoldsSecrets):
         super().__init__()
 
     def after_fork_in_child(self) -> None:
-        """See ForkAware: the stream is the parent's. Two processes would use the same keys and numbers twice."""
+        """See ForkAware: the stream stays with the parent. Else two processes would use the same keys and numbers."""
         self._writing = threading.Lock()
         self._records.close()
 
@@ -97,7 +99,7 @@ class LayeredSocket(ForkAware, HoldsSecrets):
         return message
 
     def recv_into(self, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0, /) -> int:
-        """As recv, into a buffer; how many octets."""
+        """As recv, into a buffer; returns how many octets."""
         with memoryview(buffer).cast("B") as view:
             message = self.recv(nbytes or len(view), flags)
             view[: len(message)] = message
@@ -111,22 +113,22 @@ class LayeredSocket(ForkAware, HoldsSecrets):
             try:
                 self._socket.sendall(octets)
             except BaseException:
-                # A part of a record may be out. Whatever followed it would be read as its rest.
+                # A part of a record may have been sent. The peer would read the next octets as its rest.
                 self._records.close()
                 raise
 
     def send(self, data: ReadableBuffer, flags: int = 0, /) -> int:
-        """As sendall; all of it is sent."""
+        """As sendall; returns how many octets, which is always all of them."""
         self.sendall(data, flags)
         return memoryview(data).nbytes
 
     @property
     def pending(self) -> int:
-        """Octets that were received and not read yet; some may be of a record that is not whole."""
+        """How many octets were received and not read yet; some may be of a record that is not whole."""
         return self._records.pending
 
     def makefile(self, mode: str = "r", buffering: int | None = None, **text: Any) -> io.IOBase:  # noqa: ANN401
-        """A binary file over the layer, "rb", "wb" or "rwb". Raises ConfigurationError for text."""
+        """A binary file over the layer: "rb", "wb" or "rwb". Raises ConfigurationError for text and for no buffer."""
         if "b" not in mode or text or buffering == 0:
             raise ConfigurationError(
                 f"a file over a layer is binary and buffered: write makefile({''.join(set(mode) & set('rw')) or 'r'}b)"
@@ -138,7 +140,7 @@ class LayeredSocket(ForkAware, HoldsSecrets):
         return io.BufferedWriter(raw, size) if "w" in mode else io.BufferedReader(raw, size)
 
     def close(self) -> None:
-        """End the layer, then the socket."""
+        """End the layer, then close the socket."""
         self._records.close()
         self._socket.close()
 

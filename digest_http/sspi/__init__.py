@@ -2,14 +2,14 @@
 
 docs/sspi.md shows how it is used; docs/sspi-functions.md has each function's buffers and codes.
 
-RFC 6331 made its SASL half, DIGEST-MD5, Historic: Kerberos (Negotiate), or SCRAM inside TLS, where the peer has it.
+RFC 6331 made its SASL half, DIGEST-MD5, Historic: use Kerberos (Negotiate), or SCRAM inside TLS, if the peer has it.
 """
 
 from __future__ import annotations
 
 from digest_http.buffers import SECBUFFER_VERSION
 
-# sspilib's own credential classes reach for `raw._credential._replace_cred_handle`.
+# sspilib's own credential classes call `raw._credential._replace_cred_handle`.
 from . import acquire as _credential  # noqa: F401  # pyright: ignore[reportUnusedImport]
 from . import dispatch
 from .acquire import (

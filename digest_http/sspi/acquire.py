@@ -32,7 +32,7 @@ _SIDES: Final = CredentialUse.SECPKG_CRED_BOTH
 
 
 class AcquireCredentialsResult(NamedTuple):
-    """The handle, and its expiry as a FILETIME: the largest there is."""
+    """The handle, and its expiry as a FILETIME: always the largest one."""
 
     credential: CredHandle
     expiry: int
@@ -50,14 +50,14 @@ class SecPkgCredNames(SecPkgCred):
 
 
 class KdcProxySettingsFlags(IntEnum):
-    """Of Kerberos; here for code that names them."""
+    """Flags of Kerberos. They are here for code that names them."""
 
     KDX_PROXY_SETTINGS_FLAGS_NONE = 0
     KDC_PROXY_SETTINGS_FLAGS_FORCEPROXY = 1
 
 
 class SecPkgCredKdcProxySettings(SecPkgCred):
-    """Of Kerberos; set_credentials_attributes refuses it, as Digest does."""
+    """A structure of Kerberos. set_credentials_attributes refuses it, as Digest does."""
 
     @checked
     def __init__(self, *, flags: int = 0, proxy_server: str | None = None) -> None:
@@ -80,11 +80,17 @@ def acquire_credentials_handle(
     *,
     auth_data: AuthIdentity | Mapping[str, str] | Users | None = None,
 ) -> AcquireCredentialsResult:
-    """Get a handle to credentials of the client's side, the server's, or both. `package` is WDigest.
+    """Get a handle to credentials for the client, the server, or both. `package` is WDigest.
 
-    OUTBOUND takes a WinNTAuthIdentity with name and password. INBOUND, an extension, takes DigestAccounts, or for its
-    defaults a mapping of name to password or an object with ha1(); a WinNTAuthIdentity stands for its one user.
-    `principal` must be that name if it is given; for accounts it is their realm. There are no default credentials.
+    OUTBOUND takes a WinNTAuthIdentity with name and password. INBOUND, an extension, takes DigestAccounts. It also
+    takes a mapping of name to password, or an object with ha1(), and uses the defaults of DigestAccounts; or a
+    WinNTAuthIdentity, which is then the only user. There are no default credentials.
+
+    `principal` may be None. For a WinNTAuthIdentity it must be its user name, for DigestAccounts their realm; for a
+    mapping or an object with ha1() it becomes the realm.
+
+    Raises SEC_E_SECPKG_NOT_FOUND, SEC_E_NO_CREDENTIALS, SEC_E_UNKNOWN_CREDENTIALS (another kind of `auth_data`),
+    SEC_E_NOT_OWNER (`principal`) and SEC_E_INVALID_PARAMETER.
     """
     query_security_package_info(package)
     use = CredentialUse(credential_use)
@@ -133,7 +139,7 @@ def _digest_identity(identity: WinNTAuthIdentity) -> DigestIdentity:
 
 @checked
 def free_credentials_handle(credential: CredHandle) -> None:
-    """Free a handle; contexts made with it live on. Raises SEC_E_INVALID_HANDLE if it is empty or freed."""
+    """Free a handle. Contexts made with it still work. Raises SEC_E_INVALID_HANDLE if it is empty or freed already."""
     if credential.digest_credential is None:
         raise failure(NtStatus.SEC_E_INVALID_HANDLE)
     credential.digest_credential = None
@@ -141,7 +147,10 @@ def free_credentials_handle(credential: CredHandle) -> None:
 
 @checked
 def query_credentials_attributes(credential: CredHandle, attribute: type[_Attribute]) -> _Attribute:
-    """The attribute of that type: SecPkgCredNames. Raises SEC_E_UNSUPPORTED_FUNCTION for any other."""
+    """The attribute of that type: SecPkgCredNames. Raises SEC_E_UNSUPPORTED_FUNCTION for any other type.
+
+    Raises SEC_E_INVALID_HANDLE for an empty handle.
+    """
     held = credential.digest_credential
     if held is None:
         raise failure(NtStatus.SEC_E_INVALID_HANDLE)
@@ -153,7 +162,7 @@ def query_credentials_attributes(credential: CredHandle, attribute: type[_Attrib
 
 @checked
 def set_credentials_attributes(context: CredHandle, attribute: SecPkgCred) -> None:  # noqa: ARG001 - refused unread
-    """Digest credentials have no attribute that can be set: SEC_E_UNSUPPORTED_FUNCTION."""
+    """Raises SEC_E_UNSUPPORTED_FUNCTION, because Digest credentials have no attribute that can be set."""
     if context.digest_credential is None:
         raise failure(NtStatus.SEC_E_INVALID_HANDLE)
     raise failure(NtStatus.SEC_E_UNSUPPORTED_FUNCTION)

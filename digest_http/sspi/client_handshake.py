@@ -20,7 +20,7 @@ __all__ = ["InitializeContextResult", "initialize_security_context"]
 _REFUSED: Final = IscReq.ISC_REQ_DELEGATE | IscReq.ISC_REQ_PROMPT_FOR_CREDS
 _HTTP: Final = IscReq.ISC_REQ_HTTP | IscReq.ISC_REQ_USE_HTTP_STYLE
 
-#: What is granted because it was asked for, by the bit that both sides share.
+#: Flags that are granted if they were asked for: request and result have the same bit.
 _ECHOED: Final = IscRet.ISC_RET_ALLOCATED_MEMORY | IscRet.ISC_RET_CONNECTION
 
 _OF_TARGETS: Final = Translation(
@@ -57,7 +57,8 @@ def initialize_security_context(  # noqa: PLR0917 - sspilib's signature
 ) -> InitializeContextResult:
     """Take the server's token and make the client's. The layouts and codes are in docs/sspi-functions.md.
 
-    `target_name` is the request target for HTTP, service/host[/name] for SASL. `context` is None or empty at first.
+    `target_name` is the request target for HTTP, service/host[/name] for SASL. In the first call `context` is None or
+    an empty handle.
     """
     flags = IscReq(context_req)
     call = _Call(context, target_name, flags, input_buffers, output_buffers)
@@ -82,7 +83,7 @@ def initialize_security_context(  # noqa: PLR0917 - sspilib's signature
 def _http(state: HTTPClientContext, call: _Call) -> InitializeContextResult:
     if call.flags & IscReq.ISC_REQ_CONFIDENTIALITY:
         raise failure(NtStatus.SEC_E_UNSUPPORTED_FUNCTION)
-    # RFC 7616 §3.4.5: uri is the target as it stands on the request line, where it is ASCII.
+    # RFC 7616 §3.4.5: uri is the target exactly as in the request line, where it is ASCII.
     if not call.target or not call.target.isascii():
         raise failure(NtStatus.SEC_E_TARGET_UNKNOWN)
     request = read_initialize(call.inputs)

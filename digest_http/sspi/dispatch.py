@@ -1,8 +1,9 @@
 """The package behind the functions: the Sp* entry points of ntsecpkg.h and their table ("SpUserModeInitialize").
 
-They are what a host of security packages calls. Codes are those of the SSPI functions except where the Sp* pages name
-an NTSTATUS: a context that cannot be used for messages is STATUS_INVALID_HANDLE; buffers that SpSealMessage cannot use
-are STATUS_INVALID_PARAMETER. Success returns what C passes out, else NtStatus.SEC_E_OK.
+A program that hosts security packages calls them. The codes are those of the SSPI functions, except where the Sp* pages
+name an NTSTATUS: STATUS_INVALID_HANDLE for a context that cannot be used for messages, STATUS_INVALID_PARAMETER for
+buffers that SpSealMessage cannot use. On success a function returns the output parameters of its C function, or
+NtStatus.SEC_E_OK if there are none.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ class UserModeInitializeResult(NamedTuple):
 
 @checked
 def SpUserModeInitialize(lsa_version: int) -> UserModeInitializeResult:
-    """The tables of this module. Raises STATUS_INVALID_PARAMETER for another interface than ours."""
+    """The tables of this module. Raises STATUS_INVALID_PARAMETER if the version is not SECPKG_INTERFACE_VERSION."""
     if lsa_version != SECPKG_INTERFACE_VERSION:
         raise failure(NtStatus.STATUS_INVALID_PARAMETER)
     return UserModeInitializeResult(SECPKG_INTERFACE_VERSION, (_TABLE,))
@@ -87,14 +88,14 @@ def SpUserModeInitialize(lsa_version: int) -> UserModeInitializeResult:
 
 @checked
 def SpInstanceInit(version: int, function_table: object = None, user_functions: object = None) -> NtStatus:
-    """Begin; there is nothing to load, and neither table is used."""
+    """Begin. There is nothing to load, and neither table is used. Raises as SpUserModeInitialize."""
     del function_table, user_functions
     SpUserModeInitialize(version)
     return NtStatus.SEC_E_OK
 
 
 def SpGetInfo() -> SecPkgInfo:
-    """The record of the package."""
+    """The description of the package."""
     return query_security_package_info(PACKAGE_NAME)
 
 
@@ -126,7 +127,10 @@ def SpVerifySignature(context_handle: CtxtHandle, message_buffers: SecBufferDesc
 def SpSealMessage(
     context_handle: CtxtHandle, quality_of_protection: int, message_buffers: SecBufferDesc, message_sequence_number: int
 ) -> NtStatus:
-    """See encrypt_message, for exactly one DATA buffer, which may not be READONLY, and a TOKEN or PADDING buffer."""
+    """As encrypt_message, for exactly one DATA buffer, which may not be READONLY, and a TOKEN or PADDING buffer.
+
+    Raises STATUS_INVALID_HANDLE without a layer, STATUS_INVALID_PARAMETER for other buffers or too little room.
+    """
     block = _layer(context_handle)
     data = _only_data(message_buffers)
     room = sum(buffer.room for buffer in message_buffers if buffer.buffer_type in SURROUNDING)
@@ -138,7 +142,7 @@ def SpSealMessage(
 
 @checked
 def SpUnsealMessage(context_handle: CtxtHandle, message_buffers: SecBufferDesc, message_sequence_number: int) -> int:
-    """See decrypt_message, for exactly one DATA buffer; returns QualityOfProtection."""
+    """As decrypt_message, for exactly one DATA buffer; returns QualityOfProtection. Raises as SpSealMessage."""
     _layer(context_handle)
     _only_data(message_buffers)
     return decrypt_message(context_handle, message_buffers, message_sequence_number)
@@ -146,14 +150,14 @@ def SpUnsealMessage(context_handle: CtxtHandle, message_buffers: SecBufferDesc, 
 
 @checked
 def SpGetContextToken(context_handle: CtxtHandle) -> NoReturn:
-    """There are no access tokens here: SEC_E_NO_IMPERSONATION."""
+    """Raises SEC_E_NO_IMPERSONATION, because there are no access tokens here."""
     context_of(context_handle)
     raise failure(NtStatus.SEC_E_NO_IMPERSONATION)
 
 
 @checked
 def SpQueryContextAttributes(context_handle: CtxtHandle, context_attribute: int) -> SecPkgContext:
-    """See query_context_attributes; `context_attribute` is the number SECPKG_ATTR_*."""
+    """See query_context_attributes; `context_attribute` is the number of a SECPKG_ATTR_*."""
     kind = BY_NUMBER.get(context_attribute)
     if kind is None:
         raise failure(NtStatus.SEC_E_UNSUPPORTED_FUNCTION)
@@ -176,7 +180,7 @@ def SpDeleteContext(context_handle: CtxtHandle) -> NtStatus:
 
 @checked
 def SpFormatCredentials(credentials: bytes) -> NoReturn:
-    """Digest packs no credentials: SEC_E_UNSUPPORTED_FUNCTION."""
+    """Raises SEC_E_UNSUPPORTED_FUNCTION, because Digest packs no credentials."""
     del credentials
     raise failure(NtStatus.SEC_E_UNSUPPORTED_FUNCTION)
 
@@ -200,7 +204,7 @@ def SpImportSecurityContext(packed_context: bytes | bytearray | memoryview) -> C
 
 
 def _layer(handle: CtxtHandle) -> int:
-    """The padding unit. Raises STATUS_INVALID_HANDLE without a context or without a layer."""
+    """The padding unit in octets. Raises STATUS_INVALID_HANDLE without a context or without a layer."""
     try:
         context = context_of(handle)
     except WindowsError as error:

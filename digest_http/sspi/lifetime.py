@@ -1,8 +1,8 @@
-"""The end of a context, and handing it over ("DeleteSecurityContext", "ExportSecurityContext").
+"""Deletion, export and import of contexts ("DeleteSecurityContext", "ExportSecurityContext").
 
-An exported blob names a context of this process and holds no key: running ciphers and counts cannot be in two
-processes at once without one of them accepting what the other has seen. It is good for one import, and for none in the
-child of a fork.
+An exported blob names a context of this process and contains no key. If running ciphers and counts were in two
+processes, one of them would accept what the other has seen. The blob works for one import, and for none in the child of
+a fork.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .values.status import NtStatus, failure
 
 __all__ = ["delete_security_context", "export_security_context", "import_security_context"]
 
-#: Exported contexts that nobody imported yet; the oldest is given up first.
+#: The most exported contexts that are not imported yet; the oldest is dropped first.
 MAX_EXPORTED: Final = 1024
 
 _BLOB_OCTETS: Final = 32
@@ -37,7 +37,7 @@ class _Exports(ForkAware):
         super().__init__()
 
     def add(self, blob: bytes, context: Context) -> None:
-        """Hand out a context."""
+        """Keep a context under its blob."""
         with self._lock:
             self._contexts[blob] = context
             while len(self._contexts) > MAX_EXPORTED:
@@ -59,7 +59,7 @@ _exported: Final = _Exports()
 
 @checked
 def delete_security_context(context: CtxtHandle) -> None:
-    """End a context and drop its keys; again is no error. Raises SEC_E_INVALID_HANDLE for an empty handle."""
+    """End a context and drop its keys. A second call is no error. Raises SEC_E_INVALID_HANDLE for an empty handle."""
     if context.digest_context is None:
         raise failure(NtStatus.SEC_E_INVALID_HANDLE)
     context.digest_context.close()
@@ -67,11 +67,11 @@ def delete_security_context(context: CtxtHandle) -> None:
 
 @checked
 def export_security_context(context: CtxtHandle, flags: ContextExport | int = 0) -> bytes:
-    """A blob that import_security_context takes once, in this process.
+    """A blob, 32 octets, that import_security_context accepts once, in this process.
 
-    With SECPKG_CONTEXT_EXPORT_DELETE_OLD this handle is empty afterwards, else both handles mean one context.
-    Raises SEC_E_UNSUPPORTED_FUNCTION for RESET_NEW (a context in use cannot begin anew without its keys being used
-    twice) and for TO_KERNEL.
+    With SECPKG_CONTEXT_EXPORT_DELETE_OLD this handle is empty afterwards. Without it both handles have the same
+    context. Raises SEC_E_UNSUPPORTED_FUNCTION for RESET_NEW (a context that begins again would use its keys twice) and
+    for TO_KERNEL.
     """
     flags = ContextExport(flags)
     state = context_of(context)
@@ -87,7 +87,10 @@ def export_security_context(context: CtxtHandle, flags: ContextExport | int = 0)
 
 @checked
 def import_security_context(package: str, packed_context: bytes | bytearray | memoryview) -> CtxtHandle:
-    """A handle to an exported context. Raises SEC_E_UNKNOWN_CREDENTIALS for a blob of elsewhere, or used before."""
+    """A handle to an exported context. `package` is WDigest.
+
+    Raises SEC_E_UNKNOWN_CREDENTIALS for a blob of another process, and for one that was used before.
+    """
     query_security_package_info(package)
     state = _exported.take(bytes(packed_context))
     if state is None:

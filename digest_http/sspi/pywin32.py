@@ -1,8 +1,8 @@
-"""`ClientAuth` and `ServerAuth` in the shape of pywin32's module `sspi`, over SASL's exchange.
+"""`ClientAuth` and `ServerAuth` with the interface of pywin32's module `sspi`, for the exchange of SASL.
 
     err, out = client.authorize(challenge)    # out[0].Buffer goes to the peer; err is 0 once the login is complete
 
-Digest begins with the server: `ServerAuth.authorize(None)`. What fails is a `WindowsError`, with pywintypes' number.
+The server begins: `ServerAuth.authorize(None)`. A failure raises `WindowsError`, with the number as in pywintypes.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _message(data: bytes, trailer: bytes = _ROOM) -> SecBufferDesc:
 
 
 class ClientAuth:
-    """A client. `auth_info` is (user, domain, password) or an identity, `targetspn` service/host."""
+    """A client. `auth_info` is (user, domain, password) or an identity, `targetspn` is service/host, as text."""
 
     def __init__(self, pkg_name: str, client_name: str | None = None,  # noqa: PLR0917  # the order is pywin32's
                  auth_info: tuple[str, str | None, str] | WinNTAuthIdentity | DigestIdentity | None = None,
@@ -53,7 +53,7 @@ class ClientAuth:
         self.ctxt, self.authenticated = CtxtHandle(), False
 
     def authorize(self, sec_buffer_in: SecBufferDesc | bytes | None) -> tuple[int, SecBufferDesc]:
-        """One step: the peer's token in, the status and our token out. 0 is the end."""
+        """One step: takes the peer's token, returns the status and our token. Status 0: the login is complete."""
         given = _message(b"", sec_buffer_in) if isinstance(sec_buffer_in, bytes) else sec_buffer_in
         out = SecBufferDesc([_Token(bytearray(MAX_TOKEN), _TOKEN)])
         result = self._step(self.ctxt if self.ctxt.digest_context is not None else None, given, out)
@@ -64,7 +64,7 @@ class ClientAuth:
         return initialize_security_context(self.credentials, ctxt, self.targetspn, self.scflags, self.datarep, *arrays)
 
     def sign(self, data: bytes) -> bytes:
-        """The signature of a message."""
+        """The signature of a message, 16 octets."""
         make_signature(self.ctxt, 0, message := _message(data), 0)
         return message[1].data
 
@@ -78,13 +78,13 @@ class ClientAuth:
         return message[0].data, message[1].data
 
     def decrypt(self, encdata: bytes, trailer: bytes) -> bytes:
-        """The message of what `encrypt` gave."""
+        """The message; the arguments are the two results of the peer's `encrypt`."""
         decrypt_message(self.ctxt, message := _message(encdata, trailer), 0)
         return message[0].data
 
 
 class ServerAuth(ClientAuth):
-    """A server. `accounts` are who may log in: Windows has its own, so this argument is not pywin32's."""
+    """A server. `accounts` are the users who may log in. pywin32 has no such argument: Windows has its own accounts."""
 
     def __init__(self, pkg_name: str, spn: str | None = None,
                  scflags: int = AscReq.ASC_REQ_INTEGRITY | AscReq.ASC_REQ_CONFIDENTIALITY, datarep: int = 0, *,

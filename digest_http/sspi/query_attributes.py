@@ -37,8 +37,8 @@ _Attribute = TypeVar("_Attribute", bound=SecPkgContext)
 def query_context_attributes(context: CtxtHandle, attribute: type[_Attribute]) -> _Attribute:
     """The attribute of that type.
 
-    Raises SEC_E_UNSUPPORTED_FUNCTION for one that Digest does not have, SEC_E_INVALID_HANDLE for one that is not known
-    before the context is established.
+    Raises SEC_E_UNSUPPORTED_FUNCTION for an attribute that Digest does not have, SEC_E_INVALID_HANDLE for an empty
+    handle and for an attribute that is not known before the context is established.
     """
     state = context.digest_context
     if state is None:
@@ -99,7 +99,7 @@ _KNOWN_EARLY: Final = {
     SecPkgContextNegotiationInfo,
 }
 
-#: SECPKG_ATTR_* of sspi.h to its type.
+#: SECPKG_ATTR_* of sspi.h -> the type of the attribute.
 BY_NUMBER: Final[dict[int, type[SecPkgContext]]] = {
     0: SecPkgContextSizes,
     1: SecPkgContextNames,

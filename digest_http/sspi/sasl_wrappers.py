@@ -1,4 +1,4 @@
-"""The Sasl* functions: SSPI under the names of SASL ("SaslInitializeSecurityContext" and its neighbours)."""
+"""The Sasl* functions: SSPI under the names of SASL ("SaslInitializeSecurityContext" and the other Sasl* pages)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def sasl_enumerate_profiles() -> list[str]:
 
 @checked
 def sasl_get_profile_package(profile: str) -> SecPkgInfo:
-    """The package of a mechanism. Raises SEC_E_SECPKG_NOT_FOUND."""
+    """The package of DIGEST-MD5, in any letter case. Raises SEC_E_SECPKG_NOT_FOUND for another mechanism."""
     if profile.upper() != _PROFILE:
         raise failure(NtStatus.SEC_E_SECPKG_NOT_FOUND)
     return query_security_package_info(PACKAGE_NAME)
@@ -68,7 +68,7 @@ def sasl_initialize_security_context(  # noqa: PLR0917 - the signature of initia
     input_buffers: SecBufferDesc | None,
     output_buffers: SecBufferDesc | None,
 ) -> InitializeContextResult:
-    """As initialize_security_context, with the options of the context."""
+    """As initialize_security_context, with the options that sasl_set_context_option has set on the handle."""
     context = context if context is not None else CtxtHandle()
     _options(context)
     return initialize_security_context(
@@ -85,9 +85,10 @@ def sasl_accept_security_context(  # noqa: PLR0917 - the signature of accept_sec
     target_data_rep: TargetDataRep | int,
     output_buffers: SecBufferDesc | None,
 ) -> AcceptContextResult:
-    """As accept_security_context with one TOKEN buffer, with the options of the context.
+    """As accept_security_context, with the options that sasl_set_context_option has set on the handle.
 
-    An authorization identity that is not permitted is SEC_E_ALGORITHM_MISMATCH.
+    Raises SEC_E_INVALID_TOKEN unless the input is one TOKEN buffer, and SEC_E_ALGORITHM_MISMATCH for an authorization
+    identity that is not permitted.
     """
     if input_buffers is not None and [buffer.buffer_type for buffer in input_buffers] != [
         SecBufferType.SECBUFFER_TOKEN
@@ -105,10 +106,10 @@ def sasl_accept_security_context(  # noqa: PLR0917 - the signature of accept_sec
 
 @checked
 def sasl_set_context_option(context: CtxtHandle, option: SaslContextOption | int, value: int | str) -> None:
-    """Set an option, on an empty handle or before the peer's first token: later the sizes are agreed.
+    """Set an option on an empty handle, or before the peer's first token. After that the sizes are agreed on.
 
-    Raises SEC_E_BUFFER_TOO_SMALL for a value of the wrong type or range, SEC_E_UNSUPPORTED_FUNCTION for an
-    authorization identity where it is forbidden and for a number that is no option.
+    The sizes are octets of a record, from 17 to 16777215. Raises SEC_E_BUFFER_TOO_SMALL for a value of a wrong type or
+    range, SEC_E_UNSUPPORTED_FUNCTION for an unknown option, and for an authorization identity if that is forbidden.
     """
     option, options = _option(option), _options(context)
     if option is SaslContextOption.SASL_OPTION_AUTHZ_STRING:
@@ -127,7 +128,10 @@ def sasl_set_context_option(context: CtxtHandle, option: SaslContextOption | int
 
 @checked
 def sasl_get_context_option(context: CtxtHandle, option: SaslContextOption | int) -> int | str:
-    """The value of an option. AUTHZ_STRING on the server is whom the client acts as."""
+    """The value of an option. On the server, AUTHZ_STRING is the user that the client acts as.
+
+    Raises SEC_E_UNSUPPORTED_FUNCTION for an unknown option, and for AUTHZ_STRING if that is forbidden.
+    """
     option, options = _option(option), _options(context)
     if option is SaslContextOption.SASL_OPTION_AUTHZ_STRING:
         if options.processing is SaslAuthzIdState.Sasl_AuthZIDForbidden:
@@ -141,7 +145,7 @@ def sasl_get_context_option(context: CtxtHandle, option: SaslContextOption | int
 def _options(context: CtxtHandle) -> SaslOptions:
     if context.sasl_options is None:
         if context.digest_context is not None:
-            # Made by the plain functions: the exchange runs without options, so none can be set any more.
+            # The plain functions made this context: its exchange has no options, and none can be set now.
             raise failure(NtStatus.SEC_E_INVALID_HANDLE)
         context.sasl_options = SaslOptions()
     return context.sasl_options

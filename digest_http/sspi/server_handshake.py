@@ -30,7 +30,7 @@ _COMMON: Final = (
     | AscReq.ASC_REQ_ALLOW_MISSING_BINDINGS
     | AscReq.ASC_REQ_PROXY_BINDINGS
 )
-#: MUTUAL_AUTH is not on the page, but rspauth is just that, and sspilib asks for it unless told otherwise.
+#: MUTUAL_AUTH is not on the page. But rspauth is mutual authentication, and sspilib asks for it by default.
 _SASL: Final = _COMMON | AscReq.ASC_REQ_CONFIDENTIALITY | AscReq.ASC_REQ_MUTUAL_AUTH
 
 _ECHOED: Final = AscRet.ASC_RET_ALLOCATED_MEMORY | AscRet.ASC_RET_CONNECTION
@@ -63,7 +63,8 @@ def accept_security_context(  # noqa: PLR0917 - sspilib's signature
 ) -> AcceptContextResult:
     """Make a challenge, or check the client's token. The layouts and codes are in docs/sspi-functions.md.
 
-    HTTP: SEC_I_COMPLETE_NEEDED and the context of the first request if the nonce has one; then complete_auth_token.
+    HTTP: if the nonce has a context already, this context is returned with SEC_I_COMPLETE_NEEDED. Then call
+    complete_auth_token.
     """
     flags = AscReq(context_req)
     call = _Call(context, flags, input_buffers, output_buffers)
@@ -73,7 +74,7 @@ def accept_security_context(  # noqa: PLR0917 - sspilib's signature
         if held.established:
             raise failure(NtStatus.STATUS_LOGON_FAILURE)
     with translated:
-        # A call that goes on may leave the credential out.
+        # A call that continues an exchange may leave the credential out.
         server = _server(credential) if credential is not None or held is None else None
         if isinstance(held, HTTPServerContext):
             return _http(server.http if server is not None else held.service, held, call)
@@ -84,7 +85,7 @@ def accept_security_context(  # noqa: PLR0917 - sspilib's signature
             raise failure(NtStatus.SEC_E_NO_CREDENTIALS)
         if held is not None:
             raise failure(NtStatus.SEC_E_INVALID_HANDLE)
-        # ASC_REQ_HTTP shares its bit with ALLOW_MISSING_BINDINGS, so the buffers have the word.
+        # ASC_REQ_HTTP has the same bit as ALLOW_MISSING_BINDINGS, so the buffers decide.
         if find(input_buffers, SecBufferType.SECBUFFER_PKG_PARAMS) is not None:
             return _http(server.http, None, call)
         _check_flags(flags, _SASL)
@@ -96,7 +97,7 @@ def accept_security_context(  # noqa: PLR0917 - sspilib's signature
 def complete_auth_token(context: CtxtHandle, token: SecBufferDesc) -> None:
     """Check the request that was matched to a live context; `token` is the array given to accept_security_context.
 
-    Nothing is left to do for SASL and for clients.
+    For SASL and for clients it does nothing.
     """
     context_of(context).complete(token)
 

@@ -1,4 +1,4 @@
-"""What a server does with a store, for tests: nonces that are issued on it, and counts that are asked for."""
+"""What a server does with a store, for tests: it issues nonces, and asks the store about counts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .settling import settled
 
 __all__ = ["Clock", "Counting", "nonces_of"]
 
-#: Any key will do: nobody guesses here.
+#: Any key is good enough for tests.
 _KEYS = (b"k" * 32,)
 
 
@@ -27,7 +27,7 @@ class Clock:
 
 
 def nonces_of(store: NonceStore, clock: Clock, lifetime: float = 300) -> NonceSource:
-    """Nonces that are issued on a store."""
+    """A source of nonces for a store; `lifetime` is in seconds."""
     return NonceSource(b"realm", _KEYS, store.epoch, lifetime=lifetime, clock=clock)
 
 
@@ -37,7 +37,7 @@ class Counting:
     def advance(  # noqa: PLR0917 - a store, and what it is asked
         self, store: NonceStore, nonce_id: int, epoch: bytes, nc: int, rule: SequenceRule, now: int, *, lifetime: int
     ) -> Verdict:
-        """What the store answers. A store that needs an event loop of its own gets it here, in a subclass."""
+        """The store's verdict. If the store needs its own event loop, a subclass overrides this method."""
         answer = store.advance(nonce_id, epoch, nc, rule, now, lifetime=lifetime)
         return settled(answer)
 

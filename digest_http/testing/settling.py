@@ -1,4 +1,4 @@
-"""Answers that may have to be awaited, for tests that block."""
+"""Answers that may be awaitable, for tests that are not asynchronous."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def settled(answer: T | Awaitable[T]) -> T:
-    """What was answered at once, or what an event loop of its own makes of it."""
+    """The answer itself; an awaitable answer is awaited in a new event loop."""
     found: Any = asyncio.run(_awaited(answer)) if isawaitable(answer) else answer
     settled_answer: T = found
     return settled_answer

@@ -1,4 +1,4 @@
-"""What a store must do that several workers count in, as tests that its author runs; see store_contract.py."""
+"""What a store that several workers share must do, as tests for its author; see store_contract.py."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ __all__ = ["SharedStoreContract"]
 
 
 class SharedStoreContract(StoreContract):
-    """The contract of `NonceStore` and `SharedStore`: what one worker has counted, all have."""
+    """The contract of `NonceStore` and `SharedStore`: what one worker has counted, all workers know."""
 
     def open_again(self, store: NonceStore) -> NonceStore:
-        """What another worker has of the same counts: a second object on the same file, or on the same keys."""
+        """The store of another worker, with the same counts: a second object on the same file, or on the same keys."""
         raise NotImplementedError
 
     def test_it_says_that_it_is_shared(self) -> None:
-        """Workers then need common keys, and are told so if they have none."""
+        """Workers that share a store need common keys. They are told so if they have none."""
         store = self.open_store(10)
         assert isinstance(store, SharedStore)
         assert store.shared is True
 
     def test_workers_have_one_epoch(self) -> None:
-        """So the nonces of one are good at the other."""
+        """So a nonce of one worker is accepted by the other."""
         store = self.open_store(10)
         assert self.open_again(store).epoch == store.epoch
 
     def test_workers_refuse_what_others_counted(self) -> None:
-        """Each count is accepted by one of them, once; the next one is good at either."""
+        """Each count is accepted once, by one of two workers. Either of them accepts the next count."""
         clock = Clock()
         one = self.open_store(10)
         other = self.open_again(one)
@@ -46,7 +46,7 @@ class SharedStoreContract(StoreContract):
             assert self.count(there, nonces, nonce, nc, ReplayDetect()) is Verdict.REPLAYED
 
     def test_one_of_many_workers_at_once(self) -> None:
-        """Of twenty threads of four workers with one count exactly one is accepted, for a new nonce and an old one."""
+        """Twenty threads of four workers send the same count: exactly one is accepted, for a new and an old nonce."""
         clock = Clock()
         one = self.open_store(10)
         stores = [one, *(self.open_again(one) for _ in range(3))]
@@ -60,7 +60,7 @@ class SharedStoreContract(StoreContract):
                 assert verdicts.count(Verdict.REPLAYED) == 19
 
     def test_workers_with_other_settings(self) -> None:
-        """Rules, windows and lifetimes may differ between workers: no count passes at both."""
+        """Rules, windows and lifetimes may differ between workers, but no count is accepted by both."""
         clock = Clock()
         one = self.open_store(10)
         other = self.open_again(one)
@@ -71,7 +71,7 @@ class SharedStoreContract(StoreContract):
             assert self.count(other, there, nonce, nc, ReplayDetect()) is Verdict.REPLAYED
         assert self.count(other, there, nonce, 9, ReplayDetect(4096)) is ACCEPTED
         assert self.count(one, here, nonce, 9, ReplayDetect(1)) is Verdict.REPLAYED
-        # One of them has forgotten it, and the other asks for it still.
+        # One worker has forgotten the nonce, and the other still asks for it.
         clock.now += 61
         assert self.count(one, here, here.issue(), 1, ReplayDetect()) is ACCEPTED
         for nc in (1, 2, 3, 9):

@@ -1,7 +1,7 @@
-"""What every nonce store must do, as tests that its author runs: a subclass says how a store is opened.
+"""What every nonce store must do, as tests for its author. A subclass says how a store is opened.
 
-The tests are plain methods with plain assertions. `pytest.register_assert_rewrite("digest_http.testing")` in a
-conftest.py, before the import, lets pytest say more about one that fails.
+The tests are plain methods with plain assertions. Put `pytest.register_assert_rewrite("digest_http.testing")` into
+conftest.py before the import: then pytest says more about a failed assertion.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ __all__ = ["BoundedStoreContract", "StoreContract"]
 
 
 class StoreContract(Counting):
-    """The contract of `NonceStore`. Stores that share a server must have keys of their own each time."""
+    """The contract of `NonceStore`. If all stores use one database server, each store must have its own keys in it."""
 
     def open_store(self, capacity: int) -> NonceStore:
-        """An empty store with room for so many live nonces, where a store can be told that."""
+        """An empty store with room for `capacity` live nonces, if the store has such a setting."""
         raise NotImplementedError
 
     def test_epoch_is_eight_hex_digits(self) -> None:
@@ -44,7 +44,7 @@ class StoreContract(Counting):
         assert verdicts == [ACCEPTED, ACCEPTED, Verdict.REPLAYED, Verdict.REPLAYED, ACCEPTED]
 
     def test_strict_sequence(self) -> None:
-        """Under SEQUENCE_DETECT only the next count is accepted, and a refusal leaves the place where it was."""
+        """Under SEQUENCE_DETECT only the next count is accepted, and a refusal changes nothing."""
         clock = Clock()
         store = self.open_store(10)
         nonces = nonces_of(store, clock)
@@ -59,14 +59,14 @@ class StoreContract(Counting):
         ]
 
     def test_nonces_are_counted_apart(self) -> None:
-        """The same count on two nonces of one tick is two counts."""
+        """Nonces of one tick are counted apart: each accepts the same count once."""
         clock = Clock()
         store = self.open_store(10)
         nonces = nonces_of(store, clock)
         assert [self.count(store, nonces, nonces.issue(), 1, ReplayDetect()) for _ in range(5)] == [ACCEPTED] * 5
 
     def test_another_epoch_is_forgotten(self) -> None:
-        """Of a nonce from before the restart nobody knows what was seen, so it is stale and not begun anew."""
+        """After a restart it is unknown which counts of an old nonce were seen. So it is stale, and not begun again."""
         clock = Clock()
         old = self.open_store(10)
         nonces = nonces_of(old, clock)
@@ -77,7 +77,7 @@ class StoreContract(Counting):
             assert self.count(new, nonces_of(new, clock), nonce, nc, ReplayDetect()) is Verdict.FORGOTTEN
 
     def test_eviction_in_another_order_than_issue(self) -> None:
-        """A nonce that began before an older one goes first; when the older one goes too, it is not begun anew."""
+        """The nonce that was used first is dropped first, also if it is newer. A dropped nonce is not begun again."""
         clock = Clock()
         store = self.open_store(1)
         nonces = nonces_of(store, clock)
@@ -93,7 +93,7 @@ class StoreContract(Counting):
             assert verdict is Verdict.FORGOTTEN or again is not ACCEPTED
 
     def test_eviction_in_one_tick_is_sound(self) -> None:
-        """While the clock stands still an eviction still never lets a count be seen twice."""
+        """Also while the clock stands still, an eviction never lets a count be accepted twice."""
         clock = Clock()
         store = self.open_store(2)
         nonces = nonces_of(store, clock)
@@ -104,7 +104,7 @@ class StoreContract(Counting):
         assert first[:2] == [ACCEPTED] * 2
 
     def test_a_clock_that_goes_back_is_sound(self) -> None:
-        """Entries dropped as expired do not come back when the clock does."""
+        """If the clock goes back, entries that were dropped as expired do not come back."""
         clock = Clock()
         store = self.open_store(10)
         nonces = nonces_of(store, clock, lifetime=60)
@@ -116,7 +116,7 @@ class StoreContract(Counting):
         assert self.count(store, nonces, nonce, 1, ReplayDetect()) is not ACCEPTED
 
     def test_a_clock_set_back_locks_nobody_out(self) -> None:
-        """What was dropped lies in the future now: after one stale nonce at most new ones are good, old ones not."""
+        """Dropped nonces are in the future now. After one stale nonce at most, new ones are accepted, old ones not."""
         clock = Clock()
         store = self.open_store(10)
         old = nonces_of(store, clock, lifetime=60).issue()
@@ -134,7 +134,7 @@ class StoreContract(Counting):
         assert self.count(store, nonces_of(store, clock), old, 1, ReplayDetect()) is not ACCEPTED
 
     def test_a_count_that_others_left_behind(self) -> None:
-        """It is accepted after two hundred others, which stay as they are; and then never again."""
+        """A skipped count is accepted after two hundred others, which stay used. Then it is never accepted again."""
         clock = Clock()
         store = self.open_store(10)
         nonces = nonces_of(store, clock)
@@ -161,7 +161,7 @@ class StoreContract(Counting):
         assert self.count(store, nonces, kept, 2, SequenceDetect()) is ACCEPTED
 
     def test_one_of_many_at_once(self) -> None:
-        """Of twenty threads with one count exactly one is accepted, for each of fifty counts."""
+        """Twenty threads send the same count: exactly one is accepted, for each of fifty counts."""
         clock = Clock()
         store = self.open_store(10)
         nonces = nonces_of(store, clock)
@@ -173,7 +173,7 @@ class StoreContract(Counting):
                 assert verdicts.count(Verdict.REPLAYED) == 19
 
     def test_one_of_many_at_once_in_strict_sequence(self) -> None:
-        """The same where only the next count is accepted."""
+        """The same, if only the next count is accepted."""
         clock = Clock()
         store = self.open_store(10)
         nonces = nonces_of(store, clock)
@@ -185,7 +185,7 @@ class StoreContract(Counting):
                 assert verdicts.count(Verdict.REPLAYED) == 19
 
     def test_many_counts_at_once(self) -> None:
-        """Twenty threads with counts of their own lose none inside the window."""
+        """Twenty threads with different counts lose none of them inside the window."""
         clock = Clock()
         store = self.open_store(10)
         nonces = nonces_of(store, clock)
@@ -196,10 +196,10 @@ class StoreContract(Counting):
 
 
 class BoundedStoreContract(StoreContract):
-    """The same for a store that keeps to its capacity by forgetting, which must be sound."""
+    """The same for a store that forgets nonces to stay within its capacity. No count may pass twice through that."""
 
     def test_eviction_is_sound(self) -> None:
-        """A nonce that had to make room is stale for ever, for every count."""
+        """A nonce that was dropped to make room is stale for ever, for every count."""
         clock = Clock()
         store = self.open_store(3)
         nonces = nonces_of(store, clock)
@@ -212,7 +212,7 @@ class BoundedStoreContract(StoreContract):
             assert self.count(store, nonces, victim, nc, ReplayDetect()) is Verdict.FORGOTTEN
 
     def test_eviction_casts_doubt_on_those_before_it_only(self) -> None:
-        """A nonce issued before the newest eviction is stale; one issued after it is good at once."""
+        """A nonce issued before the newest eviction is stale. A nonce issued after it is accepted at once."""
         clock = Clock()
         store = self.open_store(1)
         nonces = nonces_of(store, clock)

@@ -1,6 +1,6 @@
-"""What every source of users must do, as tests that its author runs: a subclass says how a source is made.
+"""What every source of users must do, as tests for its author. A subclass says how a source is made.
 
-What a source can do besides (find by userhash, count its hashes, tell roles) is tried where it has the method.
+Optional methods (find by userhash, count hashes, tell roles) are tested if the source has them.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ T = TypeVar("T")
 _REALM: Final = "Staff area"
 _PASSWORDS: Final = {"alice": "s3cret", "Zoë": "pässword", 'O\'Neil "x"': "b0b"}
 
-#: Names that nobody has: other cases, spaces, patterns and quotes of databases, and what none can hold.
+#: Names that nobody has: another letter case, spaces, patterns and quotes of databases, and forbidden names.
 _NOBODY: Final = (
     "", "bob", "ALICE", "Alice", "alice ", " alice", "al%", "a_ice", "*", "alice' OR '1'='1", "alice\x00", "alice\n",
     "a:b", "None", "\U0001f600", "x" * 300, "x" * 9000,
 )  # fmt: skip
 
-#: What a field may say in the place of a userhash.
+#: Values that a field may have in place of a userhash.
 _NO_USERHASHES: Final = (b"", b"alice", b"0" * 32, b"0" * 64, b"\xff" * 64, b"%" * 64, b"x" * 9000)
 
 
@@ -42,11 +42,11 @@ class UsersContract:
         raise NotImplementedError
 
     def settle(self, answer: T | Awaitable[T]) -> T:
-        """What the source answers. A source that needs an event loop of its own gets it here, in a subclass."""
+        """The source's answer. If the source needs its own event loop, a subclass overrides this method."""
         return settled(answer)
 
     def test_each_user(self) -> None:
-        """H(A1) is hex in lower case, for each hash that is held, and the same for its -sess form."""
+        """H(A1) is hex in lower case, for each hash that the source has, and the same for its -sess form."""
         users = self.open_users(_PASSWORDS, _REALM)
         for name, password in _PASSWORDS.items():
             for base in self.algorithms:
@@ -55,20 +55,20 @@ class UsersContract:
                 assert self.settle(users.ha1(name, _REALM, by_name(f"{base}-sess"))) == expected
 
     def test_names_are_exact(self) -> None:
-        """Whatever a stranger sends for a name: nobody is taken for another, and nothing fails."""
+        """For any name that a stranger sends, the source finds no other user, and does not fail."""
         users = self.open_users(_PASSWORDS, _REALM)
         for name in _NOBODY:
             for base in self.algorithms:
                 assert not self.settle(users.ha1(name, _REALM, by_name(base))), name
 
     def test_realms_are_exact(self) -> None:
-        """H(A1) is that of one realm."""
+        """H(A1) is for one realm only."""
         users = self.open_users(_PASSWORDS, _REALM)
         for realm in ("", "staff area", "Staff area ", "another"):
             assert not self.settle(users.ha1("alice", realm, by_name(self.algorithms[0]))), realm
 
     def test_a_hash_that_is_not_held(self) -> None:
-        """It is nobody's: never the H(A1) of another hash."""
+        """For a hash that the source does not have, it never returns the H(A1) of another hash."""
         users = self.open_users(_PASSWORDS, _REALM)
         for base in {"SHA-512-256", "SHA-256", "MD5"} - set(self.algorithms):
             found = self.settle(users.ha1("alice", _REALM, by_name(base)))
@@ -80,7 +80,7 @@ class UsersContract:
         assert not self.settle(users.ha1("alice", _REALM, by_name(self.algorithms[0])))
 
     def test_finding_by_userhash(self) -> None:
-        """RFC 7616 §3.4.4: the name of whose userhash it is, in each hash that is held; else None. Nothing fails."""
+        """RFC 7616 §3.4.4: the name of the user with this userhash, for each hash; else None. Nothing fails."""
         users = self.open_users(_PASSWORDS, _REALM)
         if not isinstance(users, UsersByHash):
             return
@@ -109,7 +109,7 @@ class UsersContract:
         assert others is None or others.users == 0
 
     def test_roles(self) -> None:
-        """They are a list of text, not one text; somebody without roles has none, and nothing fails."""
+        """Roles are several texts, not one text. A user without roles has none, and nothing fails."""
         users = self.open_users(_PASSWORDS, _REALM)
         if not isinstance(users, RoledUsers):
             return
@@ -120,7 +120,7 @@ class UsersContract:
             assert all(isinstance(role, str) for role in roles)
 
     def test_nothing_secret_is_shown(self) -> None:
-        """What a log may show of the source holds neither a password nor H(A1)."""
+        """The texts that a log may show of the source, repr and str, contain neither a password nor H(A1)."""
         users = self.open_users(_PASSWORDS, _REALM)
         for shown in (repr(users), str(users)):
             for name, password in _PASSWORDS.items():

@@ -1,9 +1,10 @@
 """anyldap (0.2), LDAP for asyncio and trio: logins, signing and sealing for its LDAPClient.
 
-Its other door, `anyldap.ldap`, drops what comes with the answer to the last bind request. That is the server's proof.
+Its other interface, `anyldap.ldap`, cannot be used: it drops the data of the last bind response, which is the server's
+proof.
 
-DIGEST-MD5 is Historic (RFC 6331): Kerberos (GSSAPI) or a client's certificate (EXTERNAL) inside TLS, or SCRAM, where
-the directory has it.
+DIGEST-MD5 is Historic (RFC 6331): use Kerberos (GSSAPI) or a client certificate (EXTERNAL) inside TLS, or SCRAM, if the
+directory has one of them.
 """
 
 from __future__ import annotations
@@ -25,15 +26,15 @@ _SUCCESS: Final = 0
 _SASL_BIND_IN_PROGRESS: Final = 14
 
 _MOST_REQUESTS: Final = 4
-"""An empty one, the response, an empty one after the proof, and one to spare."""
+"""An empty request, the response, an empty request after the proof, and one more."""
 
 
 async def log_in(stream: Any, client: DigestMD5Client, task_group: Any) -> Any:  # noqa: ANN401  # anyio's
-    """An LDAPClient on a connected stream of anyio's, bound, and with the layer that was agreed on.
+    """Log in on a connected stream of anyio. Returns an LDAPClient that is bound and has the negotiated layer.
 
-    It reads in a task of the group, as anyldap's own do: an altered record ends the group with MessageAltered. Raises
-    anyldap's own error for a wrong password, and a DigestError if the server does not prove itself; the stream is
-    closed then. `client` is used once.
+    It reads in a task of the group, as anyldap's own clients do: an altered record ends the group with MessageAltered.
+    Raises anyldap's own error for a wrong password, and a DigestError if the server does not prove itself. The stream
+    is closed then. `client` is used once.
     """
     ldap = import_module("anyldap.protocols.ldap.ldapclient").LDAPClient()
     await ldap.attach_stream(LayeredByteStream(stream, client), task_group)
@@ -53,7 +54,7 @@ async def _bind(ldap: Any, client: DigestMD5Client) -> None:  # noqa: ANN401  # 
         answer = await ldap.send(request(dn="", auth=("DIGEST-MD5", token or None), sasl=True))
         if answer.resultCode not in {_SUCCESS, _SASL_BIND_IN_PROGRESS}:
             raise refusal(answer.resultCode, answer.errorMessage)
-        # A server may send its proof before it says success; it is then sent nothing.
+        # A server may send its proof before it reports success. Then the answer is an empty token.
         token = b"" if client.complete else client.step(answer.serverSaslCreds or b"")
         if answer.resultCode == _SUCCESS:
             if not client.complete:
@@ -61,11 +62,11 @@ async def _bind(ldap: Any, client: DigestMD5Client) -> None:  # noqa: ANN401  # 
                     "the server says that the bind has succeeded, but it did not prove that it knows the password"
                 )
             return
-    raise WrongPrincipal("the server does not finish the bind")
+    raise WrongPrincipal(f"the server did not finish the bind after {_MOST_REQUESTS} requests")
 
 
 class LayeredByteStream(HoldsSecrets):
-    """An anyio ByteStream over another. Octets pass as they are until the login is complete.
+    """An anyio ByteStream over another. Octets pass unchanged until the login is complete.
 
     The rules and errors are those of LayeredSocket with `during_login`.
     """
@@ -77,14 +78,17 @@ class LayeredByteStream(HoldsSecrets):
 
     @property
     def extra_attributes(self) -> Mapping[Any, Any]:
-        """Those of the stream below."""
+        """The attributes of the stream below."""
         attributes: Mapping[Any, Any] = self._stream.extra_attributes
         return attributes
 
     async def receive(self, max_bytes: int = 65536) -> bytes:
-        """Verified octets. Raises what the stream below raises at its end, unless that is inside a record."""
+        """Verified octets, at most `max_bytes`. At its end the stream raises the error of the stream below.
+
+        If the end is inside a record, it is MalformedField.
+        """
         if max_bytes < 1:
-            raise ConfigurationError("max_bytes is at least 1")
+            raise ConfigurationError("max_bytes must be at least 1")
         while not (message := self._records.read(max_bytes)):
             try:
                 data = await self._stream.receive()
@@ -96,12 +100,12 @@ class LayeredByteStream(HoldsSecrets):
         return message
 
     async def send(self, item: Octets) -> None:
-        """Send all of it, in as many records as the peer needs."""
+        """Send all octets, in as many records as the peer needs."""
         octets = self._records.sent(item)
         try:
             await self._stream.send(octets)
         except BaseException:
-            # A part of a record may be out.
+            # A part of a record may have been sent.
             self._records.close()
             raise
 
@@ -110,7 +114,7 @@ class LayeredByteStream(HoldsSecrets):
         await self._stream.send_eof()
 
     async def aclose(self) -> None:
-        """End the layer, then the stream below."""
+        """End the layer, then close the stream below."""
         self._closed = True
         self._records.close()
         await self._stream.aclose()

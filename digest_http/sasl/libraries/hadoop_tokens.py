@@ -1,11 +1,11 @@
-"""Delegation tokens of Hadoop: the file that HADOOP_TOKEN_FILE_LOCATION names, and the login that a token is.
+"""Delegation tokens of Hadoop: the file that HADOOP_TOKEN_FILE_LOCATION names, and the login with a token.
 
-A token logs in with DIGEST-MD5: the name is base64 of its identifier, the password base64 of its password. Containers
-of YARN, Spark and Oozie get their tokens in such a file. Both forms are read, Writable (0) and Protobuf (1), as
-org.apache.hadoop.security.Credentials writes them.
+A token logs in with DIGEST-MD5: the user name is base64 of its identifier, the password is base64 of its password.
+Containers of YARN, Spark and Oozie get their tokens in such a file. Both formats are read, Writable (0) and Protobuf
+(1), as org.apache.hadoop.security.Credentials writes them.
 
-DIGEST-MD5 is Historic (RFC 6331). Users have Kerberos; tokens have no other mechanism, and no SCRAM: keep their lives
-short.
+DIGEST-MD5 is Historic (RFC 6331). Users have Kerberos. Tokens have no other mechanism, not even SCRAM: let them expire
+soon.
 """
 
 from __future__ import annotations
@@ -28,15 +28,18 @@ _VARIABLE: Final = "HADOOP_TOKEN_FILE_LOCATION"
 _MAGIC: Final = b"HDTS"
 _WRITABLE: Final = 0
 _FILE: Final = "token file"
-"""What errors call it."""
+"""Its name in errors."""
 
 _MOST_OCTETS: Final = 16 << 20
-"""A file of tokens has some kilobytes. What is longer is some other file."""
+"""A file of tokens has a few kilobytes. A longer file is not a token file."""
 
 
 @dataclass(frozen=True, slots=True)
 class HadoopToken(HoldsSecrets):
-    """One token. `kind` is for instance "HDFS_DELEGATION_TOKEN", `service` what it is for, often "host:port" or ""."""
+    """One token. `identifier` and `password` are raw octets; the password is a secret.
+
+    `kind` is for instance "HDFS_DELEGATION_TOKEN". `service` says where the token is valid, often "host:port" or "".
+    """
 
     alias: str
     kind: str
@@ -50,7 +53,7 @@ class HadoopToken(HoldsSecrets):
         return base64.b64encode(self.identifier).decode("ascii")
 
     def client(self, **settings: Any) -> DigestMD5Client:  # noqa: ANN401  # DigestMD5Client's own, checked there
-        """A login with this token, to the service "null" on the host "default" unless the settings say otherwise."""
+        """A client for this token: service "null", host "default", no enforced maxbuf, unless `settings` has others."""
         given: dict[str, Any] = {"service": "null", "host": "default", "enforce_maxbuf": False} | settings
         return DigestMD5Client(self.username, self.secret(), **given)
 
@@ -60,10 +63,10 @@ class HadoopToken(HoldsSecrets):
 
 
 def read_tokens(path: str | os.PathLike[str] | None = None) -> list[HadoopToken]:
-    """The tokens of a file; without a path, of the one that HADOOP_TOKEN_FILE_LOCATION names.
+    """The tokens of a file; without a path, of the file that HADOOP_TOKEN_FILE_LOCATION names.
 
-    Raises ConfigurationError if nothing names a file, OSError if it cannot be read, MalformedField if it is no such
-    file or is cut short.
+    Raises ConfigurationError if neither names a file, OSError if the file cannot be read, MalformedField if it is not a
+    token file, is cut short, or has more than 16 MiB.
     """
     path = path if path is not None else os.environ.get(_VARIABLE)
     if not path:
@@ -71,14 +74,19 @@ def read_tokens(path: str | os.PathLike[str] | None = None) -> list[HadoopToken]
     with Path(path).open("rb") as file:
         octets = file.read(_MOST_OCTETS + 1)
     if len(octets) > _MOST_OCTETS:
-        raise MalformedField(f"a token file has at most {_MOST_OCTETS} octets", reason="length")
+        raise MalformedField(f"not a token file: it has more than {_MOST_OCTETS} octets", reason="length")
     return parse_tokens(octets)
 
 
 def parse_tokens(octets: bytes) -> list[HadoopToken]:
-    """The tokens in the octets of such a file, in its order; secret keys beside them are passed over."""
+    """The tokens in the octets of a token file, in order. The secret keys in the file are skipped.
+
+    Raises MalformedField.
+    """
     if octets[:4] != _MAGIC or octets[4:5] not in {b"\x00", b"\x01"}:
-        raise MalformedField("not a token file: it begins with HDTS and the version 0 or 1", reason="magic")
+        raise MalformedField(
+            "not a token file: a token file begins with HDTS and the version 0 or 1; check the path", reason="magic"
+        )
     if octets[4] == _WRITABLE:
         return _writable(_Writables(octets[5:], _FILE))
     tokens: list[HadoopToken] = []
@@ -105,18 +113,18 @@ def _writable(reader: _Writables) -> list[HadoopToken]:
 
 
 class _Writables(OctetReader):
-    """Octets as Hadoop's Writables have them."""
+    """Reads octets in the format of Hadoop's Writables."""
 
     def vint(self) -> int:
-        """WritableUtils.readVInt: one octet from -112 to 127, or the count of octets and then the number."""
+        """As WritableUtils.readVInt: one octet from -112 to 127, or the count of octets and then the number."""
         first = int.from_bytes(self.take(1), "big", signed=True)
         if first >= -112:  # noqa: PLR2004  # as said
             return first
-        # From -113 down to -120 for one to eight octets; what is below is a negative number, which no length is.
+        # -113 to -120 announce one to eight octets. Below that the number is negative, and no length is negative.
         return int.from_bytes(self.take(-112 - first if first >= -120 else -1), "big")  # noqa: PLR2004  # as said
 
     def sized(self) -> bytes:
-        """A vint and so many octets."""
+        """A vint, then as many octets, which are returned."""
         return self.take(self.vint())
 
 

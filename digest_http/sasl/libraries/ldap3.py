@@ -1,9 +1,10 @@
-"""ldap3 (2.9): logins that prove the server, signing and sealing, with every strategy that has one connection.
+"""ldap3 (2.9): logins in which the server proves itself, signing and sealing, for every strategy with one connection.
 
-ldap3's own DIGEST-MD5 takes one record a read, checks neither numbers nor the server's proof, and cannot seal.
+ldap3's own DIGEST-MD5 reads one record at a time, checks neither sequence numbers nor the server's proof, and cannot
+seal.
 
-DIGEST-MD5 is Historic (RFC 6331): Kerberos (GSSAPI) or a client's certificate (EXTERNAL) inside TLS, or SCRAM, where
-the directory has it.
+DIGEST-MD5 is Historic (RFC 6331): use Kerberos (GSSAPI) or a client certificate (EXTERNAL) inside TLS, or SCRAM, if the
+directory has one of them.
 """
 
 from __future__ import annotations
@@ -24,16 +25,16 @@ _SUCCESS: Final = 0
 _SASL_BIND_IN_PROGRESS: Final = 14
 
 _MOST_REQUESTS: Final = 4
-"""An empty one, the response, an empty one after the proof, and one to spare."""
+"""An empty request, the response, an empty request after the proof, and one more."""
 
 
 class _Socket(LayeredSocket):
-    """What a strategy's own thread reads from while another unbinds: then it meets the end."""
+    """The socket that a strategy's own thread reads. When another thread unbinds, the reader gets the end."""
 
     _unbound = False
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
-        """As LayeredSocket; b"" once it was closed here."""
+        """As LayeredSocket; b"" after close()."""
         try:
             return super().recv(bufsize, flags)
         except ContextExpired:
@@ -50,9 +51,10 @@ class _Socket(LayeredSocket):
 def use_digest(connection: Any, make_client: Callable[[], DigestMD5Client]) -> None:  # noqa: ANN401  # it has no types
     """Let a Connection made with `authentication=SASL, sasl_mechanism=DIGEST_MD5` log in with our client.
 
-    `make_client` is called for each bind, since a login is used once and ldap3 binds again when it reconnects. Call
-    bind() afterwards; a Connection made with auto_bind has bound already. bind() gives False for a wrong password, as
-    ever; a server that does not prove itself raises WrongPrincipal, and the connection is closed.
+    `make_client` is called for each bind: a client is used for one login, and ldap3 binds again when it reconnects.
+    Call bind() after this function. Raises ConfigurationError for a Connection that is bound already, as after
+    auto_bind. bind() returns False for a wrong password, as usual. For a server that does not prove itself it raises
+    WrongPrincipal, and the connection is closed.
     """
     if getattr(connection, "bound", False):
         raise ConfigurationError("the connection is bound already: make it without auto_bind, then call bind()")
@@ -60,13 +62,13 @@ def use_digest(connection: Any, make_client: Callable[[], DigestMD5Client]) -> N
 
 
 def _bind(connection: Any, make_client: Callable[[], DigestMD5Client], controls: Any) -> Any:  # noqa: ANN401
-    """What ldap3 calls in the place of its own; the result of the last bind response."""
+    """ldap3 calls this in place of its own function. Returns the result of the last bind response."""
     if isinstance(connection.socket, LayeredSocket):
         raise ConfigurationError("this connection has a layer already: open another one to log in again")
     with connection.connection_lock:
         connection.last_error = None
         plain, client = connection.socket, make_client()
-        # Before the first token: a strategy's own thread may be reading when the layer begins.
+        # Replaced before the first token: a strategy's own thread may be reading when the layer begins.
         connection.socket = _Socket(plain, client, during_login=True)
         connection.sasl_in_progress = True
         try:
@@ -77,7 +79,7 @@ def _bind(connection: Any, make_client: Callable[[], DigestMD5Client], controls:
         finally:
             connection.sasl_in_progress = False
         if not client.complete:
-            # Refused: the connection is as it was, and another bind may follow.
+            # The login was refused: the connection is as before, and another bind may follow.
             client.close()
             connection.socket = plain
         return result
@@ -91,7 +93,7 @@ def _exchange(connection: Any, client: DigestMD5Client, controls: Any) -> Any:  
         code = result["result"]
         if code not in {_SUCCESS, _SASL_BIND_IN_PROGRESS}:
             return result
-        # A server may send its proof before it says success; it is then sent nothing.
+        # A server may send its proof before it reports success. Then the answer is an empty token.
         token = b"" if client.complete else client.step(result.get("saslCreds") or b"")
         if code == _SUCCESS:
             if not client.complete:
@@ -99,4 +101,4 @@ def _exchange(connection: Any, client: DigestMD5Client, controls: Any) -> Any:  
                     "the server says that the bind has succeeded, but it did not prove that it knows the password"
                 )
             return result
-    raise WrongPrincipal("the server does not finish the bind")
+    raise WrongPrincipal(f"the server did not finish the bind after {_MOST_REQUESTS} requests")

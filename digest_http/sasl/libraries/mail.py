@@ -1,11 +1,11 @@
-"""The standard library's imaplib, smtplib and poplib: a login in one call, names beyond ASCII included.
+"""The standard library's imaplib, smtplib and poplib: a login in one call, also for names that are not ASCII.
 
-qop=auth only: these have no place for a layer, and mail servers offer none. Use their *_SSL classes or STARTTLS. Each
-call closes the connection, and raises, if the server does not prove itself.
+Only qop=auth works: these libraries have no place for a layer, and mail servers offer none. Use their *_SSL classes or
+STARTTLS. If the server does not prove itself, each call closes the connection and raises WrongPrincipal.
 
-Dovecot hashes names as UTF-8: make the client with `downgrade=False` for it.
+Dovecot hashes names as UTF-8: for Dovecot, make the client with `downgrade=False`.
 
-DIGEST-MD5 is Historic (RFC 6331): SCRAM-SHA-256 inside TLS where the server has it.
+DIGEST-MD5 is Historic (RFC 6331): use SCRAM-SHA-256 inside TLS if the server has it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ _SUCCEEDED: Final = 235
 
 
 def imap_login(connection: Any, client: DigestMD5Client) -> None:  # noqa: ANN401  # IMAP4, or what has its calls
-    """AUTHENTICATE on an imaplib.IMAP4. Raises IMAP4.error for a wrong password."""
+    """AUTHENTICATE (RFC 3501) on an imaplib.IMAP4. Raises IMAP4.error for a wrong password.
+
+    Raises WrongPrincipal if the server does not prove itself, QopNotSupported if a layer was negotiated.
+    """
 
     def answer(challenge: bytes) -> bytes:
         return client.step(challenge)
@@ -36,7 +39,10 @@ def imap_login(connection: Any, client: DigestMD5Client) -> None:  # noqa: ANN40
 
 
 def smtp_login(connection: Any, client: DigestMD5Client) -> None:  # noqa: ANN401  # SMTP, or what has its calls
-    """AUTH on an smtplib.SMTP. Raises SMTPAuthenticationError for a wrong password."""
+    """AUTH (RFC 4954) on an smtplib.SMTP. Raises SMTPAuthenticationError for a wrong password.
+
+    Raises WrongPrincipal if the server does not prove itself, QopNotSupported if a layer was negotiated.
+    """
 
     def exchange() -> None:
         connection.ehlo_or_helo_if_needed()
@@ -51,11 +57,14 @@ def smtp_login(connection: Any, client: DigestMD5Client) -> None:  # noqa: ANN40
 
 
 def pop_login(connection: Any, client: DigestMD5Client) -> None:  # noqa: ANN401  # POP3, or what has its calls
-    """AUTH on a poplib.POP3. Raises error_proto for a wrong password."""
+    """AUTH (RFC 5034) on a poplib.POP3. Raises error_proto for a wrong password.
+
+    Raises WrongPrincipal if the server does not prove itself, QopNotSupported if a layer was negotiated.
+    """
 
     def exchange() -> None:
         token = client.step()
-        # RFC 5034: a challenge is "+ " and base64. _shortcmd is what poplib's own commands are made of.
+        # RFC 5034: a challenge is "+ " and base64. poplib's own commands use _shortcmd.
         line = connection._shortcmd(f"AUTH DIGEST-MD5 {_encoded(token)}" if token else "AUTH DIGEST-MD5")  # noqa: SLF001
         while line.startswith(b"+ "):
             line = connection._shortcmd(_encoded(client.step(_decoded(line[2:]))))  # noqa: SLF001  # as above
@@ -64,7 +73,7 @@ def pop_login(connection: Any, client: DigestMD5Client) -> None:  # noqa: ANN401
 
 
 def _proved(client: DigestMD5Client, close: Callable[[], object], exchange: Callable[[], object]) -> None:
-    """Run the exchange; close unless the login ended as it must."""
+    """Run the exchange. Close the connection unless the login is complete and right."""
     try:
         exchange()
         _check(client)

@@ -1,6 +1,6 @@
-"""As much of Protobuf's encoding as the logins of Hadoop need: fields that are numbers or octets.
+"""The part of Protobuf's encoding that the logins of Hadoop need: fields that are numbers or octets.
 
-"Encoding", protobuf.dev/programming-guides/encoding. Numbers are varints of at most 64 bits, unsigned here.
+Source: "Encoding", protobuf.dev/programming-guides/encoding. Numbers are varints of at most 64 bits, here unsigned.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ __all__ = ["OctetReader", "Value", "delimited", "encoded", "fields", "last_field
 
 Value = bytes | int
 
-# Wire types. Groups, 3 and 4, went out of use before Hadoop began.
+# Wire types. Groups (3 and 4) were out of use before Hadoop began.
 _NUMBER, _OCTETS = 0, 2
 _FIXED: Final = {1: 8, 5: 4}
-"""Those of a fixed length, in octets."""
+"""The wire types of a fixed length, and this length in octets."""
 
 _NUMBER_BITS: Final = 64
 
 
 class OctetReader:
-    """Octets read from the front. Calls raise MalformedField where they end too early; `what` names them there."""
+    """Reads octets from the front. Calls raise MalformedField if they end too early; `what` names them in errors."""
 
     def __init__(self, octets: bytes, what: str) -> None:
         self._octets: Final = octets
@@ -31,11 +31,11 @@ class OctetReader:
         self.what: Final = what
 
     def __bool__(self) -> bool:
-        """Whether there are more."""
+        """Whether there are more octets."""
         return self._position < len(self._octets)
 
     def take(self, count: int) -> bytes:
-        """So many."""
+        """The next `count` octets."""
         end = self._position + count
         if count < 0 or end > len(self._octets):
             raise MalformedField(f"the {self.what} is cut short, or a length in it is wrong", reason="length")
@@ -43,7 +43,7 @@ class OctetReader:
         return taken
 
     def varint(self) -> int:
-        """Seven bits an octet, the lowest first."""
+        """A number, seven bits in each octet, the lowest first."""
         value = shift = 0
         while True:
             octet = self.take(1)[0]
@@ -55,14 +55,14 @@ class OctetReader:
                 raise MalformedField(f"a number in the {self.what} is too long", reason="length")
 
     def delimited(self) -> bytes:
-        """A length and so many octets: a message behind which another may follow."""
+        """A length, then as many octets, which are returned. Another message may follow."""
         return self.take(self.varint())
 
 
 def fields(octets: bytes, what: str) -> Iterator[tuple[int, Value]]:
-    """The fields of a message, each with its number, in order. Those of fixed length are passed over.
+    """The fields of a message, each with its number, in order. Fields of a fixed length are skipped.
 
-    `what` is what errors call the message. Raises MalformedField.
+    `what` names the message in errors. Raises MalformedField.
     """
     reader = OctetReader(octets, what)
     while reader:
@@ -79,19 +79,19 @@ def fields(octets: bytes, what: str) -> Iterator[tuple[int, Value]]:
 
 
 def last_fields(octets: bytes, what: str) -> dict[int, Value]:
-    """The fields of a message by their numbers; of several with one number the last counts, as Protobuf has it."""
+    """The fields of a message by number. If a number is repeated, the last field counts, as in Protobuf."""
     return dict(fields(octets, what))
 
 
 def octets_of(value: Value, what: str) -> bytes:
-    """A field that must be octets. Raises MalformedField."""
+    """The value of a field that must be octets. Raises MalformedField for a number; `what` names the message."""
     if isinstance(value, int):
-        raise MalformedField(f"the {what} has a number where octets belong", reason="form")
+        raise MalformedField(f"the {what} has a number in place of octets", reason="form")
     return value
 
 
 def varint(number: int) -> bytes:
-    """A number from 0 to 2**64 - 1."""
+    """A number from 0 to 2**64 - 1, as octets."""
     out = bytearray()
     while number > 0x7F:  # noqa: PLR2004  # seven bits
         out.append(number & 0x7F | 0x80)
@@ -101,7 +101,7 @@ def varint(number: int) -> bytes:
 
 
 def encoded(*numbered: tuple[int, Value]) -> bytes:
-    """A message of these fields, in this order."""
+    """A message of these fields (number, value), in this order."""
     return b"".join(
         varint(number << 3 | _NUMBER) + varint(value)
         if isinstance(value, int)

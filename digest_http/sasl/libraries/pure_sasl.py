@@ -1,9 +1,9 @@
-"""pure-sasl (0.6), and so kazoo (2.10): DIGEST-MD5 is ours, every other mechanism stays pure-sasl's.
+"""pure-sasl (0.6), and so kazoo (2.10): DIGEST-MD5 is ours, every other mechanism is still pure-sasl's.
 
-pure-sasl's own has no layers, and kazoo asks it by name, so the name is what has to change. It changes for the whole
-process, and only what is done with DIGEST-MD5.
+pure-sasl's own DIGEST-MD5 has no layers. kazoo looks pure-sasl's class up by its name, so this module replaces the
+class under that name. The change is for the whole process, and only for DIGEST-MD5.
 
-DIGEST-MD5 is Historic (RFC 6331): Kerberos or mutual TLS for ZooKeeper, SCRAM inside TLS elsewhere.
+DIGEST-MD5 is Historic (RFC 6331): use Kerberos or mutual TLS for ZooKeeper, SCRAM inside TLS elsewhere.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ __all__ = ["choosing", "use_digest"]
 
 
 def use_digest() -> None:
-    """From now on `puresasl.client.SASLClient(host, service, "DIGEST-MD5", ...)` is a PureSASLClient of ours.
+    """After this call `puresasl.client.SASLClient(host, service, "DIGEST-MD5", ...)` makes our PureSASLClient.
 
-    kazoo looks the name up each time it connects. Calling this twice does nothing more.
+    kazoo looks the name up each time it connects. A second call does nothing.
     """
     module: Any = import_module("puresasl.client")
     if not getattr(module.SASLClient, "_chooses", False):
@@ -27,7 +27,7 @@ def use_digest() -> None:
 
 
 def choosing(original: type[Any]) -> type[Any]:
-    """A subclass of pure-sasl's SASLClient that makes a PureSASLClient where the mechanism is DIGEST-MD5."""
+    """A subclass of pure-sasl's SASLClient that makes a PureSASLClient if the mechanism is DIGEST-MD5."""
 
     def make(
         cls: type[Any],

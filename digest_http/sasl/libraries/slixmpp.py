@@ -1,11 +1,12 @@
-"""slixmpp (1.17): DIGEST-MD5 is ours, every other mechanism stays slixmpp's.
+"""slixmpp (1.17): DIGEST-MD5 is ours, every other mechanism is still slixmpp's.
 
-slixmpp's own counts a login as made when the server says so. Here it is made when the server has proved that it knows
-the password. slixmpp chooses among what the server offers, the best first, so SCRAM goes on to be taken before this.
+slixmpp's own DIGEST-MD5 accepts a login when the server says that it succeeded. This one accepts it only when the
+server has proved that it knows the password. slixmpp chooses the best mechanism that the server offers, so it still
+chooses SCRAM before this one.
 
-XMPP has no use for the layers: qop is auth, inside TLS. Without TLS slixmpp wants `unencrypted_digest` to be said.
+XMPP does not use the layers: qop is auth, inside TLS. Without TLS slixmpp needs the setting `unencrypted_digest`.
 
-DIGEST-MD5 is Historic (RFC 6331): SCRAM-SHA-256 inside TLS where the server has it.
+DIGEST-MD5 is Historic (RFC 6331): use SCRAM-SHA-256 inside TLS if the server has it.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ _NAME = "DIGEST-MD5"
 
 
 def use_digest() -> None:
-    """From now on clients of slixmpp that are made log in with ours, where DIGEST-MD5 is what they choose.
+    """Clients of slixmpp that are made after this call use our DIGEST-MD5, if they choose this mechanism.
 
-    Calling this twice does nothing more. A client that was made before fails to log in with DIGEST-MD5.
+    A second call does nothing. A client that was made before the first call fails to log in with DIGEST-MD5.
     """
     sasl: Any = import_module("slixmpp.util.sasl.client")
     plugin: Any = import_module("slixmpp.features.feature_mechanisms").FeatureMechanisms
@@ -36,7 +37,7 @@ def use_digest() -> None:
 
 
 def _telling(handle: Any) -> Any:  # noqa: ANN401  # slixmpp has few types
-    """Tell the mechanism that what comes is a challenge. slixmpp hands over the word of success the same way."""
+    """Tell the mechanism that a challenge comes. slixmpp passes the message of success in the same way."""
 
     def handle_challenge(self: Any, stanza: Any) -> None:  # noqa: ANN401  # as above
         self.mech.challenged = True
@@ -51,15 +52,15 @@ def _mechanism(sasl: Any) -> type[Any]:  # noqa: ANN401  # as above
     def setup(self: Any, name: str) -> None:  # noqa: ANN401, ARG001  # as above; its name is known
         settings, given = self.security_settings, self.credentials
         if not (settings["encrypted"] or settings["unencrypted_digest"]):
-            raise sasl.SASLCancelled("DIGEST-MD5 without TLS: set unencrypted_digest if that is what you want")
+            raise sasl.SASLCancelled("DIGEST-MD5 without TLS is off: use TLS, or set unencrypted_digest")
         realm = given["realm"].decode()
 
         def choose(offered: Sequence[str]) -> str:
-            # The realm is the domain, unless the server has others.
+            # The realm is the domain, unless the server offers other realms.
             return realm if realm in offered or not offered else offered[0]
 
         self.challenged, self.begun = False, False
-        # slixmpp keeps the object. It needs the password no more.
+        # slixmpp keeps the object, which does not need the password any more.
         self.credentials = {}
         refused = ""
         try:
@@ -74,8 +75,8 @@ def _mechanism(sasl: Any) -> type[Any]:  # noqa: ANN401  # as above
         except ConfigurationError as error:
             refused = str(error)
         if refused:
-            # A name that no field can hold: slixmpp goes on to the next mechanism. Raised here, so that the frames that
-            # have seen the password are not its context.
+            # A name that cannot be sent: slixmpp tries the next mechanism. Raised here, so that its context does not
+            # have the frames that have seen the password.
             raise sasl.SASLCancelled(refused)
 
     def process(self: Any, challenge: bytes = b"") -> bytes:  # noqa: ANN401  # as above
@@ -85,7 +86,7 @@ def _mechanism(sasl: Any) -> type[Any]:  # noqa: ANN401  # as above
             token: bytes = self.client.step(challenge)
         except DigestError as error:
             raise sasl.SASLMutualAuthFailed(str(error)) from error
-        # The word of success, with or without a last token: nothing may be open before the proof.
+        # The message of success, with or without a last token: without the proof the login has failed.
         if last and not self.client.complete:
             self.client.close()
             raise sasl.SASLMutualAuthFailed("the server has not proved that it knows the password")

@@ -1,10 +1,10 @@
 """Thrift (0.20) and thrift_sasl (0.4), and so PyHive (0.7) and impyla (0.20): HiveServer2, Impala, the Hive metastore.
 
 Delegation tokens log in to the service "null" on the host "default": those are the defaults here.
-hadoop_tokens.py beside this file reads them.
+hadoop_tokens.py reads such tokens.
 
-DIGEST-MD5 is Historic (RFC 6331): Kerberos for users, LDAP or SCRAM inside TLS where a service has them; tokens have
-nothing else.
+DIGEST-MD5 is Historic (RFC 6331): use Kerberos for users, LDAP or SCRAM inside TLS if the service has them. Tokens have
+no other mechanism.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ def hive_transport(
     qop: str | tuple[str, ...] = ("auth-conf",),
     **settings: Any,  # noqa: ANN401  # DigestMD5Client's own keywords, checked there
 ) -> Any:  # noqa: ANN401  # as above
-    """thrift_sasl's transport over a TSocket: what PyHive takes as `thrift_transport`, and impyla_connection as well.
+    """thrift_sasl's transport over a TSocket, for PyHive's `thrift_transport` and for impyla_connection().
 
-    open() raises TTransportException for a wrong password and for a server that does not prove itself.
+    open() raises TTransportException for a wrong password, and for a server that does not prove itself.
     """
 
     def client() -> ThriftSASLClient:
-        # Thrift's servers announce a maxbuf and keep to none.
+        # Thrift's servers announce a maxbuf, and obey none.
         given: dict[str, Any] = {"service": service, "host": host, "qop": qop, "enforce_maxbuf": False} | settings
         return ThriftSASLClient(DigestMD5Client(username, password, **given))
 
@@ -51,16 +51,16 @@ def apache_transport(
     qop: str | tuple[str, ...] = ("auth-conf",),
     **settings: Any,  # noqa: ANN401  # as above
 ) -> Any:  # noqa: ANN401  # as above
-    """Apache Thrift's own TSaslClientTransport over a TSocket: for the metastore, and for services of one's own."""
+    """Apache Thrift's own TSaslClientTransport over a TSocket: for the metastore, and for your own services."""
     make = import_module("thrift.transport.TTransport").TSaslClientTransport
-    # It makes a client of pure-sasl's, which ours then replaces.
+    # It makes a client of pure-sasl. Ours replaces that client.
     wrapped = make(socket, host, service, mechanism="DIGEST-MD5", username="", password="")
     wrapped.sasl = PureSASLClient(host, service, username=username, password=password, qops=qop, **settings)
     return wrapped
 
 
 def impyla_connection(transport: Any, database: str | None = None, *, retries: int = 3) -> Any:  # noqa: ANN401
-    """What impala.dbapi.connect() gives, over a transport of one's own, for which connect() has no place."""
+    """A connection as impala.dbapi.connect() returns it, over your own transport, which connect() cannot take."""
     hiveserver2, protocol = import_module("impala.hiveserver2"), import_module("thrift.protocol.TBinaryProtocol")
     transport.open()
     client = hiveserver2.ThriftClient(protocol.TBinaryProtocolAccelerated(transport))

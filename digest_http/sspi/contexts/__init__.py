@@ -1,1 +1,1 @@
-"""What stands behind a context handle: HTTP and SASL, client and server."""
+"""The contexts behind the handles: HTTP and SASL, client and server."""

@@ -1,6 +1,6 @@
-"""Context handles, and what stands behind them: one of four kinds of contexts, HTTP or SASL, client or server.
+"""Context handles, and the contexts behind them. There are four kinds of contexts: HTTP or SASL, client or server.
 
-An empty handle, as sspilib's own classes make it, is filled by the first call that it is given to.
+sspilib's own classes make an empty handle. The first call that gets the handle fills it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _UNIX_EPOCH: Final = 116_444_736_000_000_000
 
 
 def filetime() -> int:
-    """Now, in 100 ns steps since 1601."""
+    """Now, as a FILETIME: in 100 ns steps since 1601."""
     return time.time_ns() // 100 + _UNIX_EPOCH
 
 
@@ -41,7 +41,7 @@ class Context(HoldsSecrets, ABC):
         self.granted = 0
         self.handle: ref[CtxtHandle] | None = None
 
-    # --- messages; the defaults are what a kind of context does not do ---
+    # --- messages; a default is for a kind of context that does not have the function ---
 
     @abstractmethod
     def make_signature(self, qop: int, message: SecBufferDesc, seq_no: int) -> None:
@@ -67,12 +67,12 @@ class Context(HoldsSecrets, ABC):
     @property
     @abstractmethod
     def username(self) -> str:
-        """Who logged in."""
+        """The user who logged in."""
 
     @property
     @abstractmethod
     def realm(self) -> str:
-        """Where."""
+        """The realm of the login."""
 
     @property
     @abstractmethod
@@ -86,14 +86,14 @@ class Context(HoldsSecrets, ABC):
 
     @abstractmethod
     def session_key(self) -> bytes:
-        """H(A1), raw: a secret."""
+        """H(A1), raw octets: a secret."""
 
     @abstractmethod
     def sizes(self) -> SecPkgContextSizes:
-        """Sizes of tokens, signatures and trailers."""
+        """Sizes of tokens, signatures and trailers, in octets."""
 
     def stream_sizes(self) -> SecPkgContextStreamSizes:
-        """Sizes of sealed messages."""
+        """Sizes of sealed messages, in octets. Raises SEC_E_UNSUPPORTED_FUNCTION without a layer."""
         raise failure(NtStatus.SEC_E_UNSUPPORTED_FUNCTION)
 
     @abstractmethod
@@ -124,13 +124,13 @@ class CtxtHandle:
         return f"<{type(self).__name__} {type(context).__name__}: {state}>"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a context handle is not pickled: it stands for keys and running state")
+        raise TypeError("a context handle cannot be pickled: it refers to keys and running state")
 
 
 def context_of(handle: CtxtHandle) -> Context:
     """The established context of a handle.
 
-    Raises SEC_E_INVALID_HANDLE for one that is empty or half made, SEC_E_CONTEXT_EXPIRED for one that was closed.
+    Raises SEC_E_INVALID_HANDLE if it is empty or not established yet, SEC_E_CONTEXT_EXPIRED if it was closed.
     """
     context = handle.digest_context
     if context is not None and context.established and not context.closed:
@@ -141,7 +141,7 @@ def context_of(handle: CtxtHandle) -> Context:
 
 
 def handle_for(context: Context, given: CtxtHandle | None) -> CtxtHandle:
-    """The handle to return: the context's own as long as someone holds it, else the one given, else a new one."""
+    """The handle to return: the context's own handle if it still exists, else the given handle, else a new one."""
     own = context.handle() if context.handle is not None else None
     if own is None:
         own = given if given is not None and given.digest_context in (None, context) else CtxtHandle()

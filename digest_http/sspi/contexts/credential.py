@@ -1,4 +1,4 @@
-"""Credentials handles, what stands behind them, and the two identities that say more than a name and a password."""
+"""Credentials handles, the credentials behind them, and the two identities that have settings of Digest."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .http_realms import HTTPService
 
 __all__ = ["DEFAULT_REALM", "CredHandle", "Credential", "DigestAccounts", "DigestIdentity", "ServerSide"]
 
-#: The realm of a server that names none. Active Directory keeps hashes for this one beside those of the domain's names
+#: The realm of a server that names none. Active Directory keeps hashes for this realm and for the domain's names
 #: (MS-SAMR, "Primary:WDigest - WDIGEST_CREDENTIALS Construction").
 DEFAULT_REALM: Final = "Digest"
 
@@ -24,10 +24,10 @@ _CIPHERS: Final = ("3des", "rc4")
 
 
 class DigestIdentity(WinNTAuthIdentity):
-    """Whom to log in as, with Digest's own settings; an extension.
+    """The user to log in as, with Digest's own settings; an extension.
 
-    `algorithms` limits what challenges are answered, by RFC 7616 names; None: all that this Python has. `ciphers` are
-    those of DIGEST-MD5, best first. `random(n)` gives n octets.
+    `algorithms`: only challenges with these RFC 7616 names are answered; None: with all that this Python has. `ciphers`
+    are the accepted ciphers of DIGEST-MD5, best first. `random(n)` returns n random octets.
     """
 
     def __init__(
@@ -49,13 +49,18 @@ class DigestIdentity(WinNTAuthIdentity):
 
 
 class DigestAccounts(AuthIdentity):
-    """The users that a server lets in; an extension. Windows asks its domain controller instead.
+    """The users who may log in to a server; an extension. Windows asks its domain controller instead.
 
-    `users` is a mapping of name to password or an object with `ha1(username, realm, algorithm)` that answers at once.
-    `realm` is used where accept_security_context is given none. HTTP: `algorithms` by RFC 7616 names, one challenge
-    each; `userhash`, `allow_rfc2069`, `lifetime` (seconds of a nonce) and `store` as for the middleware. SASL: an
-    empty `realm` offers none, and the one that the client names is asked for; what the digest-uri must name (`service`,
-    `hosts`; None: anything), `ciphers`, and `authorize(username, realm, authzid)`.
+    `users` is a mapping of name to password, or an object with `ha1(username, realm, algorithm)` that is not
+    asynchronous. `realm` is used if accept_security_context gets none. `random(n)` returns n random octets, `clock()`
+    seconds since 1970.
+
+    HTTP: `algorithms` are RFC 7616 names, and there is one challenge for each. `userhash`, `allow_rfc2069`, `lifetime`
+    (of a nonce, in seconds) and `store` are as for the middleware.
+
+    SASL: an empty `realm` offers none, and `users` is asked for the realm that the client names. `service` and `hosts`
+    are what the digest-uri must name; None: anything. `ciphers` are offered. `authorize(username, realm, authzid)` says
+    whether the user may act as `authzid`; default: only as the same user.
     """
 
     def __init__(
@@ -94,14 +99,14 @@ class DigestAccounts(AuthIdentity):
 
 
 class ServerSide(NamedTuple):
-    """What accept_security_context needs."""
+    """The part of a credential that accept_security_context needs."""
 
     accounts: DigestAccounts
     http: HTTPService
 
 
 class Credential(HoldsSecrets):
-    """One acquired credential: `identity` for the client's side, `server` for the other; None: not acquired for it."""
+    """One acquired credential. `identity` is for the client, `server` for the server; None: not acquired for this."""
 
     __slots__ = ("identity", "server", "use")
 
@@ -124,7 +129,7 @@ class CredHandle:
         return f"<{type(self).__name__} {held!r}>" if held is not None else f"<{type(self).__name__}, empty>"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a credentials handle is not pickled: a pickle would hold the password")
+        raise TypeError("a credentials handle cannot be pickled: a pickle would contain the password")
 
 
 def _http_service(accounts: DigestAccounts) -> HTTPService:

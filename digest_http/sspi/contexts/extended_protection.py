@@ -1,9 +1,9 @@
-"""Extended protection: service name and channel binding under the response hash.
+"""Extended protection: the response hash also covers the service name and the channel binding.
 
 The mechanism is Microsoft's ("Integrated Windows Authentication with Extended Protection", from the expired
-draft-santesson-digestbind-01). The server's nonce begins with +Upgraded+v1 to say that it can check. The client's
-cnonce then begins with it too, followed by MD5(service-name ":" channel-binding) in hex and 32 random hex digits, so
-that both values are covered by the response; three directives carry them.
+draft-santesson-digestbind-01). The server's nonce begins with +Upgraded+v1 to say that the server can check the two
+values. Then the client's cnonce is +Upgraded+v1, MD5(service-name ":" channel-binding) in hex, and 32 random hex
+digits. So the response covers both values. Three directives carry them.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class UpgradedNonces(NonceSource):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a client says it is connected to: the octets of the two directives."""
+    """The service and channel to which a client says it is connected: the octets of the two directives."""
 
     service_name: bytes
     channel_binding: bytes = NO_BINDING
@@ -67,9 +67,9 @@ class Claim:
 
     @classmethod
     def read(cls, fields: dict[bytes, bytes], cnonce: bytes) -> Claim | None:
-        """The claim in a response; None if it makes none. Raises SEC_E_BAD_BINDINGS if cnonce does not bear it out."""
+        """The claim in a response; None if it makes none. Raises SEC_E_BAD_BINDINGS if the cnonce does not cover it."""
         if not cnonce.startswith(UPGRADED):
-            # Directives without the cnonce that covers them could have been put there by anyone.
+            # Anyone could have added directives that the cnonce does not cover.
             if any(name in fields for name in _DIRECTIVES):
                 raise failure(NtStatus.SEC_E_BAD_BINDINGS)
             return None
@@ -83,7 +83,7 @@ class Claim:
 
     @classmethod
     def of_token(cls, token: bytes, cnonce: bytes) -> Claim | None:
-        """The same for a response that has been parsed; it is parsed again only if there is something to be found."""
+        """As read, for the octets of a response. They are parsed only if they may contain a claim."""
         if not cnonce.startswith(UPGRADED):
             lowered = token.lower()
             if _HASHED not in lowered and _SERVICE not in lowered and _CHANNEL not in lowered:
@@ -97,7 +97,7 @@ class Claim:
 
 
 class BindingPolicy(Enum):
-    """What a server makes of the client's channel binding."""
+    """What a server requires of the client's channel binding."""
 
     NEVER = "never"
     ALLOW = "allow"
@@ -128,7 +128,7 @@ class Requirement:
         """Raise SEC_E_BAD_BINDINGS unless the policy is satisfied."""
         if self.policy is BindingPolicy.NEVER or (self.policy is BindingPolicy.ALLOW and claim is None):
             return
-        # A client that says it saw no TLS is refused where there is TLS: someone in between ended it.
+        # This side has TLS. A client that says it saw none is refused: someone in between has ended the TLS connection.
         if claim is None or claim.channel_binding == NO_BINDING:
             raise failure(NtStatus.SEC_E_BAD_BINDINGS)
         if self.policy is BindingPolicy.TRUSTED_PROXY:

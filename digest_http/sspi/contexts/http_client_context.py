@@ -33,12 +33,12 @@ __all__ = ["HTTPClientContext", "account"]
 
 _CNONCE_OCTETS: Final = 16
 
-#: What the challenge does not offer, or offers in a form that is not allowed here.
+#: For a qop that the challenge does not offer, or that is not allowed here.
 _OF_MESSAGES: Final = Translation({"qop": NtStatus.SEC_E_QOP_NOT_SUPPORTED})
 
 
 def account(identity: DigestIdentity, realm: str) -> str:
-    """The name to log in with: bare in the identity's own domain, anywhere else after the domain and a backslash."""
+    """The name to log in with. If the realm is not the identity's own domain, the domain and a backslash come first."""
     name = identity.username or ""
     if not identity.domain or identity.domain.lower() == realm.lower():
         return name
@@ -46,13 +46,13 @@ def account(identity: DigestIdentity, realm: str) -> str:
 
 
 class HTTPClientContext(Context):
-    """One user at one server. A new challenge, given to initialize_security_context, carries it on."""
+    """One user at one server. It continues with a new challenge that initialize_security_context gets."""
 
     def __init__(self, identity: DigestIdentity) -> None:
         super().__init__()
         self._identity: Final = identity
-        # Many at a time from the system. A caller's own function is asked for one at a time, so that he can foresee
-        # what is asked.
+        # Many cnonces at a time are taken from the system. A caller's own function is called for one at a time, so that
+        # its calls can be predicted.
         self._drawn: Final = CnonceSource() if identity.random is os.urandom else None
         self._context: ClientContext | None = None
         self._nonce: ClientNonce | None = None
@@ -60,15 +60,15 @@ class HTTPClientContext(Context):
         self._claim: Claim | None = None
         self._uri = b""
         self._integrity = False
-        # Octets of an Authorization value besides its uri: the same for all of one nonce.
+        # How many octets an Authorization value has without its uri: the same for all values of one nonce.
         self._fixed = 0
 
     def respond(self, request: InitializeInput, uri: bytes, *, integrity: bool, room: int | None) -> bytes:
-        """Take up a challenge and sign the request; returns the Authorization parameters.
+        """Accept a challenge and sign the request. Returns the Authorization parameters, as octets.
 
-        With `integrity` the qop is auth-int or nothing. Raises MalformedField, QopNotSupported, or SEC_E_*, and
-        SEC_E_BUFFER_TOO_SMALL for what is longer than `room`. Then the context is as it was, and no nc is used up: a
-        server that counts strictly would refuse all that follows a lost one.
+        With `integrity` the qop is auth-int, never auth. Raises MalformedField, QopNotSupported, SEC_E_*, and
+        SEC_E_BUFFER_TOO_SMALL for a result of more than `room` octets. After an error the context is as before, and no
+        nc is used up: a server that counts strictly would refuse every request after a lost nc.
         """
         before = vars(self).copy()
         try:
@@ -108,7 +108,7 @@ class HTTPClientContext(Context):
         return token
 
     def _check_room(self, length: int, room: int) -> None:
-        """Take back the nc of a response that will not be sent, since there is no room for it."""
+        """Take back the nc of a response that will not be sent, because there is no room for it."""
         if length <= room:
             return
         signature = self._last
@@ -124,7 +124,7 @@ class HTTPClientContext(Context):
             layout = HTTPMessage.inputs(message)
             if not layout.method or not layout.url:
                 raise failure(NtStatus.SEC_E_INVALID_TOKEN)
-            # Before nc is taken: a server that counts strictly would refuse all that follows a lost one.
+            # Checked before nc is taken: a server that counts strictly would refuse every request after a lost nc.
             padding = message.array[4]
             if padding.room < self._fixed + _quoted_length(layout.url):
                 raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
@@ -151,7 +151,7 @@ class HTTPClientContext(Context):
         challenges = parse_challenges([b"Digest " + token])
         usable = [challenge for challenge in challenges if not isinstance(challenge, UnusableChallenge)]
         if not usable:
-            raise MalformedField("there is no challenge that can be read")
+            raise MalformedField("the server sent no challenge that can be read")
         preference = Preference(self._identity.algorithms, ("auth-int",) if integrity else ("auth",))
         reasons: list[str] = []
         choice = choose(usable, preference, reasons.append)
@@ -164,11 +164,11 @@ class HTTPClientContext(Context):
         if context is None or self._nonce is None:
             raise failure(NtStatus.SEC_E_OUT_OF_SEQUENCE)
         if self._integrity:
-            # Without a hash the body counts as empty. Falling back to qop=auth would drop what was asked for.
+            # Without a hash the body counts as empty. To use qop=auth would drop the integrity that was asked for.
             layout.hentity = layout.hentity or calculation.entity_hash(context.algorithm, b"")
         signature = context.make_signature(layout, self._nonce)
         if signature is None:
-            # The server repeats a challenge whose counts are used up.
+            # The server has repeated a challenge whose counts are used up.
             raise failure(NtStatus.SEC_E_OUT_OF_SEQUENCE)
         self._last = signature
         return layout.padding if self._claim is None else layout.padding + self._claim.serialize()

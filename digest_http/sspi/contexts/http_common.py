@@ -1,4 +1,4 @@
-"""What both sides of HTTP say of themselves."""
+"""The attributes that both sides of HTTP have."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@
   4  CHANNEL_BINDINGS  blob                 PKG_PARAMS  realm, UTF-16LE; may be empty
   5                                         CHANNEL_BINDINGS  blob
 
-HEntity is hex H(entity-body), needed with auth-int only. It stands in another place than in MakeSignature, whose layout
-is the kernel's. PKG_PARAMS are told apart by their order, the others by their type.
+HEntity is H(entity-body) in hex, needed with auth-int only. Its place is not the same as in MakeSignature, whose layout
+is in the kernel (digest_http.buffers). PKG_PARAMS are found by their order, the other buffers by their type.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LEAST_OF_ACCEPT: Final = 3
 
 
 class InitializeInput(NamedTuple):
-    """ISC's input. The last two are None where the buffer is missing."""
+    """The input of initialize_security_context (ISC), as octets. The last two are None if the buffer is missing."""
 
     token: bytes
     method: bytes
@@ -38,7 +38,7 @@ class InitializeInput(NamedTuple):
 
 
 class AcceptInput(NamedTuple):
-    """ASC's input. `message.url` is empty if the caller gave none; `realm` is None then."""
+    """The input of accept_security_context (ASC). An absent URL is empty in `message`; an absent `realm` is None."""
 
     message: HTTPMessage
     realm: str | None
@@ -46,7 +46,7 @@ class AcceptInput(NamedTuple):
 
 
 def read_initialize(message: SecBufferDesc | None) -> InitializeInput:
-    """Unpack. Raises SEC_E_INVALID_TOKEN without TOKEN, challenge or method."""
+    """Unpack the array. Raises SEC_E_INVALID_TOKEN without TOKEN, challenge or method."""
     token, parameters = _parts(message)
     if not token or len(parameters) < _LEAST_OF_INITIALIZE or not parameters[0]:
         raise failure(NtStatus.SEC_E_INVALID_TOKEN)
@@ -60,7 +60,7 @@ def read_initialize(message: SecBufferDesc | None) -> InitializeInput:
 
 
 def read_accept(message: SecBufferDesc | None) -> AcceptInput:
-    """Unpack. Raises SEC_E_INVALID_TOKEN for a response without its method, target and HEntity buffers."""
+    """Unpack the array. Raises SEC_E_INVALID_TOKEN for a response without its method, target and HEntity buffers."""
     token, parameters = _parts(message)
     if token and (len(parameters) < _LEAST_OF_ACCEPT or not parameters[0]):
         raise failure(NtStatus.SEC_E_INVALID_TOKEN)
@@ -84,7 +84,7 @@ def _optional(message: SecBufferDesc | None, kind: SecBufferType) -> bytes | Non
 
 
 def _realm(octets: bytes) -> str | None:
-    """The realm: "AcceptSecurityContext (Digest)" wants Unicode whose characters also exist in ASCII."""
+    """The realm: "AcceptSecurityContext (Digest)" requires Unicode text with only ASCII characters."""
     try:
         text = octets.decode("utf-16-le").rstrip("\x00")
     except UnicodeDecodeError:

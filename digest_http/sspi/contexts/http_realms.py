@@ -31,11 +31,11 @@ from .extended_protection import UpgradedNonces
 
 __all__ = ["HTTPService", "LiveContext", "Realm"]
 
-#: Contexts that are found by their nonce, as many as .NET's HttpListener keeps; the counts themselves are in the store.
+#: How many contexts are found by their nonce: as many as .NET's HttpListener keeps. The counts are in the store.
 MAX_LIVE: Final = 1024
 
-#: Realms of one credentials handle, the longest unused of which go first. They come from the caller, never from a
-#: client.
+#: The most realms of one credentials handle. The realm that was not used for the longest time is dropped first. Realms
+#: come from the caller, never from a client.
 MAX_REALMS: Final = 64
 
 
@@ -48,28 +48,34 @@ class Realm:
     sources: Sources
 
     def look_up(self, opened: ServerContext) -> tuple[str, bytes | None]:
-        """The user's name and H(A1) in hex, None for nobody. Raises SourceUnavailable if the source fails or waits."""
+        """(The user's name, H(A1) in hex or None if there is no such user).
+
+        Raises SourceUnavailable if the source fails or is asynchronous.
+        """
         return now_or_never(self.sources.look_up(opened, at_once))
 
 
 class LiveContext(Context):
-    """A context that later requests may be matched to; what the service needs to know of it."""
+    """A context to which later requests may belong. These are the questions that the service asks it."""
 
     @abstractmethod
     def alive(self) -> bool:
-        """Whether the nonce is not over."""
+        """Whether the nonce has not expired."""
 
     @abstractmethod
     def same_user(self, credentials: Credentials) -> bool:
-        """Whether a response speaks of this context's user, in the same form and with the same algorithm."""
+        """Whether a response names this context's user, in the same form and with the same algorithm."""
 
     @abstractmethod
     def is_refused(self, token: bytes) -> bool:
-        """Whether `complete` has refused this response for its count alone: then its client is owed a new challenge."""
+        """Whether `complete` has refused this response only for its count. Then the client must get a new challenge."""
 
 
 class HTTPService(ForkAware, HoldsSecrets):
-    """See the head of the file. `random(n)` gives n octets, `clock()` seconds since 1970."""
+    """See the head of the file. `random(n)` returns n random octets, `clock()` seconds since 1970.
+
+    `lifetime` is that of a nonce, in seconds.
+    """
 
     def __init__(
         self,
@@ -85,7 +91,7 @@ class HTTPService(ForkAware, HoldsSecrets):
         random: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self._users: Final = users
-        #: Of a call that names no realm.
+        #: The realm for a call that names none.
         self.default_realm: Final = default_realm
         self._algorithms: Final = select(algorithms)
         self._userhash: Final = userhash
@@ -102,13 +108,13 @@ class HTTPService(ForkAware, HoldsSecrets):
         super().__init__()
 
     def after_fork_in_child(self) -> None:
-        """See ForkAware. The contexts go with the counts of their nonces, which the child's store does not know."""
+        """See ForkAware. The child drops the contexts, because its store does not know the counts of their nonces."""
         self._lock = Lock()
         self._live.clear()
 
     def realm(self, name: str, *, integrity: bool) -> Realm:
-        """The realm of that name, made if need be. Raises ConfigurationError for a name no field can hold."""
-        name = realm_name(name)  # in one Unicode form, which is that of the challenge and so of the answer
+        """The realm of that name; it is made if it is new. Raises ConfigurationError for a name that cannot be sent."""
+        name = realm_name(name)  # in one Unicode form, the form of the challenge and so of the response
         with self._lock:
             realm = self._realms.get((name, integrity))
             if realm is None:
@@ -147,14 +153,14 @@ class HTTPService(ForkAware, HoldsSecrets):
         with self._lock:
             self._live[nonce] = context
             self._live.move_to_end(nonce)
-            # Those that began first end first. What is over holds H(A1) and helps nobody.
+            # The oldest contexts expire first. An expired context has H(A1) and is useless, so it is dropped.
             while self._live:
                 if len(self._live) <= MAX_LIVE and not _over(next(iter(self._live.values()))):
                     return
                 self._live.popitem(last=False)
 
     def find(self, credentials: Credentials) -> LiveContext | None:
-        """The live context of a response's nonce and user, if its nonce is not over. opaque is not needed."""
+        """The live context of a response's nonce and user, if its nonce has not expired. opaque is not needed."""
         with self._lock:
             context = self._live.get(credentials.nonce)
         if context is None or _over(context):
@@ -163,7 +169,7 @@ class HTTPService(ForkAware, HoldsSecrets):
         return context if context.same_user(credentials) else None
 
     def forget(self, nonce: bytes) -> None:
-        """Find this context no more."""
+        """Let no later request find this context."""
         with self._lock:
             self._live.pop(nonce, None)
 

@@ -32,18 +32,18 @@ _SCHEME: Final = len(b"Digest ")
 # An attribute of an Enum class costs as much as a call in Python 3.11.
 _NEVER: Final = BindingPolicy.NEVER
 
-#: How the reasons of a malformed message are told once a context stands ("VerifySignature (Digest)").
+#: The codes for the reasons of a malformed message after the context is established ("VerifySignature (Digest)").
 _OF_BOTH: Final = {"uri": NtStatus.SEC_E_MESSAGE_ALTERED, "qop": NtStatus.SEC_E_QOP_NOT_SUPPORTED}
 _OF_MESSAGES: Final = Translation(_OF_BOTH)
 _OF_SIGNATURES: Final = Translation({**_OF_BOTH, "nc": NtStatus.STATUS_INVALID_PARAMETER})
 
 
 class HTTPServerContext(LiveContext):
-    """One nonce of one user. Before the first verified response it is only a challenge that was made."""
+    """One nonce of one user. Before the first verified response it is only a challenge."""
 
     def __init__(self, service: HTTPService, realm: Realm, requirement: Requirement) -> None:
         super().__init__()
-        #: What accept_security_context goes on with when it is given no credential again.
+        #: accept_security_context uses it if a later call gives no credential.
         self.service: Final = service
         self._realm = realm
         self._requirement = requirement
@@ -53,21 +53,21 @@ class HTTPServerContext(LiveContext):
         self._ha1: bytes | None = None
         self._username = ""
         self._claim: Claim | None = None
-        # The last response that was right but for its count.
+        # The last response of which only the count was wrong.
         self._refused = b""
 
     def challenge(self, realm: Realm, *, stale: bool = False) -> bytes:
-        """A TOKEN with a fresh nonce; for several algorithms several challenges, each with its own."""
-        # Documented as the reference to the context. Contexts are found by the nonce, which no client leaves out.
+        """The octets of a TOKEN, without the first scheme: a challenge for each algorithm, each with a fresh nonce."""
+        # On the page opaque is the reference to the context. Here the nonce is used, because every client sends it.
         opaque = b', opaque="%b"' % self.service.random(16).hex().encode()
         return b", ".join(value + opaque for value in realm.acceptor.challenges(stale=stale))[_SCHEME:]
 
     def authenticate(
         self, message: HTTPMessage, credentials: Credentials, realm: Realm, requirement: Requirement
     ) -> Verdict:
-        """Check a first response; ACCEPTED establishes the context. Nothing is kept of any other.
+        """Check a first response. ACCEPTED establishes the context; after any other verdict nothing is kept.
 
-        `credentials` is what its TOKEN says.
+        `credentials` is the parsed TOKEN of `message`.
         """
         opened = realm.acceptor.open_read(message.token, credentials)
         username, ha1 = realm.look_up(opened)
@@ -109,7 +109,7 @@ class HTTPServerContext(LiveContext):
         return 0
 
     def complete(self, token: SecBufferDesc) -> None:
-        """Check the request that accept_security_context matched to this context; the layout is ASC's."""
+        """Check the request that accept_security_context found to belong to this context; the layout is ASC's."""
         with _OF_MESSAGES:
             request = read_accept(token)
             if not request.message.token:
@@ -122,7 +122,7 @@ class HTTPServerContext(LiveContext):
                 raise
 
     def _next(self, message: HTTPMessage, room: int = 0) -> bytes:
-        """Check the next request; the proof of its answer where there is room for one."""
+        """Check the next request. Returns the proof for its answer if there is room for one."""
         first = self._first
         if first is None:
             raise failure(NtStatus.SEC_E_INVALID_HANDLE)
@@ -130,7 +130,7 @@ class HTTPServerContext(LiveContext):
         if _speaker(opened.credentials) != self._speaker:
             raise failure(NtStatus.SEC_E_MESSAGE_ALTERED)
         if first.covers_body and not opened.covers_body:
-            raise QopNotSupported("the context has integrity, and this request's body is not covered")
+            raise QopNotSupported("the context uses auth-int, but this request is not signed with auth-int")
         verdict, _, information = self._verify(opened, message, self._ha1, self._realm, self._requirement, room)
         if verdict is not ACCEPTED:
             raise failure(verdict.sspi_status)
@@ -145,9 +145,9 @@ class HTTPServerContext(LiveContext):
         requirement: Requirement,
         room: int = 0,
     ) -> tuple[Verdict, Claim | None, bytes]:
-        """Digest, nonce, bindings, room for the proof, then the count: what is refused has not counted.
+        """Check digest, nonce, bindings, room for the proof, then the count: a refused request is not counted.
 
-        Raises SourceUnavailable if the store fails or waits.
+        Raises SourceUnavailable if the store fails or is asynchronous.
         """
         now = opened.nonces.now()
         # "AcceptSecurityContext (Digest)" reserves the URL's place: the application may have compared it itself.
@@ -158,7 +158,7 @@ class HTTPServerContext(LiveContext):
         if verdict is not ACCEPTED:
             return verdict, None, b""
         claim, cnonce = None, opened.credentials.cnonce
-        # A token of a shape that was learnt has the parameters of RFC 7616 and no other (httpauth.token_shapes).
+        # A token of a learnt shape has only the parameters of RFC 7616 (httpauth.token_shapes).
         if opened.new_shape or cnonce.startswith(UPGRADED):
             claim = Claim.of_token(message.token, cnonce)
         if requirement.policy is not _NEVER:
@@ -239,7 +239,7 @@ class HTTPServerContext(LiveContext):
 
 
 def _information(opened: ServerContext, message: HTTPMessage) -> bytes:
-    # With auth-int rspauth covers the answer's body, which nobody knows yet: make_signature does it later.
+    # With auth-int rspauth covers the answer's body, which is not known yet: make_signature makes it later.
     if opened.covers_body:
         return opened.authentication_info(None)
     layout = HTTPMessage(message.token, message.method, message.url)
@@ -247,6 +247,6 @@ def _information(opened: ServerContext, message: HTTPMessage) -> bytes:
     return layout.padding
 
 
-#: Who speaks, on which nonce. H(A1) is kept for one algorithm; who uses another has to be looked up again. In C: it is
-#: asked of each request.
+#: The user and nonce of a response. The algorithm is included, because H(A1) is kept for one algorithm. attrgetter is
+#: in C, which is faster: this is called for each request.
 _speaker: Final = attrgetter("nonce", "username", "username_ext", "userhash", "realm", "algorithm")

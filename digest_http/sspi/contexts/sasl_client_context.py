@@ -37,7 +37,7 @@ class SASLClientContext(SASLContext):
     def step(
         self, token: bytes, target: str, flags: IscReq, target_host: bytes | None = None, bindings: bytes | None = None
     ) -> bytes:
-        """Take the server's token and return the one to send. A challenge after success begins anew."""
+        """Take the server's token and return the token to send. A challenge after success begins a new exchange."""
         if self._mechanism is None or self.established:
             if not token:
                 return b""
@@ -61,7 +61,7 @@ class SASLClientContext(SASLContext):
             raise failure(NtStatus.SEC_E_TARGET_UNKNOWN)
         if challenge.nonce.startswith(UPGRADED) and (target_host is not None or bindings is not None):
             binding = SecChannelBindings.parse(bindings).digest() if bindings is not None else NO_BINDING
-            # Without a name of its own the service is the one that the exchange is for.
+            # Without a TARGET_HOST buffer the service name is the target of the exchange.
             self._claim = Claim(target_name(target_host or target.encode()), binding)
         offered = [octets_to_text(realm) for realm in challenge.realms]
         domain = (self._identity.domain or "").lower()
@@ -77,7 +77,7 @@ class SASLClientContext(SASLContext):
             serv_name=parts[2] if len(parts) > 2 else None,  # noqa: PLR2004 - the third part is optional
             realm=lambda _: realm,
             authzid=self.options.authzid if self.options is not None else None,
-            # What the caller asks for or nothing: a weaker qop would be a surprise.
+            # Only the qop that the caller asks for: a weaker one would be a surprise.
             qop=_qop(flags),
             ciphers=self._identity.ciphers,
             maxbuf=self.options.receive_size if self.options is not None else DEFAULT_MAXBUF,

@@ -1,4 +1,4 @@
-"""DIGEST-MD5 behind the SSPI names, over `digest_http.sasl`. What client and server have in common."""
+"""DIGEST-MD5 behind the SSPI names, over `digest_http.sasl`: the part that client and server share."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _CALG_HMAC: Final = 0x8009
 # An attribute of an Enum class costs as much as a call in Python 3.11.
 _UNSEALED: Final = QopFlags.SECQOP_WRAP_NO_ENCRYPT
 
-#: Of a layer's records; a short or misshapen one cannot be told from an altered one.
+#: For the records of a layer: a record with a wrong length or type has the same code as an altered record.
 _OF_RECORDS: Final = Translation({"length": NtStatus.SEC_E_MESSAGE_ALTERED, "type": NtStatus.SEC_E_MESSAGE_ALTERED})
 
 #: "MakeSignature (Digest)": a new handshake is needed. Here it is after 2**32 records.
@@ -49,14 +49,14 @@ _USED_UP: Final = Translation({"expired": NtStatus.SEC_I_RENEGOTIATE})
 
 
 class SASLContext(Context):
-    """One exchange and its layer. The first wrong record ends the context, since what follows could be anything."""
+    """One exchange and its layer. The first wrong record ends the context, because later records cannot be trusted."""
 
     def __init__(self, options: SaslOptions | None) -> None:
         super().__init__()
         self.options = options
         self._mechanism: DigestMD5Client | DigestMD5Server | None = None
         self._undelivered: Final = sasl_records.Undelivered()
-        # (The peer's token, our answer, whether it establishes the context) that the caller had no room for.
+        # (The peer's token, our answer, whether it establishes the context), if the caller had no room for the answer.
         self._unsent: tuple[bytes, bytes, bool] | None = None
 
     @property
@@ -67,7 +67,7 @@ class SASLContext(Context):
         return self._mechanism
 
     def unsent_answer(self, token: bytes) -> bytes | None:
-        """The answer to a token that was taken before, when the caller had no room for it; else None."""
+        """The answer to a token that came before, if the caller had no room for the answer then; else None."""
         if self._unsent is None or self._unsent[0] != token:
             return None
         _, answer, self.established = self._unsent
@@ -76,9 +76,9 @@ class SASLContext(Context):
 
     @contextmanager
     def kept_unless_sent(self, token: bytes, answer: bytes) -> Generator[None]:
-        """Around handing an answer over. If that fails, the same token gets the same answer: the peer sends no other.
+        """Use this around the delivery of an answer. If it fails, the answer is kept, and the context not established.
 
-        Until then the context is not established, since the peer cannot know of it.
+        The peer sends no other token, so the same token then gets the same answer.
         """
         try:
             yield
@@ -88,7 +88,7 @@ class SASLContext(Context):
             raise
 
     def make_signature(self, qop: int, message: SecBufferDesc, seq_no: int) -> None:  # noqa: ARG002 - see message_functions
-        """TOKEN receives the 16 octets that prove DATA."""
+        """TOKEN receives the signature of DATA, 16 octets."""
         if qop:
             raise failure(NtStatus.SEC_E_QOP_NOT_SUPPORTED)
         mechanism, _ = self._layer()
@@ -109,7 +109,7 @@ class SASLContext(Context):
     def encrypt_message(self, qop: int, message: SecBufferDesc, seq_no: int) -> None:  # noqa: ARG002 - see message_functions
         """Seal DATA, or with auth-int sign it, as one record."""
         mechanism, block = self._layer()
-        # A record does not say whether it is sealed; the context does. So it cannot change from record to record.
+        # The context says whether records are sealed, and a record does not. So this is the same for all records.
         if qop and (qop != _UNSEALED or mechanism.qop == "auth-conf"):
             raise failure(NtStatus.SEC_E_QOP_NOT_SUPPORTED)
         limit = mechanism.max_message if self.options is None else self._limit()
@@ -129,9 +129,9 @@ class SASLContext(Context):
         return 0 if mechanism.qop == "auth-conf" else _UNSEALED
 
     def _failed(self, error: BaseException) -> WindowsError:
-        """The error to raise for a record that was refused, and the end of the context: the mechanism has ended itself.
+        """The error to raise for a refused record. It also closes the context: the mechanism has ended itself.
 
-        What was refused before the mechanism looked at it (WindowsError) does not come here, and ends nothing.
+        A WindowsError comes from before the mechanism. It is not passed to this function, and does not end the context.
         """
         if isinstance(error, DigestError):
             self.close()
@@ -149,7 +149,7 @@ class SASLContext(Context):
         return CIPHERS[self.mechanism.cipher].block if self.mechanism.cipher is not None else 1
 
     def _trailer(self) -> int:
-        """The longest trailer of a record."""
+        """The longest trailer of a record, in octets."""
         block = self._block()
         return SIGNATURE_OCTETS + (block if block > 1 else 0)
 
@@ -157,7 +157,7 @@ class SASLContext(Context):
         limit = self.mechanism.max_message
         if self.options is None:
             return limit
-        # SASL_OPTION_SEND_SIZE is of a whole record.
+        # SASL_OPTION_SEND_SIZE is the size of a whole record.
         own = self.options.send_size - self._trailer()
         return own if limit is None else min(limit, own)
 

@@ -1,18 +1,18 @@
 """Signing and sealing over SecBuffers, for a DIGEST-MD5 layer.
 
 Buffers are found by type; their order is that of the array. A buffer with READONLY or READONLY_WITH_CHECKSUM is not
-processed: nothing is written to it, and it is in no signature and in no record (docs/sspi-functions.md, "Flags").
+processed: nothing is written to it, and no signature and no record covers it (docs/sspi-functions.md, "Flags").
 
-* sign, verify: all DATA, joined, are the message. The first TOKEN holds the signature.
-* encrypt: all DATA, joined, are the message. TOKEN, PADDING, STREAM_HEADER and STREAM_TRAILER take the octets that a
-  record has more than its message. All of these, one after the other, are then the record, and each DATA is as long
-  as before. With DATA in front, each octet is enciphered where it stands.
-* decrypt: the record is STREAM, or all of those joined. DATA receives the message.
+* sign, verify: all DATA, joined, are the message. The first TOKEN has the signature.
+* encrypt: all DATA, joined, are the message. A record is longer than its message. TOKEN, PADDING, STREAM_HEADER and
+  STREAM_TRAILER take the octets that do not fit into DATA. Afterwards all these buffers, joined, are the record, and
+  each DATA is as long as before. If DATA comes first, each octet is enciphered in place.
+* decrypt: the record is STREAM, or all the buffers above, joined. DATA receives the message.
 
-A call writes when all is known to be right. What it refuses is left as it was.
+A call writes only after everything was found right. A call that refuses changes no buffer.
 
-Nearly every array is a message and one buffer beside it. Each call looks for those two first (`_two`): to gather and to
-spread the octets of any array takes longer than the hash.
+Nearly every array is a message and one more buffer. Each call looks for those two first (`_two`): to join and to spread
+the octets of any array takes longer than the hash.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ _STREAM: Final = SecBufferType.SECBUFFER_STREAM
 _DATA_NUMBER: Final = int(_DATA)
 _TOKEN_NUMBER: Final = int(_TOKEN)
 
-#: The types that hold what a record has more than its message. A tuple: the hash of an enum member costs more than
-#: four looks.
+#: The types of the buffers that take what does not fit into DATA. A tuple, because to hash an enum member costs more
+#: than four comparisons.
 SURROUNDING: Final = (
     SecBufferType.SECBUFFER_PADDING,
     _TOKEN,
@@ -45,8 +45,8 @@ SURROUNDING: Final = (
     SecBufferType.SECBUFFER_STREAM_TRAILER,
 )
 
-#: "EncryptMessage (Digest)": without PADDING a second DATA holds the signature. With more than two DATA the page does
-#: not say which, and the wrong one would be overwritten.
+#: "EncryptMessage (Digest)": without PADDING a second DATA has the signature. With more than two DATA the page does not
+#: say which one has it, and the wrong one would be overwritten.
 _DATA_WITH_SIGNATURE: Final = 2
 
 _SURROUNDING_NUMBERS: Final = frozenset(map(int, SURROUNDING))
@@ -56,9 +56,10 @@ Mechanism = DigestMD5Client | DigestMD5Server
 
 @dataclass(slots=True)
 class Undelivered:
-    """The last record, if its message did not fit into the caller's buffers. Its number is used up, its message not.
+    """The last record and its message, if the message did not fit into the caller's buffers.
 
-    How long the padding of a record is, and so its message, is known only once it is deciphered.
+    The number of the record is used up, but its message was not delivered. The length of the padding, and so of the
+    message, is known only after the record is deciphered.
     """
 
     record: bytes = b""
@@ -82,10 +83,13 @@ def verify(mechanism: Mechanism, message: SecBufferDesc, undelivered: Undelivere
 
 
 def encrypt(mechanism: Mechanism, message: SecBufferDesc, block: int, limit: int | None) -> None:
-    """Seal all DATA buffers as one record. `block` is 1 for a stream; `limit` the longest message."""
+    """Seal all DATA buffers as one record.
+
+    `block` is the padding unit in octets, 1 for a stream cipher; `limit` is the longest message in octets.
+    """
     two = _two(message)
     if two is not None and two[0] is message.array[0]:
-        # Where the message stands: what could be refused is refused before the first octet is changed.
+        # In place, so every refusal comes before the first octet is changed.
         first, second = two
         length = first.count
         if (limit is not None and length > limit) or second.room < trailer_length(length, block):
@@ -115,9 +119,10 @@ def encrypt(mechanism: Mechanism, message: SecBufferDesc, block: int, limit: int
 
 
 def decrypt(mechanism: Mechanism, message: SecBufferDesc, block: int, limit: int, undelivered: Undelivered) -> None:
-    """Unseal the record in STREAM, or in the parts of it joined; DATA receives the message.
+    """Unseal the record in STREAM, or in its parts joined; DATA receives the message. `block` as for encrypt.
 
-    `limit` is the longest record. Raises SEC_E_INCOMPLETE_MESSAGE and SEC_E_BUFFER_TOO_SMALL with nothing used up.
+    `limit` is the longest record in octets. After SEC_E_INCOMPLETE_MESSAGE and SEC_E_BUFFER_TOO_SMALL the same record
+    can be passed again.
     """
     two = _two(message) if block == 1 and not undelivered.record else None
     if two is not None:
@@ -126,7 +131,7 @@ def decrypt(mechanism: Mechanism, message: SecBufferDesc, block: int, limit: int
     stream = find(message, _STREAM)
     parts, data = _parts(message)
     if find(message, _DATA) is None or (stream is not None and len(data) > 1):
-        # A STREAM's message is one piece of memory, so one buffer is pointed at it.
+        # The message of a STREAM is one piece of memory, so only one DATA can point to it.
         raise failure(NtStatus.SEC_E_INVALID_TOKEN)
     if not data:
         raise failure(NtStatus.SEC_E_BUFFER_TOO_SMALL)
@@ -160,7 +165,7 @@ def decrypt(mechanism: Mechanism, message: SecBufferDesc, block: int, limit: int
 
 
 def _decrypt_two(mechanism: Mechanism, message: SecBufferDesc, data: SecBuffer, limit: int) -> None:
-    """The same for DATA and one buffer with the rest of the record, of a layer without padding."""
+    """As decrypt, for DATA and one buffer with the rest of the record, in a layer without padding."""
     first, second = message.array
     record = bytearray().join((first.dangerous_get_view(), second.dangerous_get_view()))
     _check_length(record, SIGNATURE_OCTETS, limit)
@@ -177,12 +182,12 @@ def _check_length(record: bytearray, least: int, limit: int) -> None:
 
 
 def trailer_length(length: int, block: int) -> int:
-    """By how much a record is longer than its message (RFC 2831 §2.3, §2.4)."""
+    """By how many octets a record is longer than its message of `length` octets (RFC 2831 §2.3, §2.4)."""
     return SIGNATURE_OCTETS if block == 1 else SIGNATURE_OCTETS + block - (length + MAC_OCTETS) % block
 
 
 def _two(message: SecBufferDesc) -> tuple[SecBuffer, SecBuffer] | None:
-    """(DATA, the buffer for what a record has more) if that is the whole array, in either order, and all writable."""
+    """(DATA, the buffer for the rest of the record) if the array has only these two, in any order, both writable."""
     array = message.array
     if len(array) != 2:  # noqa: PLR2004  # as the name says
         return None
@@ -195,7 +200,7 @@ def _two(message: SecBufferDesc) -> tuple[SecBuffer, SecBuffer] | None:
 
 
 def _parts(message: SecBufferDesc) -> tuple[list[SecBuffer], list[SecBuffer]]:
-    """(The buffers that make up a record, those of them that are DATA), in the order of the array."""
+    """(The buffers that form a record, those of them that are DATA), in the order of the array."""
     parts: list[SecBuffer] = []
     data: list[SecBuffer] = []
     for buffer in message.array:
@@ -227,7 +232,7 @@ def _joined(parts: Sequence[SecBuffer]) -> bytearray:
 
 
 def _unseal(mechanism: Mechanism, record: bytearray, undelivered: Undelivered) -> memoryview:
-    """The message of a record, which is overwritten."""
+    """The message of a record. The record is overwritten."""
     if not undelivered.record:
         return memoryview(record)[: mechanism.unseal_in_place(record)]
     if record != undelivered.record:
@@ -236,8 +241,8 @@ def _unseal(mechanism: Mechanism, record: bytearray, undelivered: Undelivered) -
 
 
 def _passed_over() -> OutOfSequence:
-    # Taking what follows would drop a message, and nobody would know.
-    return OutOfSequence("the record before has not been taken: its message did not fit into the buffers")
+    # To accept the next record would drop a message, and nobody would notice.
+    return OutOfSequence("the message of the last record did not fit into the buffers: pass that record again first")
 
 
 def _spread(octets: bytearray | memoryview, parts: Sequence[SecBuffer], sizes: Sequence[int]) -> None:

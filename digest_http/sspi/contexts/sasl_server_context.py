@@ -31,12 +31,12 @@ class SASLServerContext(SASLContext):
             accounts.users,
             service=accounts.service,
             host=accounts.hosts,
-            # An empty one is none: whichever the client names is asked for then (RFC 2831 §2.1.2).
+            # An empty realm means none: the users are then asked for the realm that the client names (RFC 2831 §2.1.2).
             realms=accounts.realm or (),
             qop=_qop(flags),
             ciphers=accounts.ciphers,
             maxbuf=options.receive_size if options is not None else DEFAULT_MAXBUF,
-            # Windows takes a UPN, and NETBIOS\name, with the empty realm, and keeps hashes of both (MS-SAMR).
+            # Windows accepts a UPN, and NETBIOS\name, with the empty realm, and keeps hashes of both (MS-SAMR).
             domain_accounts=True,
             authorize=self._authorize,
             nonce=lambda: UPGRADED + b64encode(accounts.random(_NONCE_OCTETS)),
@@ -44,7 +44,7 @@ class SASLServerContext(SASLContext):
         self._mechanism = self._server
 
     def step(self, token: bytes, requirement: Requirement) -> bytes:
-        """Take the client's token and return the one to send: the challenge, or the proof."""
+        """Take the client's token and return the token to send: the challenge, or the proof."""
         answer = self._server.step(token)
         response = self._server.response
         if self._server.complete and response is not None:
@@ -80,7 +80,7 @@ class SASLServerContext(SASLContext):
 
 
 def _qop(flags: AscReq) -> tuple[str, ...]:
-    """All that may be chosen, weakest first as Active Directory lists it; the client takes what it was asked for."""
+    """Each qop that may be chosen, weakest first as in Active Directory. The client takes the qop that it needs."""
     offered = ["auth"]
     if flags & ASC_INTEGRITY:
         offered.append("auth-int")

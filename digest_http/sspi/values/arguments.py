@@ -1,7 +1,7 @@
-"""TypeError for an argument of a wrong type, before a function does anything. sspilib's functions do the same.
+"""An argument of a wrong type raises TypeError before a function does anything. sspilib's functions do the same.
 
-`checked` wraps a function. The four that a connection calls for each message look at the types themselves, and call
-what `types_of` made only when one is wrong: a wrapper costs as much as the rest of their way down.
+`checked` wraps a function. The four functions that are called for each message check the types themselves. They call
+the result of `types_of` only if a type is wrong: a wrapper would cost as much as the rest of the call.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar, Union, cast, get_args, get_origin, get_t
 
 __all__ = ["checked", "types_of"]
 
-#: Combinations of types that are remembered a function; callers have few.
+#: How many combinations of types are remembered for each function; callers use few.
 MAX_PASSED: Final = 64
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
@@ -23,14 +23,14 @@ _Function = TypeVar("_Function", bound=Callable[..., object])
 def checked(function: _Function) -> _Function:
     """Check each argument against its annotation: a class, None, a union of these, a generic, or type[bound].
 
-    A generic is checked for its origin only, since its contents belong to whoever reads them. A parameter without an
-    annotation (self), and one of `object`, takes anything.
+    Of a generic only the origin is checked, not the contents: the code that reads them does that. A parameter without
+    an annotation (self), or with `object`, takes anything.
     """
     hints = get_type_hints(function)
     parameters = inspect.signature(function).parameters
     rules = {name: _Rule(function.__name__, name, hints[name]) for name in parameters if name in hints}
     in_order = [rules.get(name) for name in parameters]
-    # Types that have passed; a rule with a bound looks at the value itself.
+    # Types that have passed before. A rule with a bound checks the value itself.
     passed: set[tuple[type, ...]] = set()
     by_type = all(rule is None or rule.bound is None for rule in in_order)
 
@@ -56,7 +56,7 @@ def checked(function: _Function) -> _Function:
 
 
 def types_of(function: Callable[..., object]) -> Callable[..., None]:
-    """What raises TypeError unless its arguments, in the order of the parameters, fit the annotations of `function`."""
+    """A function that raises TypeError unless its arguments, in order, fit the annotations of `function`."""
     hints = get_type_hints(function)
     rules = [_Rule(function.__name__, name, hints[name]) for name in inspect.signature(function).parameters]
 
@@ -69,7 +69,7 @@ def types_of(function: Callable[..., object]) -> Callable[..., None]:
 
 
 class _Rule:
-    """What one parameter takes."""
+    """The types that one parameter takes."""
 
     __slots__ = ("_owner", "bound", "classes")
 
@@ -89,11 +89,11 @@ class _Rule:
         return (NoneType if annotation is None else cast("type", origin or annotation),)
 
     def fits(self, value: object) -> bool:
-        """Whether a type is one of the bound's; other values have no bound."""
+        """Whether the value is a subclass of the bound; without a bound every value fits."""
         return self.bound is None or (isinstance(value, type) and issubclass(value, self.bound))
 
     def error(self, value: object) -> TypeError:
-        """The error for a value, which names types only: a value may be a secret."""
+        """The error for a value. It names only types, because the value may be a secret."""
         if self.bound is not None:
             return TypeError(f"{self._owner} must be a type of {self.bound.__name__}")
         wanted = " or ".join("None" if one is NoneType else one.__name__ for one in self.classes)

@@ -1,7 +1,7 @@
 """Channel bindings: the SEC_CHANNEL_BINDINGS blob and the hash of it that Digest sends.
 
-The blob is eight 32-bit little-endian words, then the data they point to (sspi.h). What is hashed is the structure of
-GSS-API (RFC 2744 §3.11) in the same byte order, lengths in front of the octets instead of offsets.
+The blob is eight 32-bit little-endian words, then the data that they point to (sspi.h). The hash covers the structure
+of GSS-API (RFC 2744 §3.11) in the same byte order: it has lengths in front of the octets, and no offsets.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _Octets = bytes | bytearray | memoryview
 
 
 class SecChannelBindings:
-    """What ties a context to the channel below it. Only `application_data` is used on the web."""
+    """Binds a context to the channel below it. On the web only `application_data` is used. All parts are octets."""
 
     @checked
     def __init__(
@@ -46,7 +46,7 @@ class SecChannelBindings:
 
     @classmethod
     def parse(cls, blob: bytes) -> SecChannelBindings:
-        """Read a blob. Raises SEC_E_INVALID_TOKEN if it is short or points outside itself."""
+        """Read a blob. Raises SEC_E_INVALID_TOKEN if it is too short or points outside itself."""
         if len(blob) < _HEADER.size:
             raise failure(NtStatus.SEC_E_INVALID_TOKEN)
         kind, length, offset, other_kind, other_length, other_offset, data_length, data_offset = _HEADER.unpack_from(
@@ -69,11 +69,11 @@ class SecChannelBindings:
         return SecBuffer(bytearray(b"".join((header, *parts))), SecBufferType.SECBUFFER_CHANNEL_BINDINGS)
 
     def dangerous_get_sec_buffer(self) -> SecBuffer:
-        """The same; nothing is dangerous about it here."""
+        """The same as get_sec_buffer_copy(), and so not dangerous here."""
         return self.get_sec_buffer_copy()
 
     def digest(self) -> bytes:
-        """The value of the channel-binding directive: MD5 of the structure, in hex; NO_BINDING if all is empty."""
+        """The value of the channel-binding directive: MD5 of the structure in hex, or NO_BINDING if all is empty."""
         addresses = (
             (self.initiator_addr_type, self.initiator_addr or b""),
             (self.acceptor_addr_type, self.acceptor_addr or b""),

@@ -1,4 +1,4 @@
-"""Finding buffers in an array, and tokens in and out of it. The buffers themselves are the kernel's."""
+"""Find buffers in an array, and put tokens into it. The buffers themselves are in the kernel (digest_http.buffers)."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ def require(message: SecBufferDesc | None, kind: SecBufferType) -> SecBuffer:
 
 
 def room_for_token(message: SecBufferDesc | None, *, allocate: bool) -> int | None:
-    """How long a token the output can take; None for any length. Raises SEC_E_INVALID_TOKEN without a TOKEN buffer."""
+    """The octets of the longest token that fits; None for any length. Raises SEC_E_INVALID_TOKEN without a TOKEN."""
     buffer = require(message, SecBufferType.SECBUFFER_TOKEN)
     return None if allocate and not buffer.readonly else buffer.room
 
 
 def emit(message: SecBufferDesc | None, token: bytes, *, allocate: bool) -> None:
-    """Put a token into the TOKEN buffer of an output, in memory of our own if the caller asked to allocate.
+    """Put a token into the TOKEN buffer of an output; `allocate`: in new memory.
 
-    Raises SEC_E_INVALID_TOKEN if there is a token and no buffer for it, SEC_E_BUFFER_TOO_SMALL.
+    Raises SEC_E_INVALID_TOKEN if there is a token and no TOKEN buffer, SEC_E_BUFFER_TOO_SMALL if it does not fit.
     """
     buffer = find(message, SecBufferType.SECBUFFER_TOKEN)
     if not token and (buffer is None or buffer.readonly):

@@ -16,7 +16,7 @@ __all__ = [
     "WinNTAuthFlags",
 ]
 
-#: The largest FILETIME. Digest handles do not end by the clock ("AcquireCredentialsHandle (Digest)": ptsExpiry).
+#: The largest FILETIME. Digest handles do not expire ("AcquireCredentialsHandle (Digest)": ptsExpiry).
 SECURITY_MAX_EXPIRY: Final = 0x7FFFFFFFFFFFFFFF
 
 
@@ -31,7 +31,7 @@ class CredentialUse(IntFlag):
 
 
 class TargetDataRep(IntEnum):
-    """Byte order of the target; Digest, all text, ignores it."""
+    """Byte order of the target. Digest is text and ignores it."""
 
     SECURITY_NETWORK_DREP = 0x00
     SECURITY_NATIVE_DREP = 0x10
@@ -47,7 +47,7 @@ class QopFlags(IntFlag):
 
 
 class SecurityPackageCapability(IntFlag):
-    """What a package says of itself. Digest's has neither INTEGRITY nor PRIVACY although it signs and seals."""
+    """What a package can do. Digest has neither INTEGRITY nor PRIVACY, although it signs and seals."""
 
     SECPKG_FLAG_INTEGRITY = 0x00000001
     SECPKG_FLAG_PRIVACY = 0x00000002
@@ -103,7 +103,7 @@ class ContextExport(IntFlag):
 
 
 class NegotiationState(IntEnum):
-    """How far a context is (SecPkgContext_NegotiationInfo)."""
+    """The state of a context (SecPkgContext_NegotiationInfo)."""
 
     SECPKG_NEGOTIATION_COMPLETE = 0
     SECPKG_NEGOTIATION_OPTIMISTIC = 1

@@ -1,4 +1,4 @@
-"""The structures that query_context_attributes fills (SecPkgContext_*), as values; all are empty when made by hand."""
+"""The structures that query_context_attributes fills (SecPkgContext_*), as values. By default all fields are empty."""
 
 from __future__ import annotations
 
@@ -28,14 +28,17 @@ __all__ = [
 
 
 class SecPkgContext:
-    """Base of all of them."""
+    """Base class of the attributes of contexts."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SecPkgContextSizes(SecPkgContext):
-    """Octets. `max_signature` and `security_trailer` are 0 when the context cannot sign; `block_size` 1: a stream."""
+    """Sizes in octets. `block_size` is 1 without a block cipher.
+
+    `max_signature` is 0 if the context cannot sign, `security_trailer` if encrypt_message is not possible.
+    """
 
     max_token: int = 0
     max_signature: int = 0
@@ -45,7 +48,7 @@ class SecPkgContextSizes(SecPkgContext):
 
 @dataclass(frozen=True, slots=True)
 class SecPkgContextStreamSizes(SecPkgContext):
-    """Octets. `maximum_message` is the longest message that encrypt_message takes."""
+    """Sizes in octets. `maximum_message` is the longest message that encrypt_message takes."""
 
     header: int = 0
     trailer: int = 0
@@ -56,7 +59,7 @@ class SecPkgContextStreamSizes(SecPkgContext):
 
 @dataclass(frozen=True, slots=True)
 class SecPkgContextKeyInfo(SecPkgContext):
-    """The names of the algorithms, the strength in bits, and the ALG_ID numbers; 0 where there is none."""
+    """The names of the algorithms, the strength in bits, and the ALG_ID numbers; 0 if there is none."""
 
     signature_algorithm_name: str = ""
     encrypt_algorithm_name: str = ""
@@ -67,14 +70,14 @@ class SecPkgContextKeyInfo(SecPkgContext):
 
 @dataclass(frozen=True, slots=True)
 class SecPkgContextNames(SecPkgContext):
-    """The user, after its domain and a backslash if it has one."""
+    """The user name. If the user has a domain, the domain and a backslash come first."""
 
     username: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SecPkgContextNativeNames(SecPkgContext):
-    """The user, and the uri or digest-uri."""
+    """The user name, and the uri or digest-uri."""
 
     client_name: str = ""
     server_name: str = ""
@@ -82,7 +85,7 @@ class SecPkgContextNativeNames(SecPkgContext):
 
 @dataclass(frozen=True, slots=True)
 class SecPkgContextLifespan(SecPkgContext):
-    """FILETIMEs; the expiry is the largest there is."""
+    """Times as FILETIME (100 ns steps since 1601). The expiry is always the largest one."""
 
     start: int = 0
     expiry: int = 0
@@ -90,14 +93,14 @@ class SecPkgContextLifespan(SecPkgContext):
 
 @dataclass(frozen=True, slots=True)
 class SecPkgContextPasswordExpiry(SecPkgContext):
-    """A FILETIME, the largest there is."""
+    """A FILETIME, always the largest one."""
 
     password_expires: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class SecPkgContextSessionKey(HoldsSecrets, SecPkgContext):
-    """H(A1), raw octets. A secret, kept out of repr and pickles."""
+    """H(A1), raw octets: a secret. It is not in repr, and cannot be pickled."""
 
     session_key: bytes = field(default=b"", repr=False)
 
@@ -116,7 +119,7 @@ class SecPkgContextPackageInfo(SecPkgContext):
 
 @dataclass(frozen=True, slots=True)
 class SecPkgContextNegotiationInfo(SecPkgContext):
-    """The package, and how far the context is."""
+    """The package, and the state of the context."""
 
     package_info: SecPkgInfo | None = None
     negotiation_state: NegotiationState = NegotiationState.SECPKG_NEGOTIATION_IN_PROGRESS

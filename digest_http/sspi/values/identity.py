@@ -1,6 +1,6 @@
-"""Identities: what acquire_credentials_handle takes as auth_data.
+"""Identities, which acquire_credentials_handle takes as auth_data.
 
-None of them shows its password in repr or can be pickled.
+No identity shows its password in repr, and no identity can be pickled.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ __all__ = ["AuthIdentity", "WinNTAuthCredentialType", "WinNTAuthIdentity", "WinN
 
 
 class AuthIdentity:
-    """Base of what may stand as auth_data."""
+    """Base class of the identities."""
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("an identity is not pickled: a pickle would hold the password")
+        raise TypeError("an identity cannot be pickled: a pickle would contain the password")
 
 
 class WinNTAuthCredentialType:
@@ -38,8 +38,8 @@ class WinNTAuthCredentialType:
 class WinNTAuthIdentity(AuthIdentity):
     """A user name, a domain and a password, as text.
 
-    OUTBOUND it is whom to log in as. INBOUND, an extension, it is the one user that is let in, the domain the realm.
-    An empty domain counts as none. `package_list` is for Negotiate and means nothing here.
+    OUTBOUND it is the user to log in as. INBOUND, an extension, it is the only user who may log in, and the domain is
+    the realm. An empty domain counts as none. `package_list` is for Negotiate and is ignored here.
     """
 
     @checked
@@ -55,7 +55,7 @@ class WinNTAuthIdentity(AuthIdentity):
         self._username = username
         self._domain = domain
         self._password = password
-        # Strings of Python are text, whatever the caller's flags say of their encoding.
+        # Python's strings are Unicode text, whatever encoding the caller's flags name.
         self._flags = WinNTAuthFlags(flags) | WinNTAuthFlags.SEC_WINNT_AUTH_IDENTITY_UNICODE
         self._package_list = package_list
 
@@ -81,7 +81,7 @@ class WinNTAuthIdentity(AuthIdentity):
 
     @property
     def package_list(self) -> str | None:
-        """As given."""
+        """The value that the caller gave."""
         return self._package_list
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""The package's record, and the list with one entry ("QuerySecurityPackageInfo", "EnumerateSecurityPackages")."""
+"""The package's description, and the list of packages ("QuerySecurityPackageInfo", "EnumerateSecurityPackages")."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ __all__ = [
 
 PACKAGE_NAME: Final = "WDigest"
 
-#: cbMaxToken (RFC 2831 §2.1.2 has the same limit). A token of SASL is not longer. One of HTTP holds the request target
-#: and is longer if that is: then the call is SEC_E_BUFFER_TOO_SMALL, and can be made again with more room.
+#: cbMaxToken in octets (RFC 2831 §2.1.2 has the same limit). A SASL token is not longer. An HTTP token contains the
+#: request target, and a long target can make it longer. Then the call raises SEC_E_BUFFER_TOO_SMALL, and can be made
+#: again with more room.
 MAX_TOKEN: Final = 4096
 
 
 @dataclass
 class SecPkgInfo:
-    """What a package says of itself; `max_token` in octets."""
+    """The description of a package; `max_token` in octets."""
 
     capabilities: SecurityPackageCapability
     version: int
@@ -43,7 +44,7 @@ def enumerate_security_packages() -> list[SecPkgInfo]:
 
 @checked
 def query_security_package_info(package: str) -> SecPkgInfo:
-    """The record of a package, its name in any letter case. Raises SEC_E_SECPKG_NOT_FOUND."""
+    """The description of a package, its name in any letter case. Raises SEC_E_SECPKG_NOT_FOUND unless it is WDigest."""
     if package.lower() != PACKAGE_NAME.lower():
         raise failure(NtStatus.SEC_E_SECPKG_NOT_FOUND)
     return SecPkgInfo(

@@ -1,6 +1,6 @@
-"""ISC_REQ_*, ISC_RET_*, ASC_REQ_* and ASC_RET_*: what a caller asks of a context and what it got (sspi.h).
+"""ISC_REQ_*, ISC_RET_*, ASC_REQ_* and ASC_RET_*: what a caller asks of a context, and what it gets (sspi.h).
 
-Members keep the header's spelling. EXTENDED_ERROR, STREAM and INTEGRITY sit one bit higher on the ASC side.
+Members have the header's spelling. EXTENDED_ERROR, STREAM and INTEGRITY are one bit higher on the ASC side.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = [
 
 
 class IscReq(IntFlag):
-    """Asked of initialize_security_context. ISC_REQ_HTTP is not in sspilib; Digest chooses its HTTP rules by it."""
+    """Asked of initialize_security_context. ISC_REQ_HTTP, which is not in sspilib, selects Digest's HTTP rules."""
 
     ISC_REQ_DELEGATE = 0x00000001
     ISC_REQ_MUTUAL_AUTH = 0x00000002
@@ -88,8 +88,8 @@ class IscRet(IntFlag):
 class AscReq(IntFlag):
     """Asked of accept_security_context.
 
-    ASC_REQ_HTTP has the bit of ASC_REQ_ALLOW_MISSING_BINDINGS, so a server that sets it takes clients that say nothing
-    of channel bindings. A server that wants bindings leaves it out: its PKG_PARAMS buffers say HTTP just as well.
+    ASC_REQ_HTTP is the same bit as ASC_REQ_ALLOW_MISSING_BINDINGS, so a server that sets it accepts clients without
+    channel bindings. A server that requires bindings must leave it out: PKG_PARAMS buffers also select HTTP.
     """
 
     ASC_REQ_DELEGATE = 0x00000001

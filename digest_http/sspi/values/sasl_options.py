@@ -1,4 +1,4 @@
-"""What SaslSetContextOption sets ("SaslSetContextOption", "SaslGetContextOption")."""
+"""The options of a SASL context ("SaslSetContextOption", "SaslGetContextOption")."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["SaslAuthzIdState", "SaslContextOption", "SaslOptions"]
 
 
 class SaslContextOption(IntEnum):
-    """Which option; the names are Microsoft's."""
+    """The options; the names are Microsoft's."""
 
     SASL_OPTION_SEND_SIZE = 1
     SASL_OPTION_RECV_SIZE = 2
@@ -18,7 +18,7 @@ class SaslContextOption(IntEnum):
 
 
 class SaslAuthzIdState(IntEnum):
-    """What becomes of an authorization identity."""
+    """Whether an authorization identity is forbidden or processed."""
 
     Sasl_AuthZIDForbidden = 0
     Sasl_AuthZIDProcessed = 1
@@ -26,7 +26,7 @@ class SaslAuthzIdState(IntEnum):
 
 @dataclass(slots=True)
 class SaslOptions:
-    """`send_size` and `receive_size` are octets of a record; `authzid` is the client's, or what the server was sent."""
+    """`send_size`, `receive_size`: the longest records in octets. `authzid`: the user that the client acts as."""
 
     send_size: int = 0xFFFF
     receive_size: int = 0xFFFF

@@ -1,7 +1,7 @@
 """Status codes, and the error that carries one.
 
-SEC_E_OK and SEC_I_* are returned, all others are raised as WindowsError. The numbers and names are those of winerror.h
-and ntstatus.h; the sentences are ours.
+SEC_E_OK and SEC_I_* are returned. All others are raised as WindowsError, and so is SEC_I_RENEGOTIATE. The numbers and
+names are those of winerror.h and ntstatus.h; the sentences are ours.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["TRANSLATED", "NtStatus", "Translation", "WindowsError", "failure", "
 
 
 class NtStatus(IntEnum):
-    """The codes that this package returns or raises, and the rest of Digest's."""
+    """The codes that this package returns or raises, and the other codes of Digest."""
 
     SEC_E_OK = sspi_status.SEC_E_OK
     SEC_I_CONTINUE_NEEDED = 0x00090312
@@ -67,7 +67,7 @@ _SENTENCES: Final = {
     NtStatus.SEC_E_INVALID_HANDLE: "The handle is empty, was freed, or is not of the kind that is needed here.",
     NtStatus.SEC_E_UNSUPPORTED_FUNCTION: "The Digest package does not do that.",
     NtStatus.SEC_E_TARGET_UNKNOWN: "The target is not a request URI, or not of the form service/host[/name].",
-    NtStatus.SEC_E_INTERNAL_ERROR: "The package failed inside.",
+    NtStatus.SEC_E_INTERNAL_ERROR: "The package had an internal error.",
     NtStatus.SEC_E_SECPKG_NOT_FOUND: "There is no such security package; this one is WDigest.",
     NtStatus.SEC_E_NOT_OWNER: "The identity is not that of the principal.",
     NtStatus.SEC_E_INVALID_TOKEN: "A token is malformed, or a buffer is missing or of the wrong type.",
@@ -81,7 +81,7 @@ _SENTENCES: Final = {
     NtStatus.SEC_E_NO_AUTHENTICATING_AUTHORITY: "The source of users, or the store of nonce counts, failed.",
     NtStatus.SEC_E_CONTEXT_EXPIRED: "The context was closed, has failed, or its nonce has expired.",
     NtStatus.SEC_E_INCOMPLETE_MESSAGE: "The message is not whole.",
-    NtStatus.SEC_E_BUFFER_TOO_SMALL: "A buffer is too small for what goes into it, or a message too long for the peer.",
+    NtStatus.SEC_E_BUFFER_TOO_SMALL: "A buffer is too small for its content, or a message is too long for the peer.",
     NtStatus.SEC_E_WRONG_PRINCIPAL: "The server has not proved that it knows the password.",
     NtStatus.SEC_E_ALGORITHM_MISMATCH: "The user may not act as that authorization identity.",
     NtStatus.SEC_E_SECURITY_QOS_FAILED: "A requirement is not valid for this kind of context.",
@@ -95,9 +95,9 @@ _SENTENCES: Final = {
 
 
 class WindowsError(OSError):
-    """A failed call. `winerror` is the code as Windows gives it to Python, signed; `status` the same as an NtStatus.
+    """A failed call. `winerror` is the code as Windows gives it to Python, signed; `status` is the same as an NtStatus.
 
-    Made from either form of the number. A code that is no NtStatus has `status` None.
+    The argument may be the signed or the unsigned number. For an unknown code `status` is None.
     """
 
     def __init__(self, winerror: int) -> None:
@@ -116,15 +116,15 @@ class WindowsError(OSError):
 
 
 def failure(status: int) -> WindowsError:
-    """The error of a code, its number signed as sspilib and Windows have it."""
+    """The error for a code. Its number is signed, as in sspilib and in Windows."""
     return WindowsError(status - (1 << 32) if status & 0x80000000 else status)
 
 
 class Translation:
-    """Turn errors of the rooms below into WindowsError, the original as its cause.
+    """Turn errors of the layers below into WindowsError; the original error is its cause.
 
-    `special` names codes for stable reasons (DigestError.reason) that this function tells apart. It has no state:
-    one object is made for each set of codes and serves all calls, also several at once.
+    `special` has the codes for those reasons (DigestError.reason) that have their own code. A translation has no state:
+    one object is made for each set of codes, and serves all calls, also at the same time.
     """
 
     __slots__ = ("_special",)
@@ -140,7 +140,7 @@ class Translation:
             raise self.of(error) from error
 
     def of(self, error: BaseException) -> WindowsError:
-        """The error to raise for one of TRANSLATED. For functions that pay for each call, as `with` does."""
+        """The error to raise for one of TRANSLATED. Functions that must be fast call this in place of `with`."""
         if isinstance(error, DigestError):
             return failure(self._special.get(error.reason, error.sspi_status))
         if isinstance(error, ConfigurationError):
@@ -148,9 +148,9 @@ class Translation:
         return failure(NtStatus.SEC_E_INSUFFICIENT_MEMORY)
 
 
-#: What a Translation translates; anything else passes through it.
+#: The errors that a Translation translates; others pass through it.
 TRANSLATED: Final = (DigestError, ConfigurationError, MemoryError)
 
 
-#: The translation with no code of its own.
+#: The translation without special codes.
 translated: Final = Translation()

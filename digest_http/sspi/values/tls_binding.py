@@ -1,4 +1,4 @@
-"""tls-server-end-point channel bindings from a certificate (RFC 5929 §4.1). Needs `cryptography`, when called."""
+"""tls-server-end-point channel bindings from a certificate (RFC 5929 §4.1). A call needs `cryptography`."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ __all__ = ["tls_server_end_point"]
 def tls_server_end_point(certificate: bytes) -> SecChannelBindings:
     """The bindings of the TLS server's certificate, given as DER (what SSLSocket.getpeercert(True) returns).
 
-    Raises ConfigurationError without the package `cryptography`, ValueError for what is no certificate or has a
-    signature without a hash of its own (Ed25519), for which RFC 5929 defines no binding.
+    Raises ConfigurationError without the package `cryptography`. Raises ValueError for octets that are not a
+    certificate, and for a signature without its own hash (Ed25519), for which RFC 5929 defines no binding.
     """
     try:
-        # Imported here: bindings are the one thing in this package that needs it.
+        # Imported here: in digest_http.sspi only these bindings need it.
         from cryptography import x509  # noqa: PLC0415
         from cryptography.hazmat.primitives import hashes  # noqa: PLC0415
     except ImportError:
