@@ -201,6 +201,11 @@ class Examination(HoldsSecrets):
                         return Paused(_BODY, answer, context, message, arrived)
             if place <= _BODY:
                 if context.covers_body:
+                    if not isinstance(answer, bytes):
+                        # A part of the body; the hash is at hand now, or the rest has to be awaited.
+                        answer = request.hash_received(context.algorithm, answer)
+                        if not isinstance(answer, bytes):
+                            return Paused(_BODY, answer, context, message, arrived)
                     message.hentity = answer  # pyright: ignore[reportAttributeAccessIssue]  # see `answer`
                 answer = self._look_up(context, wait)
                 if not isinstance(answer, tuple):

@@ -23,9 +23,10 @@ from .addresses import DEFAULT_CLIENT_HEADER
 from .apps import asgi_app
 from .asgi import ASGIApp, Headers, Receive, Scope, Send
 from .beside import Beside, Others
-from .bodies import DEFAULT_MAX_BODY, Disconnected, announces_more
+from .bodies import DEFAULT_MAX_BODY, Disconnected
 from .browsers import warn_of_realm
 from .connections import Connection
+from .content_lengths import announces_more
 from .events import log_accepted, log_beside, log_refused, logger
 from .fronts import Front
 from .header_proof import header_proof
