@@ -54,6 +54,7 @@ COMPILED = (
     "digest_http_middleware/connections.py",
     "digest_http_middleware/content_lengths.py",
     "digest_http_middleware/header_proof.py",
+    "digest_http_middleware/pieces.py",
 )
 
 #: What the compiled wheel is made with.

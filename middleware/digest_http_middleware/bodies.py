@@ -73,7 +73,7 @@ def replay_held(held: HeldBody, receive: Receive) -> Receive:
 
     A body that was closed meanwhile ends as that of a client that goes away.
     """
-    left, ended = held.octets, False
+    left, ended, pieces = held.octets, False, held.pieces
 
     async def receive_again() -> Message:
         nonlocal left, ended
@@ -81,11 +81,15 @@ def replay_held(held: HeldBody, receive: Receive) -> Receive:
             return await receive()
         if held.closed:
             return {"type": "http.disconnect"}
-        piece = held.read() if held.in_memory else await held.read_aside()
-        left -= len(piece)
-        ended = not left
-        if not piece and left:  # somebody has shortened the file
-            return {"type": "http.disconnect"}
+        if held.in_memory:
+            piece = pieces.take()
+            ended = not pieces.octets
+        else:
+            piece = await held.read_aside()
+            left -= len(piece)
+            ended = not left
+            if not piece and left:  # somebody has shortened the file
+                return {"type": "http.disconnect"}
         return {"type": "http.request", "body": piece, "more_body": not ended}
 
     return receive_again

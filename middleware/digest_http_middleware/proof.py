@@ -20,7 +20,7 @@ from digest_http.httpauth.server import ServerContext
 
 from .asgi import Headers, Message, Scope, Send
 from .header_proof import with_header
-from .held_bodies import Pieces
+from .pieces import Pieces
 
 __all__ = ["BodyProof", "nothing", "send_whole", "takes_trailers"]
 

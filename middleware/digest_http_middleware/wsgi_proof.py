@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from digest_http.guard import Accepted, Guard
 
-from .held_bodies import Pieces
+from .pieces import Pieces
 from .wsgi_requests import Environ, StartResponse, WSGIApp
 
 __all__ = ["proved"]

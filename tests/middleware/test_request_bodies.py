@@ -7,7 +7,8 @@ import pytest
 from digest_http.algorithms import by_name
 from digest_http.errors import BodyTooLarge
 from digest_http_middleware.bodies import Disconnected, replay_held
-from digest_http_middleware.held_bodies import KEPT_WHOLE, PUT_TOGETHER, HeldBody, Pieces
+from digest_http_middleware.held_bodies import HeldBody
+from digest_http_middleware.pieces import KEPT_WHOLE, PUT_TOGETHER, Pieces
 from tests.attacks.driver import run
 from tests.attacks.signing import h
 from tests.middleware.read_bodies import read_body
