@@ -73,6 +73,16 @@ def test_buffers(kind: str) -> None:
     assert (response.body, response.info["rspauth"]) == (b"answer", signer.rspauth(b"answer"))
 
 
+@pytest.mark.parametrize("body", [[], [b""], [b"", b""]], ids=["before-all", "after-one", "after-two"])
+def test_a_client_that_goes_away(body: list[bytes]) -> None:
+    """What never ended is no body, not even an empty one that was signed: nobody is answered, and no count is used."""
+    server = Server()
+    signed = server.signer().sign("POST", "/x", body=b"")
+    response = server.request("POST", "/x", signed, body=body, disconnect=True)
+    assert (response.messages, response.app_called) == ([], False)
+    assert server.request("POST", "/x", signed).status == 200
+
+
 def test_a_read_that_was_given_up() -> None:
     """Who asks for the body and is told to stop before it is given has it when asking again."""
 
