@@ -13,10 +13,13 @@ _MOST_OF_FEW: Final = 999_999
 
 def announces_more(scope: Any, limit: int) -> bool:  # noqa: ANN401 - a Scope, which is the server's
     """Whether the request says that its body has more than `limit` octets."""
-    for name, value in scope["headers"]:
-        if name == b"content-length" and (len(value) > _FEW or limit < _MOST_OF_FEW) and value.isdigit():
-            # By length first: int() refuses thousands of digits, which some server may let through.
-            digits = value.lstrip(b"0")
-            if len(digits) > len(str(limit)) or int(digits or b"0") > limit:
-                return True
+    # By place: to unpack a pair of the server's costs compiled code more than two looks into it.
+    for pair in scope["headers"]:
+        if pair[0] == b"content-length":
+            value = pair[1]
+            if (len(value) > _FEW or limit < _MOST_OF_FEW) and value.isdigit():
+                # By length first: int() refuses thousands of digits, which some server may let through.
+                digits = value.lstrip(b"0")
+                if len(digits) > len(str(limit)) or int(digits or b"0") > limit:
+                    return True
     return False
