@@ -50,8 +50,11 @@ COMPILED = (
     "digest_http_client_auth/proof.py",
     "digest_http_client_auth/requests_fields.py",
     "digest_http_client_auth/requests_glances.py",
+    "digest_http_middleware/body_proof.py",
     "digest_http_middleware/connections.py",
+    "digest_http_middleware/content_lengths.py",
     "digest_http_middleware/header_proof.py",
+    "digest_http_middleware/pieces.py",
 )
 
 #: What the compiled wheel is made with.

@@ -11,11 +11,15 @@ from binascii import hexlify
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from importlib import import_module
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from .errors import UnsupportedAlgorithm
 
 __all__ = ["Algorithm", "Hash", "available", "by_name", "by_token", "select"]
+
+
+#: What can be hashed.
+Octets: TypeAlias = bytes | bytearray | memoryview
 
 
 class Hash(Protocol):
@@ -26,7 +30,7 @@ class Hash(Protocol):
         """Octets of the raw digest."""
         ...
 
-    def update(self, octets: bytes | bytearray | memoryview, /) -> None:
+    def update(self, octets: Octets, /) -> None:
         """Hash more octets."""
         ...
 
@@ -55,11 +59,11 @@ class Algorithm:
     def __init__(
         self,
         base: str,
-        hash_: Callable[[bytes], Hash],
+        hash_: Callable[[Octets], Hash],
         strength: int,
         *,
         session: bool,
-        short: Callable[[bytes], Hash] | None = None,
+        short: Callable[[Octets], Hash] | None = None,
     ) -> None:
         self.base: Final = base
         self.name: Final = base + "-sess" if session else base
@@ -92,24 +96,24 @@ class Algorithm:
         return (by_name, (self.name,))
 
 
-def _md5(octets: bytes) -> Hash:
+def _md5(octets: Octets) -> Hash:
     # usedforsecurity=False: the protocol fixes MD5; builds in FIPS mode would refuse it otherwise.
     return hashlib.md5(octets, usedforsecurity=False)
 
 
-def _md5_of_the_interpreter() -> Callable[[bytes], Hash]:
+def _md5_of_the_interpreter() -> Callable[[Octets], Hash]:
     """Python's own MD5, where it was built in; else that of `hashlib`.
 
     OpenSSL hashes long bodies faster, but to set it up takes longer than to hash what a response is made of.
     """
     try:
-        found: Callable[[bytes], Hash] = import_module("_md5").md5
+        found: Callable[[Octets], Hash] = import_module("_md5").md5
     except ImportError:
         return _md5
     return found
 
 
-def _sha512_256(octets: bytes) -> Hash:
+def _sha512_256(octets: Octets) -> Hash:
     # A copied template: the look-up by name inside hashlib.new costs more than hashing a short message.
     state = _sha512_256_template().copy()
     state.update(octets)
@@ -121,13 +125,13 @@ def _sha512_256_template() -> Hash:
     return hashlib.new("sha512_256")
 
 
-_HASHES: Final[tuple[tuple[str, Callable[[bytes], Hash]], ...]] = (
+_HASHES: Final[tuple[tuple[str, Callable[[Octets], Hash]], ...]] = (
     ("MD5", _md5),
     ("SHA-256", hashlib.sha256),
     ("SHA-512-256", _sha512_256),
 )
 #: Where another implementation is quicker with short octets.
-_SHORT: Final[dict[str, Callable[[bytes], Hash]]] = {"MD5": _md5_of_the_interpreter()}
+_SHORT: Final[dict[str, Callable[[Octets], Hash]]] = {"MD5": _md5_of_the_interpreter()}
 
 
 def _build() -> dict[str, Algorithm]:

@@ -62,7 +62,7 @@ def request_hash(algorithm: Algorithm, method: bytes, uri: bytes, hentity: bytes
     if hentity:
         if len(hentity) != 2 * algorithm.digest_size:
             raise MalformedField(f"HEntity is not {2 * algorithm.digest_size} hex digits", reason="hentity")
-        return algorithm.hexdigest(b":".join((method, uri, hentity)))
+        return hexlify(algorithm.new_short(b":".join((method, uri, hentity))).digest())
     # Algorithm.hexdigest, less a call: a server makes this and keyed_response twice for each request.
     return hexlify(algorithm.new_short(b":".join((method, uri))).digest())
 
@@ -107,9 +107,7 @@ def userhash(algorithm: Algorithm, username: bytes, realm: bytes) -> bytes:
 
 def entity_hash(algorithm: Algorithm, body: bytes | bytearray | memoryview) -> bytes:
     """HEntity: H(entity-body) in hex, over the octets before any transfer coding (RFC 7616 §3.4.3)."""
-    entity = algorithm.hash_body()
-    entity.update(body)
-    return hexlify(entity.digest())
+    return hexlify(algorithm.new(body).digest())
 
 
 def hex_octets(raw: bytes) -> bytes:

@@ -11,7 +11,7 @@ of others give is `Any` here, and looked at where it is used: compiled code woul
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 from digest_http.buffers import HTTPMessage
 from digest_http.credentials import split_scheme
@@ -42,6 +42,12 @@ _COUNT: Final = 5
 _LOGOUT: Final = 6
 
 
+#: A request of which something has to be awaited: the place, what to await, the context, the message, when the request
+#: arrived, the name of the user, the verdict. What was awaited goes into `Examination.go_on`. A tuple, since an object
+#: with names costs ten times as much.
+Paused: TypeAlias = tuple[int, Any, ServerContext, HTTPMessage, int, str, Verdict]
+
+
 class Offered(Protocol):
     """What is on offer now (offering.py)."""
 
@@ -53,30 +59,6 @@ class Offered(Protocol):
     def saw_unknown_user(self) -> None:
         """Note a refusal."""
         ...
-
-
-class Paused:
-    """A request of which something has to be awaited: `answer`. What it gives goes into `Examination.go_on`."""
-
-    __slots__ = ("answer", "arrived", "context", "message", "place", "username", "verdict")
-
-    def __init__(  # noqa: PLR0917 - made in one file, by position: names cost more than the object
-        self,
-        place: int,
-        answer: Any,  # noqa: ANN401 - whatever a source gives
-        context: ServerContext,
-        message: HTTPMessage,
-        arrived: int = 0,
-        username: str = "",
-        verdict: Verdict = ACCEPTED,
-    ) -> None:
-        self.place: Final = place
-        self.answer: Final = answer
-        self.context: Final = context
-        self.message: Final = message
-        self.arrived: Final = arrived
-        self.username: Final = username
-        self.verdict: Final = verdict
 
 
 class Examination(HoldsSecrets):
@@ -163,7 +145,7 @@ class Examination(HoldsSecrets):
             return self.refused_by(error, None)
         message = HTTPMessage(context.token, request.method, context.uri)
         outcome = self.go_on(request, wait, context, message)
-        return self._finish(self, outcome, request, wait) if isinstance(outcome, Paused) else outcome
+        return self._finish(self, outcome, request, wait) if isinstance(outcome, tuple) else outcome
 
     def go_on(  # noqa: C901, PLR0912, PLR0917 - the one place where the order stands, by position: names cost more
         self,
@@ -179,14 +161,15 @@ class Examination(HoldsSecrets):
         place: int = _OPENED
         arrived: int = 0
         username: str = ""
+        verdict = ACCEPTED
         if paused is not None:
-            place, arrived, username = paused.place, paused.arrived, paused.username
+            place, _, _, _, arrived, username, verdict = paused
         throttling = self._throttling
         try:
             if place == _OPENED and throttling is not None:
                 delayed: object = throttling.refused(request, context, wait)
                 if delayed is not None and not isinstance(delayed, Refused):
-                    return Paused(_DELAY, delayed, context, message)
+                    return _DELAY, delayed, context, message, arrived, username, verdict
                 answer = delayed
             if place <= _DELAY:
                 if answer is not None:
@@ -198,13 +181,18 @@ class Examination(HoldsSecrets):
                 if context.covers_body:
                     answer = request.hash_body(context.algorithm)
                     if not isinstance(answer, bytes):
-                        return Paused(_BODY, answer, context, message, arrived)
+                        return _BODY, answer, context, message, arrived, username, verdict
             if place <= _BODY:
                 if context.covers_body:
+                    if not isinstance(answer, bytes):
+                        # A part of the body; the hash is at hand now, or the rest has to be awaited.
+                        answer = request.hash_received(context.algorithm, answer)
+                        if not isinstance(answer, bytes):
+                            return _BODY, answer, context, message, arrived, username, verdict
                     message.hentity = answer  # pyright: ignore[reportAttributeAccessIssue]  # see `answer`
                 answer = self._look_up(context, wait)
                 if not isinstance(answer, tuple):
-                    return Paused(_USER, answer, context, message, arrived)
+                    return _USER, answer, context, message, arrived, username, verdict
             if place <= _USER:
                 found: tuple[str, bytes | None] = answer  # pyright: ignore[reportAssignmentType, reportUnknownVariableType]  # see `answer`
                 username, ha1 = found
@@ -214,19 +202,17 @@ class Examination(HoldsSecrets):
                 if verdict is ACCEPTED:
                     answer = self._count(context, now, wait)
                     if not isinstance(answer, Verdict):
-                        return Paused(_COUNT, answer, context, message, arrived, username)
+                        return _COUNT, answer, context, message, arrived, username, verdict
                     place = _COUNT
                 elif throttling is None or verdict.stale:
                     return self._refused(verdict, context)
                 else:
                     answer = throttling.note_failure(request, context, wait)
-                    return (
-                        self._refused(verdict, context)
-                        if answer is None
-                        else Paused(_FAILURE, answer, context, message, arrived, username, verdict)
-                    )
-            if place == _FAILURE and paused is not None:
-                return self._refused(paused.verdict, context)
+                    if answer is not None:
+                        return _FAILURE, answer, context, message, arrived, username, verdict
+                    return self._refused(verdict, context)
+            if place == _FAILURE:
+                return self._refused(verdict, context)
             if place == _COUNT:
                 if answer is not ACCEPTED:
                     return self._refused(answer, context)  # pyright: ignore[reportArgumentType]  # see `answer`
@@ -235,7 +221,7 @@ class Examination(HoldsSecrets):
                     return Accepted(context, message, username)
                 answer = self.logouts.is_over(context.nonce_id, username, wait)
                 if not isinstance(answer, bool):
-                    return Paused(_LOGOUT, answer, context, message, arrived, username)
+                    return _LOGOUT, answer, context, message, arrived, username, verdict
         except DigestError as error:
             return self.refused_by(error, context)
         return Accepted(context, message, username) if answer is False else self._refused(Verdict.ENDED, context)

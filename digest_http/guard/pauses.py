@@ -18,13 +18,13 @@ __all__ = ["finish", "outcome_now"]
 async def finish(examination: Examination, paused: Paused, request: Request, wait: Wait) -> Accepted | Refused:
     """The outcome of a paused request. What reading its body raises goes through, if it is no DigestError."""
     while True:
-        context, message = paused.context, paused.message
+        context, message = paused[2], paused[3]
         try:
-            answer = await paused.answer
+            answer = await paused[1]
         except DigestError as error:
             return examination.refused_by(error, context)
         outcome = examination.go_on(request, wait, context, message, paused, answer)
-        if not isinstance(outcome, Paused):
+        if not isinstance(outcome, tuple):
             return outcome
         paused = outcome
 

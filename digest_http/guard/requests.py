@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Final, Protocol, TypeAlias, cast
+from typing import Any, Final, Protocol, TypeAlias, cast
 
 from digest_http import calculation
 from digest_http.algorithms import Algorithm
@@ -39,10 +39,12 @@ class Request(Protocol):
         """Whether the signed uri names this request."""
         ...
 
-    def hash_body(self, algorithm: Algorithm, /) -> bytes | Awaitable[bytes]:
+    def hash_body(self, algorithm: Algorithm, /) -> bytes | Awaitable[Any]:
         """HEntity, the hash of the body in hex; perhaps awaitable. Asked for with auth-int only. Raises BodyTooLarge.
 
         Hashed as it arrives, and kept as it came: the app is to have the same octets once the request is accepted.
+        A request may give an awaitable of a part of its body. It then has a method `hash_received(algorithm, part)`,
+        which gives what this one gives; so a body that is all in its first part needs no coroutine of its own.
         """
         ...
 

@@ -19,7 +19,7 @@ from digest_http.guard.uploads import too_large
 
 from .aiohttp_streams import stream_of
 from .asgi import Scope
-from .bodies import announces_more
+from .content_lengths import announces_more
 from .fronts import Front
 from .held_bodies import HeldBody
 from .shown_requests import ShownRequest

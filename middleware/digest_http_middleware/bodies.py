@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any
 
 from digest_http.algorithms import Algorithm
-from digest_http.guard.uploads import DEFAULT_MAX_BODY, PATIENCE, SLOWEST_LINE, longest_upload, too_large
+from digest_http.guard.uploads import DEFAULT_MAX_BODY, PATIENCE, SLOWEST_LINE, longest_upload
 
-from .asgi import Message, Receive, Scope
+from .asgi import Message, Receive
 from .held_bodies import HeldBody
 
 __all__ = [
@@ -15,12 +15,10 @@ __all__ = [
     "PATIENCE",
     "SLOWEST_LINE",
     "Disconnected",
-    "announces_more",
-    "hash_kept",
+    "hash_pieces",
     "longest_upload",
-    "read_body",
-    "replay",
     "replay_held",
+    "replayed",
 ]
 
 
@@ -28,87 +26,54 @@ class Disconnected(Exception):
     """The client went away before the body was complete: there is nobody to answer and nothing to call."""
 
 
-def announces_more(scope: Scope, limit: int) -> bool:
-    """Whether the request says that its body has more than `limit` octets."""
-    for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit():
-            # By length first: int() refuses thousands of digits, which some server may let through.
-            digits = value.lstrip(b"0")
-            if len(digits) > len(str(limit)) or int(digits or b"0") > limit:
-                return True
-    return False
-
-
-async def read_body(
-    scope: Scope, receive: Receive, algorithm: Algorithm, limit: int, spool_above: int | None = None
-) -> tuple[bytes, bytes | HeldBody]:
-    """The hash of the body, in hex, and the body: octets if it came in one piece, else what is to be closed.
-
-    Raises BodyTooLarge over `limit` octets (before reading any if Content-Length says so). `spool_above`: see HeldBody.
-    """
-    if announces_more(scope, limit):
-        raise too_large(limit)
-    held: HeldBody | None = None
-    try:
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                _gone()
-            piece, more = message.get("body", b""), message.get("more_body", False)
-            if held is None:
-                if not more and len(piece) <= limit:
-                    # What nearly all bodies are. It is in memory already, whatever may be.
-                    return algorithm.hexdigest(piece), bytes(piece)
-                held = HeldBody(algorithm, limit, spool_above)
-            if held.add(piece):
-                await held.spill_aside()
-            if not more:
-                return held.hentity, held
-    except BaseException:
-        if held is not None:
-            held.close()
-        raise
-
-
-async def hash_kept(
+async def hash_pieces(
     keeping: Any,  # noqa: ANN401 - a Connection, whose file imports this one
-    scope: Scope,
+    first: Message,
     algorithm: Algorithm,
     limit: int,
     spool_above: int | None,
 ) -> bytes:
-    """The hash of the body, in hex, which then stands in `keeping` again. Raises BodyTooLarge and Disconnected."""
+    """The hash of a body in pieces, in hex, which then stands in `keeping` again. `first`: the first of them.
+
+    Raises BodyTooLarge over `limit` octets, and Disconnected. `spool_above`: see HeldBody.
+    """
     receive: Receive = keeping.receive
-    hentity, body = await read_body(scope, receive, algorithm, limit, spool_above)
-    if isinstance(body, HeldBody):
-        keeping.held = body
-        keeping.receive = replay_held(body, receive)
-    else:
-        keeping.receive = replay(body, receive)
-    return hentity
+    held = HeldBody(algorithm, limit, spool_above)
+    message, more = first, True
+    try:
+        while True:
+            if held.add(message.get("body", b"")):
+                await held.spill_aside()
+            if not more:
+                break
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise Disconnected  # noqa: TRY301 - what is held is closed
+            more = message.get("more_body", False)
+    except BaseException:
+        held.close()
+        raise
+    keeping.held = held
+    keeping.receive = replay_held(held, receive)
+    return held.hentity
 
 
-def _gone() -> NoReturn:
-    raise Disconnected
+async def replayed(left: list[bytes], receive: Receive) -> Message:
+    """The next message for the app: a body that came in one piece, and then whatever the server has to say.
 
-
-def replay(body: bytes, receive: Receive) -> Receive:
-    """A receive that gives `body` in one message and then whatever the server has to say."""
-    first: Message | None = {"type": "http.request", "body": body, "more_body": False}
-
-    async def receive_again() -> Message:
-        nonlocal first
-        if first is None:
-            return await receive()
-        message, first = first, None
-        return message
-
-    return receive_again
+    `left`: that body, until it has been given.
+    """
+    if left:
+        return {"type": "http.request", "body": left.pop(), "more_body": False}
+    return await receive()
 
 
 def replay_held(held: HeldBody, receive: Receive) -> Receive:
-    """The same for a body in pieces. A body that was closed meanwhile ends as that of a client that goes away."""
-    left, ended = held.octets, False
+    """A receive that gives a body in pieces, and then whatever the server has to say.
+
+    A body that was closed meanwhile ends as that of a client that goes away.
+    """
+    left, ended, pieces = held.octets, False, held.pieces
 
     async def receive_again() -> Message:
         nonlocal left, ended
@@ -116,11 +81,15 @@ def replay_held(held: HeldBody, receive: Receive) -> Receive:
             return await receive()
         if held.closed:
             return {"type": "http.disconnect"}
-        piece = held.read() if held.in_memory else await held.read_aside()
-        left -= len(piece)
-        ended = not left
-        if not piece and left:  # somebody has shortened the file
-            return {"type": "http.disconnect"}
+        if held.in_memory:
+            piece = pieces.take()
+            ended = not pieces.octets
+        else:
+            piece = await held.read_aside()
+            left -= len(piece)
+            ended = not left
+            if not piece and left:  # somebody has shortened the file
+                return {"type": "http.disconnect"}
         return {"type": "http.request", "body": piece, "more_body": not ended}
 
     return receive_again

@@ -6,13 +6,16 @@ Each request goes through this file, so it may be compiled. What stands in a sco
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from functools import partial
 from typing import Any, Final
 
 from digest_http import calculation
 from digest_http.algorithms import Algorithm
+from digest_http.guard.uploads import too_large
 
 from .asgi import Receive, Scope
-from .bodies import hash_kept
+from .bodies import Disconnected, hash_pieces, replayed
+from .content_lengths import announces_more
 from .fronts import Front
 from .held_bodies import HeldBody
 
@@ -62,8 +65,25 @@ class Connection:
             return True
         return front.is_named_by(uri, scope)
 
-    def hash_body(self, algorithm: Algorithm, /) -> bytes | Awaitable[bytes]:
-        """See Request. Raises Disconnected too."""
+    def hash_body(self, algorithm: Algorithm, /) -> bytes | Awaitable[Any]:
+        """See Request. What is to be awaited is the first message of the body."""
         if self._scope["type"] == "websocket":  # a handshake has no body
             return calculation.entity_hash(algorithm, b"")
-        return hash_kept(self, self._scope, algorithm, self._limit, self._spool_above)
+        if announces_more(self._scope, self._limit):
+            raise too_large(self._limit)
+        return self.receive()
+
+    def hash_received(self, algorithm: Algorithm, received: Any, /) -> bytes | Awaitable[bytes]:  # noqa: ANN401 - see the head
+        """See Request. Raises Disconnected too."""
+        if received["type"] == "http.disconnect":
+            raise Disconnected
+        if received.get("more_body", False):
+            return hash_pieces(self, received, algorithm, self._limit, self._spool_above)
+        # What nearly all bodies are. It is in memory already, whatever may be.
+        body = received.get("body", b"")
+        if len(body) > self._limit:
+            raise too_large(self._limit)
+        if not isinstance(body, bytes):  # a buffer may be used again
+            body = bytes(body)
+        self.receive = partial(replayed, [body], self.receive)
+        return calculation.entity_hash(algorithm, body)

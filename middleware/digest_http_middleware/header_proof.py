@@ -16,7 +16,7 @@ from digest_http.httpauth.server import ServerContext
 
 from .asgi import Message, Send
 
-__all__ = ["header_proof"]
+__all__ = ["header_proof", "with_header"]
 
 
 def header_proof(send: Send, field: bytes, refused: int, verified: tuple[ServerContext, HTTPMessage]) -> Send:
@@ -37,17 +37,18 @@ def _send_with_proof(  # noqa: PLR0917 - called through a partial alone, which c
     kind = message["type"]
     if (kind == "http.response.start" and message["status"] != refused) or kind == "websocket.accept":
         context.make_signature(layout)
-        message = _with_header(message, field, layout.padding)
+        message = with_header(message, field, layout.padding)
     elif kind == "websocket.http.response.start" and message["status"] != refused:
         # The app itself turns the handshake down. With auth-int its body would have to be known by now.
         context.make_signature(layout)
         value = context.authentication_info(None) if context.covers_body else layout.padding
-        message = _with_header(message, field, value)
+        message = with_header(message, field, value)
     # Handed on, not awaited: a coroutine of our own around each message costs as much as finding the field.
     return send(message)
 
 
-def _with_header(message: Message, field: bytes, value: bytes) -> Message:
+def with_header(message: Message, field: bytes, value: bytes) -> Message:
+    """A copy of a message that has the field once, as the last of its fields."""
     # dict() copies a dict in one piece; {**message, ...} would enter one key after the other.
     copied = dict(message)
     headers: list[Any] = list(message.get("headers", ()))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from tempfile import TemporaryFile
 from typing import IO, Any, Final
 
@@ -12,13 +11,9 @@ from digest_http.algorithms import Algorithm
 from digest_http.errors import SourceUnavailable
 from digest_http.guard.uploads import too_large
 
-__all__ = ["FILE_PIECE", "HeldBody", "Pieces", "check_spool_above", "most_held"]
+from .pieces import Pieces
 
-#: Octets of a piece that is kept as it came: the object around it takes one part in a hundred, at most.
-KEPT_WHOLE: Final = 4096
-
-#: Shorter ones are put together until they are so long.
-PUT_TOGETHER: Final = 16384
+__all__ = ["FILE_PIECE", "HeldBody", "check_spool_above", "most_held"]
 
 #: Octets that are written to a file, or read from it, at once.
 FILE_PIECE: Final = 65536
@@ -41,57 +36,6 @@ def most_held(max_body: int, spool_above: int | None) -> int:
     return max_body if spool_above is None else spool_above
 
 
-class Pieces:
-    """Octets that come in pieces: long ones are kept as they came, short ones are put together.
-
-    So it costs what it holds, not how that was cut, and nothing is copied that is long.
-    """
-
-    __slots__ = ("_long", "_short", "octets")
-
-    def __init__(self) -> None:
-        self._long: Final[deque[bytes]] = deque()
-        self._short: bytes | bytearray = b""
-        self.octets = 0
-        """How many there are."""
-
-    def add(self, piece: bytes | bytearray | memoryview) -> int:
-        """Append a piece, and give how many octets there are. A buffer that may be used again is copied."""
-        length = len(piece)
-        self.octets = octets = self.octets + length
-        if length >= PUT_TOGETHER or (length >= KEPT_WHOLE and not self._short):
-            if self._short:
-                self._close()
-            # bytes() of bytes is the same object.
-            self._long.append(bytes(piece))
-        elif isinstance(self._short, bytearray):
-            self._short += piece
-            if len(self._short) >= PUT_TOGETHER:
-                self._close()
-        elif self._short:
-            self._short = bytearray(self._short)
-            self._short += piece
-        else:
-            # Most bodies come in one piece.
-            self._short = bytes(piece)
-        return octets
-
-    def take(self) -> bytes:
-        """The next octets, which are kept no longer; none at the end."""
-        if not self._long:
-            self._close()
-            if not self._long:
-                return b""
-        piece = self._long.popleft()
-        self.octets -= len(piece)
-        return piece
-
-    def _close(self) -> None:
-        if self._short:
-            self._long.append(bytes(self._short))
-            self._short = b""
-
-
 class HeldBody:
     """A body between its first octet and the app's last look at it. Close it, or its file stays open.
 
@@ -100,8 +44,8 @@ class HeldBody:
     """
 
     __slots__ = (
-        "_begun", "_file", "_hash", "_limit", "_most", "_pieces", "_reading", "_working",
-        "closed", "in_memory", "octets",
+        "_begun", "_file", "_hash", "_limit", "_most", "_reading", "_working", "closed", "in_memory", "octets",
+        "pieces",
     )  # fmt: skip
 
     def __init__(self, algorithm: Algorithm, limit: int, spool_above: int | None) -> None:
@@ -109,7 +53,8 @@ class HeldBody:
         self._limit: Final = limit
         # What is in memory is never over the whole.
         self._most = limit if spool_above is None else spool_above
-        self._pieces: Final = Pieces()
+        self.pieces: Final = Pieces()
+        """What is in memory."""
         self._file: IO[bytes] | None = None
         self._working: asyncio.Future[Any] | None = None
         # A piece that nobody has taken yet.
@@ -129,7 +74,7 @@ class HeldBody:
             raise too_large(self._limit)
         self.octets = octets
         self._hash.update(piece)
-        return self._pieces.add(piece) > self._most
+        return self.pieces.add(piece) > self._most
 
     @property
     def hentity(self) -> bytes:
@@ -143,7 +88,7 @@ class HeldBody:
         try:
             if self._file is None:
                 self._file = TemporaryFile(buffering=0)  # noqa: SIM115 - it is closed by `close`
-            while piece := self._pieces.take():
+            while piece := self.pieces.take():
                 left = memoryview(piece)
                 while left:
                     left = left[self._file.write(left) :]
@@ -189,7 +134,7 @@ class HeldBody:
             if piece:
                 return piece
         # What came last has not gone to the file.
-        return self._pieces.take()
+        return self.pieces.take()
 
     def close(self) -> None:
         """Forget the body, and the file. It may be called more than once."""

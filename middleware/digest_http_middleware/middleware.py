@@ -23,9 +23,11 @@ from .addresses import DEFAULT_CLIENT_HEADER
 from .apps import asgi_app
 from .asgi import ASGIApp, Headers, Receive, Scope, Send
 from .beside import Beside, Others
-from .bodies import DEFAULT_MAX_BODY, Disconnected, announces_more
+from .bodies import DEFAULT_MAX_BODY, Disconnected
+from .body_proof import body_proof
 from .browsers import warn_of_realm
 from .connections import Connection
+from .content_lengths import announces_more
 from .events import log_accepted, log_beside, log_refused, logger
 from .fronts import Front
 from .header_proof import header_proof
@@ -36,7 +38,6 @@ from .logouts import LOGIN
 from .nonce_keys import keys_of
 from .own_refusals import challenged
 from .paths import Rule, is_preflight, path_rule
-from .proof import BodyProof, takes_trailers
 from .refusals import Answer, send_refusal
 from .roles import Roles, RoleSetting
 from .source_timeouts import DEFAULT_TIMEOUT, SourceTimeout
@@ -208,10 +209,11 @@ class DigestAuthMiddleware(HoldsSecrets):
             if logger.isEnabledFor(DEBUG):
                 log_accepted(scope, context, self._front.client)
             identified = self._identified(scope, outcome, roles)
+            verified = context, outcome.message
             proving = (
-                self._proving(scope, outcome, send)
+                body_proof(scope, send, self._proof_field, self._refused_status, verified, self._most_held)
                 if context.covers_body
-                else header_proof(send, self._proof_field, self._refused_status, (context, outcome.message))
+                else header_proof(send, self._proof_field, self._refused_status, verified)
             )
             await self.app(identified, connection.receive, proving)
         finally:
@@ -298,18 +300,3 @@ class DigestAuthMiddleware(HoldsSecrets):
             # Files sent past us (pathsend, zero copy) could not be hashed.
             identified["extensions"] = {n: v for n, v in scope["extensions"].items() if n not in _UNHASHED}
         return identified
-
-    def _proving(self, scope: Scope, accepted: Accepted, send: Send) -> Send:
-        """A send that adds Authentication-Info to an answer to auth-int."""
-        verified = accepted.context, accepted.message
-        # What HEAD would send is not sent, and so not proved.
-        if scope["type"] == "http" and scope["method"] != "HEAD":
-            return BodyProof(
-                send,
-                self._proof_field,
-                self._refused_status,
-                verified,
-                self._most_held,
-                trailers=takes_trailers(scope),
-            )
-        return header_proof(send, self._proof_field, self._refused_status, verified)

@@ -2,7 +2,8 @@
 
 With qop=auth it depends on the request alone and stands in the header (header_proof.py). With auth-int it covers the
 response body, so the response is held back up to a limit; a longer one gets it in a trailer where the server sends
-trailers and the client takes them, and goes without where not.
+trailers and the client takes them, and goes without where not. Here are answers in pieces, and what has to be awaited
+for the others (body_proof.py).
 
 The app's messages are copied before anything is put into them: an app may send one dict for all requests, and what is
 put into it here is one user's.
@@ -14,14 +15,14 @@ from collections.abc import Awaitable, Iterable
 from typing import Final
 
 from digest_http import calculation
-from digest_http.algorithms import Hash
 from digest_http.buffers import HTTPMessage
 from digest_http.httpauth.server import ServerContext
 
 from .asgi import Headers, Message, Scope, Send
-from .held_bodies import Pieces
+from .header_proof import with_header
+from .pieces import Pieces
 
-__all__ = ["BodyProof", "takes_trailers"]
+__all__ = ["BodyProof", "nothing", "send_whole", "takes_trailers"]
 
 
 def takes_trailers(scope: Scope) -> bool:
@@ -40,41 +41,45 @@ def takes_trailers(scope: Scope) -> bool:
 
 
 class BodyProof:
-    """A send for auth-int: holds the response back, hashes its body, and puts the proof before or behind it."""
+    """A send for an answer to auth-int in pieces: holds it back, hashes it, and puts the proof before or behind it.
 
-    def __init__(
+    `start`: the message that began it, whose last field is that of the proof; its value is not known yet.
+    """
+
+    __slots__ = (
+        "_app_has_trailers", "_context", "_field", "_hash", "_held", "_layout", "_limit", "_refused", "_scope", "_send",
+        "_start", "_trailing",
+    )  # fmt: skip
+
+    def __init__(  # noqa: PLR0917 - made in one place
         self,
+        scope: Scope,
         send: Send,
         field: bytes,
         refused: int,
         verified: tuple[ServerContext, HTTPMessage],
         limit: int,
-        *,
-        trailers: bool,
+        start: Message,
     ) -> None:
+        self._scope: Final = scope
         self._send: Final = send
         self._field: Final = field
         self._refused: Final = refused
         self._context, self._layout = verified
         self._limit: Final = limit
-        self._trailers: Final = trailers
-        self._start: Message | None = None
-        # Made for answers that come in pieces: most come whole.
-        self._hash: Hash | None = None
-        self._held: Pieces | None = None
+        self._start: Message | None = start
+        self._hash: Final = self._context.algorithm.hash_body()
+        self._held: Final = Pieces()
         self._trailing = False
         self._app_has_trailers = False
 
     def __call__(self, message: Message) -> Awaitable[None]:
         """Send one ASGI message, now or when the body before it is complete."""
         kind = message["type"]
-        # One coroutine a message, not one around another: each costs as much as finding the field.
         if kind == "http.response.start" and message["status"] != self._refused:
-            # As it is now: what the app does to its own before the body ends is no part of this answer.
-            start = dict(message)
-            start["headers"] = list(message.get("headers", ()))
-            self._start = start
-            return _held_back()
+            # Another one, before the first has gone out.
+            self._start = with_header(message, self._field, b"")
+            return nothing()
         if kind == "http.response.body" and (self._start is not None or self._trailing):
             return self._body(message)
         if kind == "http.response.trailers" and self._trailing and not message.get("more_trailers", False):
@@ -84,45 +89,35 @@ class BodyProof:
     async def _body(self, message: Message) -> None:
         piece = message.get("body", b"")
         more = message.get("more_body", False)
-        start, hash_, held = self._start, self._hash, self._held
-        if hash_ is None or held is None:
-            if not more and start is not None:
-                self._start = None
-                hentity = calculation.entity_hash(self._context.algorithm, piece)
-                start["headers"] = _with_field(start["headers"], self._field, self._proof(hentity))
-                await self._send(start)
-                await self._send({"type": "http.response.body", "body": piece, "more_body": False})
-                return
-            hash_ = self._hash = self._context.algorithm.hash_body()
-            held = self._held = Pieces()
-        hash_.update(piece)
+        self._hash.update(piece)
+        start = self._start
         if start is None:
             await self._send(message)
         else:
-            held.add(piece)
-            if more and held.octets <= self._limit:
+            held = self._held.add(piece)
+            if more and held <= self._limit:
                 return
             self._start = None
-            await self._release(start, held, more=more)
+            await self._release(start, more=more)
         if self._trailing and not more and not self._app_has_trailers:
             await self._finish([(self._field, self._value())])
 
-    async def _release(self, start: Message, held: Pieces, *, more: bool) -> None:
+    async def _release(self, start: Message, *, more: bool) -> None:
+        headers: Headers = start["headers"]
         if not more:
-            start["headers"] = _with_field(start["headers"], self._field, self._value())
-        elif self._trailers:
+            headers[-1] = (self._field, self._value())
+        elif takes_trailers(self._scope):
             self._app_has_trailers = bool(start.get("trailers", False))
             self._trailing = True
             start["trailers"] = True
-            headers = [header for header in start["headers"] if header[0].lower() != self._field]
-            start["headers"] = [*headers, (b"trailer", self._field)]
+            headers[-1] = (b"trailer", self._field)
         else:
-            start["headers"] = _with_field(start["headers"], self._field, self._context.authentication_info(None))
+            headers[-1] = (self._field, self._context.authentication_info(None))
         await self._send(start)
         further = True
         while further:
-            piece = held.take()
-            further = held.octets > 0
+            piece = self._held.take()
+            further = self._held.octets > 0
             await self._send({"type": "http.response.body", "body": piece, "more_body": more or further})
 
     async def _finish(self, headers: Headers) -> None:
@@ -130,18 +125,19 @@ class BodyProof:
         await self._send({"type": "http.response.trailers", "headers": headers, "more_trailers": False})
 
     def _value(self) -> bytes:
-        """The proof of an answer that came in pieces."""
-        entity = self._hash or self._context.algorithm.hash_body()
-        return self._proof(calculation.hex_octets(entity.digest()))
-
-    def _proof(self, hentity: bytes) -> bytes:
-        self._layout.hentity = hentity
+        self._layout.hentity = calculation.hex_octets(self._hash.digest())
         self._context.make_signature(self._layout)
         return self._layout.padding
 
 
-async def _held_back() -> None:
+async def nothing() -> None:
     """What is awaited for a message that goes out later."""
+
+
+async def send_whole(send: Send, start: Message, body: bytes) -> None:
+    """An answer of which all is known."""
+    await send(start)
+    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def _with_field(headers: Iterable[tuple[bytes, bytes]], field: bytes, value: bytes) -> Headers:

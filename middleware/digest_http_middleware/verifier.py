@@ -19,8 +19,8 @@ from digest_http.secrecy import HoldsSecrets
 from .addresses import DEFAULT_CLIENT_HEADER
 from .asgi import Headers, Scope
 from .beside import Beside, Others
-from .bodies import announces_more
 from .browsers import warn_of_realm
+from .content_lengths import announces_more
 from .events import log_accepted, log_beside, log_refused
 from .fronts import Front
 from .hints import hint

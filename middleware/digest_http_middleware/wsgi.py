@@ -24,8 +24,8 @@ from .addresses import DEFAULT_CLIENT_HEADER
 from .apps import wsgi_app
 from .asgi import Headers
 from .beside import Beside, Others
-from .bodies import announces_more
 from .browsers import warn_of_realm
+from .content_lengths import announces_more
 from .events import log_accepted, log_beside, log_refused
 from .fronts import Front
 from .held_bodies import check_spool_above, most_held

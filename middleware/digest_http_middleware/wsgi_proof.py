@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from digest_http.algorithms import Hash
 from digest_http.guard import Accepted, Guard
 
-from .held_bodies import Pieces
+from .pieces import Pieces
 from .wsgi_requests import Environ, StartResponse, WSGIApp
 
 __all__ = ["proved"]
@@ -43,13 +44,19 @@ class _HeldBack:
         self._guard: Final = guard
         self._limit: Final = limit
         self._start: tuple[Any, ...] | None = None
-        self._hash: Final = accepted.context.algorithm.hash_body()
-        self._held: Final = Pieces()
+        # Made for answers that come in pieces: most come whole.
+        self._hash: Hash | None = None
+        self._held: Pieces | None = None
         self._write: Any = None
 
     def answer(self, app: WSGIApp, environ: Environ) -> Iterator[bytes]:
         """The pieces of the body, the first of which waits for the last as far as they may be held back."""
         pieces = app(environ, self._begin)
+        body = self._whole(pieces)
+        if body is not None:
+            self._send_start(self._accepted.prove(body))
+            yield body
+            return
         try:
             for piece in pieces:
                 if self._write is not None:
@@ -62,6 +69,17 @@ class _HeldBack:
             close = getattr(pieces, "close", None)
             if close is not None:
                 close()
+
+    def _whole(self, pieces: Any) -> bytes | None:  # noqa: ANN401 - what an app returns
+        """The body of an answer that is a list of one piece, as most are, if nothing else belongs to it."""
+        # By the very type: another class may have a close().
+        if type(pieces) not in (list, tuple) or len(pieces) != 1 or self._start is None:
+            return None
+        # Something may have been given to write().
+        if self._held is not None or self._write is not None:
+            return None
+        body: bytes = pieces[0]
+        return body if len(body) <= self._limit else None
 
     def _begin(self, status: str, headers: _Headers, *exc_info: Any) -> Any:  # noqa: ANN401 - PEP 3333
         if self._write is not None:  # an error after the header is out: the server raises it
@@ -80,19 +98,27 @@ class _HeldBack:
 
     def _hold(self, piece: bytes) -> bool:
         """Hash a piece and hold it back. True: more is held than may be."""
+        if self._hash is None or self._held is None:
+            self._hash, self._held = self._accepted.context.algorithm.hash_body(), Pieces()
         self._hash.update(piece)
-        self._held.add(piece)
-        return self._held.octets > self._limit
+        return self._held.add(piece) > self._limit
 
     def _release(self, *, whole: bool) -> Iterator[bytes]:
-        if self._start is None:
-            raise AssertionError("the app has given a body before it called start_response")
-        status, headers, *exc_info = self._start
-        proof = self._accepted.prove_hashed(self._hash if whole else None)
-        self._write = self._start_response(status, _with_proof(status, headers, proof, self._guard), *exc_info)
+        if self._hash is None or self._held is None:
+            # There is no body at all.
+            self._send_start(self._accepted.prove())
+            yield b""
+            return
+        self._send_start(self._accepted.prove_hashed(self._hash if whole else None))
         yield self._held.take()
         while self._held.octets:
             yield self._held.take()
+
+    def _send_start(self, proof: bytes) -> None:
+        if self._start is None:
+            raise AssertionError("the app has given a body before it called start_response")
+        status, headers, *exc_info = self._start
+        self._write = self._start_response(status, _with_proof(status, headers, proof, self._guard), *exc_info)
 
 
 def _with_proof(status: str, headers: _Headers, proof: bytes, guard: Guard) -> _Headers:

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from benchmarks.bodies import _protect as protect
+from benchmarks.bodies import _scopes as scopes_with_body
 from benchmarks.driven import UNAUTHORIZED, counted_scopes, run_asgi
 from benchmarks.signed import asgi_scope
 from benchmarks.verify import _middleware as make
@@ -40,6 +42,14 @@ def verified(algorithm: Algorithm) -> Requests:
     return app, scopes[BEFORE:], 200
 
 
+def with_its_body(algorithm: Algorithm) -> Requests:
+    """The next requests of a client that signs with auth-int. The driver's bodies are empty."""
+    app = protect(algorithm)
+    scopes = scopes_with_body(app, algorithm, b"", BEFORE + NUMBER)
+    run_asgi(app, scopes[:BEFORE])
+    return app, scopes[BEFORE:], 200
+
+
 def replayed(algorithm: Algorithm) -> Requests:
     """The same request once more."""
     app, scopes, _ = verified(algorithm)
@@ -58,7 +68,9 @@ def calls_of_one(app: Any, scopes: list[dict[str, Any]], expected: int) -> float
 
 
 @pytest.mark.parametrize("algorithm", ["SHA-256", "MD5"])
-@pytest.mark.parametrize(("requests", "at_most"), [(verified, 31), (replayed, 39), (without_credentials, 17)])
+@pytest.mark.parametrize(
+    ("requests", "at_most"), [(verified, 31), (with_its_body, 44), (replayed, 39), (without_credentials, 17)]
+)
 def test_calls_of_a_request(requests: Callable[[Algorithm], Requests], at_most: int, algorithm: str) -> None:
     """Whoever adds a call to each request finds it here, and may raise the bound for a reason."""
     calls = calls_of_one(*requests(by_name(algorithm)))

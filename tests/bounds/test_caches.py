@@ -132,7 +132,7 @@ NOT_CACHES = {
     "digest_http_middleware.deadlines._Queue": "waits of requests under way",
     "digest_http_middleware.presence.Seen": "nonces of one user, as many as NONCES_OF_USER; the table has a row",
     "digest_http_middleware.shared_presence": "tables that are alive",
-    "digest_http_middleware.held_bodies.Pieces": "one body, of a request or an answer, as far as it may be held back",
+    "digest_http_middleware.pieces.Pieces": "one body, of a request or an answer, as far as it may be held back",
     "digest_http_client_auth.aiohttp_redirects.Redirects": "one entry a task that is alive and DigestAuth that it used",
     "digest_http_client_auth.held_pieces.HeldPieces": "the body of one request, which its caller has given",
     "digest_http_client_auth.requests_begun.BaseCall": "requests of one call that are under way",

@@ -6,10 +6,12 @@ import pytest
 
 from digest_http.algorithms import by_name
 from digest_http.errors import BodyTooLarge
-from digest_http_middleware.bodies import Disconnected, read_body, replay, replay_held
-from digest_http_middleware.held_bodies import KEPT_WHOLE, PUT_TOGETHER, HeldBody, Pieces
+from digest_http_middleware.bodies import Disconnected, replay_held
+from digest_http_middleware.held_bodies import HeldBody
+from digest_http_middleware.pieces import KEPT_WHOLE, PUT_TOGETHER, Pieces
 from tests.attacks.driver import run
 from tests.attacks.signing import h
+from tests.middleware.read_bodies import read_body
 
 LIMIT = 100
 
@@ -24,9 +26,12 @@ def read(*messages, fields=()):
         return left.pop(0)
 
     async def whole():
-        hentity, body = await read_body({"headers": list(fields)}, receive, SHA_256, LIMIT)
-        if isinstance(body, HeldBody):
-            body = b"".join(iter(body.read, b""))
+        hentity, again = await read_body(fields, receive, SHA_256, LIMIT)
+        body, more = b"", True
+        while more:
+            message = await again()
+            assert message["type"] == "http.request"
+            body, more = body + message["body"], message["more_body"]
         assert hentity.decode() == h("SHA-256", body)
         return body
 
@@ -63,6 +68,9 @@ def test_pieces():
     more = {"more_body": True}
     assert read(piece(b"a", **more), piece(**more), piece(b"b", more_body=False), piece(b"c")) == (b"ab", 3)
     assert read({"type": "http.request"}, piece(b"c")) == (b"", 1)
+    bare = {"type": "http.request", **more}
+    assert read(bare, piece(b"a", **more), bare, {"type": "http.request"}, piece(b"c")) == (b"a", 4)
+    assert read(piece(bytearray(b"a"), **more), piece(bytearray(b"b"))) == (b"ab", 2)
     assert read(piece(b"x" * 60, **more), piece(b"y" * 40, **more), piece()) == (b"x" * 60 + b"y" * 40, 3)
     assert read(piece(b"x" * 60, **more), piece(b"y" * 41, **more), piece()) == (None, 2)
 
@@ -117,12 +125,13 @@ def test_short_pieces_make_long_ones():
 
 def test_the_body_is_given_once_more():
     """Whole, in one message; then whatever the server has to say."""
+    messages = [piece(b"ab"), {"type": "http.disconnect"}, {"type": "http.disconnect"}]
 
     async def receive():
-        return {"type": "http.disconnect"}
+        return messages.pop(0)
 
     async def three():
-        again = replay(b"ab", receive)
+        _, again = await read_body((), receive, SHA_256, LIMIT)
         return [await again() for _ in range(3)]
 
     assert run(three()) == [
@@ -183,5 +192,5 @@ def test_what_is_said_of_a_body_over_the_limit(fields):
         return piece(b"x" * 101)
 
     with pytest.raises(BodyTooLarge) as caught:
-        run(read_body({"headers": fields}, receive, SHA_256, LIMIT))
+        run(read_body(fields, receive, SHA_256, LIMIT))
     assert str(caught.value) == "a body signed with auth-int may have at most 100 octets; use qop=auth for larger ones"

@@ -12,7 +12,7 @@ from digest_http.algorithms import Algorithm
 from digest_http.errors import MalformedField
 from digest_http.guard.uploads import too_large
 from digest_http_middleware.asgi import Headers, Scope
-from digest_http_middleware.bodies import announces_more
+from digest_http_middleware.content_lengths import announces_more
 from digest_http_middleware.fronts import Front
 from digest_http_middleware.wsgi_requests import scope_of
 

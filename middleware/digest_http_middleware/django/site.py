@@ -27,8 +27,8 @@ from digest_http.httpauth.waiting import Wait, at_once, run
 from digest_http.secrecy import HoldsSecrets
 from digest_http_middleware.asgi import Headers
 from digest_http_middleware.beside import Others
-from digest_http_middleware.bodies import announces_more
 from digest_http_middleware.browsers import warn_of_realm
+from digest_http_middleware.content_lengths import announces_more
 from digest_http_middleware.events import log_accepted, log_beside, log_refused
 from digest_http_middleware.fronts import Front
 from digest_http_middleware.hints import hint

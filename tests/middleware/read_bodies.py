@@ -1,0 +1,20 @@
+"""A body as the guard has it read, for tests that have no guard."""
+
+from typing import Any
+
+from digest_http_middleware.connections import Connection
+from digest_http_middleware.fronts import Front
+
+__all__ = ["read_body"]
+
+
+async def read_body(fields: Any, receive: Any, algorithm: Any, limit: int, spool_above: int | None = None) -> Any:
+    """The hash of the body, and a receive that gives it once more, as an app has it."""
+    scope = {"type": "http", "method": "POST", "headers": list(fields)}
+    connection = Connection(scope, receive, Front(), limit, spool_above)
+    hentity = connection.hash_body(algorithm)
+    if not isinstance(hentity, bytes):
+        hentity = connection.hash_received(algorithm, await hentity)
+    if not isinstance(hentity, bytes):
+        hentity = await hentity
+    return hentity, connection.receive
