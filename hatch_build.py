@@ -50,6 +50,7 @@ COMPILED = (
     "digest_http_client_auth/proof.py",
     "digest_http_client_auth/requests_fields.py",
     "digest_http_client_auth/requests_glances.py",
+    "digest_http_client_auth/requests_plain.py",
     "digest_http_middleware/connections.py",
     "digest_http_middleware/header_proof.py",
 )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import copy
 from typing import Any, Final
 
+from .library import BAD_REQUEST
 from .requests_fields import FieldSections
-from .requests_urls import origin_key
+from .requests_urls import key_and_target
 from .sent_bodies import is_octets
-from .wire_targets import plain_target, wire_target
+from .wire_targets import wire_target
 
 __all__ = ["Answer", "RequestsGlances", "field_octets"]
 
@@ -47,8 +49,8 @@ class RequestsGlances:
 
     def origin_key(self, request: Any, /) -> str:
         """What stands for the origin of its URL."""
-        key: str = origin_key(request.url)
-        return key
+        known: tuple[str, bytes | None] = key_and_target(request.url)
+        return known[0]
 
     def method(self, request: Any, /) -> bytes:
         """The method."""
@@ -57,13 +59,26 @@ class RequestsGlances:
 
     def target(self, request: Any, /) -> bytes:
         """The request target."""
-        target: bytes | None = plain_target(request.url) if type(request) is self._prepared else None
+        known: tuple[str, bytes | None] = key_and_target(request.url)
+        target = known[1] if type(request) is self._prepared else None
         return wire_target(request.path_url) if target is None else target
 
     def holds_body(self, request: Any, /) -> bool:
         """Whether the body is octets in memory, or none."""
         body = request.body
         return body is None or is_octets(body)
+
+    def plain_request(self, request: Any, /) -> tuple[str, bytes, bytes] | None:
+        """The three in one look; None if the body is not in memory."""
+        body = request.body
+        if body is not None and not is_octets(body):
+            return None
+        known: tuple[str, bytes | None] = key_and_target(request.url)
+        key, target = known
+        if target is None or type(request) is not self._prepared:
+            target = wire_target(request.path_url)
+        method: str = request.method
+        return key, method.encode(), target
 
     def set_field(self, request: Any, name: bytes, value: bytes, /) -> None:
         """Set a field to octets, replacing what was there."""
@@ -74,9 +89,12 @@ class RequestsGlances:
         """The value of a field (text or octets), None if there is none; `name` in lower case."""
         return self._sections.get(request.headers, name)
 
-    def take_out(self, request: Any, name: str) -> None:
-        """Take out a field, if it is there; `name` in lower case."""
-        self._sections.remove(request.headers, name)
+    def give_back(self, request: Any, name: str, own: Any) -> None:
+        """Make a field again what it was before it was set: `own`, or none if that is None; `name` in lower case."""
+        if own is None:
+            self._sections.remove(request.headers, name)
+        else:
+            request.headers[name] = own
 
     def shown(self, request: Any) -> Any:
         """A copy of a request, with fields of its own."""
@@ -100,9 +118,23 @@ class RequestsGlances:
         """The request that it answers: redirects are followed above an auth class."""
         return sent
 
+    def plain_answer(self, answer: Answer, _sent: Any, name: bytes, /) -> Sequence[bytes] | None:
+        """The values of all field lines of a name in what is no error; None for an error."""
+        return self.values_of_success(answer.response, name)
+
+    def values_of_success(self, response: Any, name: bytes) -> Sequence[bytes] | None:
+        """The same of a response of the library."""
+        status: int = response.status_code
+        if status >= BAD_REQUEST:
+            return None
+        return self._values(response, name)
+
     def response_values(self, answer: Answer, name: bytes, /) -> list[bytes]:
         """The values of all field lines of a name."""
-        response, text = answer.response, name.decode("ascii")
+        return self._values(answer.response, name)
+
+    def _values(self, response: Any, name: bytes) -> list[bytes]:
+        text = name.decode("ascii")
         # Most answers have none, and the section of the library is quicker to ask than that of urllib3.
         if self._sections.get(response.headers, text) is None:
             return []

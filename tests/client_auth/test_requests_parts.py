@@ -10,6 +10,7 @@ import pytest
 
 from digest_http_client_auth.requests_family import RequestsLibrary
 from digest_http_client_auth.requests_fields import FieldSections
+from digest_http_client_auth.requests_glances import Answer
 from digest_http_client_auth.wire_targets import plain_target, wire_target
 
 URLS = [
@@ -48,6 +49,7 @@ def test_targets_of_whole_urls(module: Any) -> None:
             continue
         assert plain_target(url) in (None, usual), url
         assert library.target(request) == usual
+        assert library.plain_request(request) == (library.origin_key(request), b"GET", usual)
         short += plain_target(url) is not None
     assert short > 50
 
@@ -60,7 +62,28 @@ def test_a_class_with_a_target_of_its_own(module: Any) -> None:
 
     request = Starred()
     request.method, request.url = "OPTIONS", "http://host.example/"
-    assert RequestsLibrary[Any](module).target(request) == b"*"
+    library = RequestsLibrary[Any](module)
+    assert library.target(request) == b"*"
+    assert library.plain_request(request) == (library.origin_key(request), b"OPTIONS", b"*")
+
+
+@pytest.mark.parametrize(("body", "held"), [(None, True), (b"", True), ("text", True), (iter([b"once"]), False)])
+def test_bodies_that_are_held(module: Any, body: Any, held: bool) -> None:  # a row
+    """What is not in memory takes more than a look."""
+    request = prepared(module, "http://h/")
+    request.body = body
+    library = RequestsLibrary[Any](module)
+    assert library.holds_body(request) == held == (library.plain_request(request) is not None)
+
+
+@pytest.mark.parametrize(("status", "plain"), [(200, True), (302, True), (399, True), (400, False), (401, False)])
+def test_answers_that_are_plain(module: Any, status: int, plain: bool) -> None:  # a row
+    """An error is not, and whatever else came has its fields."""
+    response = module.Response()
+    response.status_code = status
+    response.headers = module.structures.CaseInsensitiveDict({"X": "1"})
+    found = RequestsLibrary[Any](module).plain_answer(Answer(response), None, b"x")
+    assert found == ([b"1"] if plain else None)
 
 
 def test_equal_keys_mean_equal_origins(module: Any) -> None:
