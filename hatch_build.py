@@ -48,7 +48,6 @@ COMPILED = (
     "digest_http_client_auth/httpx_glances.py",
     "digest_http_client_auth/preemptive.py",
     "digest_http_client_auth/proof.py",
-    "digest_http_client_auth/requests_fields.py",
     "digest_http_client_auth/requests_glances.py",
     "digest_http_client_auth/requests_plain.py",
     "digest_http_middleware/connections.py",

@@ -13,7 +13,7 @@ from digest_http.httpauth.client import Signature
 from digest_http.httpauth.logical_clock import tick
 from digest_http.httpauth.proof import check_proof
 from digest_http.httpauth.protection_spaces import OriginSpaces
-from digest_http.httpauth.signing import note_accepted, sign
+from digest_http.httpauth.signing import note_accepted
 
 from .library import RequestT, ResponseT
 from .session import Session
@@ -42,9 +42,10 @@ def sign_preemptively(session: Session[RequestT, ResponseT], request: RequestT) 
         if context is None:
             return None
     nonce = context.pool.current
-    if nonce is None or nonce.needs_entity:
+    # What `signing.sign` does; each request comes by.
+    if nonce is None or nonce.needs_entity or nonce.strength < spaces.floor:
         return None
-    signed = sign(spaces, context, nonce, method, target)
+    signed = context.sign(nonce, method, target)
     if signed is None:
         return None
     field, signature = signed

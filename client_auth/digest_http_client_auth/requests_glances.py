@@ -1,13 +1,19 @@
-"""What each call asks of the messages of requests and niquests, and what came back, at little cost."""
+"""What each call asks of the messages of requests and niquests, and what came back, at little cost.
+
+The header section of requests is a class written in Python, on top of a dictionary: a copy sets each field anew, which
+takes as long as signing does, and a field that is not there takes an exception. Here that dictionary is looked into.
+What is not made as it is known (niquests, a class of the program's own, another version of requests) is asked by its
+methods.
+"""
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from copy import copy
 from typing import Any, Final
 
 from .library import BAD_REQUEST
-from .requests_fields import FieldSections
 from .requests_urls import key_and_target
 from .sent_bodies import is_octets
 from .wire_targets import wire_target
@@ -36,14 +42,20 @@ class Answer:
 
 
 class RequestsGlances:
-    """Questions to messages of `module`, which is requests or niquests; see `library.Library` for each."""
+    """Questions to messages of `module`, which is requests or niquests; see `library.Library` for each.
 
-    __slots__ = ("_prepared", "_sections")
+    The names that start with an underline are those of the library's own attributes. Names of fields that are text are
+    in lower case.
+    """
+
+    __slots__ = ("_prepared", "_section")
 
     def __init__(self, module: Any) -> None:
         #: The class whose `path_url` says nothing that its URL does not say.
         self._prepared: Final[Any] = module.PreparedRequest
-        self._sections: Final = FieldSections(module.structures.CaseInsensitiveDict)
+        section = module.structures.CaseInsensitiveDict
+        # One object shows whether it is made as it is known; None if it is not.
+        self._section: Final[Any] = section if _is_known_section(section) else None
 
     # --- requests ---
 
@@ -83,18 +95,30 @@ class RequestsGlances:
     def set_field(self, request: Any, name: bytes, value: bytes, /) -> None:
         """Set a field to octets, replacing what was there."""
         key, spelt = _SPELT[name]
-        self._sections.set(request.headers, key, spelt, value.decode("ascii") if value.isascii() else value)
+        shown = value.decode("ascii") if value.isascii() else value
+        fields = request.headers
+        if type(fields) is self._section:
+            fields._store[key] = (spelt, shown)  # noqa: SLF001  # see the class; here and below
+        else:
+            fields[spelt] = shown
 
     def field(self, request: Any, name: str) -> Any:
-        """The value of a field (text or octets), None if there is none; `name` in lower case."""
-        return self._sections.get(request.headers, name)
+        """The value of a field (text or octets), None if there is none."""
+        fields = request.headers
+        if type(fields) is not self._section:
+            return fields.get(name)
+        line: Any = fields._store.get(name)  # noqa: SLF001
+        return None if line is None else line[1]
 
     def give_back(self, request: Any, name: str, own: Any) -> None:
-        """Make a field again what it was before it was set: `own`, or none if that is None; `name` in lower case."""
-        if own is None:
-            self._sections.remove(request.headers, name)
+        """Make a field again what it was before it was set: `own`, or none if that is None."""
+        fields = request.headers
+        if own is not None:
+            fields[name] = own
+        elif type(fields) is self._section:
+            fields._store.pop(name, None)  # noqa: SLF001
         else:
-            request.headers[name] = own
+            fields.pop(name, None)
 
     def shown(self, request: Any) -> Any:
         """A copy of a request, with fields of its own."""
@@ -104,7 +128,13 @@ class RequestsGlances:
             made.__dict__ = request.__dict__.copy()
         else:
             made = copy(request)
-        made.headers = self._sections.copy(request.headers)
+        fields = request.headers
+        if type(fields) is self._section:
+            copied: Any = object.__new__(self._section)
+            copied._store = fields._store.copy()  # noqa: SLF001
+            made.headers = copied
+        else:
+            made.headers = fields.copy()
         return made
 
     # --- responses ---
@@ -127,6 +157,9 @@ class RequestsGlances:
         status: int = response.status_code
         if status >= BAD_REQUEST:
             return None
+        fields = response.headers
+        if type(fields) is self._section and name.decode("ascii") not in fields._store:  # noqa: SLF001
+            return ()
         return self._values(response, name)
 
     def response_values(self, answer: Answer, name: bytes, /) -> list[bytes]:
@@ -136,14 +169,18 @@ class RequestsGlances:
     def _values(self, response: Any, name: bytes) -> list[bytes]:
         text = name.decode("ascii")
         # Most answers have none, and the section of the library is quicker to ask than that of urllib3.
-        if self._sections.get(response.headers, text) is None:
+        fields = response.headers
+        if type(fields) is self._section:
+            if text not in fields._store:  # noqa: SLF001
+                return []
+        elif fields.get(text) is None:
             return []
         headers: Any = getattr(response.raw, "headers", None)
         lines: Any = getattr(headers, "getlist", None)
         if lines is not None:
             values: Any = lines(text)
         else:  # an adapter of somebody else
-            value: Any = response.headers.get(text)
+            value: Any = fields.get(text)
             values = [] if value is None else [value]
         return [field_octets(value) for value in values]
 
@@ -157,3 +194,9 @@ def field_octets(value: Any) -> bytes:
         return text.encode("latin-1")
     except UnicodeEncodeError:
         return text.encode("utf-8", "surrogateescape")
+
+
+def _is_known_section(kind: Any) -> bool:
+    """Whether a header section is a dictionary: values by names in lower case, each with the name as it is written."""
+    store: Any = getattr(kind({"A": "b"}), "_store", None)
+    return isinstance(store, OrderedDict) and store == {"a": ("A", "b")}
