@@ -39,6 +39,7 @@ COMPILED = (
     "digest_http/httpauth/nonce_pool.py",
     "digest_http/httpauth/path_memory.py",
     "digest_http/httpauth/proof.py",
+    "digest_http/httpauth/protection_spaces.py",
     "digest_http/httpauth/server.py",
     "digest_http/httpauth/session_key.py",
     "digest_http/httpauth/signing.py",

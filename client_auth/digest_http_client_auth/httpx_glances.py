@@ -131,7 +131,13 @@ class HttpxGlances:
         answered = response._request if type(response) is self._response else None  # noqa: SLF001
         if answered is not sent and self.request_of(response, sent) is not sent:
             return None
-        return self.response_values(response, name)
+        fields = response.headers
+        if type(fields) is self._section:
+            for line in fields._list:  # noqa: SLF001
+                if line[1] == name:
+                    return self.response_values(response, name)
+            return ()
+        return field_lines(response, name)
 
     def response_values(self, response: Any, name: bytes, /) -> list[bytes]:
         """The values of all field lines of a name."""
