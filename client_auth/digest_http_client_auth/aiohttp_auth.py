@@ -78,7 +78,7 @@ class DigestAuth(BaseDigestAuth[Message, Answer]):
         response = await handler(request)
         try:
             answer = Answer.of(response)
-            if is_plain_success(session, message, preemptive, answer):
+            if is_plain_success(session, preemptive, self._reader.plain_answer(answer, message, session.info_name)):
                 return response
             exchange = Exchange(session, message, preemptive)
         except BaseException:

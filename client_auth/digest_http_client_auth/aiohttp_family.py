@@ -14,6 +14,7 @@ from digest_http.httpauth.origins import Origin
 
 from .aiohttp_bodies import HeldPayload, MessageReplay, hash_message, read_answer
 from .aiohttp_messages import Answer, Message
+from .library import BAD_REQUEST
 from .probes import is_of_probe
 
 __all__ = ["AiohttpLibrary"]
@@ -55,6 +56,13 @@ class AiohttpLibrary:
 
     def target(self, message: Message, /) -> bytes:  # noqa: D102
         return message.target.encode()
+
+    def plain_request(  # noqa: D102
+        self, message: Message, /
+    ) -> tuple[tuple[str, str | None, int | None], bytes, bytes] | None:
+        if not self.holds_body(message):
+            return None
+        return self.origin_key(message), message.method.encode(), message.target.encode()
 
     def request_values(self, message: Message, name: bytes, /) -> list[bytes]:  # noqa: D102
         return [value.encode() for value in message.fields.getall(name.decode(), ())]
@@ -108,6 +116,9 @@ class AiohttpLibrary:
     def request_of(self, _: Answer, sent: Message, /) -> Message:  # noqa: D102
         # aiohttp sends each hop of a redirect as a call of its own.
         return sent
+
+    def plain_answer(self, answer: Answer, _sent: Message, name: bytes, /) -> list[bytes] | None:  # noqa: D102
+        return None if answer.status >= BAD_REQUEST else self.response_values(answer, name)
 
     def has_field(self, answer: Answer, name: bytes, /) -> bool:  # noqa: D102
         return name.decode() in answer.fields

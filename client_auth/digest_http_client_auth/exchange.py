@@ -41,8 +41,8 @@ from digest_http.httpauth.signing import note_accepted, sign
 
 from .challenges_met import Redirected, challenger, choose, is_upgraded
 from .cookies import carry_cookies
-from .library import Replay, RequestT, ResponseT
-from .preemptive import BAD_REQUEST, Preemptive
+from .library import BAD_REQUEST, Replay, RequestT, ResponseT
+from .preemptive import Preemptive
 from .proof import check_proof, check_redirects, proof_covers_body
 from .session import Session
 

@@ -34,7 +34,8 @@ def sync_flow(
         preemptive = sign_preemptively(session, request)
         if preemptive is not None:
             response = yield request
-            if is_plain_success(session, request, preemptive, response):
+            values = session.library.plain_answer(response, request, session.info_name)
+            if is_plain_success(session, preemptive, values):
                 return
         exchange = Exchange(session, request, preemptive)
     while True:
@@ -66,7 +67,8 @@ async def async_flow(
         preemptive = sign_preemptively(session, request)
         if preemptive is not None:
             response = yield request
-            if is_plain_success(session, request, preemptive, response):
+            values = session.library.plain_answer(response, request, session.info_name)
+            if is_plain_success(session, preemptive, values):
                 return
         exchange = Exchange(session, request, preemptive)
     while True:

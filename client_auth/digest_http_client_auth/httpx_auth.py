@@ -39,7 +39,7 @@ class HttpxDigestAuth(BaseDigestAuth[RequestT, ResponseT]):
             preemptive = sign_preemptively(session, request)
             if preemptive is not None:
                 response = yield request
-                if is_plain_success(session, request, preemptive, response):
+                if is_plain_success(session, preemptive, reader.plain_answer(response, request, session.info_name)):
                     return
             flow = sync_flow(session, reader, request, Exchange(session, request, preemptive), response)
             message = next(flow, None)
@@ -62,7 +62,7 @@ class HttpxDigestAuth(BaseDigestAuth[RequestT, ResponseT]):
             preemptive = sign_preemptively(session, request)
             if preemptive is not None:
                 response = yield request
-                if is_plain_success(session, request, preemptive, response):
+                if is_plain_success(session, preemptive, reader.plain_answer(response, request, session.info_name)):
                     return
             exchange = Exchange(session, request, preemptive)
             async with aclosing(async_flow(session, reader, request, exchange, response)) as flow:

@@ -48,10 +48,12 @@ class HttpxLibrary(Generic[RequestT, ResponseT]):
         self.method: Final = glances.method
         self.target: Final = glances.target
         self.holds_body: Final = glances.holds_body
+        self.plain_request: Final = glances.plain_request
         self.set_field: Final = glances.set_field
         self.status: Final = glances.status
         self.request_of: Final = glances.request_of
         self.response_values: Final = glances.response_values
+        self.plain_answer: Final = glances.plain_answer
         blocking, asynchronous = module.SyncByteStream, module.AsyncByteStream
         # The libraries accept bodies of their own classes only, and tell by them what a client may send.
         self._recorded: Final[type[RecordedBody]] = type("Recorded", (RecordedBody, blocking, asynchronous), {})

@@ -7,9 +7,11 @@ version of the library) is asked by its methods.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from .held_pieces import HeldPieces
+from .library import BAD_REQUEST
 
 __all__ = ["HttpxGlances", "field_lines"]
 
@@ -71,6 +73,19 @@ class HttpxGlances:
         stream = request.stream
         return type(stream) is self._octets or isinstance(stream, HeldPieces)
 
+    def plain_request(self, request: Any, /) -> tuple[tuple[str, str, int | None], bytes, bytes] | None:
+        """The three in one look; None if the body is not in memory."""
+        stream = request.stream
+        if type(stream) is not self._octets and not isinstance(stream, HeldPieces):
+            return None
+        method: str = request.method
+        url = request.url
+        if type(url) is not self._url or request.extensions.get("target") is not None:
+            return self.origin_key(request), method.encode(), self.target(request)
+        scheme, _, host, port, path, query, _ = url._uri_reference  # noqa: SLF001
+        text: str = path or "/"
+        return (scheme, host, port), method.encode(), (text if query is None else f"{text}?{query}").encode()
+
     def set_field(self, request: Any, name: bytes, value: bytes, /) -> None:
         """Set a field to octets, replacing what was there."""
         fields = request.headers
@@ -106,6 +121,23 @@ class HttpxGlances:
             return response.request
         except RuntimeError:  # a response made by hand, without its request
             return sent
+
+    def plain_answer(self, response: Any, sent: Any, name: bytes, /) -> Sequence[bytes] | None:
+        """The values of all field lines of a name in what is no error and answers `sent`; None for anything else."""
+        status: int = response.status_code
+        if status >= BAD_REQUEST:
+            return None
+        # Its own request, where it is made as is known, saves a call.
+        answered = response._request if type(response) is self._response else None  # noqa: SLF001
+        if answered is not sent and self.request_of(response, sent) is not sent:
+            return None
+        fields = response.headers
+        if type(fields) is self._section:
+            for line in fields._list:  # noqa: SLF001
+                if line[1] == name:
+                    return self.response_values(response, name)
+            return ()
+        return field_lines(response, name)
 
     def response_values(self, response: Any, name: bytes, /) -> list[bytes]:
         """The values of all field lines of a name."""

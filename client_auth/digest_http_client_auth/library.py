@@ -13,6 +13,7 @@ from digest_http.algorithms import Algorithm, Hash
 from digest_http.httpauth.origins import Origin
 
 __all__ = [
+    "BAD_REQUEST",
     "UNTOLD",
     "AsyncBodyReader",
     "BodyReader",
@@ -26,6 +27,9 @@ __all__ = [
 
 #: What `TellsProxy.proxy_of` gives where it is not known which way a request goes.
 UNTOLD: Final = Origin("", "", 0)
+
+#: From here on a status is an error, which proves nothing; and this one may be about our own field.
+BAD_REQUEST: Final = 400
 
 RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
@@ -119,6 +123,10 @@ class Library(Protocol[RequestT, ResponseT]):
         """The request target as it goes over the wire, octet for octet."""
         ...
 
+    def plain_request(self, request: RequestT, /) -> tuple[Hashable, bytes, bytes] | None:
+        """`origin_key`, `method` and `target` of a request, in one look; None if not `holds_body`."""
+        ...
+
     def request_values(self, request: RequestT, name: bytes, /) -> list[bytes]:
         """The values of all field lines of a name, as they are sent."""
         ...
@@ -147,6 +155,10 @@ class Library(Protocol[RequestT, ResponseT]):
 
     def request_of(self, response: ResponseT, sent: RequestT, /) -> RequestT:
         """The request that it answers: after a redirect another one than was sent."""
+        ...
+
+    def plain_answer(self, response: ResponseT, sent: RequestT, name: bytes, /) -> Sequence[bytes] | None:
+        """`response_values` of what is no error and answers the very request that was sent; None for anything else."""
         ...
 
     def has_field(self, response: ResponseT, name: bytes, /) -> bool:

@@ -36,7 +36,7 @@ class DigestAuth(BaseDigestAuth[niquests.PreparedRequest, Answer], AuthBase):
 
     def __call__(self, r: niquests.PreparedRequest) -> niquests.PreparedRequest:
         """Called by niquests for each request that is prepared with this object."""
-        call = Call(self._session, self._reader, niquests, r)
+        call = Call(self._session, self._reader, niquests, r.url, r.body)
         hooked: Any = r  # the method has no types
         hooked.register_hook("pre_request", call.begin)
         hooked.register_hook("response", call.answered)
@@ -54,7 +54,7 @@ class AsyncDigestAuth(BaseDigestAuth[niquests.PreparedRequest, Answer], AsyncAut
 
     async def __call__(self, r: niquests.PreparedRequest) -> niquests.PreparedRequest:
         """Called by niquests for each request that is prepared with this object."""
-        call = AsyncCall(self._session, self._reader, niquests, r)
+        call = AsyncCall(self._session, self._reader, niquests, r.url, r.body)
         hooked: Any = r  # the method has no types
         hooked.register_hook("pre_request", call.begin)
         hooked.register_hook("response", call.answered)

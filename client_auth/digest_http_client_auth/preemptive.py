@@ -6,22 +6,19 @@ costs. Whatever is unusual, before or after sending, goes to `Exchange`.
 
 from __future__ import annotations
 
-from typing import Final, NoReturn, TypeAlias
+from collections.abc import Sequence
+from typing import NoReturn, TypeAlias
 
 from digest_http.httpauth.client import Signature
 from digest_http.httpauth.logical_clock import tick
 from digest_http.httpauth.proof import check_proof
 from digest_http.httpauth.protection_spaces import OriginSpaces
-from digest_http.httpauth.signing import note_accepted, sign
+from digest_http.httpauth.signing import note_accepted
 
 from .library import RequestT, ResponseT
 from .session import Session
 
-__all__ = ["BAD_REQUEST", "Preemptive", "is_plain_success", "sign_preemptively"]
-
-#: From here on a status is an error, which proves nothing; and this one may be about our own field.
-BAD_REQUEST: Final = 400
-
+__all__ = ["Preemptive", "is_plain_success", "sign_preemptively"]
 
 #: A request that was signed in advance: the value of the field that it carries; its signature; the `tick` from before
 #: it went out (what was accepted after that may have overtaken it); where it was learnt how to sign it. A tuple without
@@ -32,17 +29,23 @@ Preemptive: TypeAlias = tuple[bytes, Signature, int, OriginSpaces]
 def sign_preemptively(session: Session[RequestT, ResponseT], request: RequestT) -> Preemptive | None:
     """Sign a request with what is known of its server; None if that takes more than a look."""
     library = session.library
-    spaces = session.by_key.get(session.key_of(request))
-    if spaces is None or spaces.offers or not library.holds_body(request):
+    plain = library.plain_request(request)
+    if plain is None:
         return None
-    target = library.target(request)
-    context = spaces.find(target)
+    key, method, target = plain
+    spaces = session.by_key.get(session.proxy_of(request) if session.proxy else key)
+    if spaces is None or spaces.offers:
+        return None
+    context = spaces.only
     if context is None:
-        return None
+        context = spaces.find(target)
+        if context is None:
+            return None
     nonce = context.pool.current
-    if nonce is None or nonce.needs_entity:
+    # What `signing.sign` does; each request comes by.
+    if nonce is None or nonce.needs_entity or nonce.strength < spaces.floor:
         return None
-    signed = sign(spaces, context, nonce, library.method(request), target)
+    signed = context.sign(nonce, method, target)
     if signed is None:
         return None
     field, signature = signed
@@ -51,22 +54,16 @@ def sign_preemptively(session: Session[RequestT, ResponseT], request: RequestT) 
 
 
 def is_plain_success(
-    session: Session[RequestT, ResponseT], request: RequestT, preemptive: Preemptive, response: ResponseT
+    session: Session[RequestT, ResponseT], preemptive: Preemptive, values: Sequence[bytes] | None
 ) -> bool:
-    """Whether the response is a success that needs no more than a look; then its proof is checked and noted.
+    """Whether an answer is a success that needs no more than a look; then its proof is checked and noted.
 
-    Raises WrongPrincipal.
+    `values` is what `Library.plain_answer` gives for `session.info_name`. Raises WrongPrincipal.
     """
-    library = session.library
     signature = preemptive[1]
-    # A first count may be the only one (see NoncePool.take_nextnonce); after a redirect another request was answered.
-    if (
-        library.status(response) >= BAD_REQUEST
-        or signature.count == 1
-        or library.request_of(response, request) is not request
-    ):
+    # A first count may be the only one (see NoncePool.take_nextnonce).
+    if values is None or signature.count == 1:
         return False
-    values = library.response_values(response, session.info_name)
     if not values:
         if session.demands_proof:  # the error is for Exchange to raise
             return False

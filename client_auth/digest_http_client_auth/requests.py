@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from digest_http.errors import DigestError
+
 from .base_auth import BaseDigestAuth
+from .library_errors import errors_also
+from .preemptive import Preemptive
 from .requests_call import Call
 from .requests_family import RequestsLibrary
 from .requests_glances import Answer
+from .requests_plain import PlainCall
 from .requests_proxies import ProxyAdapter, ProxySigner
 
 try:
@@ -35,11 +42,35 @@ class DigestAuth(BaseDigestAuth[requests.PreparedRequest, Answer], AuthBase):
 
     def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
         """Called by requests for each request that is prepared with this object."""
-        call = Call(self._session, self._reader, requests, r)
+        session, reader = self._session, self._reader
+        # Who reads a request, a server or a proxy, is told when its answer comes: `Call` notes it for the next one.
+        if not session.proxy:
+            try:
+                plain = PlainCall(session, reader.glances, self._go_on, r)
+            except DigestError:
+                with errors_also(requests.RequestException, request=r, response=None):
+                    raise
+            if plain.signed:
+                # What `register_hook` does, without asking whether this can be called.
+                r.hooks["response"].append(plain.answered)
+                return r
+        call = Call(session, reader, requests, r.url, r.body)
         call.begin(r)
-        # What `register_hook` does, without asking whether this can be called.
         r.hooks["response"].append(call.answered)
         return r
+
+    def _go_on(
+        self,
+        url: str,
+        signed: tuple[requests.PreparedRequest, Any, Preemptive] | None,
+        response: Any,
+        settings: dict[str, Any],
+    ) -> Any:
+        """What is left of a call that seemed to be plain; see `requests_plain.GoOn`."""
+        call = Call(self._session, self._reader, requests, url, None)
+        if signed is not None:
+            call.take_over(*signed)
+        return call.answered(response, **settings)
 
     def proxy_signer(self) -> ProxySigner:
         """What `DigestProxyAdapter` signs with."""

@@ -7,13 +7,14 @@ from typing import Any, Final, Generic, TypeVar
 from digest_http.errors import DigestError, WrongPrincipal
 
 from .exchange import Exchange
+from .forgotten_calls import Forgotten
 from .library_errors import errors_also
 from .preemptive import Preemptive, is_plain_success, sign_preemptively
 from .requests_family import RequestsLibrary
 from .requests_glances import Answer
 from .requests_shapes import Request, RequestT
 from .requests_urls import url_origin
-from .sent_bodies import BodyReplay
+from .sent_bodies import BodyReplay, is_octets
 from .session import Session
 from .wire_targets import with_path
 
@@ -51,14 +52,17 @@ class Begun(Generic[RequestT, _FlowT]):
 class BaseCall(Generic[_LibraryT, RequestT, _FlowT]):
     """What the blocking and the asynchronous form share."""
 
-    def __init__(self, session: Session[RequestT, Answer], library: _LibraryT, module: Any, request: RequestT) -> None:
+    def __init__(
+        self, session: Session[RequestT, Answer], library: _LibraryT, module: Any, url: Any, body: Any
+    ) -> None:
+        """`url` and `body` are those of the request as it was prepared."""
         self._session: Final = session
         self._library: Final = library
         self._module: Final = module
         self._field: Final = session.authorization_text
-        self._url: Final[str] = request.url
+        self._url: Final[str] = url
         # The file's offset, for redirects too: requests itself goes back to it for them.
-        self._replay: Final = None if library.holds_body(request) else BodyReplay(request.body)
+        self._replay: Final = None if is_octets(body) else BodyReplay(body)
         self._was_sent = False
         # By id: an entry keeps its request alive, so no other can have that id.
         self._begun: Final[dict[int, Begun[RequestT, _FlowT]]] = {}
@@ -103,8 +107,12 @@ class BaseCall(Generic[_LibraryT, RequestT, _FlowT]):
                 raise
         if preemptive is None:
             return False
-        self._begun[id(request)] = Begun(request, own, preemptive)
+        self.take_over(request, own, preemptive)
         return True
+
+    def take_over(self, request: RequestT, own: Any, preemptive: Preemptive) -> None:
+        """Note a request that was signed in advance; `own` is the field of the caller's that it had before."""
+        self._begun[id(request)] = Begun(request, own, preemptive)
 
     def _left(
         self, begun: Begun[RequestT, _FlowT], response: Any, request: RequestT, settings: dict[str, Any]
@@ -117,7 +125,7 @@ class BaseCall(Generic[_LibraryT, RequestT, _FlowT]):
         if preemptive is not None:
             # Who sent a success is of no interest; it is for a proxy, of which the next call is to know.
             answer = self._answer(response, begun.sent, settings) if session.proxy else Answer(response)
-            if is_plain_success(session, begun.sent, preemptive, answer):
+            if is_plain_success(session, preemptive, self._library.plain_answer(answer, begun.sent, session.info_name)):
                 return None
             exchange = Exchange(session, begun.sent, preemptive)
         elif self._is_at_home(request):
@@ -165,10 +173,7 @@ class BaseCall(Generic[_LibraryT, RequestT, _FlowT]):
         before = begun.unprobed
         if before is not None:
             request.method, request.headers, request.body = before.method, before.headers, before.body
-        if begun.own is None:
-            self._library.take_out(request, self._field)
-        else:
-            request.headers[self._field] = begun.own
+        self._library.give_back(request, self._field, begun.own)
 
     def _resend(self, request: RequestT) -> RequestT:
         sent: RequestT = self._library.shown(request)
@@ -182,15 +187,3 @@ class BaseCall(Generic[_LibraryT, RequestT, _FlowT]):
 
     def __deepcopy__(self, _: Any) -> Any:
         return self
-
-
-class Forgotten:
-    """What a pickle has in place of a call: hooks that do nothing."""
-
-    def begin(self, request: Any) -> Any:
-        """Leave a request as it is."""
-        return request
-
-    def answered(self, response: Any, **_settings: Any) -> Any:
-        """Leave an answer as it is."""
-        return response

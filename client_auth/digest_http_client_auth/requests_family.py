@@ -41,17 +41,20 @@ class RequestsLibrary(Generic[RequestT]):
         self._module: Final = module
         # What each call asks: the very functions, so that there is no call between.
         glances = RequestsGlances(module)
+        self.glances: Final = glances
         self.origin_key: Final = glances.origin_key
         self.method: Final = glances.method
         self.target: Final = glances.target
         self.holds_body: Final = glances.holds_body
+        self.plain_request: Final = glances.plain_request
         self.set_field: Final = glances.set_field
         self.field: Final = glances.field
-        self.take_out: Final = glances.take_out
+        self.give_back: Final = glances.give_back
         self.shown: Final = glances.shown
         self.status: Final = glances.status
         self.request_of: Final = glances.request_of
         self.response_values: Final = glances.response_values
+        self.plain_answer: Final = glances.plain_answer
         self._proxies: Final[WeakKeyDictionary[RequestT, Origin | None]] = WeakKeyDictionary()
 
     # --- requests ---

@@ -1,14 +1,22 @@
-"""What each call asks of the messages of requests and niquests, and what came back, at little cost."""
+"""What each call asks of the messages of requests and niquests, and what came back, at little cost.
+
+The header section of requests is a class written in Python, on top of a dictionary: a copy sets each field anew, which
+takes as long as signing does, and a field that is not there takes an exception. Here that dictionary is looked into.
+What is not made as it is known (niquests, a class of the program's own, another version of requests) is asked by its
+methods.
+"""
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Sequence
 from copy import copy
 from typing import Any, Final
 
-from .requests_fields import FieldSections
-from .requests_urls import origin_key
+from .library import BAD_REQUEST
+from .requests_urls import key_and_target
 from .sent_bodies import is_octets
-from .wire_targets import plain_target, wire_target
+from .wire_targets import wire_target
 
 __all__ = ["Answer", "RequestsGlances", "field_octets"]
 
@@ -34,21 +42,27 @@ class Answer:
 
 
 class RequestsGlances:
-    """Questions to messages of `module`, which is requests or niquests; see `library.Library` for each."""
+    """Questions to messages of `module`, which is requests or niquests; see `library.Library` for each.
 
-    __slots__ = ("_prepared", "_sections")
+    The names that start with an underline are those of the library's own attributes. Names of fields that are text are
+    in lower case.
+    """
+
+    __slots__ = ("_prepared", "_section")
 
     def __init__(self, module: Any) -> None:
         #: The class whose `path_url` says nothing that its URL does not say.
         self._prepared: Final[Any] = module.PreparedRequest
-        self._sections: Final = FieldSections(module.structures.CaseInsensitiveDict)
+        section = module.structures.CaseInsensitiveDict
+        # One object shows whether it is made as it is known; None if it is not.
+        self._section: Final[Any] = section if _is_known_section(section) else None
 
     # --- requests ---
 
     def origin_key(self, request: Any, /) -> str:
         """What stands for the origin of its URL."""
-        key: str = origin_key(request.url)
-        return key
+        known: tuple[str, bytes | None] = key_and_target(request.url)
+        return known[0]
 
     def method(self, request: Any, /) -> bytes:
         """The method."""
@@ -57,7 +71,8 @@ class RequestsGlances:
 
     def target(self, request: Any, /) -> bytes:
         """The request target."""
-        target: bytes | None = plain_target(request.url) if type(request) is self._prepared else None
+        known: tuple[str, bytes | None] = key_and_target(request.url)
+        target = known[1] if type(request) is self._prepared else None
         return wire_target(request.path_url) if target is None else target
 
     def holds_body(self, request: Any, /) -> bool:
@@ -65,18 +80,45 @@ class RequestsGlances:
         body = request.body
         return body is None or is_octets(body)
 
+    def plain_request(self, request: Any, /) -> tuple[str, bytes, bytes] | None:
+        """The three in one look; None if the body is not in memory."""
+        body = request.body
+        if body is not None and not is_octets(body):
+            return None
+        known: tuple[str, bytes | None] = key_and_target(request.url)
+        key, target = known
+        if target is None or type(request) is not self._prepared:
+            target = wire_target(request.path_url)
+        method: str = request.method
+        return key, method.encode(), target
+
     def set_field(self, request: Any, name: bytes, value: bytes, /) -> None:
         """Set a field to octets, replacing what was there."""
         key, spelt = _SPELT[name]
-        self._sections.set(request.headers, key, spelt, value.decode("ascii") if value.isascii() else value)
+        shown = value.decode("ascii") if value.isascii() else value
+        fields = request.headers
+        if type(fields) is self._section:
+            fields._store[key] = (spelt, shown)  # noqa: SLF001  # see the class; here and below
+        else:
+            fields[spelt] = shown
 
     def field(self, request: Any, name: str) -> Any:
-        """The value of a field (text or octets), None if there is none; `name` in lower case."""
-        return self._sections.get(request.headers, name)
+        """The value of a field (text or octets), None if there is none."""
+        fields = request.headers
+        if type(fields) is not self._section:
+            return fields.get(name)
+        line: Any = fields._store.get(name)  # noqa: SLF001
+        return None if line is None else line[1]
 
-    def take_out(self, request: Any, name: str) -> None:
-        """Take out a field, if it is there; `name` in lower case."""
-        self._sections.remove(request.headers, name)
+    def give_back(self, request: Any, name: str, own: Any) -> None:
+        """Make a field again what it was before it was set: `own`, or none if that is None."""
+        fields = request.headers
+        if own is not None:
+            fields[name] = own
+        elif type(fields) is self._section:
+            fields._store.pop(name, None)  # noqa: SLF001
+        else:
+            fields.pop(name, None)
 
     def shown(self, request: Any) -> Any:
         """A copy of a request, with fields of its own."""
@@ -86,7 +128,13 @@ class RequestsGlances:
             made.__dict__ = request.__dict__.copy()
         else:
             made = copy(request)
-        made.headers = self._sections.copy(request.headers)
+        fields = request.headers
+        if type(fields) is self._section:
+            copied: Any = object.__new__(self._section)
+            copied._store = fields._store.copy()  # noqa: SLF001
+            made.headers = copied
+        else:
+            made.headers = fields.copy()
         return made
 
     # --- responses ---
@@ -100,18 +148,39 @@ class RequestsGlances:
         """The request that it answers: redirects are followed above an auth class."""
         return sent
 
+    def plain_answer(self, answer: Answer, _sent: Any, name: bytes, /) -> Sequence[bytes] | None:
+        """The values of all field lines of a name in what is no error; None for an error."""
+        return self.values_of_success(answer.response, name)
+
+    def values_of_success(self, response: Any, name: bytes) -> Sequence[bytes] | None:
+        """The same of a response of the library."""
+        status: int = response.status_code
+        if status >= BAD_REQUEST:
+            return None
+        fields = response.headers
+        if type(fields) is self._section and name.decode("ascii") not in fields._store:  # noqa: SLF001
+            return ()
+        return self._values(response, name)
+
     def response_values(self, answer: Answer, name: bytes, /) -> list[bytes]:
         """The values of all field lines of a name."""
-        response, text = answer.response, name.decode("ascii")
+        return self._values(answer.response, name)
+
+    def _values(self, response: Any, name: bytes) -> list[bytes]:
+        text = name.decode("ascii")
         # Most answers have none, and the section of the library is quicker to ask than that of urllib3.
-        if self._sections.get(response.headers, text) is None:
+        fields = response.headers
+        if type(fields) is self._section:
+            if text not in fields._store:  # noqa: SLF001
+                return []
+        elif fields.get(text) is None:
             return []
         headers: Any = getattr(response.raw, "headers", None)
         lines: Any = getattr(headers, "getlist", None)
         if lines is not None:
             values: Any = lines(text)
         else:  # an adapter of somebody else
-            value: Any = response.headers.get(text)
+            value: Any = fields.get(text)
             values = [] if value is None else [value]
         return [field_octets(value) for value in values]
 
@@ -125,3 +194,9 @@ def field_octets(value: Any) -> bytes:
         return text.encode("latin-1")
     except UnicodeEncodeError:
         return text.encode("utf-8", "surrogateescape")
+
+
+def _is_known_section(kind: Any) -> bool:
+    """Whether a header section is a dictionary: values by names in lower case, each with the name as it is written."""
+    store: Any = getattr(kind({"A": "b"}), "_store", None)
+    return isinstance(store, OrderedDict) and store == {"a": ("A", "b")}

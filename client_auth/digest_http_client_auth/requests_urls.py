@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 from digest_http.httpauth.origins import Origin
 
-from .wire_targets import MAX_URLS
+from .wire_targets import MAX_URLS, plain_target
 
-__all__ = ["origin_key", "proxy_origin", "url_origin"]
+__all__ = ["key_and_target", "origin_key", "proxy_origin", "url_origin"]
 
 
 def url_origin(url: str) -> Origin:
@@ -18,11 +18,16 @@ def url_origin(url: str) -> Origin:
     return Origin.of(split.scheme, split.hostname or "", split.port)
 
 
-@lru_cache(maxsize=MAX_URLS)
 def origin_key(url: str) -> str:
     """Scheme and authority of a URL, without a user's name: equal keys mean equal origins."""
+    return key_and_target(url)[0]
+
+
+@lru_cache(maxsize=MAX_URLS)
+def key_and_target(url: str) -> tuple[str, bytes | None]:
+    """The `origin_key` of a URL, and its `plain_target`."""
     split = urlsplit(url)
-    return f"{split.scheme}://{split.netloc.rpartition('@')[2]}"
+    return f"{split.scheme}://{split.netloc.rpartition('@')[2]}", plain_target(url)
 
 
 def proxy_origin(proxy: str) -> Origin | None:

@@ -17,6 +17,7 @@ from urllib3.util.retry import RequestHistory
 from digest_http.algorithms import Algorithm, Hash
 from digest_http.httpauth.origins import Origin
 
+from .library import BAD_REQUEST
 from .probes import is_of_probe
 from .refused_bodies import discard
 from .sent_bodies import BodyReplay, hash_body, is_octets
@@ -61,6 +62,9 @@ class Urllib3Library:
         """The proxy that reads the header section of a request; None if a server reads it."""
         return request.proxy
 
+    def plain_request(self, request: Message, /) -> tuple[Origin, bytes, bytes] | None:  # noqa: D102
+        return (request.origin, request.method.encode(), request.target) if is_octets(request.body) else None
+
     def request_values(self, request: Message, name: bytes, /) -> list[bytes]:  # noqa: D102
         return [value.encode("latin-1") for value in request.headers.getlist(name.decode())]
 
@@ -90,6 +94,9 @@ class Urllib3Library:
 
     def request_of(self, _: Answer, sent: Message, /) -> Message:  # noqa: D102
         return sent
+
+    def plain_answer(self, answer: Answer, _sent: Message, name: bytes, /) -> list[bytes] | None:  # noqa: D102
+        return None if answer.response.status >= BAD_REQUEST else self.response_values(answer, name)
 
     def has_field(self, answer: Answer, name: bytes, /) -> bool:  # noqa: D102
         return name.decode() in answer.response.headers

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Final
 
 __all__ = ["MAX_URLS", "plain_target", "wire_target", "with_path"]
@@ -33,7 +32,6 @@ def wire_target(target: str) -> bytes:
     return _encoded(path) + mark.encode() + _encoded(query)
 
 
-@lru_cache(maxsize=MAX_URLS)
 def plain_target(url: str) -> bytes | None:
     """What goes over the wire for a whole URL to whose path and query nothing is done; None for any other."""
     usual = _plain_url.fullmatch(url)

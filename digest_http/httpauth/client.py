@@ -22,7 +22,7 @@ from digest_http.secrecy import HoldsSecrets
 from .challenge_selection import Choice
 from .client_identity import Identity
 from .client_nonce import SCHEME, ClientNonce
-from .cnonce_source import CnonceSource
+from .cnonce_source import CnonceSource, ready_of
 from .logical_clock import tick
 from .nonce_pool import NoncePool
 from .realm_refusals import REFUSAL_SECONDS, RealmRefusals
@@ -86,7 +86,7 @@ class ClientContext(HoldsSecrets):
     `decimal_nc` writes nc as a plain number, which no HTTP server takes but some protocols want.
     """
 
-    __slots__ = ("_clock", "_cnonces", "_nc_format", "_quote_all", "_refused_at", "accepted_at", "algorithm",
+    __slots__ = ("_clock", "_cnonces", "_nc_format", "_quote_all", "_ready", "_refused_at", "accepted_at", "algorithm",
                  "identity", "pool", "realm", "realm_refusals")  # fmt: skip
 
     def __init__(
@@ -110,6 +110,7 @@ class ClientContext(HoldsSecrets):
         # RFC 7616 §3.4: nc-value = 8LHEX.
         self._nc_format: Final = b"%d" if decimal_nc else b"%08x"
         self._cnonces: Final = cnonces or CnonceSource().draw
+        self._ready: Final = ready_of(self._cnonces)
         self._clock: Final = clock
         self.pool: Final = NoncePool()
         self._refused_at: float | None = None
@@ -154,7 +155,13 @@ class ClientContext(HoldsSecrets):
         if number is None:
             return None
         nc = self._nc_format % number
-        cnonce = nonce.cnonce or self._cnonces()
+        cnonce = nonce.cnonce
+        if not cnonce:
+            # As the source does it, less a call.
+            try:
+                cnonce = self._ready.pop() if self._ready else self._cnonces()
+            except IndexError:  # another thread has taken the last one
+                cnonce = self._cnonces()
         key = calculation.response_key(nonce.ha1, nonce.octets, nc, cnonce, qop)
         response = calculation.keyed_response(algorithm, key, ha2)
         return field % (quoted, response, nc, cnonce), Signature(self, nonce, qop, number, nc, cnonce, url, key)

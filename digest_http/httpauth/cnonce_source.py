@@ -14,7 +14,7 @@ from binascii import hexlify
 from collections.abc import Callable
 from typing import Final
 
-__all__ = ["CnonceSource"]
+__all__ = ["CnonceSource", "ready_of"]
 
 CNONCE_OCTETS: Final = 16
 BATCH: Final = 64
@@ -25,25 +25,32 @@ _split: Final[Callable[[bytes], tuple[bytes, ...]]] = struct.Struct(f"{2 * CNONC
 class CnonceSource:
     """A source of cnonces, each 32 hex digits. `random(n)` gives n octets. Threads may share it."""
 
-    __slots__ = ("__weakref__", "_random", "_ready")
+    __slots__ = ("__weakref__", "_random", "ready")
 
     def __init__(self, random: Callable[[int], bytes] = os.urandom) -> None:
         self._random: Final = random
-        self._ready: Final[list[bytes]] = []
+        #: What was drawn ahead. Whoever takes the last one off, in one step, may use it as if `draw` had given it.
+        self.ready: Final[list[bytes]] = []
         _sources.add(self)
 
     def draw(self) -> bytes:
         """The next cnonce."""
         try:
-            return self._ready.pop()  # one step of the interpreter: no two threads get the same
+            return self.ready.pop()  # one step of the interpreter: no two threads get the same
         except IndexError:
             first, *others = _split(hexlify(self._random(CNONCE_OCTETS * BATCH)))
-            self._ready.extend(others)
+            self.ready.extend(others)
             return first
 
     def forget(self) -> None:
         """Drop what was drawn in advance."""
-        self._ready.clear()
+        self.ready.clear()
+
+
+def ready_of(draw: Callable[[], bytes]) -> list[bytes]:
+    """What a source has drawn ahead, if `draw` is that of one; a list that stays empty for any other function."""
+    source = getattr(draw, "__self__", None)
+    return source.ready if isinstance(source, CnonceSource) else []
 
 
 _sources: Final[weakref.WeakSet[CnonceSource]] = weakref.WeakSet()

@@ -10,6 +10,7 @@ from digest_http.algorithms import Algorithm, Hash
 from digest_http.errors import BodyNotReplayable
 from digest_http.httpauth.origins import Origin
 from digest_http_client_auth import flow
+from digest_http_client_auth.library import BAD_REQUEST
 from digest_http_client_auth.session import Session
 
 Message = dict[str, Any]
@@ -39,6 +40,11 @@ class DictionaryLibrary:
         query = request["url"].query
         return f"{request['url'].path}{query and '?'}{query}".encode()
 
+    def plain_request(self, request: Message) -> tuple[str, bytes, bytes] | None:
+        return (
+            (self.origin_key(request), self.method(request), self.target(request)) if self.holds_body(request) else None
+        )
+
     def request_values(self, request: Message, name: bytes) -> list[bytes]:
         return [request["fields"][name]] if name in request["fields"] else []
 
@@ -67,6 +73,11 @@ class DictionaryLibrary:
     def request_of(self, response: Message, sent: Message) -> Message:
         found: Message = response.get("request", sent)
         return found
+
+    def plain_answer(self, response: Message, sent: Message, name: bytes) -> list[bytes] | None:
+        if self.status(response) >= BAD_REQUEST or self.request_of(response, sent) is not sent:
+            return None
+        return self.response_values(response, name)
 
     def has_field(self, response: Message, name: bytes) -> bool:
         return bool(self.response_values(response, name))

@@ -73,6 +73,7 @@ def test_targets_and_keys(module: Any, glances: HttpxGlances) -> None:
         request = module.Request("GET", text)
         url = request.url
         assert glances.target(request) == url.raw_path
+        assert glances.plain_request(request) == (glances.origin_key(request), b"GET", url.raw_path)
         found.setdefault(glances.origin_key(request), set()).add((url.scheme, url.raw_host, url.port))
     assert {len(origins) for origins in found.values()} == {1}
     assert len(found) == len(set().union(*found.values()))
@@ -82,7 +83,16 @@ def test_targets_and_keys(module: Any, glances: HttpxGlances) -> None:
 def test_the_extension_counts(module: Any, glances: HttpxGlances, target: Any) -> None:
     """It replaces the URL's path and query, as it does on the wire."""
     request = module.Request("OPTIONS", "http://h/", extensions={"target": target})
-    assert glances.target(request) == (target if isinstance(target, bytes) else target.encode())
+    octets = target if isinstance(target, bytes) else target.encode()
+    assert glances.target(request) == octets
+    assert glances.plain_request(request) == (glances.origin_key(request), b"OPTIONS", octets)
+
+
+@pytest.mark.parametrize(("content", "held"), [(None, True), (b"octets", True), (iter([b"once"]), False)])
+def test_bodies_that_are_held(module: Any, glances: HttpxGlances, content: Any, held: bool) -> None:  # a row
+    """What is not in memory takes more than a look."""
+    request = module.Request("POST", "http://h/", content=content)
+    assert glances.holds_body(request) == held == (glances.plain_request(request) is not None)
 
 
 @pytest.mark.parametrize("value", [b"Digest a", b"Digest \xc3\xa9", b"Digest \xff"])
@@ -120,6 +130,12 @@ def test_which_request_was_answered(module: Any, glances: HttpxGlances) -> None:
     request, sent = module.Request("GET", "http://h/"), object()
     assert glances.request_of(module.Response(200, request=request), sent) is request
     assert glances.request_of(module.Response(200), sent) is sent
+    found = [
+        glances.plain_answer(module.Response(status, headers={"X": "1"}, request=answered), request, b"x")
+        for status in (200, 302, 399, 400, 401, 500)
+        for answered in (request, None, module.Request("GET", "http://h/"))
+    ]
+    assert found == [[b"1"], [b"1"], None] * 3 + [None] * 9
 
 
 def test_derived_classes_are_asked_themselves(module: Any) -> None:
@@ -147,4 +163,7 @@ def test_derived_classes_are_asked_themselves(module: Any) -> None:
     assert glances.response_values(response, b"x") == [b"mine"]
     assert glances.target(request) == b"/mine"
     assert glances.origin_key(request) == ("http", "h", None)
+    assert glances.plain_request(request) == (("http", "h", None), b"GET", b"/mine")
+    assert glances.plain_answer(response, request, b"x") == [b"mine"]
+    assert glances.plain_answer(OwnResponse(200), request, b"x") is None
     assert glances.request_of(OwnResponse(200), None) == "mine"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from digest_http_client_auth.requests_family import RequestsLibrary
-from digest_http_client_auth.requests_fields import FieldSections
+from digest_http_client_auth.requests_glances import Answer, RequestsGlances
 from digest_http_client_auth.wire_targets import plain_target, wire_target
 
 URLS = [
@@ -48,6 +48,7 @@ def test_targets_of_whole_urls(module: Any) -> None:
             continue
         assert plain_target(url) in (None, usual), url
         assert library.target(request) == usual
+        assert library.plain_request(request) == (library.origin_key(request), b"GET", usual)
         short += plain_target(url) is not None
     assert short > 50
 
@@ -60,7 +61,28 @@ def test_a_class_with_a_target_of_its_own(module: Any) -> None:
 
     request = Starred()
     request.method, request.url = "OPTIONS", "http://host.example/"
-    assert RequestsLibrary[Any](module).target(request) == b"*"
+    library = RequestsLibrary[Any](module)
+    assert library.target(request) == b"*"
+    assert library.plain_request(request) == (library.origin_key(request), b"OPTIONS", b"*")
+
+
+@pytest.mark.parametrize(("body", "held"), [(None, True), (b"", True), ("text", True), (iter([b"once"]), False)])
+def test_bodies_that_are_held(module: Any, body: Any, held: bool) -> None:  # a row
+    """What is not in memory takes more than a look."""
+    request = prepared(module, "http://h/")
+    request.body = body
+    library = RequestsLibrary[Any](module)
+    assert library.holds_body(request) == held == (library.plain_request(request) is not None)
+
+
+@pytest.mark.parametrize(("status", "plain"), [(200, True), (302, True), (399, True), (400, False), (401, False)])
+def test_answers_that_are_plain(module: Any, status: int, plain: bool) -> None:  # a row
+    """An error is not, and whatever else came has its fields."""
+    response = module.Response()
+    response.status_code = status
+    response.headers = module.structures.CaseInsensitiveDict({"X": "1"})
+    found = RequestsLibrary[Any](module).plain_answer(Answer(response), None, b"x")
+    assert found == ([b"1"] if plain else None)
 
 
 def test_equal_keys_mean_equal_origins(module: Any) -> None:
@@ -86,26 +108,45 @@ class Own(dict[str, str]):
 @pytest.mark.parametrize("own", [False, True])
 def test_header_sections(module: Any, own: bool) -> None:  # a row
     """Looking into one, copying one, setting a field and taking it out do what its own methods do, for any class."""
-    kind = module.structures.CaseInsensitiveDict
-    sections = FieldSections(kind)
+    kind, glances = module.structures.CaseInsensitiveDict, RequestsGlances(module)
     name = "authorization" if own else "Authorization"
-    section: Any = Own({name: "a", "accept": "b"}) if own else kind({name: "a", "Accept": "b"})
-    copied = sections.copy(section)
-    assert dict(copied) == dict(section)
-    assert own or type(copied) is kind
-    assert sections.get(copied, "authorization") == "a"
-    assert sections.get(copied, "cookie") is None
-    sections.remove(copied, "authorization")
-    sections.remove(copied, "authorization")
-    assert list(copied) == [each for each in section if each != name]
-    assert sections.get(section, "authorization") == "a"
-    sections.set(copied, "authorization", "Authorization", "c")
-    assert copied["Authorization"] == "c"
-    assert list(copied)[-1] == "Authorization"
+    request = prepared(module, "http://h/")
+    request.headers = section = Own({name: "a", "accept": "b"}) if own else kind({name: "a", "Accept": "b"})
+    copied = glances.shown(request)
+    assert type(copied) is type(request)
+    assert copied.url == request.url
+    assert dict(copied.headers) == dict(section)
+    assert own or type(copied.headers) is kind
+    assert glances.field(copied, "authorization") == "a"
+    assert glances.field(copied, "cookie") is None
+    glances.give_back(copied, "authorization", None)
+    glances.give_back(copied, "authorization", None)
+    assert list(copied.headers) == [each for each in section if each != name]
+    assert glances.field(request, "authorization") == "a"
+    glances.set_field(copied, b"authorization", b"c")
+    assert copied.headers["Authorization"] == "c"
+    assert list(copied.headers)[-1] == "Authorization"
+    glances.set_field(copied, b"authorization", b"\xff")
+    assert copied.headers["Authorization"] == b"\xff"
     assert section[name] == "a"
     if not own:
-        sections.set(section, "authorization", "AUTHORIZATION", b"d")
-        assert list(section.items()) == [("AUTHORIZATION", b"d"), ("Accept", "b")]
+        glances.give_back(request, "AUTHORIZATION", b"e")
+        glances.set_field(request, b"authorization", b"d")
+        assert list(section.items()) == [("Authorization", "d"), ("Accept", "b")]
+        glances.give_back(request, "authorization", b"e")
+        assert section["AUTHORIZATION"] == b"e"
+
+
+def test_the_section_of_requests_is_looked_into() -> None:
+    """Else the short way is never gone, and nothing else would tell."""
+    requests = pytest.importorskip("requests")
+    request = prepared(requests, "http://h/")
+    # Whoever is asked by methods raises here.
+    request.headers = object.__new__(requests.structures.CaseInsensitiveDict)
+    request.headers._store = {"authorization": ("Authorization", "a")}  # noqa: SLF001  # what is looked into
+    glances = RequestsGlances(requests)
+    request.headers.get = None
+    assert glances.field(request, "authorization") == "a"
 
 
 def test_a_derived_section_is_asked_itself(module: Any) -> None:
@@ -118,6 +159,7 @@ def test_a_derived_section_is_asked_itself(module: Any) -> None:
             self.asked += 1
             return super().__getitem__(key)
 
-    section = Counting({"Authorization": "a"})
-    assert FieldSections(module.structures.CaseInsensitiveDict).get(section, "authorization") == "a"
-    assert section.asked > 0
+    request = prepared(module, "http://h/")
+    request.headers = Counting({"Authorization": "a"})
+    assert RequestsGlances(module).field(request, "authorization") == "a"
+    assert request.headers.asked > 0

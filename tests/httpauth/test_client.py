@@ -17,6 +17,7 @@ from digest_http.errors import MalformedField, WrongPrincipal
 from digest_http.httpauth.challenge_selection import Choice
 from digest_http.httpauth.client import ClientContext
 from digest_http.httpauth.client_identity import Identity
+from digest_http.httpauth.cnonce_source import CnonceSource
 from tests.vectors import vectors
 
 RESPONSES = [(given, row) for given, row in vectors.http_rows("results") if row["value"] == "response"]
@@ -129,6 +130,47 @@ def test_every_hash_goes_through_the_calculation(monkeypatch):
     signature = context.make_signature(message)
     assert b'response="patched"' in message.padding
     context.verify_signature(HTTPMessage(b'rspauth="patched"', b"", signature.url), signature)
+
+
+class TakenMeanwhile(list[bytes]):
+    """What is ready, of which another thread takes the last one between a look and the taking."""
+
+    def pop(self, *_: Any) -> bytes:
+        """Nothing is left."""
+        self.clear()
+        return super().pop()
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_each_signature_has_a_cnonce_of_its_own(given):
+    """Of what was drawn ahead none is used twice, and those of a function are asked for each time."""
+    asked = iter(b"%032d" % number for number in range(300))
+    context = context_for(GIVEN)
+    nonce = context.pool.current
+    context = ClientContext(
+        context.identity, context.realm, context.algorithm, cnonces=asked.__next__ if given else None
+    )
+    signed = [context.sign(nonce, b"GET", b"/x") for _ in range(200)]
+    drawn = [each[1].cnonce for each in signed if each is not None]
+    assert len(drawn) == 200
+    assert len(set(drawn)) == len(drawn)
+    assert {len(cnonce) for cnonce in drawn} == {32}
+    assert next(asked) == b"%032d" % (200 if given else 0)
+
+
+def test_the_last_cnonce_may_be_taken_by_another_thread(monkeypatch):
+    """Then the source is asked, which draws more."""
+    source = CnonceSource()
+    source.draw()
+    monkeypatch.setattr(source, "ready", TakenMeanwhile(source.ready))
+    context = context_for(GIVEN)
+    made = ClientContext(context.identity, context.realm, context.algorithm, cnonces=source.draw)
+    with pytest.raises(IndexError):
+        source.ready.pop()
+    source.ready.append(b"last")
+    signed = made.sign(context.pool.current, b"GET", b"/x")
+    assert signed is not None
+    assert len(signed[1].cnonce) == 32
 
 
 @pytest.mark.obeys("nc-counts-requests")

@@ -4,7 +4,7 @@ from binascii import hexlify
 
 import pytest
 
-from digest_http.httpauth.cnonce_source import CnonceSource
+from digest_http.httpauth.cnonce_source import CnonceSource, ready_of
 
 
 class Octets:
@@ -46,3 +46,14 @@ def test_the_source_is_the_systems_unless_given():
     drawn = [cnonces.draw() for _ in range(200) for cnonces in (first, second)]
     assert len(set(drawn)) == len(drawn)
     assert {len(cnonce) for cnonce in drawn} == {32}
+
+
+def test_what_is_ready_is_known_by_the_function():
+    """The very list that `draw` takes from; for any other function one that stays empty."""
+    cnonces = CnonceSource(Octets())
+    assert ready_of(cnonces.draw) is cnonces.ready
+    first = cnonces.draw()
+    taken = cnonces.ready.pop()
+    assert len({first, taken, *(cnonces.draw() for _ in range(62))}) == 64
+    assert not cnonces.ready
+    assert ready_of(lambda: b"") == ready_of("a".encode) == []
