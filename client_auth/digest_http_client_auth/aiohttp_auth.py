@@ -13,12 +13,12 @@ from digest_http.errors import DigestError, WrongPrincipal
 from .aiohttp_bodies import discard
 from .aiohttp_family import AiohttpLibrary
 from .aiohttp_messages import Answer, Message
-from .aiohttp_redirects import Redirects
+from .aiohttp_redirects import REDIRECTS, Redirects
 from .base_auth import BaseDigestAuth
 from .exchange import Exchange
 from .flow import acall, async_flow
 from .library_errors import errors_also
-from .preemptive import is_plain_success, sign_preemptively
+from .preemptive import Preemptive, is_plain_success, sign_preemptively
 
 __all__ = ["DigestAuth"]
 
@@ -41,17 +41,27 @@ class DigestAuth(BaseDigestAuth[Message, Answer]):
         """Send one request, and answer the challenges that it meets. aiohttp calls this for each hop of a redirect."""
         try:
             message, session = Message.of(request), self._session
-            if session.proxy:
-                return await self._answered(message, request, handler)
-            began = self._redirects.began_at(session, message)
-            if began is None or began == message.origin:
-                response = await self._answered(message, request, handler)
+            began = None if session.proxy else self._redirects.began_at(session, message)
+            if began is not None and began != message.origin:
+                response = await self._led_away(request, handler)
             else:
-                session.policy.report("it came from another origin, to which a redirect led")
-                if session.demands_proof:
-                    raise WrongPrincipal("a redirect led to another origin, which proves nothing")
-                response = await handler(request)
-            self._redirects.note(session, response, message, began)
+                # aiohttp keeps connections apart by these fields, and puts another one into them while it sends.
+                given = request.proxy_headers
+                fields = None if given is None else CIMultiDict[str](given)
+                preemptive = sign_preemptively(session, message)
+                if preemptive is None:
+                    exchange = Exchange(session, message)
+                    response = await self._driven(exchange, message, request, handler, fields)
+                else:
+                    if fields is not None:
+                        request.proxy_headers = CIMultiDict(fields)
+                    response = await handler(request)
+                    answer = Answer(response.status, response.headers, response)
+                    left = self._left(message, preemptive, answer)
+                    if left is not None:
+                        response = await self._driven(left, message, request, handler, fields, answer)
+            if response.status in REDIRECTS and not session.proxy:
+                self._redirects.note(session, response, message, began)
         except DigestError:
             with errors_also(aiohttp.ClientError):
                 raise
@@ -63,28 +73,28 @@ class DigestAuth(BaseDigestAuth[Message, Answer]):
             async with aclosing(async_flow(self._session, self._reader, message)) as flow:
                 return await acall(flow, send)
 
-    async def _answered(
-        self, message: Message, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    async def _led_away(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
+        """Send a request to another origin, to which a redirect led: it gets nothing. Raises WrongPrincipal."""
         session = self._session
-        # aiohttp keeps connections apart by these fields, and puts another one into them while it sends.
-        given = request.proxy_headers
-        fields = None if given is None else CIMultiDict[str](given)
-        preemptive = sign_preemptively(session, message)
-        if preemptive is None:
-            return await self._driven(Exchange(session, message), message, request, handler, fields)
-        if fields is not None:
-            request.proxy_headers = CIMultiDict(fields)
-        response = await handler(request)
+        session.policy.report("it came from another origin, to which a redirect led")
+        if session.demands_proof:
+            raise WrongPrincipal("a redirect led to another origin, which proves nothing")
+        return await handler(request)
+
+    def _left(self, message: Message, preemptive: Preemptive, answer: Answer) -> Exchange[Message, Answer] | None:
+        """What is left of a call that was signed in advance; None if its answer needs no more than a look."""
+        session = self._session
         try:
-            answer = Answer.of(response)
-            if is_plain_success(session, preemptive, self._reader.plain_answer(answer, message, session.info_name)):
-                return response
-            exchange = Exchange(session, message, preemptive)
+            values = self._reader.plain_answer(answer, message, session.info_name)
+            if is_plain_success(session, preemptive, values):
+                return None
+            return Exchange(session, message, preemptive)
         except BaseException:
-            _abandon(response)
+            if answer.response is not None:
+                _abandon(answer.response)
             raise
-        return await self._driven(exchange, message, request, handler, fields, answer)
 
     async def _driven(  # noqa: PLR0917  # the parts of one call, which has one caller
         self,

@@ -60,9 +60,12 @@ class AiohttpLibrary:
     def plain_request(  # noqa: D102
         self, message: Message, /
     ) -> tuple[tuple[str, str | None, int | None], bytes, bytes] | None:
-        if not self.holds_body(message):
+        request = message.request
+        if request is not None and request.body and not self.holds_body(message):
             return None
-        return self.origin_key(message), message.method.encode(), message.target.encode()
+        url = message.url
+        key = (url.scheme.replace("ws", "http"), url.raw_host, url.port)
+        return key, message.method.encode(), message.target.encode()
 
     def request_values(self, message: Message, name: bytes, /) -> list[bytes]:  # noqa: D102
         return [value.encode() for value in message.fields.getall(name.decode(), ())]
@@ -118,7 +121,10 @@ class AiohttpLibrary:
         return sent
 
     def plain_answer(self, answer: Answer, _sent: Message, name: bytes, /) -> list[bytes] | None:  # noqa: D102
-        return None if answer.status >= BAD_REQUEST else self.response_values(answer, name)
+        if answer.status >= BAD_REQUEST:
+            return None
+        # Most have none, and that is asked at less cost.
+        return self.response_values(answer, name) if name.decode() in answer.fields else []
 
     def has_field(self, answer: Answer, name: bytes, /) -> bool:  # noqa: D102
         return name.decode() in answer.fields

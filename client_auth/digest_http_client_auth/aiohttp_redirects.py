@@ -17,10 +17,10 @@ from digest_http.httpauth.origins import Origin
 
 from .aiohttp_messages import Message
 
-__all__ = ["Redirects"]
+__all__ = ["REDIRECTS", "Redirects"]
 
 #: What aiohttp follows.
-_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
 class _Hop(NamedTuple):
@@ -40,15 +40,18 @@ class Redirects:
 
     def began_at(self, owner: object, message: Message) -> Origin | None:
         """Where the call began that a request belongs to; None if it follows no redirect, so that it begins one."""
+        if not self._next:  # nobody follows a redirect: so it is nearly always
+            return None
         task = asyncio.current_task()
         hops = None if task is None else self._next.get(task)
         hop = None if hops is None else hops.pop(owner, None)
         return None if hop is None or hop.target not in (None, message.origin) else hop.began
 
     def note(self, owner: object, response: aiohttp.ClientResponse, message: Message, began: Origin | None) -> None:
-        """Note what the response to `message` says the next request will be; `began` is what `began_at` gave for it."""
-        if response.status not in _REDIRECTS:
-            return
+        """Note what the response to `message`, one of REDIRECTS, says the next request will be.
+
+        `began` is what `began_at` gave for it.
+        """
         task = asyncio.current_task()
         if task is not None:
             hop = _Hop(message.origin if began is None else began, _target_of(response))

@@ -29,7 +29,7 @@ def test_calls_of_a_flow(library: str, algorithm: str) -> None:
     assert calls_of_one(sign.contenders(algorithm)[f"ours {library}"](NUMBER)) <= 14
 
 
-@pytest.mark.parametrize(("library", "at_most"), [("requests", 18), ("aiohttp", 24), ("httpx", 14), ("httpx2", 14)])
+@pytest.mark.parametrize(("library", "at_most"), [("requests", 18), ("aiohttp", 18), ("httpx", 14), ("httpx2", 14)])
 def test_calls_of_a_whole_call(library: str, at_most: int) -> None:
     """So it is in a call of each library, from its own door on."""
     pytest.importorskip(library)
