@@ -36,6 +36,8 @@ COMPILED = (
     "digest_http/guard/outcomes.py",
     "digest_http/httpauth/client.py",
     "digest_http/httpauth/client_nonce.py",
+    "digest_http/httpauth/nonce_life.py",
+    "digest_http/httpauth/nonce_macs.py",
     "digest_http/httpauth/nonce_pool.py",
     "digest_http/httpauth/path_memory.py",
     "digest_http/httpauth/proof.py",

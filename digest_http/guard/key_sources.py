@@ -29,7 +29,7 @@ __all__ = ["ENVIRONMENT", "LOOK_EVERY", "KeyFile", "configured_keys"]
 #: Asked for when no keys are given: the same syntax as the setting.
 ENVIRONMENT: Final = "DIGEST_HTTP_KEYS"
 
-#: Hex digits spend two characters on an octet: this is 128 bits at least (nonces.MIN_KEY_OCTETS), 256 with key new.
+#: Hex digits spend two characters on an octet: this is 128 bits at least (nonce_macs.MIN_KEY_OCTETS), 256 with key new.
 MIN_CHARACTERS: Final = 32
 
 #: Seconds between two looks at a file of keys.

@@ -172,7 +172,7 @@ class ServerContext(HoldsSecrets):
         if recognised is None:
             return Verdict.FOREIGN
         self.nonce_id, self.epoch = recognised
-        renewal_due = nonces.renewal_if_alive(self.nonce_id, now, arrived)
+        renewal_due = nonces.life.renewal_if_alive(self.nonce_id, now, arrived)
         if renewal_due is None:
             return Verdict.EXPIRED
         self._renewal_due, self._verified = renewal_due, now

@@ -13,8 +13,8 @@ from digest_http.httpauth.nonce_ids import MICROSECONDS
 
 __all__ = ["ClockWatch", "log_new_epoch"]
 
-#: Microseconds: half of what nonces bear between two hosts (nonces.CLOCK_SKEW), since one may be ahead of the server
-#: and the other behind.
+#: Microseconds: half of what nonces bear between two hosts (nonce_life.CLOCK_SKEW), since one may be ahead of the
+#: server and the other behind.
 BEARABLE: Final = 1_000_000
 
 logger: Final = logging.getLogger("digest_http.stores")

@@ -8,7 +8,7 @@ from typing import Final
 __all__ = ["SET_BACK", "new_epoch"]
 
 #: Microseconds that a caller's clock may be behind a nonce that was dropped, as much as the clocks of workers may
-#: differ anyway (nonces.CLOCK_SKEW). Further behind, its fresh nonces would be FORGOTTEN until it catches up, be it
+#: differ anyway (nonce_life.CLOCK_SKEW). Further behind, its fresh nonces would be FORGOTTEN until it catches up, be it
 #: hours: then a new epoch begins, which costs each client one round trip.
 SET_BACK: Final = 2_000_000
 

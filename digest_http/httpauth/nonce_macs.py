@@ -1,0 +1,93 @@
+"""The MACs of nonces: made under the newest key, and looked for under each (RFC 7616 §5.4).
+
+Which digits a nonce has, nonces.py says. Each challenge needs this, so the file may be compiled.
+"""
+
+from __future__ import annotations
+
+import hmac
+from binascii import hexlify
+from collections.abc import Sequence
+from functools import lru_cache
+from hashlib import sha256
+from typing import Final
+
+from digest_http.algorithms import Hash
+from digest_http.errors import ConfigurationError
+from digest_http.secrecy import HoldsSecrets
+
+from .keys import checked_keys
+from .nonce_ids import RANDOM_BITS
+
+__all__ = ["EPOCH", "MAC", "MIN_KEY_OCTETS", "RANDOM", "REMEMBERED", "NonceMacs"]
+
+#: Nonces whose MAC is remembered as right. They are asked for by holders of a password only (the digest is checked
+#: first), a client asks for its own again with each request, and an entry takes some 400 bytes. For each algorithm.
+REMEMBERED: Final = 4096
+
+#: RFC 2104 §3: a key shorter than the hash's output would weaken it; 128 bits is the least that cannot be searched.
+MIN_KEY_OCTETS: Final = 16
+
+# Where the parts of the text begin; mypyc takes no slice objects for octets.
+EPOCH: Final = 14
+RANDOM: Final = 22
+MAC: Final = 46
+
+_MAC_OCTETS: Final = 16
+
+#: Octets of a block of SHA-256, and what RFC 2104 §2 fills one with: ipad and opad.
+_BLOCK: Final = 64
+_IPAD: Final = 0x36
+_OPAD: Final = 0x5C
+
+
+class NonceMacs(HoldsSecrets):
+    """The keys of one kind of nonces, newest first, ready to use. Raises ConfigurationError for one that is short.
+
+    `label`: what tells this kind from others. `separator`: stands before each MAC.
+    """
+
+    __slots__ = ("_keyed", "_newest", "_separator", "keys", "remembered")
+
+    def __init__(self, keys: Sequence[bytes], label: bytes, separator: bytes) -> None:
+        self.keys: Final = checked_keys(keys)
+        """The keys themselves."""
+        self._keyed: Final = _keyed(self.keys, label)
+        self._newest: Final = self._keyed[0]
+        self._separator: Final = separator
+        self.remembered: Final = lru_cache(REMEMBERED)(self.read)
+        """`read`, which remembers: what a key made does not change. To be asked for short octets only."""
+
+    def signed(self, text: bytes) -> bytes:
+        """A whole nonce: the text, and its MAC under the newest key."""
+        # hmac.HMAC does the same by seven calls in Python around its two hashes.
+        inner, outer = self._newest
+        inner, outer = inner.copy(), outer.copy()
+        inner.update(text)
+        outer.update(inner.digest())
+        return text + self._separator + hexlify(outer.digest()[:_MAC_OCTETS])
+
+    def read(self, nonce: bytes) -> tuple[int, bytes] | None:
+        """The (id, epoch) of a nonce of the right length that one of the keys made; None for any other octets."""
+        text, received = nonce[:MAC], nonce[MAC:]
+        for inner_key, outer_key in self._keyed:
+            inner, outer = inner_key.copy(), outer_key.copy()
+            inner.update(text)
+            outer.update(inner.digest())
+            if hmac.compare_digest(self._separator + hexlify(outer.digest()[:_MAC_OCTETS]), received):
+                # No setting is in the id: under another lifetime it must be the same.
+                return int(nonce[:EPOCH], 16) << RANDOM_BITS | int(nonce[RANDOM:MAC], 16), nonce[EPOCH:RANDOM]
+        return None
+
+
+def _keyed(keys: Sequence[bytes], label: bytes) -> tuple[tuple[Hash, Hash], ...]:
+    """HMAC-SHA-256 under each key: the inner hash and the outer one, each after its block of the key."""
+    if any(len(key) < MIN_KEY_OCTETS for key in keys):
+        raise ConfigurationError(f"a nonce key is shorter than {MIN_KEY_OCTETS} octets: make one with os.urandom(32)")
+    # Keyed once, and copied for each nonce: keying HMAC anew costs as much as the hash itself.
+    return tuple([_states(hmac.digest(key, label, "sha256")) for key in keys])
+
+
+def _states(key: bytes) -> tuple[Hash, Hash]:
+    block = key.ljust(_BLOCK, b"\0")
+    return sha256(bytes([octet ^ _IPAD for octet in block])), sha256(bytes([octet ^ _OPAD for octet in block]))
