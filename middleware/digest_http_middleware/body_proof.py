@@ -54,10 +54,10 @@ def _send_proved(  # noqa: PLR0917 - called through a partial alone, as that of 
         # As it is now: what the app does to its own before the body ends is no part of this answer.
         held.append(with_header(message, field, b""))
         return nothing()
-    start = held[0]
-    if not isinstance(start, dict):
-        later: Awaitable[None] = start(message)
-        return later
+    waiting = held[0]
+    if isinstance(waiting, BodyProof):
+        return waiting(message)
+    start: Message = waiting
     if kind != "http.response.body" or message.get("more_body", False):
         held[0] = in_pieces = BodyProof(scope, send, field, refused, verified, limit, start)
         return in_pieces(message)
