@@ -40,7 +40,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in set(left)]
     if COMPILED:
         for item in items:
-            reason = PURE_ONLY.get(item.nodeid.partition("[")[0])
+            reason = PURE_ONLY.get(item.nodeid) or PURE_ONLY.get(item.nodeid.partition("[")[0])
             if reason is not None:
                 item.add_marker(pytest.mark.skip(reason=f"pure form only: {reason}"))
 

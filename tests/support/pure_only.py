@@ -9,8 +9,11 @@ _LOADED_ONCE = "a compiled module is loaded once a process"
 _NOT_SEEN = "the calls of compiled code are not told to a profiler, so hashes cannot be counted"
 _TAKES_ITSELF = "compiled code takes from a list itself, whatever a class that is derived from it says"
 
-#: The reason, by test; a test's parameters are not named.
+_IS_FIXED = "a limit of compiled code cannot be set lower, so that it is reached soon"
+
+#: The reason, by test. Where no parameters are named, all are left out.
 PURE_ONLY = {
+    "tests/bounds/test_caches.py::test_memory_is_bounded[digest_http.httpauth.protection_spaces.SpaceTable]": _IS_FIXED,
     "tests/httpauth/test_client.py::test_every_hash_goes_through_the_calculation": _CALLED_DIRECTLY,
     "tests/httpauth/test_client.py::test_the_last_cnonce_may_be_taken_by_another_thread": _TAKES_ITSELF,
     "tests/httpauth/test_server.py::test_unknown_users_get_the_same_work": _CALLED_DIRECTLY,
