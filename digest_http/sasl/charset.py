@@ -27,9 +27,7 @@ def encode(text: str, *, utf8: bool) -> bytes:
     """
     octets = fitting(text, utf8=utf8)
     if octets is None:
-        raise MalformedField(
-            "a name has characters that the charset of this exchange does not have", reason="charset"
-        )
+        raise MalformedField("a name has characters that the charset of this exchange does not have", reason="charset")
     return octets
 
 

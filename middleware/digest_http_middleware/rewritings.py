@@ -54,12 +54,13 @@ def resolves_alike(original: bytes, prefix: Sequence[bytes], arrived: bytes) -> 
 
     That is milder than any one proxy: it takes "//", dot segments and escaped slashes for nothing on either side.
     """
-    found = _nginx(arrived, ())
-    if found is None or segments(original) is None:
+    found, written = _nginx(arrived, ()), segments(original)
+    if found is None or written is None:
         return False
     decoded = unquote_to_bytes(original)[1:].split(b"/")
-    # ".." removes an empty segment where those are kept (RFC 3986 §5.2.4), and the one before where they are not.
-    for asked in (_resolved(decoded), _resolved(decoded, empty_ones_count=True)):
+    # ".." removes an empty segment where those are kept (RFC 3986 §5.2.4), and the one before where they are not. Where
+    # slashes are decoded last, it removes all of a segment that holds an escaped one.
+    for asked in (_resolved(decoded), _resolved(decoded, empty_ones_count=True), _resolved_twice(written)):
         if asked is None or asked[: len(prefix)] != list(prefix):
             continue
         below = asked[len(prefix) :] or [b""]
@@ -70,12 +71,16 @@ def resolves_alike(original: bytes, prefix: Sequence[bytes], arrived: bytes) -> 
 
 
 def _nginx(path: bytes, prefix: Sequence[bytes]) -> list[bytes] | None:
-    """`proxy_pass` with a URI part, or `rewrite`: everything is decoded, escaped slashes too, and then resolved."""
-    if segments(path) is None:
+    """`proxy_pass` with a URI part, or `rewrite`: everything is decoded, escaped slashes too, and then resolved.
+
+    Apache with `AllowEncodedSlashes On` resolves before it decodes slashes, and again after that. A path of which the
+    two do not make the same is refused, since this setting is for both: in "/a%2Fb/../c" the dots take one name or two.
+    """
+    found = segments(path)
+    if found is None or any(b"\x00" in segment for segment in found):
         return None
-    decoded = unquote_to_bytes(path)
-    found = None if b"\x00" in decoded else _resolved(decoded[1:].split(b"/"))
-    return _less(found, prefix)
+    made = _resolved(b"/".join(found).split(b"/"))
+    return _less(made, prefix) if made == _resolved_twice(found) else None
 
 
 def _apache(path: bytes, prefix: Sequence[bytes]) -> list[bytes] | None:
@@ -143,6 +148,12 @@ def _resolved(found: Sequence[bytes], *, empty_ones_count: bool = False) -> list
             left.append(segment)
     left = [segment for segment in left if segment]
     return [*left, b""] if found[-1] in (b"", *_DOTS) else left
+
+
+def _resolved_twice(found: Sequence[bytes]) -> list[bytes] | None:
+    """The same, and once more when what were escaped slashes are slashes."""
+    first = _resolved(found)
+    return None if first is None else _resolved(b"/".join(first).split(b"/"))
 
 
 #: By the name that `rewritten_by` takes.

@@ -60,22 +60,23 @@ def nginx(path: bytes, way: Way) -> bytes | None:
 
 
 def apache(path: bytes, way: Way) -> bytes | None:
-    """As nginx; an escaped slash is kept, refused, or a slash."""
-    kept = re.sub(rb"%2[fF]", lambda slash: slash[0] if way.name.endswith("On") else b"%25" + slash[0][1:], path)
-    decoded = unquote_to_bytes(kept)
-    whole = resolved(decoded)
-    if _MALFORMED.search(path) or b"\x00" in decoded or whole is None:
+    """Dot segments go while slashes are escaped. These are refused then, kept, or slashes: then dots go once more."""
+    if _MALFORMED.search(path) or b"\x00" in unquote_to_bytes(path):
         return None
-    if way.name == "prefix" and kept != path:
+    # An escaped slash stands as a zero and its letter, which no path holds otherwise.
+    whole = resolved(unquote_to_bytes(re.sub(rb"%2([fF])", rb"%00\1", path)))
+    if whole is not None and way.name.endswith("On"):
+        whole = resolved(re.sub(rb"\x00[fF]", b"/", whole))
+    if whole is None or (way.name == "prefix" and b"\x00" in whole):
         return None
     rest = below(whole, way)
     if rest is None:
         return None
-    spelt = quote_from_bytes(rest, safe=_APACHE_KEEPS).encode()
+    spelt = quote_from_bytes(rest, safe=_APACHE_KEEPS).encode().replace(b"%00", b"%2")
     if way.name not in ("ProxyPass /", "prefix, NoDecode"):
         return spelt
     # Where slashes stay escaped, it cannot tell an escaped slash from an escaped percent sign before "2F".
-    return None if _MALFORMED.search(rest) else re.sub(rb"%25(2[fF])", rb"%\1", spelt)
+    return None if _MALFORMED.search(rest.replace(b"\x00", b"%2")) else re.sub(rb"%25(2[fF])", rb"%\1", spelt)
 
 
 def caddy(path: bytes, way: Way) -> bytes | None:

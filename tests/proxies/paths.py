@@ -40,6 +40,8 @@ _dots = [
         "/a/.b",
         "/a../b",
     ),
+    # Dots behind a slash that is escaped: whether it is decoded before or after them is a question of the proxy.
+    *("/%2F/..", "/a%2Fb/../c", "/a/c", "/a%2F/../b"),
     *("/../a", "/../../a", "/a/../../b", "/../svc/a", "/%2e%2e/%73vc/a", "/a/../../svc/b", "/a//../b"),
 ]
 # Where one octet changes how a proxy spells the others.

@@ -42,9 +42,15 @@ PAGE = Path(__file__).parents[2] / "docs" / "proxies.md"
 _ABOVE = {"/../a", "/../../a", "/a/../../b"}
 _TWICE = {"/a%252Fb", "/a|%252Fb"}
 _LINES = {"/a%0Ab", "/a%0D%0Ab"}
+_ORDER = {"/a%2Fb/../c"}
 REFUSED: dict[str, tuple[set[str], set[str]]] = {
+    # nginx decodes slashes before it resolves dots, Apache with `AllowEncodedSlashes On` after that, and the setting is
+    # for both: what becomes of such a path is not certain.
+    "nginx with a URI part": (_ORDER, set()),
+    "nginx prefix": (_ORDER, set()),
+    "apache prefix, On": ({*_ORDER, "/%2F/.."}, set()),
     # The pattern of the rewrite ends at a line feed, so that the prefix is not removed.
-    "nginx rewrite": (_LINES, _LINES),
+    "nginx rewrite": ({*_LINES, *_ORDER}, _LINES),
     # Apache makes "%2F" of "%252F" where it keeps escaped slashes.
     "apache ProxyPass /": (_TWICE, _TWICE),
     "apache prefix, NoDecode": (_TWICE, _TWICE),
@@ -54,7 +60,7 @@ REFUSED: dict[str, tuple[set[str], set[str]]] = {
     # What leaves the prefix is handed on with nothing removed.
     "haproxy normalize-uri": (set(), _ABOVE),
     "caddy uri strip_prefix": (_ABOVE, _ABOVE),
-    "caddy rewrite": (set(), {*_ABOVE, *_LINES, "/a%3Fb", "/a/..", "/."}),
+    "caddy rewrite": (set(), {*_ABOVE, *_LINES, "/a%3Fb", "/a/..", "/.", "/%2F/.."}),
 }
 #: The way of each proxy that is also tried with real clients.
 USUAL = ["nginx prefix", "apache prefix, NoDecode", "haproxy replace-path", "caddy handle_path"]
