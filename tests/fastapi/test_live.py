@@ -72,8 +72,9 @@ def test_docs_in_chromium(browser: Chromium, url: str, password: str, status: st
         page.set_default_timeout(PATIENCE)
         page.goto(f"{url}/docs")
         page.locator(".opblock-summary").click()
-        assert page.locator("button.authorization__btn").count() == 1
-        assert page.locator(".responses-wrapper .response[data-code='401']").count() == 1
+        refusal = page.locator(".responses-wrapper .response[data-code='401']")
+        refusal.wait_for()
+        assert (page.locator("button.authorization__btn").count(), refusal.count()) == (1, 1)
         page.locator("button.authorization__btn").click()
         dialog = page.locator(".modal-ux")
         dialog.wait_for()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -26,6 +27,9 @@ HOST = "127.0.0.1"
 #: Until a program that has not ended by itself is given up. CI starts some beside all else, with the least priority.
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
+
+#: Below those that Linux gives to programs that ask for any.
+PORTS = range(12_000, 32_000)
 
 #: Set to anything, it narrows the search for peers to PATH: what .ci/bare sets, for a machine that has none.
 PATH_ONLY = "PEERS_ON_PATH_ONLY"
@@ -104,11 +108,19 @@ def python_peer(name: str) -> ModuleType:
 
 
 def free_port() -> int:
-    """A TCP port that nothing on the loopback address listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """A TCP port that nothing on the loopback address listened on a moment ago.
+
+    It is none of those that the system gives to programs that ask for any: until the server takes it, no other test
+    that runs beside this one gets it by chance, is taken for the server, and ends.
+    """
+    while True:
+        port = secrets.choice(PORTS)
+        with socket.socket() as probe:
+            try:
+                probe.bind((HOST, port))
+            except OSError:  # taken
+                continue
+        return port
 
 
 @contextmanager

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.live.peers import HOST, program, running, server_root, wait_until_listening
+from tests.live.peers import HOST, free_port, program, running, server_root, wait_until_listening
 from tests.proxies.configurations import WAYS, Way
 from tests.support.apache import main_section
 
@@ -122,11 +121,10 @@ _STARTED: Mapping[str, Callable[[Path, Listening], tuple[str, list[str]]]] = {
 
 def free_ports(count: int) -> list[int]:
     """TCP ports that are free and no two the same: some of the proxies share a port without a word."""
-    with ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind((HOST, 0))
-        return [probe.getsockname()[1] for probe in probes]
+    found: set[int] = set()
+    while len(found) < count:
+        found.add(free_port())
+    return list(found)
 
 
 @contextmanager
