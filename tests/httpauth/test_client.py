@@ -18,37 +18,12 @@ from digest_http.httpauth.challenge_selection import Choice
 from digest_http.httpauth.client import ClientContext
 from digest_http.httpauth.client_identity import Identity
 from digest_http.httpauth.cnonce_source import CnonceSource
+from tests.httpauth.vector_contexts import context_for, message_for
 from tests.vectors import vectors
 
 RESPONSES = [(given, row) for given, row in vectors.http_rows("results") if row["value"] == "response"]
 PROOFS = [(given, row) for given, row in vectors.http_rows("results") if row["value"] == "rspauth"]
 REFUSED = [(given, row) for given, row in vectors.http_rows("refused") if row["value"] in ("response", "userhash")]
-
-
-def context_for(given, **challenge):
-    """A context that has learnt the challenge of a vector, with the vector's cnonce, and the count before its nc."""
-    algorithm = by_name(given["algorithm"])
-    qop = given.get("qop", "auth").encode()
-    values = {
-        "realm": given["realm"].encode(), "nonce": given["nonce"].encode(), "algorithm": algorithm.token,
-        "qop": (qop,) if qop else (), "opaque": given["opaque"].encode(),
-    }  # fmt: skip
-    identity = Identity(given["username"], given["password"])
-    cnonces = given.get("cnonce", "").encode
-    context = ClientContext(identity, values["realm"], algorithm, cnonces=cnonces)
-    nonce = context.learn(Choice(Challenge(**(values | challenge)), algorithm, qop))
-    assert nonce is not None
-    nonce.counter.last = int(given.get("nc", "00000001"), 16) - 1
-    context.pool.accept_next(nonce)
-    return context
-
-
-def message_for(given):
-    """The packed request of a vector."""
-    hentity = b""
-    if given.get("qop") == "auth-int":
-        hentity = calculation.entity_hash(by_name(given["algorithm"]), given["body"].encode())
-    return HTTPMessage(b"", given["method"].encode(), given["uri"].encode(), hentity)
 
 
 @pytest.mark.obeys("examples")

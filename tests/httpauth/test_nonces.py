@@ -16,28 +16,8 @@ from digest_http.httpauth.nonce_ids import issued_at
 from digest_http.httpauth.nonce_life import CLOCK_SKEW
 from digest_http.httpauth.nonce_macs import REMEMBERED
 from digest_http.httpauth.nonces import NonceSource, claimed_issue, steady_clock
+from tests.httpauth.nonce_sources import EPOCH, KEY, NOW, OTHER_KEY, SECOND, Clock, source
 from tests.support.forked import in_child
-
-KEY, OTHER_KEY = b"k" * 32, b"o" * 32
-EPOCH = b"00c0ffee"
-SECOND = 1_000_000
-NOW = 1_700_000_000
-
-
-class Clock:
-    """A clock that stands still until it is told otherwise."""
-
-    def __init__(self, now: float = NOW) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def source(realm=b"r", keys=(KEY,), epoch=EPOCH, **settings):
-    """A source with a standing clock."""
-    settings.setdefault("clock", Clock())
-    return NonceSource(realm, keys, epoch, **settings)
 
 
 def test_issued_nonces_are_recognised():
