@@ -261,6 +261,15 @@ def test_a_state_in_which_no_count_is_missing_is_short(several, window):
         ]
 
 
+@pytest.mark.parametrize("rule", [ReplayDetect(1), ReplayDetect(128), SequenceDetect()], ids=repr)
+def test_a_nonce_whose_counts_all_came_in_order_has_ended(rule):
+    """The last count of all is kept as any other, and nothing is good after it."""
+    verdict, state = rule.advance(MAX_NC - 1 << WINDOW_BITS, MAX_NC)
+    assert (verdict, state) == (Verdict.ACCEPTED, MAX_NC << WINDOW_BITS)
+    for nc in (1, MAX_NC - 200, MAX_NC - 1, MAX_NC):
+        assert rule.advance(state, nc) == (Verdict.ENDED, state)
+
+
 def test_a_jump_past_the_window_forgets_nothing():
     """After a gap larger than the window all older counts are outside, and the new one counts as seen."""
     assert run(ReplayDetect(4), 1, 1000, 1000, 999, 996, 1001) == [
