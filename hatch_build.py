@@ -59,6 +59,7 @@ COMPILED = (
     "digest_http_middleware/body_proof.py",
     "digest_http_middleware/connections.py",
     "digest_http_middleware/content_lengths.py",
+    "digest_http_middleware/hashed_pieces.py",
     "digest_http_middleware/header_proof.py",
     "digest_http_middleware/pieces.py",
     "digest_http_middleware/refusal_messages.py",
