@@ -253,7 +253,7 @@ class DigestAuthMiddleware(HoldsSecrets):
             if refused.verdict is not None:
                 self._workers_apart.saw(refused.verdict, context)
             elif refused.refusal.reason == "uri":
-                helping = hint(context.credentials.uri, scope, self._front)
+                helping = hint(context.uri, scope, self._front)
         log_refused(scope, refused, hint=helping, address=self._front.client)
         fields = self._challenges(refused, scope)
         # A coroutine fewer where nothing has to be awaited for the challenges, which is nearly always.
