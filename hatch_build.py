@@ -45,6 +45,7 @@ COMPILED = (
     "digest_http/httpauth/path_memory.py",
     "digest_http/httpauth/proof.py",
     "digest_http/httpauth/protection_spaces.py",
+    "digest_http/httpauth/sequence.py",
     "digest_http/httpauth/server.py",
     "digest_http/httpauth/session_key.py",
     "digest_http/httpauth/signing.py",
@@ -61,6 +62,7 @@ COMPILED = (
     "digest_http_middleware/connections.py",
     "digest_http_middleware/content_lengths.py",
     "digest_http_middleware/header_proof.py",
+    "digest_http_middleware/identified_scopes.py",
     "digest_http_middleware/pieces.py",
 )
 

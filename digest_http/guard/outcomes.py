@@ -48,7 +48,7 @@ class Accepted(HoldsSecrets):
     @property
     def qop(self) -> str:
         """The qop that was used: auth, auth-int, or nothing in the form of RFC 2069."""
-        return self.context.qop.decode()
+        return self.context.terms.qop_name
 
     @property
     def nc(self) -> int:

@@ -18,8 +18,9 @@ class KnownNonce:
     """A nonce that one of our keys made.
 
     Programs of devices ask for one target again and again, so H(A2) of the request that was verified last is kept, and
-    that of the proof of its answer. They belong to this nonce alone. If all nonces shared them, the time of a response
-    would tell a stranger which targets others ask for; who knows another's nonce has read his requests already.
+    that of the proof of its answer, from the second request on. They belong to this nonce alone. If all nonces shared
+    them, the time of a response would tell a stranger which targets others ask for; who knows another's nonce has read
+    his requests already.
     """
 
     __slots__ = ("_asked", "_proved", "epoch", "nonce_id")
@@ -49,6 +50,6 @@ class KnownNonce:
         return proved[1] if proved is not None and proved[0] == uri else None
 
     def keep_proof_hash(self, uri: bytes, ha2: bytes) -> None:
-        """Keep H(A2) of a proof. With auth only."""
-        if len(uri) <= MAX_KEPT_TARGET:
+        """Keep H(A2) of a proof, if that of a request is kept. With auth only."""
+        if self._asked is not None and len(uri) <= MAX_KEPT_TARGET:
             self._proved = uri, ha2

@@ -186,6 +186,7 @@ class ServerContext(HoldsSecrets):
         if self.new_shape:
             self.acceptor.shapes.learn(self.token, terms)
         # The nonce comes second: stale=true may only be said to one who knows the password.
+        is_first = known is None
         known = known or macs.recognise(nonce) or self._recognise_auth_only()
         if known is None:
             return Verdict.FOREIGN
@@ -193,7 +194,8 @@ class ServerContext(HoldsSecrets):
         renewal_due = terms.life.renewal_if_alive(known.nonce_id, now, arrived)
         if renewal_due is None:
             return Verdict.EXPIRED
-        if kept is None and not covers_body:
+        # Not with the first request on a nonce, which for some clients is the last.
+        if kept is None and not is_first and not covers_body:
             known.keep_request_hash(method, uri, ha2)
         self._renewal_due, self._verified = renewal_due, now
         return ACCEPTED

@@ -38,6 +38,7 @@ class Terms(HoldsSecrets):
         "life",
         "nonces",
         "qop",
+        "qop_name",
         "right_realm",
         "userhash",
     )
@@ -49,6 +50,8 @@ class Terms(HoldsSecrets):
         self._algorithm_sent: Final = credentials.algorithm
         self.qop: Final = credentials.qop
         """The qop, empty in the form of RFC 2069."""
+        self.qop_name: Final = credentials.qop.decode()
+        """The same as text."""
         self.userhash: Final = credentials.userhash
         """Whether the user is named by the hash of the name."""
         self.algorithm: Final = algorithm

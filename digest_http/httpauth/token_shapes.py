@@ -34,6 +34,10 @@ _NAMES: Final = (
 )  # fmt: skip
 _OPTIONAL: Final = frozenset({b"algorithm", b"opaque"})
 _FIXED: Final = (b"realm", b"algorithm", b"qop")
+#: A group that can never take part stands for an absent parameter: it yields None. There are two, since most clients
+#: send neither opaque nor username*.
+_NEVER: Final = rb"((?!))?"
+_ABSENT: Final = 2
 #: In the order of Values; what stands behind is username*, which no shape has.
 _VARYING: Final = (b"username", b"nonce", b"uri", b"response", b"nc", b"cnonce", b"opaque", b"username*")
 
@@ -50,16 +54,18 @@ class _Shape:
     """A pattern, the terms that its fixed part names, and where its groups have the values that vary.
 
     `found`: the names of the parameters that vary, in the order of the pattern's groups; behind them the pattern has
-    one group more, which never takes part.
+    two groups more, which never take part.
     """
 
-    __slots__ = ("groups", "pattern", "terms")
+    __slots__ = ("groups", "in_order", "pattern", "terms")
 
     def __init__(self, pattern: re.Pattern[bytes], found: list[bytes], terms: Terms) -> None:
         self.pattern: Final = pattern
         self.terms: Final = terms
         places = {name: place for place, name in enumerate(found, 1)}
         self.groups: Final = tuple([places.get(name, len(found) + 1) for name in _VARYING])
+        #: Whether the groups stand in the order of Values as they are, which is what most clients write.
+        self.in_order: Final = tuple(found) == _VARYING[: len(_VARYING) - _ABSENT]
 
 
 class Shapes:
@@ -82,7 +88,7 @@ class Shapes:
             if match is not None:
                 if shape is not shapes[0]:
                     self._shapes = (shape, *(other for other in shapes if other is not shape))
-                return shape.terms, match.group(*shape.groups)
+                return shape.terms, match.groups() if shape.in_order else match.group(*shape.groups)
         return None
 
     def learn(self, token: bytes, terms: Terms) -> None:
@@ -101,8 +107,7 @@ class Shapes:
             return
         separator = b", " if b", " in token else b","
         text = separator.join(re.escape(name) + b"=" + _value(name, value, token) for name, value in parameters.items())
-        # A last group that can never take part stands for absent parameters: it yields None.
-        pattern = re.compile(text + rb"((?!))?")
+        pattern = re.compile(text + _NEVER * _ABSENT)
         # Of two requests under way together the second has nothing to add.
         known = any(shape.pattern.pattern == pattern.pattern for shape in self._shapes)
         if pattern.fullmatch(token) and not known:

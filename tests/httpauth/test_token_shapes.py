@@ -139,7 +139,7 @@ ORDERS = [
 
 
 #: How a shape's pattern ends, and no other.
-LAST_GROUP = rb"((?!))?"
+LAST_GROUP = rb"((?!))?((?!))?"
 
 
 class Work:
