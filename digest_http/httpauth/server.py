@@ -15,7 +15,7 @@ from digest_http.encoding import quote_string
 from digest_http.errors import MalformedField
 from digest_http.secrecy import HoldsSecrets
 
-from .known_nonce import KnownNonce
+from .known_nonce import MAX_KEPT_TARGET, NOTHING_ASKED, KnownNonce
 from .nonces import NonceSource
 from .offer import Offer
 from .session_key import session_key
@@ -174,8 +174,12 @@ class ServerContext(HoldsSecrets):
         self._key = key = calculation.response_key(secret, nonce, self._nc, self.cnonce, self.qop)
         macs = terms.kind.macs()
         known = macs.known.get(nonce)
-        kept = None if known is None or covers_body else known.request_hash(method, uri)
-        ha2 = kept or calculation.request_hash(algorithm, method, uri, message.hentity if covers_body else b"")
+        asked = NOTHING_ASKED if known is None or covers_body else known.asked
+        if asked[1] == uri and asked[0] == method:
+            ha2 = asked[2]
+        else:
+            ha2 = calculation.request_hash(algorithm, method, uri, message.hentity if covers_body else b"")
+            asked = method, uri, ha2, b""
         right = calculation.same_digest(calculation.keyed_response(algorithm, key, ha2), self._response)
         if ha1 is None:
             return Verdict.UNKNOWN_USER
@@ -186,7 +190,6 @@ class ServerContext(HoldsSecrets):
         if self.new_shape:
             self.acceptor.shapes.learn(self.token, terms)
         # The nonce comes second: stale=true may only be said to one who knows the password.
-        is_first = known is None
         known = known or macs.recognise(nonce) or self._recognise_auth_only()
         if known is None:
             return Verdict.FOREIGN
@@ -194,9 +197,7 @@ class ServerContext(HoldsSecrets):
         renewal_due = terms.life.renewal_if_alive(known.nonce_id, now, arrived)
         if renewal_due is None:
             return Verdict.EXPIRED
-        # Not with the first request on a nonce, which for some clients is the last.
-        if kept is None and not is_first and not covers_body:
-            known.keep_request_hash(method, uri, ha2)
+        known.asked = asked if len(uri) <= MAX_KEPT_TARGET and not covers_body else NOTHING_ASKED
         self._renewal_due, self._verified = renewal_due, now
         return ACCEPTED
 
@@ -217,10 +218,13 @@ class ServerContext(HoldsSecrets):
         if covers_body and not message.hentity:
             raise MalformedField("auth-int needs HEntity, the hash of the response body", reason="hentity")
         algorithm, known, uri = self.algorithm, self.known, self.uri
-        kept = None if known is None or covers_body else known.proof_hash(uri)
-        ha2 = kept or calculation.request_hash(algorithm, b"", uri, message.hentity if covers_body else b"")
-        if kept is None and known is not None and not covers_body:
-            known.keep_proof_hash(uri, ha2)
+        asked = NOTHING_ASKED if known is None or covers_body else known.asked
+        if asked[1] == uri and asked[3]:
+            ha2 = asked[3]
+        else:
+            ha2 = calculation.request_hash(algorithm, b"", uri, message.hentity if covers_body else b"")
+            if known is not None and asked[1] == uri:
+                known.asked = asked[0], uri, asked[2], ha2
         rspauth = calculation.keyed_response(algorithm, self._key, ha2)
         qop, cnonce = self.qop, self.cnonce
         if qop and not self._renewal_due and cnonce.isalnum():

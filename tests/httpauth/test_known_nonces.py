@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from digest_http.algorithms import by_name
 from digest_http.buffers import HTTPMessage
 from digest_http.errors import MalformedField
-from digest_http.httpauth.known_nonce import MAX_KEPT_TARGET, KnownNonce
+from digest_http.httpauth.known_nonce import MAX_KEPT_TARGET
 from digest_http.httpauth.nonce_macs import REMEMBERED
 from digest_http.httpauth.verdict import Verdict
 from tests.httpauth.hand_made import HASHES, Clock, acceptor_of, ha1_of, issue, token, verify
@@ -102,22 +102,41 @@ def test_what_is_known_changes_no_verdict_and_no_proof(requests):
         assert found[0] == found[1]
 
 
+def target_of(acceptor, nonce):
+    """(Method, uri) that an acceptor has kept of a nonce."""
+    return known_of(acceptor, nonce).asked[:2]
+
+
+NO_TARGET = (b"", b"")
+
+
 def test_the_same_target_again():
-    """From the second request on H(A2) is kept with the nonce: that of the request, and that of the proof."""
+    """What the last request asked is kept with its hashes: that of the request, and that of the proof."""
     acceptor = acceptor_of(Clock())
     nonce = issue(acceptor)
     octets = token(nonce)
-    for kept in (None, SHA_256(b"GET:/x")):
+    for of_proof in (b"", SHA_256(b":/x")):
         verdict, context = verify(acceptor, octets)
         assert verdict is Verdict.ACCEPTED
-        known = known_of(acceptor, nonce)
-        assert known.request_hash(b"GET", b"/x") == kept
-        assert known.proof_hash(b"/x") is None
+        assert known_of(acceptor, nonce).asked == (b"GET", b"/x", SHA_256(b"GET:/x"), of_proof)
         proved(context, octets, b"GET", b"/x")
-        assert known.proof_hash(b"/x") == (None if kept is None else SHA_256(b":/x"))
-    for other in ((b"HEAD", b"/x"), (b"GET", b"/y"), (b"GET:", b"/x"), (b"", b"/x")):
-        assert known.request_hash(*other) is None
-    assert known.proof_hash(b"/y") is None
+        assert known_of(acceptor, nonce).asked == (b"GET", b"/x", SHA_256(b"GET:/x"), SHA_256(b":/x"))
+    for method, uri in ((b"HEAD", b"/x"), (b"HEAD", b"/y"), (b"GET", b"/y")):
+        octets = token(nonce, method=method, uri=uri)
+        assert verify(acceptor, octets, method=method, url=uri)[0] is Verdict.ACCEPTED
+        assert known_of(acceptor, nonce).asked == (method, uri, SHA_256(method + b":" + uri), b"")
+
+
+def test_answers_that_overtake_each_other():
+    """A proof is that of its own request, whatever the nonce was asked for meanwhile."""
+    acceptor = acceptor_of(Clock())
+    nonce = issue(acceptor)
+    requests = [(token(nonce, uri=uri), uri) for uri in (b"/x", b"/y", b"/x")]
+    contexts = [verify(acceptor, octets, url=uri)[1] for octets, uri in requests]
+    for (octets, uri), context in zip(requests, contexts, strict=True):
+        key = b":".join([ha1_of(), nonce, b"00000001", b"c0", b"auth", SHA_256(b":" + uri)])
+        assert b'rspauth="' + SHA_256(key) in proved(context, octets, b"GET", uri)
+    assert known_of(acceptor, nonce).asked == (b"GET", b"/x", SHA_256(b"GET:/x"), SHA_256(b":/x"))
 
 
 @pytest.mark.parametrize("changes", [
@@ -137,8 +156,7 @@ def test_a_stranger_changes_nothing_that_is_known(changes):
         assert verify(acceptor, octets, url=b"/other", known=known)[0] is not Verdict.ACCEPTED
     assert list(acceptor.nonces[by_name("SHA-256")].kind.macs().known) == [nonce]
     assert known_of(acceptor, nonce) is before
-    assert before.request_hash(b"GET", b"/x") is not None
-    assert before.request_hash(b"GET", b"/other") is None
+    assert target_of(acceptor, nonce) == (b"GET", b"/x")
 
 
 def test_each_nonce_keeps_its_own():
@@ -147,39 +165,37 @@ def test_each_nonce_keeps_its_own():
     first, second = issue(acceptor), issue(acceptor)
     for nonce, url in ((first, b"/x"), (second, b"/y")) * 2:
         verify(acceptor, token(nonce, uri=url), url=url)
-    assert known_of(acceptor, first).request_hash(b"GET", b"/x") is not None
-    assert known_of(acceptor, second).request_hash(b"GET", b"/x") is None
-    assert known_of(acceptor, first).request_hash(b"GET", b"/y") is None
+    assert [target_of(acceptor, nonce) for nonce in (first, second)] == [(b"GET", b"/x"), (b"GET", b"/y")]
 
 
 def test_a_body_is_never_known():
     """With auth-int H(A2) hangs on the body, so nothing is kept, and nothing that was kept is used."""
     acceptor = acceptor_of(Clock())
     nonce = issue(acceptor)
-    for _ in range(2):
-        verify(acceptor, token(nonce))
+    verify(acceptor, token(nonce))
     for body in (b"one", b"two"):
         octets = token(nonce, qop=b"auth-int", body=body, uri=b"/y")
         verdict, context = verify(acceptor, octets, url=b"/y", hentity=SHA_256(body))
         assert verdict is Verdict.ACCEPTED
         answer = HTTPMessage(octets, b"GET", b"/y", SHA_256(body))
         context.make_signature(answer)
-        assert known_of(acceptor, nonce).request_hash(b"GET", b"/y") is None
-        assert known_of(acceptor, nonce).proof_hash(b"/y") is None
+        assert target_of(acceptor, nonce) == NO_TARGET
     octets = token(nonce, qop=b"auth-int", body=b"one")
     assert verify(acceptor, octets, hentity=SHA_256(b"two"))[0] is Verdict.WRONG_DIGEST
     assert verify(acceptor, octets, hentity=SHA_256(b"one"))[0] is Verdict.ACCEPTED
 
 
-def test_long_targets_are_not_kept():
-    """What a nonce may hold is bounded; what was kept before stays."""
-    known = KnownNonce(1, b"00000001")
-    longest, longer = b"/" * MAX_KEPT_TARGET, b"/" * (MAX_KEPT_TARGET + 1)
-    for uri in (longest, longer):
-        known.keep_request_hash(b"GET", uri, b"1")
-        known.keep_proof_hash(uri, b"2")
-    assert (known.request_hash(b"GET", longest), known.proof_hash(longest)) == (b"1", b"2")
-    assert (known.request_hash(b"GET", longer), known.proof_hash(longer)) == (None, None)
+@pytest.mark.parametrize(("octets", "kept"), [(MAX_KEPT_TARGET, True), (MAX_KEPT_TARGET + 1, False)])
+def test_long_targets_are_not_kept(octets, kept):
+    """What a nonce may hold is bounded; the answer is proved all the same."""
+    acceptor = acceptor_of(Clock())
+    nonce, uri = issue(acceptor), b"/" * octets
+    signed = token(nonce, uri=uri)
+    verdict, context = verify(acceptor, signed, url=uri)
+    assert verdict is Verdict.ACCEPTED
+    assert target_of(acceptor, nonce) == ((b"GET", uri) if kept else NO_TARGET)
+    key = b":".join([ha1_of(), nonce, b"00000001", b"c0", b"auth", SHA_256(b":" + uri)])
+    assert SHA_256(key) in proved(context, signed, b"GET", uri)
 
 
 def test_a_key_that_left_takes_with_it_what_was_known():
@@ -188,7 +204,6 @@ def test_a_key_that_left_takes_with_it_what_was_known():
     nonces = source(keys=lambda: keys)
     nonce = nonces.issue()
     assert nonces.recognise(nonce) is not None
-    nonces.kind.macs().known[nonce].keep_request_hash(b"GET", b"/x", b"1")
     keys = [b"o" * 32]
     assert nonces.kind.macs().known == {}
     assert nonces.recognise(nonce) is None
