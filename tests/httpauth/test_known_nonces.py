@@ -185,6 +185,20 @@ def test_a_body_is_never_known():
     assert verify(acceptor, octets, hentity=SHA_256(b"one"))[0] is Verdict.ACCEPTED
 
 
+def test_a_proof_over_a_body_while_the_nonce_is_used_without_one():
+    """What was kept of a request with auth, meanwhile, is nothing for an answer with auth-int."""
+    acceptor = acceptor_of(Clock())
+    nonce = issue(acceptor)
+    plain, covering = token(nonce), token(nonce, qop=b"auth-int", body=b"body")
+    _, slow = verify(acceptor, covering, hentity=SHA_256(b"body"))
+    _, quick = verify(acceptor, plain)
+    proved(quick, plain, b"GET", b"/x")
+    answer = HTTPMessage(covering, b"GET", b"/x", SHA_256(b"answer"))
+    slow.make_signature(answer)
+    ha2 = SHA_256(b":/x:" + SHA_256(b"answer"))
+    assert SHA_256(b":".join([ha1_of(), nonce, b"00000001", b"c0", b"auth-int", ha2])) in answer.padding
+
+
 @pytest.mark.parametrize(("octets", "kept"), [(MAX_KEPT_TARGET, True), (MAX_KEPT_TARGET + 1, False)])
 def test_long_targets_are_not_kept(octets, kept):
     """What a nonce may hold is bounded; the answer is proved all the same."""

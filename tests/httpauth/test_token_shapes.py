@@ -68,6 +68,12 @@ def test_learnt_tokens_are_read():
         assert read(KNOWING, token) == Credentials.parse(token)
 
 
+@pytest.mark.parametrize(("token", "in_order"), [(FIREFOX, True), (CURL, False), (BARE, True)])
+def test_values_that_stand_in_order_are_taken_as_they_are(token, in_order):
+    """Most clients write them in the order of Values; it saves a step."""
+    assert learnt(token)._shapes[0].in_order is in_order  # noqa: SLF001 - it shows nowhere else
+
+
 def test_absent_parameters_are_none():
     """algorithm and opaque are None where the shape has none."""
     found = read(learnt(BARE), BARE)
