@@ -13,7 +13,7 @@ from typing import Any, Final
 from digest_http.algorithms import Algorithm
 from digest_http.challenge import Challenge
 
-from .signed import Scope, asgi_scope, pick, sign
+from .signed import OTHER_PATH, PATH, Scope, asgi_scope, pick, sign
 
 __all__ = [
     "UNAUTHORIZED",
@@ -23,6 +23,7 @@ __all__ = [
     "bare_wsgi_app",
     "counted_scopes",
     "fresh_scopes",
+    "moving_scopes",
     "run_asgi",
     "run_wsgi",
 ]
@@ -110,6 +111,13 @@ def counted_scopes(app: App, algorithm: Algorithm, number: int) -> list[Scope]:
     """Requests of one client: one nonce, nc rising from 1."""
     challenge = asgi_challenge(app, algorithm)
     return [asgi_scope(sign(challenge, algorithm, count)) for count in range(1, number + 1)]
+
+
+def moving_scopes(app: App, algorithm: Algorithm, number: int) -> list[Scope]:
+    """The same, each for another target than the one before."""
+    challenge = asgi_challenge(app, algorithm)
+    paths = [(PATH, OTHER_PATH)[count % 2] for count in range(number)]
+    return [asgi_scope(sign(challenge, algorithm, count, path), path) for count, path in enumerate(paths, 1)]
 
 
 def fresh_scopes(app: App, algorithm: Algorithm, number: int) -> list[Scope]:

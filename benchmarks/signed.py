@@ -14,6 +14,7 @@ from digest_http.users import MappingUsers
 
 __all__ = [
     "FIELDS",
+    "OTHER_PATH",
     "PASSWORD",
     "PATH",
     "QUERY",
@@ -35,6 +36,9 @@ PATH: Final = "/api/items/4711"
 QUERY: Final = b"fields=name,price"
 TARGET: Final = PATH.encode() + b"?" + QUERY
 
+#: Another path of the same length, for clients that do not ask for one target again and again.
+OTHER_PATH: Final = "/api/items/4712"
+
 #: What a client sends besides: the field set of httpx.
 FIELDS: Final = (
     (b"host", b"127.0.0.1:8000"),
@@ -52,21 +56,22 @@ def users(algorithm: Algorithm) -> MappingUsers:
     return MappingUsers({USERNAME: PASSWORD}, REALM, [algorithm])
 
 
-def sign(challenge: Challenge, algorithm: Algorithm, count: int) -> bytes:
-    """An Authorization value for TARGET, in the order of parameters that httpx writes."""
+def sign(challenge: Challenge, algorithm: Algorithm, count: int, path: str = PATH) -> bytes:
+    """An Authorization value for that path and QUERY, in the order of parameters that httpx writes."""
+    target = path.encode() + b"?" + QUERY
     ha1 = users(algorithm).ha1(USERNAME, REALM, algorithm) or b""
     nc, cnonce = b"%08x" % count, os.urandom(8).hex().encode()
-    ha2 = calculation.request_hash(algorithm, b"GET", TARGET)
+    ha2 = calculation.request_hash(algorithm, b"GET", target)
     response = calculation.response(algorithm, ha1, challenge.nonce, nc, cnonce, b"auth", ha2)
     credentials = Credentials(
-        USERNAME.encode(), challenge.realm, challenge.nonce, TARGET, response, algorithm.token, b"auth", nc, cnonce,
+        USERNAME.encode(), challenge.realm, challenge.nonce, target, response, algorithm.token, b"auth", nc, cnonce,
         challenge.opaque,
     )  # fmt: skip
     return b"Digest " + credentials.serialize()
 
 
-def asgi_scope(authorization: bytes | None = None) -> Scope:
-    """A GET of TARGET as uvicorn describes it."""
+def asgi_scope(authorization: bytes | None = None, path: str = PATH) -> Scope:
+    """A GET of that path and QUERY as uvicorn describes it."""
     fields = [*FIELDS] if authorization is None else [*FIELDS, (b"authorization", authorization)]
     return {
         "type": "http",
@@ -77,8 +82,8 @@ def asgi_scope(authorization: bytes | None = None) -> Scope:
         "scheme": "http",
         "method": "GET",
         "root_path": "",
-        "path": PATH,
-        "raw_path": PATH.encode(),
+        "path": path,
+        "raw_path": path.encode(),
         "query_string": QUERY,
         "headers": fields,
         "state": {},

@@ -12,7 +12,7 @@ from typing import Final
 from digest_http.algorithms import Algorithm, by_name
 from digest_http_middleware import DigestAuthMiddleware
 
-from .driven import bare_asgi_app, counted_scopes, fresh_scopes, run_asgi
+from .driven import bare_asgi_app, counted_scopes, fresh_scopes, moving_scopes, run_asgi
 from .hashes import run_hashes
 from .peers import PEERS
 from .signed import REALM, Scope, users
@@ -34,6 +34,7 @@ def contenders() -> dict[str, Prepare]:
         found[f"hashes {name}"] = partial(run_hashes, algorithm)
         found[f"bare {name}"] = partial(_bare, algorithm)
         found[f"known {name}"] = partial(_protected, algorithm, counted_scopes)
+        found[f"moving {name}"] = partial(_protected, algorithm, moving_scopes)
         found[f"fresh {name}"] = partial(_protected, algorithm, fresh_scopes)
     for name, make in PEERS.items():
         peer = make()
@@ -54,7 +55,11 @@ def rows(rounds: int = 80, calls: int = 200) -> list[tuple[str, str, str]]:
     for name in ALGORITHMS:
         unit = series[f"hashes {name}"]
         table.append((f"The five hash calls, {name}", f"{median_of(unit) / MICROSECOND:.2f} us", ""))
-        for what, text in (("known", "the next request of a client"), ("fresh", "the first request on a nonce")):
+        for what, text in (
+            ("known", "the next request of a client"),
+            ("moving", "the next request, for another target"),
+            ("fresh", "the first request on a nonce"),
+        ):
             cost = added(what, name)
             table.append(
                 (

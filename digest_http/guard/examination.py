@@ -201,7 +201,7 @@ class Examination(HoldsSecrets):
                 verdict = context.verify_signature(message, ha1, now, arrived=arrived)
                 if verdict is ACCEPTED:
                     answer = self._count(context, now, wait)
-                    if not isinstance(answer, Verdict):
+                    if answer is not ACCEPTED and not isinstance(answer, Verdict):
                         return _COUNT, answer, context, message, arrived, username, verdict
                     place = _COUNT
                 elif throttling is None or verdict.stale:

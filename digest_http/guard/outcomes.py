@@ -48,12 +48,12 @@ class Accepted(HoldsSecrets):
     @property
     def qop(self) -> str:
         """The qop that was used: auth, auth-int, or nothing in the form of RFC 2069."""
-        return self.context.credentials.qop.decode()
+        return self.context.terms.qop_name
 
     @property
     def nc(self) -> int:
         """The count of the request, 0 in the form of RFC 2069."""
-        return self.context.count if self.context.credentials.qop else 0
+        return self.context.count if self.context.qop else 0
 
     @property
     def covers_body(self) -> bool:

@@ -21,6 +21,7 @@ from digest_http.settings import flag, instances, words
 from .nonces import NonceSource
 from .offer import DEFAULT_QOP, QOPS, Offer
 from .server import ServerContext
+from .terms import Terms
 from .token_shapes import Shapes
 
 __all__ = ["DEFAULT_QOP", "QOPS", "Acceptor"]
@@ -89,6 +90,9 @@ class Acceptor(HoldsSecrets):
 
     def open_read(self, token: bytes, credentials: Credentials) -> ServerContext:
         """The same for a TOKEN whose credentials the caller has read already. Raises NotOffered."""
-        context = ServerContext(self, token, credentials, self.offer.algorithm_of(credentials))
+        algorithm = self.offer.algorithm_of(credentials)
+        terms = Terms(credentials, algorithm, self.nonces[algorithm], self.realm, self.decoys[algorithm])
+        username, _, nonce, uri, response, _, _, nc, cnonce, opaque, _, extended = credentials
+        context = ServerContext(self, token, terms, (username, nonce, uri, response, nc, cnonce, opaque, extended))
         context.new_shape = True
         return context

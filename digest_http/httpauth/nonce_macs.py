@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hmac
 from binascii import hexlify
+from collections import deque
 from collections.abc import Sequence
-from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -17,12 +17,14 @@ from digest_http.errors import ConfigurationError
 from digest_http.secrecy import HoldsSecrets
 
 from .keys import checked_keys
+from .known_nonce import KnownNonce
 from .nonce_ids import RANDOM_BITS
 
 __all__ = ["EPOCH", "MAC", "MIN_KEY_OCTETS", "RANDOM", "REMEMBERED", "NonceMacs"]
 
 #: Nonces whose MAC is remembered as right. They are asked for by holders of a password only (the digest is checked
-#: first), a client asks for its own again with each request, and an entry takes some 400 bytes. For each algorithm.
+#: first), a client asks for its own again with each request, and an entry takes some 400 bytes, or with a
+#: long target 1200. For each algorithm.
 REMEMBERED: Final = 4096
 
 #: RFC 2104 §3: a key shorter than the hash's output would weaken it; 128 bits is the least that cannot be searched.
@@ -44,19 +46,22 @@ _OPAD: Final = 0x5C
 class NonceMacs(HoldsSecrets):
     """The keys of one kind of nonces, newest first, ready to use. Raises ConfigurationError for one that is short.
 
-    `label`: what tells this kind from others. `separator`: stands before each MAC.
+    `label`: what tells this kind from others. `prefix`, `separator`: stand before each nonce, and before each MAC.
     """
 
-    __slots__ = ("_keyed", "_newest", "_separator", "keys", "remembered")
+    __slots__ = ("_entered", "_keyed", "_length", "_newest", "_prefix", "_separator", "keys", "known")
 
-    def __init__(self, keys: Sequence[bytes], label: bytes, separator: bytes) -> None:
+    def __init__(self, keys: Sequence[bytes], label: bytes, prefix: bytes, separator: bytes) -> None:
         self.keys: Final = checked_keys(keys)
         """The keys themselves."""
         self._keyed: Final = _keyed(self.keys, label)
         self._newest: Final = self._keyed[0]
+        self._prefix: Final = prefix
         self._separator: Final = separator
-        self.remembered: Final = lru_cache(REMEMBERED)(self.read)
-        """`read`, which remembers: what a key made does not change. To be asked for short octets only."""
+        self._length: Final = len(prefix) + MAC + len(separator) + 2 * _MAC_OCTETS
+        self.known: Final[dict[bytes, KnownNonce]] = {}
+        """What was recognised: REMEMBERED nonces at most. To look here is safe before a request is verified."""
+        self._entered: Final[deque[bytes]] = deque()
 
     def signed(self, text: bytes) -> bytes:
         """A whole nonce: the text, and its MAC under the newest key."""
@@ -65,18 +70,36 @@ class NonceMacs(HoldsSecrets):
         inner, outer = inner.copy(), outer.copy()
         inner.update(text)
         outer.update(inner.digest())
-        return text + self._separator + hexlify(outer.digest()[:_MAC_OCTETS])
+        return b"".join((self._prefix, text, self._separator, hexlify(outer.digest()[:_MAC_OCTETS])))
 
-    def read(self, nonce: bytes) -> tuple[int, bytes] | None:
-        """The (id, epoch) of a nonce of the right length that one of the keys made; None for any other octets."""
-        text, received = nonce[:MAC], nonce[MAC:]
+    def recognise(self, nonce: bytes) -> KnownNonce | None:
+        """A nonce that one of the keys made, and which is remembered then; None for any other octets.
+
+        To be asked after the digest was found right: a stranger changes nothing here.
+        """
+        known = self.known.get(nonce)
+        if known is None:
+            known = self._read(nonce)
+            if known is not None:
+                # Threads may enter one nonce twice. Then it goes with the first of the two places, and comes again.
+                self.known[nonce] = known
+                self._entered.append(nonce)
+                if len(self._entered) > REMEMBERED:
+                    self.known.pop(self._entered.popleft(), None)
+        return known
+
+    def _read(self, nonce: bytes) -> KnownNonce | None:
+        if len(nonce) != self._length or not nonce.startswith(self._prefix):
+            return None
+        own = nonce[len(self._prefix) :]
+        text, received = own[:MAC], own[MAC:]
         for inner_key, outer_key in self._keyed:
             inner, outer = inner_key.copy(), outer_key.copy()
             inner.update(text)
             outer.update(inner.digest())
             if hmac.compare_digest(self._separator + hexlify(outer.digest()[:_MAC_OCTETS]), received):
                 # No setting is in the id: under another lifetime it must be the same.
-                return int(nonce[:EPOCH], 16) << RANDOM_BITS | int(nonce[RANDOM:MAC], 16), nonce[EPOCH:RANDOM]
+                return KnownNonce(int(text[:EPOCH], 16) << RANDOM_BITS | int(text[RANDOM:], 16), text[EPOCH:RANDOM])
         return None
 
 

@@ -20,18 +20,22 @@ nowhere in it. `clock` and `random` are arguments, so that tests and vectors nee
 from __future__ import annotations
 
 import os
+import re
 from binascii import hexlify
 from collections.abc import Callable, Sequence
 from typing import Final, Self, cast
 
 from digest_http.algorithms import Algorithm
+from digest_http.grammar import token
 from digest_http.secrecy import HoldsSecrets
 from digest_http.settings import flag, function, instances, refusal, seconds
 
 from .cnonce_source import CnonceSource
+from .keys import checked_keys
 from .nonce_ids import MICROSECONDS, RANDOM_BITS
+from .nonce_kind import NonceKind
 from .nonce_life import NonceLife, steady_clock, steady_microseconds
-from .nonce_macs import EPOCH, MAC, NonceMacs
+from .nonce_macs import EPOCH, MAC
 
 __all__ = ["DEFAULT_LIFETIME", "NonceSource", "claimed_issue", "steady_clock"]
 
@@ -43,6 +47,7 @@ RENEWAL: Final = 0.8
 
 _LENGTH: Final = 78
 _HEX_DIGITS: Final = frozenset(b"0123456789abcdef")
+_token: Final = re.compile(token)
 
 #: Randomness as hex digits, more than a nonce takes. A call of the system takes longer than the MAC, so it is drawn
 #: ahead, as clients do: nobody is told of it before, each piece is given once, and a forked child draws its own.
@@ -56,26 +61,11 @@ class NonceSource(HoldsSecrets):
     It may be a function, asked with each nonce that is issued or recognised: a key that left verifies nothing more.
     `epoch`: of the store that counts them; a function where another process may begin a new one.
     `lifetime`: seconds from the issue until the head of a request with it must have arrived. `overtime`: seconds that
-    what comes after the head may then take.
+    what comes after the head may then take. `prefix`: a token that stands before each nonce.
     Raises ConfigurationError for a setting that cannot work: no key or a short one, a lifetime that is none, ...
     """
 
-    __slots__ = (
-        "_clock",
-        "_draw",
-        "_epoch",
-        "_keys_of_now",
-        "_label",
-        "_length",
-        "_macs",
-        "_random",
-        "_realm",
-        "_separator",
-        "kept",
-        "life",
-        "lifetime",
-        "now",
-    )
+    __slots__ = ("_clock", "_epoch", "_keys", "_prefix", "_random", "_realm", "kept", "kind", "life", "lifetime", "now")
 
     def __init__(
         self,
@@ -90,6 +80,7 @@ class NonceSource(HoldsSecrets):
         algorithm: Algorithm | None = None,
         proxy: bool = False,
         auth_only: bool = False,
+        prefix: bytes = b"",
     ) -> None:
         lifetime = seconds("nonce_lifetime", lifetime, example=DEFAULT_LIFETIME)
         overtime = 0 if overtime == 0 else seconds("overtime", overtime, example=900)
@@ -103,6 +94,9 @@ class NonceSource(HoldsSecrets):
         flag("auth_only", auth_only)
         if not callable(epoch) and not isinstance(cast("object", epoch), bytes):
             raise refusal("epoch", epoch, "octets, or a function that gives them, for instance epoch=store.epoch")
+        # A token, so that it needs no escaping in a challenge, and has no colon: those are for sessions.
+        if not isinstance(cast("object", prefix), bytes) or (prefix and not _token.fullmatch(prefix)):
+            raise refusal("prefix", prefix, "octets of a token, for instance prefix=b'+Upgraded+v1'")
         self._epoch: Final = epoch if callable(epoch) else lambda: epoch
         self.lifetime: Final = round(lifetime * MICROSECONDS)
         self.kept: Final = self.lifetime + round(overtime * MICROSECONDS)
@@ -115,15 +109,19 @@ class NonceSource(HoldsSecrets):
         )
         """The time in microseconds on this source's clock."""
         self._random: Final = random
-        self._draw: Final[Callable[[], bytes]] = (
-            _drawn_ahead if random is os.urandom else lambda: hexlify(random(RANDOM_BITS // 8))
-        )
         self._realm: Final = realm
-        self._separator: Final = b":" if algorithm is not None and algorithm.session else b""
-        self._length: Final = _LENGTH + len(self._separator)
-        self._label: Final = _label(realm, algorithm, proxy=proxy, auth_only=auth_only)
-        self._keys_of_now: Final = keys if callable(keys) else None
-        self._macs = NonceMacs(keys() if callable(keys) else keys, self._label, self._separator)
+        self._prefix: Final = prefix
+        self._keys: Final = keys if callable(keys) else checked_keys(keys)
+        self.kind: Final = NonceKind(
+            self._keys,
+            _label(realm, algorithm, proxy=proxy, auth_only=auth_only),
+            prefix,
+            b":" if algorithm is not None and algorithm.session else b"",
+            epoch=self._epoch,
+            now=self.now,
+            draw=_drawn_ahead if random is os.urandom else lambda: hexlify(random(RANDOM_BITS // 8)),
+        )
+        """What issues and recognises them, for the path of each request: without a call between."""
 
     def for_challenge(self, algorithm: Algorithm, *, proxy: bool = False, auth_only: bool = False) -> Self:
         """A source like this one for the challenges of one algorithm, of a server or a proxy.
@@ -136,7 +134,7 @@ class NonceSource(HoldsSecrets):
         """
         return type(self)(
             self._realm,
-            self._macs.keys if self._keys_of_now is None else self._keys_of_now,
+            self._keys,
             self._epoch,
             lifetime=self.lifetime / MICROSECONDS,
             overtime=(self.kept - self.lifetime) / MICROSECONDS,
@@ -145,6 +143,7 @@ class NonceSource(HoldsSecrets):
             algorithm=algorithm,
             proxy=proxy,
             auth_only=auth_only,
+            prefix=self._prefix,
         )
 
     def issue(self, when: int | None = None) -> bytes:
@@ -152,25 +151,12 @@ class NonceSource(HoldsSecrets):
 
         `when`: the time of issue that it has, in microseconds on the clock of the nonces; None: now.
         """
-        if self._keys_of_now is not None:
-            self._look_at(self._keys_of_now())
-        # The first 24 of the digits that are drawn.
-        text = b"%014x%b%.24b" % (self.now() if when is None else when, self._epoch(), self._draw())
-        return self._macs.signed(text)
+        return self.kind.issue(when)
 
     def recognise(self, nonce: bytes) -> tuple[int, bytes] | None:
         """The (id, epoch) of a nonce that one of our keys made, expired or not; None for any other octets."""
-        if self._keys_of_now is not None:
-            self._look_at(self._keys_of_now())
-        # By length first: what is remembered must be small.
-        return self._macs.remembered(nonce) if len(nonce) == self._length else None
-
-    def _look_at(self, keys: Sequence[bytes]) -> None:
-        # By value: the same list may have been changed in place, and another one may hold the same keys.
-        present = tuple(keys)
-        if present != self._macs.keys:
-            # Keys, MACs and memory in one step: another thread sees those of before, or these.
-            self._macs = NonceMacs(present, self._label, self._separator)
+        known = self.kind.macs().recognise(nonce)
+        return None if known is None else (known.nonce_id, known.epoch)
 
     def alive(self, nonce_id: int, now: int, arrived: int | None = None) -> bool:
         """Whether a recognised nonce is good for a request whose head arrived then (None: now).

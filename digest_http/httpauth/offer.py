@@ -17,6 +17,7 @@ from digest_http.encoding import text_to_octets
 from digest_http.errors import MalformedField, NotOffered
 from digest_http.grammar import token
 
+from .nonce_kind import NonceKind
 from .nonces import NonceSource
 
 __all__ = ["AUTH", "AUTH_INT", "DEFAULT_QOP", "QOPS", "Offer"]
@@ -33,8 +34,8 @@ _PLACE_OF_NONCE: Final = b"0" * 16
 
 _token: Final = re.compile(token)
 
-#: A challenge cut where its nonce goes, and the source of that nonce.
-_Template = tuple[NonceSource, bytes, bytes]
+#: A challenge cut where its nonce goes, and what issues that nonce.
+_Template = tuple[NonceKind, bytes, bytes]
 
 
 class Offer:
@@ -99,7 +100,7 @@ class Offer:
         ).serialize()
         # The last place that looks so: the realm may hold anything, and what follows the nonce is ours.
         before, _, after = text.rpartition(_PLACE_OF_NONCE)
-        return source, before, after
+        return source.kind, before, after
 
     def challenges(self, *, stale: bool = False, auth_only: bool = False) -> list[bytes]:
         """One value an algorithm, with a fresh nonce each. `auth_only` leaves auth-int out, if auth is on offer too."""
@@ -110,8 +111,8 @@ class Offer:
         # What nearly every client begins with, without a look-up by two values.
         templates = self._templates[stale, auth_only and bool(self.auth_only)] if stale or auth_only else self._usual
         found: list[tuple[bytes, bytes]] = []
-        for source, before, after in templates:
-            found.append((name, before + source.issue() + after))
+        for kind, before, after in templates:
+            found.append((name, before + kind.issue() + after))
         return found
 
     def algorithm_of(self, credentials: Credentials) -> Algorithm:

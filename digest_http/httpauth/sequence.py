@@ -23,7 +23,7 @@ count; then no count is ahead of it, and none is accepted.
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from digest_http.grammar import MAX_NC
 from digest_http.settings import choice, number
@@ -92,18 +92,19 @@ class ReplayDetect:
 
     __slots__ = ("_behind", "_full", "_low", "_mask", "_oldest", "_one", "_shift", "window")
 
-    def __init__(self, window: int = DEFAULT_WINDOW) -> None:
-        window = checked_window(window)
-        self.window: Final = window
-        self._shift: Final = WINDOW_BITS + window
+    # Compiled code would insist on an int, before checked_window can say what is wrong.
+    def __init__(self, window: Any = DEFAULT_WINDOW) -> None:  # noqa: ANN401
+        size = checked_window(window)
+        self.window: Final = size
+        self._shift: Final = WINDOW_BITS + size
         # Where they stand in a state: all bits of the mask, that of the highest count, all but that, that of the count
         # which leaves the window next, and the highest one's with the window.
-        self._mask: Final = (1 << window) - 1
+        self._mask: Final = (1 << size) - 1
         self._full: Final = self._mask << WINDOW_BITS
         self._one: Final = 1 << WINDOW_BITS
         self._behind: Final = self._full ^ self._one
-        self._oldest: Final = self._one << (window - 1)
-        self._low: Final = self._one | window
+        self._oldest: Final = self._one << (size - 1)
+        self._low: Final = self._one | size
 
     def advance(self, state: int, nc: int) -> tuple[Verdict, int]:
         """See SequenceRule.advance."""
@@ -214,7 +215,7 @@ def _without(places: int, nc: int) -> int | None:
     return None
 
 
-def sequence_rule(sequence: str, window: int = DEFAULT_WINDOW) -> SequenceRule:
+def sequence_rule(sequence: Any, window: Any = DEFAULT_WINDOW) -> SequenceRule:  # noqa: ANN401 - as above
     """The rule of a setting: "window" or "strict". Raises ConfigurationError for any other word or window."""
     window = checked_window(window)
     return ReplayDetect(window) if choice("sequence", sequence, _SEQUENCES) == "window" else SequenceDetect()

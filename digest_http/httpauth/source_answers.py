@@ -45,7 +45,7 @@ async def hear_user(name: str, found: object, algorithm: Algorithm, wait: Wait) 
 
 async def look_up_by_hash(users: Users, realm: str, context: ServerContext, claimed: str, wait: Wait) -> Found:
     """The same for a user whose name was hashed; `claimed` is that hash as text. Raises SourceUnavailable."""
-    userhash, algorithm = context.credentials.username.lower(), context.algorithm
+    userhash, algorithm = context.username.lower(), context.algorithm
     name: str | None = None
     try:
         if isinstance(users, UsersByHash):

@@ -53,14 +53,14 @@ class Sources(HoldsSecrets):
 
         Raises SourceUnavailable.
         """
-        credentials = context.credentials
-        username, _, _, _, _, _, _, _, _, _, is_hash, extended = credentials
-        if extended is None and username.isascii():
+        username = context.username
+        if username and username.isascii():
             # Nearly every name, for which all forms of Unicode are one.
             name = username.decode()
         else:
+            credentials = context.credentials
             name = credentials.name_as_sent if self._asks_as_sent else credentials.name
-        if is_hash:
+        if context.terms.userhash:
             return look_up_by_hash(self._users, self._realm, context, name, wait)
         algorithm = context.algorithm
         try:
@@ -73,11 +73,13 @@ class Sources(HoldsSecrets):
         return hear_user(name, found, algorithm, wait)
 
     def count(self, context: ServerContext, now: int, wait: Wait) -> Verdict | Awaitable[Verdict]:
-        """Record the count of an accepted context. Raises SourceUnavailable."""
-        count = context.count
+        """Record the count of an accepted context. Raises SourceUnavailable, and ValueError for any other context."""
+        count, known = context.count, context.known
+        if known is None:
+            raise ValueError("the context was not accepted: ask verify_signature first")
         try:
             counted: object = self._store.advance(
-                context.nonce_id, context.epoch, count, self._rule, now, lifetime=context.nonces.kept
+                known.nonce_id, known.epoch, count, self._rule, now, lifetime=context.terms.life.kept
             )
         except Exception as error:
             raise caused(store_down(), error) from error
@@ -93,5 +95,5 @@ class Sources(HoldsSecrets):
 
     def _advance(self, context: ServerContext, now: int, count: int) -> Any:  # noqa: ANN401 - what the store gives
         return self._store.advance(
-            context.nonce_id, context.epoch, count, self._rule, now, lifetime=context.nonces.kept
+            context.nonce_id, context.epoch, count, self._rule, now, lifetime=context.terms.life.kept
         )

@@ -9,13 +9,11 @@ that would take, with the same result.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from operator import itemgetter
-from typing import Final, cast
+from typing import Any, Final
 
-from digest_http.algorithms import Algorithm
-from digest_http.credentials import Credentials
 from digest_http.params import parse_parameters
+
+from .terms import Terms
 
 __all__ = ["Shapes"]
 
@@ -34,11 +32,14 @@ MAX_LESSON_OCTETS: Final = 2048
 _NAMES: Final = (
     b"username", b"realm", b"nonce", b"uri", b"response", b"algorithm", b"qop", b"nc", b"cnonce", b"opaque",
 )  # fmt: skip
-#: Makes a named tuple of all its values: one call into C where its own `_make` is two of Python.
-_new: Final = cast("Callable[[type[Credentials], Iterable[object]], Credentials]", vars(tuple)["__new__"])
-
 _OPTIONAL: Final = frozenset({b"algorithm", b"opaque"})
 _FIXED: Final = (b"realm", b"algorithm", b"qop")
+#: A group that can never take part stands for an absent parameter: it yields None. There are two, since most clients
+#: send neither opaque nor username*.
+_NEVER: Final = rb"((?!))?"
+_ABSENT: Final = 2
+#: In the order of Values; what stands behind is username*, which no shape has.
+_VARYING: Final = (b"username", b"nonce", b"uri", b"response", b"nc", b"cnonce", b"opaque", b"username*")
 
 # The same octets as in params.py, less the backslash, which needs unescaping.
 _QUOTED: Final = rb'"([\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]*+)"'
@@ -50,28 +51,21 @@ _NC: Final = rb"(?!00000000)([0-9a-fA-F]{8})"
 
 
 class _Shape:
-    """A pattern, and how the values that it finds and those that it fixes become credentials.
+    """A pattern, the terms that its fixed part names, and where its groups have the values that vary.
 
     `found`: the names of the parameters that vary, in the order of the pattern's groups; behind them the pattern has
-    one group more, which never takes part. `parameters`: all of them, with their values.
+    two groups more, which never take part.
     """
 
-    __slots__ = ("algorithm", "arrange", "fixed", "pattern")
+    __slots__ = ("groups", "in_order", "pattern", "terms")
 
-    def __init__(
-        self, pattern: re.Pattern[bytes], found: list[bytes], parameters: dict[bytes, bytes], algorithm: Algorithm
-    ) -> None:
+    def __init__(self, pattern: re.Pattern[bytes], found: list[bytes], terms: Terms) -> None:
         self.pattern: Final = pattern
-        self.algorithm: Final = algorithm
-        self.fixed: Final[tuple[object, ...]] = (
-            parameters[b"realm"], parameters.get(b"algorithm"), parameters[b"qop"], False, None,
-        )  # fmt: skip
-        nothing = len(found)
-        places = {name: place for place, name in enumerate([*found, b"", *_FIXED])}
-        #: Puts the groups and `fixed`, one after the other, into the order of Credentials, in one call.
-        self.arrange: Final[Callable[[tuple[object, ...]], tuple[object, ...]]] = itemgetter(
-            *(places.get(name, nothing) for name in _NAMES), nothing + 4, nothing + 5
-        )
+        self.terms: Final = terms
+        places = {name: place for place, name in enumerate(found, 1)}
+        self.groups: Final = tuple([places.get(name, len(found) + 1) for name in _VARYING])
+        #: Whether the groups stand in the order of Values as they are, which is what most clients write.
+        self.in_order: Final = tuple(found) == _VARYING[: len(_VARYING) - _ABSENT]
 
 
 class Shapes:
@@ -86,19 +80,19 @@ class Shapes:
         self._lessons = 0
         self._shapes: tuple[_Shape, ...] = ()
 
-    def read(self, token: bytes) -> tuple[Credentials, Algorithm] | None:
-        """The credentials and their algorithm, or None if no shape fits."""
+    def read(self, token: bytes) -> tuple[Terms, Any] | None:
+        """The terms of a token, and its Values; None if no shape fits."""
         shapes = self._shapes
         for shape in shapes:
             match = shape.pattern.fullmatch(token)
             if match is not None:
                 if shape is not shapes[0]:
                     self._shapes = (shape, *(other for other in shapes if other is not shape))
-                return _new(Credentials, shape.arrange(match.groups() + shape.fixed)), shape.algorithm
+                return shape.terms, match.groups() if shape.in_order else match.group(*shape.groups)
         return None
 
-    def learn(self, token: bytes, algorithm: Algorithm) -> None:
-        """Add the shape of a verified token, unless it is too unusual.
+    def learn(self, token: bytes, terms: Terms) -> None:
+        """Add the shape of a verified token on these terms, unless it is too unusual.
 
         Its realm, algorithm and qop become part of the shape, octet by octet: what was found of them (ours, offered)
         holds for every token that fits.
@@ -113,13 +107,12 @@ class Shapes:
             return
         separator = b", " if b", " in token else b","
         text = separator.join(re.escape(name) + b"=" + _value(name, value, token) for name, value in parameters.items())
-        # A last group that can never take part stands for absent parameters: it yields None.
-        pattern = re.compile(text + rb"((?!))?")
+        pattern = re.compile(text + _NEVER * _ABSENT)
         # Of two requests under way together the second has nothing to add.
         known = any(shape.pattern.pattern == pattern.pattern for shape in self._shapes)
         if pattern.fullmatch(token) and not known:
             varying = [name for name in parameters if name not in _FIXED]
-            self._shapes = (_Shape(pattern, varying, parameters, algorithm), *self._shapes[: MAX_SHAPES - 1])
+            self._shapes = (_Shape(pattern, varying, terms), *self._shapes[: MAX_SHAPES - 1])
 
 
 def _value(name: bytes, value: bytes, token: bytes) -> bytes:

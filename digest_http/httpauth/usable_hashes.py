@@ -14,8 +14,9 @@ def usable(ha1: object, algorithm: Algorithm) -> bytes | None:
     """
     if ha1 is None:
         return None
-    if not isinstance(ha1, (bytes, str)):
-        raise TypeError("H(A1) must be text, octets or None")
-    if len(ha1) != 2 * algorithm.digest_size or not ha1.isalnum():
-        return None
-    return (ha1.encode("ascii", "replace") if isinstance(ha1, str) else ha1).lower()
+    digits = 2 * algorithm.digest_size
+    if isinstance(ha1, bytes):
+        return ha1.lower() if len(ha1) == digits and ha1.isalnum() else None
+    if isinstance(ha1, str):
+        return ha1.encode("ascii", "replace").lower() if len(ha1) == digits and ha1.isalnum() else None
+    raise TypeError("H(A1) must be text, octets or None")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from logging import DEBUG
-from typing import Final, cast
+from typing import Final
 
 from digest_http import settings, stores
 from digest_http.guard import NO_CREDENTIALS, Accepted, Guard, Observer, Refused, Throttle
@@ -33,7 +33,8 @@ from .fronts import Front
 from .header_proof import header_proof
 from .held_bodies import check_spool_above, most_held
 from .hints import hint
-from .identity import ANYONE, AUTHENTICATED, Digest, DigestUser, credentials_of
+from .identified_scopes import identified_scope
+from .identity import ANYONE, DigestUser, credentials_of
 from .logouts import LOGIN
 from .nonce_keys import keys_of
 from .own_refusals import challenged
@@ -50,10 +51,6 @@ __all__ = ["DigestAuthMiddleware"]
 
 #: What a function that makes bodies looks like, for errors.
 _ANSWER: Final = "body_of, with def body_of(scope, refusal) -> (media type, octets)"
-
-_new: Final = cast("Callable[[type[Digest], Iterable[object]], Digest]", vars(tuple)["__new__"])
-
-_UNHASHED = frozenset({"http.response.pathsend", "http.response.zerocopysend"})
 
 
 class DigestAuthMiddleware(HoldsSecrets):
@@ -216,7 +213,7 @@ class DigestAuthMiddleware(HoldsSecrets):
             context = outcome.context
             if logger.isEnabledFor(DEBUG):
                 log_accepted(scope, context, self._front.client)
-            identified = self._identified(scope, outcome, roles)
+            identified = identified_scope(scope, outcome, DigestUser(outcome.username, roles), self._realm, self.guard)
             verified = context, outcome.message
             proving = (
                 body_proof(scope, send, self._proof_field, self._refused_status, verified, self._most_held)
@@ -263,7 +260,7 @@ class DigestAuthMiddleware(HoldsSecrets):
             if refused.verdict is not None:
                 self._workers_apart.saw(refused.verdict, context)
             elif refused.refusal.reason == "uri":
-                helping = hint(context.credentials.uri, scope, self._front)
+                helping = hint(context.uri, scope, self._front)
         # Each client begins without credentials, and nearly always nobody listens to that.
         if refused.refusal.reason != NO_CREDENTIALS or logger.isEnabledFor(DEBUG):
             log_refused(scope, refused, hint=helping, address=self._front.client)
@@ -306,22 +303,3 @@ class DigestAuthMiddleware(HoldsSecrets):
         if self._needs_credentials is not None and not self._needs_credentials(scope):
             return True
         return self._allow_preflight and is_preflight(scope)
-
-    def _identified(self, scope: Scope, accepted: Accepted, roles: tuple[str, ...]) -> Scope:
-        """A copy of the scope with who it is and how that was verified."""
-        context, username = accepted.context, accepted.username
-        qop = context.qop.decode()
-        user = DigestUser(username, roles)
-        # dict() copies a dict in one piece; {**scope, ...} would enter one key after the other.
-        identified = dict(scope)
-        identified["user"] = user
-        identified["auth"] = credentials_of(user) if roles else AUTHENTICATED
-        # One call into C fills a named tuple at a third of the price of Digest(...).
-        identified["digest"] = _new(
-            Digest, (username, self._realm, context.algorithm.name, qop, context.count if qop else 0)
-        )
-        identified[LOGIN] = self.guard, accepted
-        if context.covers_body and scope.get("extensions"):
-            # Files sent past us (pathsend, zero copy) could not be hashed.
-            identified["extensions"] = {n: v for n, v in scope["extensions"].items() if n not in _UNHASHED}
-        return identified

@@ -125,7 +125,7 @@ class Verifier(HoldsSecrets):
             if refused.verdict is not None:
                 self._workers_apart.saw(refused.verdict, context)
             elif refused.reason == "uri":
-                helping = hint(context.credentials.uri, scope, self.front)
+                helping = hint(context.uri, scope, self.front)
         log_refused(scope, refused, hint=helping, address=self.front.client)
         # A shared cache must not serve one client's challenge, whose nonce is his, to another.
         fields = [*await self.challenges(refused, scope), (b"cache-control", b"no-store")]

@@ -61,7 +61,7 @@ class WorkersApart(HoldsSecrets):
         elif keys is not self._known:
             self._known, self._suspected = keys, False
             self._begin(SETTLING)
-        issued = claimed_issue(context.credentials.nonce)
+        issued = claimed_issue(context.nonce)
         if issued is None or not self._began < issued <= self._now():
             return
         if verdict is FOREIGN and callable(self._keys) and not self._suspected:

@@ -189,7 +189,7 @@ class DigestAuthMiddleware(HoldsSecrets):
             if refused.verdict is not None:
                 self._workers_apart.saw(refused.verdict, context)
             elif refused.reason == "uri":
-                helping = hint(context.credentials.uri, scope, self._front)
+                helping = hint(context.uri, scope, self._front)
         log_refused(scope, refused, hint=helping, address=self._front.client)
         body = refused.refusal.plain_body
         headers = [

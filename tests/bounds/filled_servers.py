@@ -8,10 +8,13 @@ import pytest
 from sqlalchemy import create_engine
 
 from digest_http.algorithms import by_name
+from digest_http.credentials import Credentials
 from digest_http.errors import SourceUnavailable
 from digest_http.guard import Event
+from digest_http.httpauth.known_nonce import MAX_KEPT_TARGET
 from digest_http.httpauth.nonces import NonceSource
 from digest_http.httpauth.sequence import ReplayDetect
+from digest_http.httpauth.terms import Terms
 from digest_http.httpauth.token_shapes import Shapes
 from digest_http.stores import MemoryStore, PackedMemoryStore
 from digest_http.users import CachedUsers, CallableUsers
@@ -36,7 +39,7 @@ def wide(number: int, length: int) -> str:
 
 def shapes() -> Callable[[int], object]:
     """A user with a password who sends each token in another order, with a name as long as a field may be."""
-    known = Shapes()
+    known, source = Shapes(), NonceSource(b"x", [b"k" * 32], b"0" * 8)
     names = ["username", "realm", "nonce", "uri", "response", "qop", "nc", "cnonce", "opaque"]
 
     def teach(number: int) -> None:
@@ -45,15 +48,24 @@ def shapes() -> Callable[[int], object]:
         order = sorted(names, key=lambda name: hash((number, name)))
         token = ", ".join(f'{name}="{values[name]}"' for name in order).encode()
         if known.read(token) is None:
-            known.learn(token, SHA_256)
+            known.learn(token, Terms(Credentials.parse(token), SHA_256, source, b"x", b""))
 
     return teach
 
 
 def recognised_nonces() -> Callable[[int], object]:
-    """A user with a password who asks for a new nonce each time."""
-    source = NonceSource(b"realm", [b"k" * 32], b"0" * 8)
-    return lambda number: [source.recognise(source.issue()), source.recognise(b"%08d" % number * 1000)]
+    """A user with a password who asks for a new nonce each time, and with each for a long target."""
+    macs = NonceSource(b"realm", [b"k" * 32], b"0" * 8).kind.macs()
+
+    def use(number: int) -> None:
+        known = macs.recognise(macs.signed(b"%046x" % number))
+        assert known is not None
+        # A longer one is not kept: test_long_targets_are_not_kept.
+        hashes = b"%064x" % number, b"%064x" % -number
+        known.asked = (b"GET", b"/%0*d" % (MAX_KEPT_TARGET - 1, number), *hashes)
+        assert macs.recognise(b"%08d" % number * 1000) is None
+
+    return use
 
 
 def counted(store: MemoryStore | PackedMemoryStore, *counts: int) -> Callable[[int], object]:

@@ -19,7 +19,7 @@ from digest_http.httpauth.client_identity import Identity
 from digest_http.httpauth.nonces import NonceSource
 from digest_http.httpauth.verdict import Verdict
 from digest_http.sspi import NtStatus
-from digest_http.sspi.contexts.extended_protection import UpgradedNonces
+from digest_http.sspi.contexts.extended_protection import UPGRADED
 from tests.attacks.signing import parameters
 from tests.httpauth.hand_made import ALL, HASHES, Clock, acceptor_of, issue, token, verify
 from tests.sspi.refusals import refused
@@ -35,12 +35,12 @@ def make():
     return partial(acceptor_of, Clock())
 
 
-@pytest.mark.parametrize("kind", [NonceSource, UpgradedNonces])
-def test_a_nonce_belongs_to_its_kind_of_challenge(kind):
+@pytest.mark.parametrize("prefix", [b"", UPGRADED])
+def test_a_nonce_belongs_to_its_kind_of_challenge(prefix):
     """Of all realms, roles and algorithms those of one kind recognise it; that of none stands alone."""
     sources: dict[tuple[bytes, str | None, bool], NonceSource] = {}
     for realm in (b"r", b"R", b"server", b"plain\x00r", b"proxy\x00plain\x00r"):
-        base = sources[realm, None, False] = kind(realm, KEYS, b"00000001", clock=Clock())
+        base = sources[realm, None, False] = NonceSource(realm, KEYS, b"00000001", clock=Clock(), prefix=prefix)
         sources |= {(realm, n, proxy): base.for_challenge(by_name(n), proxy=proxy) for n, proxy in PURPOSES}
     for (realm, name, proxy), source in sources.items():
         nonce = source.issue()
@@ -49,11 +49,11 @@ def test_a_nonce_belongs_to_its_kind_of_challenge(kind):
         assert known == {(realm, n, proxy) for n in alike}
 
 
-@pytest.mark.parametrize("kind", [NonceSource, UpgradedNonces])
+@pytest.mark.parametrize("prefix", [b"", UPGRADED])
 @pytest.mark.parametrize(("name", "other"), [("MD5", "MD5-sess"), ("SHA-256", "SHA-256-sess"), ("MD5", "SHA-256-sess")])
-def test_a_colon_more_or_less_makes_no_nonce_of_the_other_kind(kind, name, other):
+def test_a_colon_more_or_less_makes_no_nonce_of_the_other_kind(prefix, name, other):
     """The MAC does not cover the colon, so its key must differ: else anybody could turn one kind into the other."""
-    base = kind(b"r", KEYS, b"00000001", clock=Clock())
+    base = NonceSource(b"r", KEYS, b"00000001", clock=Clock(), prefix=prefix)
     plain, session = base.for_challenge(by_name(name)), base.for_challenge(by_name(other))
     nonce = session.issue()
     assert plain.recognise(nonce.replace(b":", b"")) is None

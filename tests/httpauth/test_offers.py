@@ -125,13 +125,13 @@ def test_a_known_spelling_is_no_lesson(make: Any) -> None:
 def test_so_many_lessons_at_once(make: Any) -> None:
     """The last that is learnt at once, and the first that is not."""
     acceptor = make()
-    sha = by_name("SHA-256")
     known = token(issue(acceptor), opaque=b"o")
+    terms = acceptor.open(known).terms
     for lesson, learnt in ((MAX_LESSONS - 1, True), (MAX_LESSONS, False), (2 * MAX_LESSONS - 1, True)):
         shapes = make().shapes
         for _ in range(lesson):
-            shapes.learn(b"", sha)
-        shapes.learn(known, sha)
+            shapes.learn(b"", terms)
+        shapes.learn(known, terms)
         assert (shapes.read(known) is not None) is learnt
 
 

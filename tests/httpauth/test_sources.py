@@ -192,6 +192,15 @@ def test_a_count(nc: bytes, verdict: Verdict, wait: bool, uses: int) -> None:
     assert store.asked == [(context.nonce_id, context.epoch, int(nc, 16), RULE, 7, context.nonces.kept)]
 
 
+def test_what_was_not_accepted_is_not_counted() -> None:
+    """Its nonce has no number yet: to count it would be a mistake of the caller's."""
+    acceptor, store = acceptor_of(Clock()), Counts()
+    context = acceptor.open(token(issue(acceptor)))
+    with pytest.raises(ValueError, match="not accepted"):
+        sources(store=store).count(context, 7, awaited)
+    assert store.asked == []
+
+
 USED, OUT, OK = Verdict.REPLAYED, Verdict.OUT_OF_SEQUENCE, Verdict.ACCEPTED
 
 

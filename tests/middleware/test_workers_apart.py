@@ -179,4 +179,4 @@ def test_each_change_of_keys_begins_anew(said):
 def foreign(issued):
     """A context whose nonce says that it was issued then."""
     nonce = b"%014x" % issued + b"0" * 64
-    return SimpleNamespace(credentials=SimpleNamespace(nonce=nonce), epoch=b"00000001")
+    return SimpleNamespace(nonce=nonce, epoch=b"00000001")

@@ -267,6 +267,7 @@ ROWS: dict[str, dict[str, list[Any]]] = {
         "algorithm": ["MD5", b"MD5", 5, [by_name("MD5")]],
         "proxy": FLAG,
         "auth_only": FLAG,
+        "prefix": ["+v1", None, 5, b"a b", b"a:b", b'a"', b"a\\", b"\n", b"\xff"],
     },
     "sequence_rule": {"sequence": WORD, "window": [*NUMBER, 0, 4097, HUGE]},
     "Identity": {name: _CLIENT[name] for name in ("username", "password", "charset", "field_charset")},

@@ -15,32 +15,18 @@ from typing import Final
 
 from digest_http.algorithms import by_name
 from digest_http.encoding import octets_to_text, quote_string
-from digest_http.httpauth.nonces import NonceSource
 from digest_http.params import parse_parameters
 from digest_http.sspi.values.bindings import NO_BINDING, SecChannelBindings
 from digest_http.sspi.values.status import NtStatus, failure
 
-__all__ = ["UPGRADED", "BindingPolicy", "Claim", "Requirement", "UpgradedNonces", "target_name"]
+__all__ = ["UPGRADED", "BindingPolicy", "Claim", "Requirement", "target_name"]
 
 UPGRADED: Final = b"+Upgraded+v1"
+"""What stands before each nonce and cnonce that can bind. A nonce without it is not recognised."""
 
 _HASHED_DIRS: Final = b"service-name,channel-binding"
 _HASHED, _SERVICE, _CHANNEL = _DIRECTIVES = (b"hashed-dirs", b"service-name", b"channel-binding")
 _HEX_DIGITS: Final = 32
-
-
-class UpgradedNonces(NonceSource):
-    """Nonces that say that the server can check bindings. Without the prefix they are not recognised."""
-
-    __slots__ = ()
-
-    def issue(self, when: int | None = None) -> bytes:
-        """A new nonce."""
-        return UPGRADED + super().issue(when)
-
-    def recognise(self, nonce: bytes) -> tuple[int, bytes] | None:
-        """See NonceSource.recognise."""
-        return super().recognise(nonce[len(UPGRADED) :]) if nonce.startswith(UPGRADED) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from digest_http.credentials import Credentials
 from digest_http.encoding import octets_to_text
 from digest_http.forks import ForkAware
 from digest_http.httpauth.acceptor import Acceptor
-from digest_http.httpauth.nonces import DEFAULT_LIFETIME, steady_clock
+from digest_http.httpauth.nonces import DEFAULT_LIFETIME, NonceSource, steady_clock
 from digest_http.httpauth.protocols import NonceStore, Users
 from digest_http.httpauth.sequence import SequenceDetect
 from digest_http.httpauth.server import ServerContext
@@ -27,7 +27,7 @@ from digest_http.stores import MemoryStore
 from digest_http.users import open_users
 
 from .context import Context
-from .extended_protection import UpgradedNonces
+from .extended_protection import UPGRADED
 
 __all__ = ["HTTPService", "LiveContext", "Realm"]
 
@@ -129,13 +129,14 @@ class HTTPService(ForkAware, HoldsSecrets):
         return self._realms.get((octets_to_text(octets), integrity))
 
     def _make(self, name: str, *, integrity: bool) -> Realm:
-        nonces = UpgradedNonces(
+        nonces = NonceSource(
             name.encode(),
             self._keys,
             lambda: self._store.epoch,
             lifetime=self._lifetime,
             clock=self._clock,
             random=self.random,
+            prefix=UPGRADED,
         )
         acceptor = Acceptor(
             name,

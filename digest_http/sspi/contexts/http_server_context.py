@@ -78,7 +78,7 @@ class HTTPServerContext(LiveContext):
             self._speaker = _speaker(opened.credentials)
             self.granted = ASC_INTEGRITY_GRANTED if opened.covers_body else AscRet(0)
             self.established = True
-            self.service.register(opened.credentials.nonce, self)
+            self.service.register(opened.nonce, self)
         return verdict
 
     def make_signature(self, qop: int, message: SecBufferDesc, seq_no: int) -> None:
@@ -153,11 +153,11 @@ class HTTPServerContext(LiveContext):
         # "AcceptSecurityContext (Digest)" reserves the URL's place: the application may have compared it itself.
         named = message
         if not message.url:
-            named = HTTPMessage(message.token, message.method, opened.credentials.uri, message.hentity)
+            named = HTTPMessage(message.token, message.method, opened.uri, message.hentity)
         verdict = opened.verify_signature(named, ha1, now)
         if verdict is not ACCEPTED:
             return verdict, None, b""
-        claim, cnonce = None, opened.credentials.cnonce
+        claim, cnonce = None, opened.cnonce
         # A token of a learnt shape has only the parameters of RFC 7616 (httpauth.token_shapes).
         if opened.new_shape or cnonce.startswith(UPGRADED):
             claim = Claim.of_token(message.token, cnonce)
@@ -189,7 +189,7 @@ class HTTPServerContext(LiveContext):
         """See Context.close; H(A1) is dropped."""
         super().close()
         if self._first is not None:
-            self.service.forget(self._first.credentials.nonce)
+            self.service.forget(self._first.nonce)
         self._ha1 = None
 
     @staticmethod
@@ -211,7 +211,7 @@ class HTTPServerContext(LiveContext):
     @property
     def target(self) -> str:
         """See Context."""
-        return self._opened(self._first).credentials.uri.decode("latin-1")
+        return self._opened(self._first).uri.decode("latin-1")
 
     @property
     def client_specified_target(self) -> str | None:
@@ -224,9 +224,7 @@ class HTTPServerContext(LiveContext):
         if self._ha1 is None:
             raise failure(NtStatus.SEC_E_CONTEXT_EXPIRED)
         if first.algorithm.session:
-            return calculation.session_hash(
-                first.algorithm, self._ha1, first.credentials.nonce, first.credentials.cnonce
-            )
+            return calculation.session_hash(first.algorithm, self._ha1, first.nonce, first.cnonce)
         return bytes.fromhex(self._ha1.decode())
 
     def sizes(self) -> SecPkgContextSizes:

@@ -256,7 +256,7 @@ class Site(HoldsSecrets):
             if refused.verdict is not None:
                 self._workers_apart.saw(refused.verdict, refused.context)
             elif refused.reason == "uri":
-                helping = hint(refused.context.credentials.uri, exchange.scope, self._front)
+                helping = hint(refused.context.uri, exchange.scope, self._front)
         log_refused(exchange.scope, refused, hint=helping, address=self._front.client)
         if refused.context is None or refused.verdict not in _FAILED_LOGINS:
             return None

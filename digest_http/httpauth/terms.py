@@ -1,0 +1,73 @@
+"""The terms that a client has chosen of an offer, and what the realm has for them: the same in each of its requests.
+
+Each request goes through this file, so it may be compiled.
+"""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+from digest_http.algorithms import Algorithm
+from digest_http.credentials import Credentials
+from digest_http.secrecy import HoldsSecrets
+
+from .nonces import NonceSource
+from .offer import AUTH_INT
+
+__all__ = ["Terms", "Values"]
+
+#: What changes from token to token: username, nonce, uri, response, nc, cnonce, opaque, username*; see Credentials.
+Values: TypeAlias = tuple[bytes, bytes, bytes, bytes, bytes, bytes, bytes | None, str | None]
+
+
+class Terms(HoldsSecrets):
+    """The realm, algorithm, qop and userhash of an answer to a challenge.
+
+    `credentials`: those of one answer; `algorithm`: what they name, which is on offer. `nonces`: the source of the
+    nonces of that algorithm's challenges. `realm`: that of the challenges. `decoy`: what an unknown user is checked
+    against.
+    """
+
+    __slots__ = (
+        "_algorithm_sent",
+        "_realm_sent",
+        "algorithm",
+        "covers_body",
+        "decoy",
+        "kind",
+        "life",
+        "nonces",
+        "qop",
+        "qop_name",
+        "right_realm",
+        "userhash",
+    )
+
+    def __init__(
+        self, credentials: Credentials, algorithm: Algorithm, nonces: NonceSource, realm: bytes, decoy: bytes
+    ) -> None:
+        self._realm_sent: Final = credentials.realm
+        self._algorithm_sent: Final = credentials.algorithm
+        self.qop: Final = credentials.qop
+        """The qop, empty in the form of RFC 2069."""
+        self.qop_name: Final = credentials.qop.decode()
+        """The same as text."""
+        self.userhash: Final = credentials.userhash
+        """Whether the user is named by the hash of the name."""
+        self.algorithm: Final = algorithm
+        self.nonces: Final = nonces
+        self.kind: Final = nonces.kind
+        self.life: Final = nonces.life
+        self.decoy: Final = decoy
+        self.right_realm: Final = credentials.realm == realm
+        """Whether the realm is that of the challenges."""
+        self.covers_body: Final = credentials.qop == AUTH_INT
+        """Whether requests are signed with auth-int, so that the layout needs HEntity."""
+
+    def credentials(self, values: Values) -> Credentials:
+        """The credentials of a token on these terms."""
+        username, nonce, uri, response, nc, cnonce, opaque, extended = values
+        return Credentials(
+            username, self._realm_sent, nonce, uri, response, self._algorithm_sent, self.qop, nc, cnonce, opaque,
+            self.userhash, extended,
+        )  # fmt: skip
