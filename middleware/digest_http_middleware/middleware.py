@@ -195,7 +195,7 @@ class DigestAuthMiddleware(HoldsSecrets):
                 if (free or self._has_others) and outcome.refusal.reason == NO_CREDENTIALS:
                     await self._otherwise(outcome, connection, (scope, receive, send), free=free)
                     return
-                refusing = self._refuse(outcome, (scope, connection.receive, send))
+                refusing = self._refuse(outcome, (scope, receive, send))
                 # A coroutine fewer for what is nearly always the answer.
                 if isinstance(refusing, tuple):
                     await send(refusing[0])
@@ -207,7 +207,7 @@ class DigestAuthMiddleware(HoldsSecrets):
             if self._roles.given:
                 found = await self._roles.of(outcome.username, self._realm, self._wait)
                 if isinstance(found, Refused):
-                    await self._send_refused(found, (scope, connection.receive, send))
+                    await self._send_refused(found, (scope, receive, send))
                     return
                 roles = found
             context = outcome.context
@@ -254,32 +254,32 @@ class DigestAuthMiddleware(HoldsSecrets):
         self, refused: Refused, connection: tuple[Scope, Receive, Send]
     ) -> tuple[Message, Message] | Awaitable[None]:
         """What is to be sent; or where something has to be awaited before, or to be received, what sends it."""
-        scope, context = connection[0], refused.context
+        scope = connection[0]
+        refusal, context = refused.refusal, refused.context
         helping: str | None = None
         if context is not None:
             if refused.verdict is not None:
                 self._workers_apart.saw(refused.verdict, context)
-            elif refused.refusal.reason == "uri":
+            elif refusal.reason == "uri":
                 helping = hint(context.uri, scope, self._front)
         # Each client begins without credentials, and nearly always nobody listens to that.
-        if refused.refusal.reason != NO_CREDENTIALS or logger.isEnabledFor(DEBUG):
+        if refusal.reason != NO_CREDENTIALS or logger.isEnabledFor(DEBUG):
             log_refused(scope, refused, hint=helping, address=self._front.client)
         # A call fewer where neither has anything to say, which is what nearly all have set.
         if self._covers_bodies or self._has_others:
             fields = self._challenges(refused, scope)
         else:
             fields = self._challenge_fields(refused, False, self._wait)  # noqa: FBT003 - by position, as it is made
-        if self._answer is None and isinstance(fields, list) and scope["type"] == "http":
-            refusal = refused.refusal
+        if not isinstance(fields, list):
+            return self._refuse_with(fields, refused, connection)
+        if self._answer is None and scope["type"] == "http":
             return refusal_messages(refusal.status, fields, refusal.plain_fields, refusal.plain_body, scope)
-        return self._refuse_with(fields, refused, connection)
+        return send_refusal(refusal, fields, self._answer, connection)
 
     async def _refuse_with(
-        self, fields: Headers | Awaitable[Headers], refused: Refused, connection: tuple[Scope, Receive, Send]
+        self, fields: Awaitable[Headers], refused: Refused, connection: tuple[Scope, Receive, Send]
     ) -> None:
-        if not isinstance(fields, list):
-            fields = await fields
-        await send_refusal(refused.refusal, fields, self._answer, connection)
+        await send_refusal(refused.refusal, await fields, self._answer, connection)
 
     async def _send_refused(self, refused: Refused, connection: tuple[Scope, Receive, Send]) -> None:
         refusing = self._refuse(refused, connection)
