@@ -79,7 +79,7 @@ class Offering(HoldsSecrets):
         self._warns: Final = warns
         self._asked = self._ask_at = 0
         self._suspected = not warns
-        self._counts = self._at_once()
+        self._counts: Any = self._at_once()
         self.acceptor = make(named or algorithms_for(self._counts))
         self.offer: Offer = self.acceptor.offer
         """What the acceptor offers."""
@@ -128,11 +128,11 @@ class Offering(HoldsSecrets):
             _names(self.acceptor),
         )
 
-    def _at_once(self) -> HashCounts | None:
+    def _at_once(self) -> Any:  # noqa: ANN401 - see the head of the file
         if self._users is None:
             return None
         try:
-            counted: HashCounts | Awaitable[HashCounts | None] | None = self._users.count_hashes(self._realm)
+            counted = self._users.count_hashes(self._realm)
         except Exception:
             self._logger.debug(_UNTOLD, exc_info=True)
             return None

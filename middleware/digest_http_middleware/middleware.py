@@ -262,14 +262,14 @@ class DigestAuthMiddleware(HoldsSecrets):
                 self._workers_apart.saw(refused.verdict, context)
             elif refusal.reason == "uri":
                 helping = hint(context.uri, scope, self._front)
-        # Each client begins without credentials, and nearly always nobody listens to that.
+        # Each client begins without credentials, and that is a line of DEBUG (guard/reasons.py): mostly nobody listens.
         if refusal.reason != NO_CREDENTIALS or logger.isEnabledFor(DEBUG):
             log_refused(scope, refused, hint=helping, address=self._front.client)
         # A call fewer where neither has anything to say, which is what nearly all have set.
         if self._covers_bodies or self._has_others:
             fields = self._challenges(refused, scope)
         else:
-            fields = self._challenge_fields(refused, False, self._wait)  # noqa: FBT003 - by position, as it is made
+            fields = self._challenge_fields(refused, False, self._wait)  # noqa: FBT003 - a name would cost more
         if not isinstance(fields, list):
             return self._refuse_with(fields, refused, connection)
         if self._answer is None and scope["type"] == "http":
