@@ -38,7 +38,8 @@ class Refusal:
     """The fields that say what that body is: names in lower case and values."""
 
     def __post_init__(self) -> None:
-        body = self.text.encode() + b"\n"
+        # "replace": a source of others may have put half of a surrogate pair into its error.
+        body = self.text.encode("utf-8", "replace") + b"\n"
         object.__setattr__(self, "plain_body", body)
         object.__setattr__(self, "plain_fields", body_fields(PLAIN_TEXT, body))
 
