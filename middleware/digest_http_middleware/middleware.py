@@ -254,17 +254,12 @@ class DigestAuthMiddleware(HoldsSecrets):
         self, refused: Refused, connection: tuple[Scope, Receive, Send]
     ) -> tuple[Message, Message] | Awaitable[None]:
         """What is to be sent; or where something has to be awaited before, or to be received, what sends it."""
-        scope = connection[0]
-        refusal, context = refused.refusal, refused.context
-        helping: str | None = None
-        if context is not None:
-            if refused.verdict is not None:
-                self._workers_apart.saw(refused.verdict, context)
-            elif refusal.reason == "uri":
-                helping = hint(context.uri, scope, self._front)
+        scope, refusal = connection[0], refused.refusal
+        if refusal.reason != NO_CREDENTIALS:
+            self._log(refused, scope)
         # Each client begins without credentials, and that is a line of DEBUG (guard/reasons.py): mostly nobody listens.
-        if refusal.reason != NO_CREDENTIALS or logger.isEnabledFor(DEBUG):
-            log_refused(scope, refused, hint=helping, address=self._front.client)
+        elif logger.isEnabledFor(DEBUG):
+            log_refused(scope, refused, address=self._front.client)
         # A call fewer where neither has anything to say, which is what nearly all have set.
         if self._covers_bodies or self._has_others:
             fields = self._challenges(refused, scope)
@@ -275,6 +270,16 @@ class DigestAuthMiddleware(HoldsSecrets):
         if self._answer is None and scope["type"] == "http":
             return refusal_messages(refusal.status, fields, refusal.plain_fields, refusal.plain_body, scope)
         return send_refusal(refusal, fields, self._answer, connection)
+
+    def _log(self, refused: Refused, scope: Scope) -> None:
+        context = refused.context
+        helping: str | None = None
+        if context is not None:
+            if refused.verdict is not None:
+                self._workers_apart.saw(refused.verdict, context)
+            elif refused.refusal.reason == "uri":
+                helping = hint(context.uri, scope, self._front)
+        log_refused(scope, refused, hint=helping, address=self._front.client)
 
     async def _refuse_with(
         self, fields: Awaitable[Headers], refused: Refused, connection: tuple[Scope, Receive, Send]
