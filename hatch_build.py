@@ -33,7 +33,9 @@ COMPILED = (
     "digest_http/credentials.py",
     "digest_http/encoding.py",
     "digest_http/params.py",
+    "digest_http/guard/challenges.py",
     "digest_http/guard/examination.py",
+    "digest_http/guard/offering.py",
     "digest_http/guard/outcomes.py",
     "digest_http/httpauth/client.py",
     "digest_http/httpauth/client_nonce.py",
@@ -42,6 +44,7 @@ COMPILED = (
     "digest_http/httpauth/nonce_life.py",
     "digest_http/httpauth/nonce_macs.py",
     "digest_http/httpauth/nonce_pool.py",
+    "digest_http/httpauth/offer.py",
     "digest_http/httpauth/path_memory.py",
     "digest_http/httpauth/proof.py",
     "digest_http/httpauth/protection_spaces.py",
@@ -61,9 +64,11 @@ COMPILED = (
     "digest_http_middleware/body_proof.py",
     "digest_http_middleware/connections.py",
     "digest_http_middleware/content_lengths.py",
+    "digest_http_middleware/hashed_pieces.py",
     "digest_http_middleware/header_proof.py",
     "digest_http_middleware/identified_scopes.py",
     "digest_http_middleware/pieces.py",
+    "digest_http_middleware/refusal_messages.py",
 )
 
 #: What the compiled wheel is made with.

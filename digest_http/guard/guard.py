@@ -17,7 +17,7 @@ from typing import ClassVar, Final
 from digest_http import settings, stores
 from digest_http import users as user_sources
 from digest_http.algorithms import select
-from digest_http.errors import BodyTooLarge, ConfigurationError, MalformedField, SourceUnavailable
+from digest_http.errors import ConfigurationError, MalformedField, SourceUnavailable
 from digest_http.httpauth.acceptor import Acceptor
 from digest_http.httpauth.held import DEFAULT_ALGORITHMS
 from digest_http.httpauth.keys import Keys
@@ -29,6 +29,7 @@ from digest_http.httpauth.waiting import Wait, at_once, awaited, run
 from digest_http.names import realm_name
 from digest_http.secrecy import HoldsSecrets
 
+from .challenges import Challenges
 from .epochs import Epochs
 from .examination import Examination, Outcome
 from .key_sources import KeyFile, configured_keys
@@ -36,7 +37,7 @@ from .logouts import Dates, KeptLogouts, MemoryLogouts, SameDates
 from .observing import Observer, Observing, observers_of
 from .offering import Offering
 from .outcomes import NO_CREDENTIALS, Accepted, Refusal, Refused
-from .pauses import finish, outcome_now
+from .pauses import challenge_later, finish, hear, outcome_now
 from .policy import Policy
 from .requests import Body, Fields, GivenRequest, Request, same_page
 from .throttling import Throttle, Throttling, throttle_of
@@ -149,15 +150,27 @@ class Guard(HoldsSecrets):
             logouts = KeptLogouts(MemoryLogouts(nonces.kept), realm, SameDates(nonces.now))
         self._epochs: Final = Epochs(self.store, nonces.now, log)
         self._offering: Final = Offering(
-            self.users, realm, policy.algorithms, make, now=nonces.now, logger=log, warns=self._warns
+            self.users, realm, policy.algorithms, make, now=nonces.now, hear=hear, logger=log, warns=self._warns
         )
         self._same_target: Final = same_target or (same_page if proxy else bytes.__eq__)
-        field, self._challenge_field, self.proof_field, self.refused_status = _PROXY if proxy else _ORIGIN
+        field, challenge_field, self.proof_field, self.refused_status = _PROXY if proxy else _ORIGIN
         """`proof_field`: the name of the field for Accepted.prove, in lower case. `refused_status`: 401, or 407."""
+        anonymous = Refusal(self.refused_status, NO_CREDENTIALS, "Digest credentials are needed.")
+        self.challenge_fields: Final = Challenges(
+            challenge_field,
+            self.refused_status,
+            anonymous,
+            offered=self._offering,
+            epochs=self._epochs if self._epochs.asks else None,
+            later=challenge_later,
+        ).fields
+        """`challenge`, for plugs that save a coroutine: the fields at once, nearly always, else what is to be awaited.
+
+        By position: a Refused, auth_only, wait."""
         self._examination: Final = Examination(
             field=field,
             status=self.refused_status,
-            anonymous=Refused(Refusal(self.refused_status, NO_CREDENTIALS, "Digest credentials are needed.")),
+            anonymous=Refused(anonymous),
             offered=self._offering,
             look_up=sources.look_up if observing is None else observing.timed("users", sources.look_up),
             count=sources.count if observing is None else observing.timed("store", sources.count),
@@ -282,32 +295,8 @@ class Guard(HoldsSecrets):
 
         `auth_only`: for a request whose body is too long for auth-int.
         """
-        fields = self.challenge_fields(refused, auth_only=auth_only, wait=wait)
+        fields = self.challenge_fields(refused, auth_only, wait)
         return fields if isinstance(fields, list) else await fields
-
-    def challenge_fields(
-        self, refused: Refused, *, auth_only: bool, wait: Wait
-    ) -> list[tuple[bytes, bytes]] | Awaitable[list[tuple[bytes, bytes]]]:
-        """The same, for plugs that save a coroutine: the fields at once, nearly always, else what is to be awaited."""
-        if refused.refusal.status != self.refused_status:
-            return [] if refused.retry_after is None else [(b"retry-after", b"%d" % refused.retry_after)]
-        # A body that auth-int could not hold is not asked to be signed with it.
-        auth_only = auth_only or refused.refusal.reason == BodyTooLarge.default_reason
-        stale = refused.refusal.stale
-        asked = self._epochs.refresh(wait) if self._epochs.asks else self._offering.refresh(wait)
-        if asked is not None:
-            return self._fields_later(asked, wait, stale=stale, auth_only=auth_only)
-        return self._offering.acceptor.offer.fields(self._challenge_field, stale=stale, auth_only=auth_only)
-
-    async def _fields_later(
-        self, asked: Awaitable[None], wait: Wait, *, stale: bool, auth_only: bool
-    ) -> list[tuple[bytes, bytes]]:
-        await asked
-        if self._epochs.asks:
-            offered = self._offering.refresh(wait)
-            if offered is not None:
-                await offered
-        return self._offering.acceptor.offer.fields(self._challenge_field, stale=stale, auth_only=auth_only)
 
     def log_out(self, who: Accepted | str) -> None:
         """End a login, or all logins of a user whose name is given. For servers that block; see log_out_async."""

@@ -2,6 +2,8 @@
 
 Only sources with `count_hashes` can tell (see CountedUsers). Nothing here fails: while a source is down, what was known
 of it before is offered, and the request itself will say 503.
+
+Each challenge asks here, so this file may be compiled. What a source gives is its own, and `Any` here.
 """
 
 from __future__ import annotations
@@ -9,11 +11,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from inspect import isawaitable, iscoroutine
-from typing import Final
+from typing import Any, Final
 
 from digest_http.algorithms import Algorithm, select
 from digest_http.httpauth.acceptor import Acceptor
 from digest_http.httpauth.held import DEFAULT_ALGORITHMS, algorithms_for, lacking
+from digest_http.httpauth.offer import Offer
 from digest_http.httpauth.protocols import CountedUsers, HashCounts, Users
 from digest_http.httpauth.waiting import Wait
 from digest_http.secrecy import HoldsSecrets
@@ -33,13 +36,15 @@ class Offering(HoldsSecrets):
     """Holds the acceptor of now.
 
     `named` are the algorithms of a setting, which stay; None lets the users decide. `make` makes an acceptor, and `now`
-    is the clock of the nonces in microseconds. `warns`: whether to say what users lack; no, where that was said before.
+    is the clock of the nonces in microseconds. `hear`: makes a coroutine that awaits what a source tells, and goes on
+    with `heard` or `not_told`. `warns`: whether to say what users lack; no, where that was said before.
     """
 
     __slots__ = (
         "_ask_at",
         "_asked",
         "_counts",
+        "_hear",
         "_logger",
         "_make",
         "_named",
@@ -49,6 +54,7 @@ class Offering(HoldsSecrets):
         "_users",
         "_warns",
         "acceptor",
+        "offer",
     )
 
     def __init__(
@@ -59,20 +65,24 @@ class Offering(HoldsSecrets):
         make: Callable[[Iterable[Algorithm]], Acceptor],
         *,
         now: Callable[[], int],
+        hear: Callable[[Offering, Awaitable[HashCounts | None], Wait], Awaitable[None]],
         logger: logging.Logger,
         warns: bool = True,
     ) -> None:
-        self._users: Final = users if isinstance(users, CountedUsers) else None
+        self._users: Final[Any] = users if isinstance(users, CountedUsers) else None
         self._realm: Final = realm
         self._named: Final = named
         self._make: Final = make
         self._now: Final = now
+        self._hear: Final = hear
         self._logger: Final = logger
         self._warns: Final = warns
         self._asked = self._ask_at = 0
         self._suspected = not warns
-        self._counts = self._at_once()
+        self._counts: Any = self._at_once()
         self.acceptor = make(named or algorithms_for(self._counts))
+        self.offer: Offer = self.acceptor.offer
+        """What the acceptor offers."""
         self._warn()
 
     def refresh(self, wait: Wait) -> Awaitable[None] | None:
@@ -85,25 +95,22 @@ class Offering(HoldsSecrets):
         if self._users is None or (self._ask_at and self._asked <= self._now() < self._ask_at):
             return None
         try:
-            counted = self._users.count_hashes(self._realm)
+            counted: Any = self._users.count_hashes(self._realm)
             if counted is not None and counted is self._counts:
                 return None  # what it gave before: nothing has changed
             if isawaitable(counted):
                 # Before it is waited for: requests that come meanwhile go on with what is known.
                 self._put_off(ASK_EVERY)
-                return self._hear(counted, wait)
-            self._take(counted)
-        except Exception:
-            self._put_off(ASK_AGAIN)
-            self._logger.debug(_UNTOLD, exc_info=True)
+                return self._hear(self, counted, wait)
+            self.heard(counted)
+        except Exception as error:  # noqa: BLE001 - whatever it raises, what was known before is offered
+            self.not_told(error)
         return None
 
-    async def _hear(self, counted: Awaitable[HashCounts | None], wait: Wait) -> None:
-        try:
-            self._take(await wait(counted))
-        except Exception:
-            self._put_off(ASK_AGAIN)
-            self._logger.debug(_UNTOLD, exc_info=True)
+    def not_told(self, error: Exception) -> None:
+        """Go on with what is known: the source has raised this."""
+        self._put_off(ASK_AGAIN)
+        self._logger.debug(_UNTOLD, exc_info=error)
 
     def _put_off(self, by: int) -> None:
         self._asked = self._now()
@@ -121,7 +128,7 @@ class Offering(HoldsSecrets):
             _names(self.acceptor),
         )
 
-    def _at_once(self) -> HashCounts | None:
+    def _at_once(self) -> Any:  # noqa: ANN401 - see the head of the file
         if self._users is None:
             return None
         try:
@@ -135,7 +142,8 @@ class Offering(HoldsSecrets):
             counted.close()  # there is no event loop yet; it is asked again in one
         return None
 
-    def _take(self, counts: HashCounts | None) -> None:
+    def heard(self, counts: Any) -> None:  # noqa: ANN401 - see the head of the file
+        """Offer what these counts allow."""
         if counts == self._counts:
             return
         self._counts = counts
@@ -143,6 +151,7 @@ class Offering(HoldsSecrets):
         if algorithms != tuple(self.acceptor.nonces):
             # Nonces of the one before stay good in this one: they depend on realm, algorithm and keys.
             self.acceptor = self._make(algorithms)
+            self.offer = self.acceptor.offer
             self._logger.info(
                 "realm %r now offers %s, since its users have these hashes", self._realm, _names(self.acceptor)
             )

@@ -39,10 +39,11 @@ async def hash_pieces(
     """
     receive: Receive = keeping.receive
     held = HeldBody(algorithm, limit, spool_above)
+    take_in = held.pieces.take_in
     message, more = first, True
     try:
         while True:
-            if held.add(message.get("body", b"")):
+            if take_in(message.get("body", b"")):
                 await held.spill_aside()
             if not more:
                 break

@@ -27,7 +27,7 @@ from digest_http.httpauth.server import ServerContext
 
 from .addresses import Addresses
 from .asgi import Scope
-from .refusals import UNAVAILABLE
+from .refusal_messages import UNAVAILABLE
 
 __all__ = ["log_accepted", "log_beside", "log_refused"]
 

@@ -6,12 +6,11 @@ import asyncio
 from tempfile import TemporaryFile
 from typing import IO, Any, Final
 
-from digest_http import calculation, settings
+from digest_http import settings
 from digest_http.algorithms import Algorithm
 from digest_http.errors import SourceUnavailable
-from digest_http.guard.uploads import too_large
 
-from .pieces import Pieces
+from .hashed_pieces import HashedPieces
 
 __all__ = ["FILE_PIECE", "HeldBody", "check_spool_above", "most_held"]
 
@@ -44,16 +43,13 @@ class HeldBody:
     """
 
     __slots__ = (
-        "_begun", "_file", "_hash", "_limit", "_most", "_reading", "_working", "closed", "in_memory", "octets",
-        "pieces",
+        "_begun", "_file", "_reading", "_working", "closed", "in_memory", "pieces",
     )  # fmt: skip
 
     def __init__(self, algorithm: Algorithm, limit: int, spool_above: int | None) -> None:
-        self._hash: Final = algorithm.hash_body()
-        self._limit: Final = limit
         # What is in memory is never over the whole.
-        self._most = limit if spool_above is None else spool_above
-        self.pieces: Final = Pieces()
+        most = limit if spool_above is None else spool_above
+        self.pieces: Final = HashedPieces(algorithm.hash_body(), limit, most)
         """What is in memory."""
         self._file: IO[bytes] | None = None
         self._working: asyncio.Future[Any] | None = None
@@ -64,27 +60,25 @@ class HeldBody:
         """Whether nothing is to be had any more."""
         self.in_memory = True
         """Whether no file was needed."""
-        self.octets = 0
-        """How many were added."""
 
     def add(self, piece: bytes) -> bool:
         """Hash and keep a piece. True: more is in memory than may be, so `spill`. Raises BodyTooLarge."""
-        octets = self.octets + len(piece)
-        if octets > self._limit:
-            raise too_large(self._limit)
-        self.octets = octets
-        self._hash.update(piece)
-        return self.pieces.add(piece) > self._most
+        return self.pieces.take_in(piece)
+
+    @property
+    def octets(self) -> int:
+        """How many were added."""
+        return self.pieces.received
 
     @property
     def hentity(self) -> bytes:
         """The hash so far, in hex."""
-        return calculation.hex_octets(self._hash.digest())
+        return self.pieces.hentity
 
     def spill(self) -> None:
         """Write what is in memory to the file. Blocks. Raises SourceUnavailable if the disk takes no more."""
         # From now on pieces go of a size that is worth a call.
-        self.in_memory, self._most = False, FILE_PIECE
+        self.in_memory, self.pieces.most = False, FILE_PIECE
         try:
             if self._file is None:
                 self._file = TemporaryFile(buffering=0)  # noqa: SIM115 - it is closed by `close`

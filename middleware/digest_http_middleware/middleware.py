@@ -21,7 +21,7 @@ from digest_http.secrecy import HoldsSecrets
 
 from .addresses import DEFAULT_CLIENT_HEADER
 from .apps import asgi_app
-from .asgi import ASGIApp, Headers, Receive, Scope, Send
+from .asgi import ASGIApp, Headers, Message, Receive, Scope, Send
 from .beside import Beside, Others
 from .bodies import DEFAULT_MAX_BODY, Disconnected
 from .body_proof import body_proof
@@ -39,6 +39,7 @@ from .logouts import LOGIN
 from .nonce_keys import keys_of
 from .own_refusals import challenged
 from .paths import Rule, is_preflight, path_rule
+from .refusal_messages import refusal_messages
 from .refusals import Answer, send_refusal
 from .roles import Roles, RoleSetting
 from .source_timeouts import DEFAULT_TIMEOUT, SourceTimeout
@@ -149,6 +150,7 @@ class DigestAuthMiddleware(HoldsSecrets):
         self.users = guard.users
         self._realm = guard.realm
         self._examine = guard.examine
+        self._challenge_fields, self._covers_bodies = guard.challenge_fields, guard.covers_bodies
         self._proof_field, self._refused_status = guard.proof_field, guard.refused_status
         self._wait = SourceTimeout(source_timeout).wait
         self._workers_apart = WorkersApart(self.store, nonce_keys, guard.now)
@@ -190,16 +192,22 @@ class DigestAuthMiddleware(HoldsSecrets):
             except Disconnected:
                 return
             if isinstance(outcome, Refused):
-                if outcome.refusal.reason == NO_CREDENTIALS and (free or self._has_others):
+                if (free or self._has_others) and outcome.refusal.reason == NO_CREDENTIALS:
                     await self._otherwise(outcome, connection, (scope, receive, send), free=free)
+                    return
+                refusing = self._refuse(outcome, (scope, receive, send))
+                # A coroutine fewer for what is nearly always the answer.
+                if isinstance(refusing, tuple):
+                    await send(refusing[0])
+                    await send(refusing[1])
                 else:
-                    await self._refuse(outcome, (scope, connection.receive, send))
+                    await refusing
                 return
             roles: tuple[str, ...] = ()
             if self._roles.given:
                 found = await self._roles.of(outcome.username, self._realm, self._wait)
                 if isinstance(found, Refused):
-                    await self._refuse(found, (scope, connection.receive, send))
+                    await self._send_refused(found, (scope, receive, send))
                     return
                 roles = found
             context = outcome.context
@@ -224,7 +232,7 @@ class DigestAuthMiddleware(HoldsSecrets):
         scope, receive, send = connection
         found = await self._others.find(scope, self._wait, request, refused) if self._has_others else None
         if isinstance(found, Refused):
-            await self._refuse(found, connection)
+            await self._send_refused(found, connection)
         elif found is not None:
             log_beside(scope, found.username, self._front.client)
             known = {**scope, "user": found, "auth": credentials_of(found)}
@@ -240,33 +248,50 @@ class DigestAuthMiddleware(HoldsSecrets):
 
             await self.app({**ANYONE, **scope}, receive, challenged(send, self.guard.refused_status, challenges))
         else:
-            await self._refuse(refused, connection)
+            await self._send_refused(refused, connection)
 
-    def _refuse(self, refused: Refused, connection: tuple[Scope, Receive, Send]) -> Awaitable[None]:
-        """Send the refusal; to be awaited at once."""
-        scope, context = connection[0], refused.context
+    def _refuse(
+        self, refused: Refused, connection: tuple[Scope, Receive, Send]
+    ) -> tuple[Message, Message] | Awaitable[None]:
+        """What is to be sent; or where something has to be awaited before, or to be received, what sends it."""
+        scope = connection[0]
+        refusal, context = refused.refusal, refused.context
         helping: str | None = None
         if context is not None:
             if refused.verdict is not None:
                 self._workers_apart.saw(refused.verdict, context)
-            elif refused.refusal.reason == "uri":
+            elif refusal.reason == "uri":
                 helping = hint(context.uri, scope, self._front)
-        log_refused(scope, refused, hint=helping, address=self._front.client)
-        fields = self._challenges(refused, scope)
-        # A coroutine fewer where nothing has to be awaited for the challenges, which is nearly always.
-        if isinstance(fields, list):
-            return send_refusal(refused.refusal, fields, self._answer, connection)
-        return self._refuse_with(fields, refused, connection)
+        # Each client begins without credentials, and that is a line of DEBUG (guard/reasons.py): mostly nobody listens.
+        if refusal.reason != NO_CREDENTIALS or logger.isEnabledFor(DEBUG):
+            log_refused(scope, refused, hint=helping, address=self._front.client)
+        # A call fewer where neither has anything to say, which is what nearly all have set.
+        if self._covers_bodies or self._has_others:
+            fields = self._challenges(refused, scope)
+        else:
+            fields = self._challenge_fields(refused, False, self._wait)  # noqa: FBT003 - a name would cost more
+        if not isinstance(fields, list):
+            return self._refuse_with(fields, refused, connection)
+        if self._answer is None and scope["type"] == "http":
+            return refusal_messages(refusal.status, fields, refusal.plain_fields, refusal.plain_body, scope)
+        return send_refusal(refusal, fields, self._answer, connection)
 
     async def _refuse_with(
         self, fields: Awaitable[Headers], refused: Refused, connection: tuple[Scope, Receive, Send]
     ) -> None:
         await send_refusal(refused.refusal, await fields, self._answer, connection)
 
+    async def _send_refused(self, refused: Refused, connection: tuple[Scope, Receive, Send]) -> None:
+        refusing = self._refuse(refused, connection)
+        if isinstance(refusing, tuple):
+            for message in refusing:
+                await connection[2](message)
+        else:
+            await refusing
+
     def _challenges(self, refused: Refused, scope: Scope) -> Headers | Awaitable[Headers]:
-        guard = self.guard
-        too_long = guard.covers_bodies and announces_more(scope, self._max_body)
-        fields = guard.challenge_fields(refused, auth_only=too_long, wait=self._wait)
+        too_long = self._covers_bodies and announces_more(scope, self._max_body)
+        fields = self._challenge_fields(refused, too_long, self._wait)
         if not self._has_others:
             return fields
         return self._others.beside(fields, refused) if isinstance(fields, list) else self._with_others(fields, refused)

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
-from typing import Final
 
-from digest_http.errors import SourceUnavailable
 from digest_http.guard import Refusal
+from digest_http.guard.refusal import body_fields
 
 from .asgi import Headers, Receive, Scope, Send
+from .refusal_messages import refusal_messages
 
-__all__ = ["UNAVAILABLE", "Answer", "Refusal", "send_refusal"]
+__all__ = ["Answer", "Refusal", "send_refusal"]
 
 #: A custom body: (scope, refusal) -> (content type, body), or an awaitable of it. Status and fields stay ours.
 Answer = Callable[[Scope, Refusal], "tuple[str, bytes] | Awaitable[tuple[str, bytes]]"]
-
-UNAVAILABLE: Final = SourceUnavailable.http_status
-
-#: The content type of our own bodies.
-PLAIN_TEXT: Final = b"text/plain; charset=utf-8"
-
-#: Seconds after which a client may try again when a source is down; long enough not to add to its load.
-RETRY_AFTER: Final = b"5"
 
 
 async def send_refusal(
@@ -36,24 +28,12 @@ async def send_refusal(
             # Without the extension a server can only say 403: the challenge is lost, the door stays shut.
             await send({"type": "websocket.close", "code": 1008, "reason": refusal.reason})
             return
-        kind = "websocket.http.response"
-    else:
-        kind = "http.response"
-    if answer is None:
-        content_type, body = PLAIN_TEXT, refusal.text.encode() + b"\n"
-    else:
+    described, body = refusal.plain_fields, refusal.plain_body
+    if answer is not None:
         content_type, body = await _made(answer, refusal, scope)
-    headers = [
-        *fields,
-        (b"content-type", content_type),
-        (b"content-length", b"%d" % len(body)),
-        # A shared cache must not serve one client's challenge, whose nonce is his, to another.
-        (b"cache-control", b"no-store"),
-    ]
-    if refusal.status == UNAVAILABLE:
-        headers.append((b"retry-after", RETRY_AFTER))
-    await send({"type": f"{kind}.start", "status": refusal.status, "headers": headers})
-    await send({"type": f"{kind}.body", "body": b"" if scope.get("method") == "HEAD" else body})
+        described = body_fields(content_type, body)
+    for message in refusal_messages(refusal.status, fields, described, body, scope):
+        await send(message)
 
 
 async def _made(answer: Answer, refusal: Refusal, scope: Scope) -> tuple[bytes, bytes]:

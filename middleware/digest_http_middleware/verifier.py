@@ -27,7 +27,7 @@ from .hints import hint
 from .identity import Digest, DigestUser
 from .logouts import LOGIN
 from .nonce_keys import keys_of
-from .refusals import RETRY_AFTER, UNAVAILABLE
+from .refusal_messages import RETRY_AFTER, UNAVAILABLE
 from .roles import Roles, RoleSetting
 from .source_timeouts import DEFAULT_TIMEOUT, SourceTimeout
 from .throttles import awaiting

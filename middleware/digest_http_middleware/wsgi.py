@@ -37,7 +37,7 @@ from .nonce_keys import keys_of
 from .own_refusals import has_challenge, with_challenges
 from .paths import Rule, is_preflight, path_rule
 from .policies import AROUND, BODIES, check_names
-from .refusals import RETRY_AFTER, UNAVAILABLE
+from .refusal_messages import RETRY_AFTER, UNAVAILABLE
 from .roles import Roles, RoleSetting
 from .throttles import blocking
 from .workers_apart import WorkersApart
@@ -191,7 +191,7 @@ class DigestAuthMiddleware(HoldsSecrets):
             elif refused.reason == "uri":
                 helping = hint(context.uri, scope, self._front)
         log_refused(scope, refused, hint=helping, address=self._front.client)
-        body = refused.text.encode() + b"\n"
+        body = refused.refusal.plain_body
         headers = [
             *_texts(self._challenges(refused, exchange)),
             ("Content-Type", "text/plain; charset=utf-8"),

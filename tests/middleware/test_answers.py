@@ -151,6 +151,22 @@ def test_custom_bodies():
     assert stale.stale
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("authorization", [None, b"Digest x", b"Digest " + b"x" * MAX_FIELD_OCTETS])
+def test_a_hook_that_writes_what_we_write(method, authorization):
+    """The answer without a hook, which is made without waiting, is the same as with one that chooses our own body."""
+
+    def answer(_scope, refusal):
+        return "text/plain; charset=utf-8", refusal.text.encode() + b"\n"
+
+    def messages(server):
+        response = server.request(method, "/x", authorization)
+        headers = [(name, None if name == b"www-authenticate" else value) for name, value in response.headers]
+        return [{**message, "headers": headers} if "headers" in message else message for message in response.messages]
+
+    assert messages(Server()) == messages(Server(answer=answer))
+
+
 def test_custom_bodies_may_be_async():
     """A template engine may have to wait."""
 

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from digest_http.guard import Refused
+from digest_http.guard import Reason, Refused
 from digest_http.guard.outcomes import Refusal
 from digest_http_middleware.events import log_refused
 from tests.attacks.driver import Server
@@ -124,6 +124,18 @@ def test_no_secret_is_logged(events):
         shown = " ".join(str(value) for value in vars(record).values())
         for secret in [*secrets, "5ec4e7"]:
             assert secret not in shown
+
+
+def test_what_is_not_looked_at_when_nobody_listens(caplog):
+    """A request without credentials is not shown to the log where its level is not listened to; all others are."""
+    assert Reason.NO_CREDENTIALS.level == logging.DEBUG
+    for level, shown in ((logging.INFO, ["grammar"]), (logging.DEBUG, ["no-credentials", "grammar"])):
+        caplog.clear()
+        caplog.set_level(level, LOGGER)
+        server = Server()
+        server.request()
+        server.request(authorization=b"Digest x")
+        assert [vars(record)["digest_reason"] for record in caplog.records] == shown
 
 
 def test_silence(caplog):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -54,6 +55,14 @@ class Awaited(Holding):
             self.asked += 1
             raise self.broken
         return Holding.count_hashes(self, realm)
+
+
+class Counted(Holding):
+    """The same with counts of a class of its own."""
+
+    def count_hashes(self, realm: str) -> Any:
+        """See CountedUsers."""
+        return SimpleNamespace(**super().count_hashes(realm)._asdict())
 
 
 def offered(server: Server) -> list[str]:
@@ -150,6 +159,15 @@ def test_a_database_is_asked_at_the_start() -> None:
     middleware = DigestAuthMiddleware(app, users=users, realm=REALM)
     run(middleware({"type": "lifespan"}, receive, send))
     assert (sent, users.asked) == (["lifespan.startup.complete"], 1)
+
+
+def test_counts_of_another_class() -> None:
+    """They are taken for what they hold, at the start and later."""
+    users = Counted(alice=["MD5"])
+    server = Server(users=users)
+    assert offered(server) == ["MD5"]
+    users.hashes["alice"] = ["SHA-256"]
+    assert offered(server) == ["SHA-256"]
 
 
 @pytest.mark.parametrize("kind", [Holding, Awaited])

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from digest_http.guard import Accepted, Guard, Refused
-from digest_http_middleware.refusals import RETRY_AFTER, UNAVAILABLE
+from digest_http_middleware.refusal_messages import RETRY_AFTER, UNAVAILABLE
 
 __all__ = ["RefusedResponse", "challenge", "keep_private", "prove", "vary"]
 
@@ -26,7 +26,7 @@ class RefusedResponse(HttpResponse):
     """
 
     def __init__(self, refused: Refused, *, head: bool) -> None:
-        body = b"" if head else refused.text.encode() + b"\n"
+        body = b"" if head else refused.refusal.plain_body
         super().__init__(body, status=refused.status, content_type="text/plain; charset=utf-8")
         self._challenges = _challenges(refused.fields)
         if self._challenges:
