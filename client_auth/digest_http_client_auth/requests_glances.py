@@ -95,7 +95,7 @@ class RequestsGlances:
     def set_field(self, request: Any, name: bytes, value: bytes, /) -> None:
         """Set a field to octets, replacing what was there."""
         key, spelt = _SPELT[name]
-        shown = value.decode("ascii") if value.isascii() else value
+        shown = value.decode() if value.isascii() else value
         fields = request.headers
         if type(fields) is self._section:
             fields._store[key] = (spelt, shown)  # noqa: SLF001  # see the class; here and below

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeAlias
 
 from digest_http import calculation
 from digest_http.algorithms import Algorithm
@@ -27,7 +27,7 @@ from .logical_clock import tick
 from .nonce_pool import NoncePool
 from .realm_refusals import REFUSAL_SECONDS, RealmRefusals
 
-__all__ = ["ClientContext", "Signature"]
+__all__ = ["ClientContext", "Signature", "SignedParts"]
 
 # Octets of a request target that need no look; whatever is left after deleting them does.
 _PLAIN: Final = bytes(octet for octet in range(0x21, 0x7F) if octet not in b'"\\')
@@ -44,6 +44,9 @@ MAX_TARGET_OCTETS: Final = 1024
 _USUAL: Final = b'qop=auth, rspauth="'
 _APACHE: Final = b'rspauth="'
 _APACHE_END: Final = b", qop=auth"
+
+#: The value of the field for one request; then qop, count, nc, cnonce and key of its `Signature`.
+SignedParts: TypeAlias = tuple[bytes, bytes, int, bytes, bytes, bytes]
 
 
 class Signature(HoldsSecrets):
@@ -147,6 +150,14 @@ class ClientContext(HoldsSecrets):
         challenge did not offer that qop, for control characters in the URL, a method that is no token, or an HEntity
         that is no digest.
         """
+        parts = self.sign_in_parts(nonce, method, url, hentity)
+        if parts is None:
+            return None
+        field, qop, count, nc, cnonce, key = parts
+        return field, Signature(self, nonce, qop, count, nc, cnonce, url, key)
+
+    def sign_in_parts(self, nonce: ClientNonce, method: bytes, url: bytes, hentity: bytes = b"") -> SignedParts | None:
+        """The same for callers that seldom need the Signature: to make one costs a fifth of all the rest."""
         qop, field = nonce.auth_int if hentity else nonce.auth
         if field is None:
             raise nonce.not_offered(hentity)
@@ -158,7 +169,7 @@ class ClientContext(HoldsSecrets):
         if not qop:
             key = calculation.response_key(nonce.ha1, nonce.octets, b"", b"", b"")
             response = calculation.keyed_response(algorithm, key, ha2)
-            return field % (quoted, response), Signature(self, nonce, qop, 0, b"", b"", url, key)
+            return field % (quoted, response), qop, 0, b"", b"", key
         number = self.pool.next_count(nonce)
         if number is None:
             return None
@@ -172,7 +183,7 @@ class ClientContext(HoldsSecrets):
                 cnonce = self._cnonces()
         key = calculation.response_key(nonce.ha1, nonce.octets, nc, cnonce, qop)
         response = calculation.keyed_response(algorithm, key, ha2)
-        return field % (quoted, response, nc, cnonce), Signature(self, nonce, qop, number, nc, cnonce, url, key)
+        return field % (quoted, response, nc, cnonce), qop, number, nc, cnonce, key
 
     def _hashed(self, method: bytes, url: bytes, hentity: bytes) -> tuple[bytes, bytes, bytes]:
         """The method, the target as the field has it, and H(A2), which is remembered where it covers no body.
