@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,7 +46,9 @@ def expected(sent: Credentials, method: bytes, target: bytes, hentity: bytes) ->
     calls=st.lists(st.tuples(METHODS, TARGETS, ENTITIES), max_size=20),
     qop=st.sampled_from([(b"auth", b"auth-int"), ()]),
 )
-def test_a_target_that_comes_again_is_signed_as_if_it_were_new(calls, qop):
+def test_a_target_that_comes_again_is_signed_as_if_it_were_new(
+    calls: list[tuple[bytes, bytes, bytes]], qop: tuple[bytes, ...]
+) -> None:
     """Whatever was signed before: the field says the target and the right response, and a right proof is believed."""
     context, nonce = context_of(qop)
     for method, target, entity in calls:
@@ -64,7 +68,7 @@ def test_a_target_that_comes_again_is_signed_as_if_it_were_new(calls, qop):
 
 
 @pytest.mark.parametrize(("method", "target"), [(b"GET", b"/\n"), (b"G T", b"/")])
-def test_what_was_refused_is_refused_again(method, target):
+def test_what_was_refused_is_refused_again(method: bytes, target: bytes) -> None:
     """A method or a target that no field can carry is not remembered, nor is it let in beside one that is."""
     context, nonce = context_of()
     context.sign(nonce, b"GET", b"/")
@@ -73,13 +77,13 @@ def test_what_was_refused_is_refused_again(method, target):
             context.sign(nonce, method, target)
 
 
-def test_a_target_is_hashed_once(monkeypatch):
+def test_a_target_is_hashed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same target, signed and proved again, takes no H(A2) again; nor do so many as are remembered."""
     context, nonce = context_of()
-    hashed = []
+    hashed: list[Any] = []
     compute = calculation.request_hash
 
-    def counting(*arguments):
+    def counting(*arguments: Any) -> bytes:
         hashed.append(arguments)
         return compute(*arguments)
 
