@@ -12,7 +12,6 @@ from importlib import import_module
 from typing import Any, Final
 
 from digest_http.buffers import HTTPMessage
-from digest_http.httpauth.client import Signature
 from digest_http_client_auth.httpx import DigestAuth as AuthForHttpx
 from digest_http_client_auth.httpx2 import DigestAuth as AuthForHttpx2
 from digest_http_client_auth.preemptive import sign_preemptively
@@ -137,8 +136,7 @@ def _step(algorithm: str, calls: int) -> Batch:
     signed = sign_preemptively(session, make_request())
     if signed is None:
         raise AssertionError("the server should be known")
-    signature: Signature = signed[1]
-    context, nonce = signature.context, signature.nonce
+    _, context, nonce, _, _, _ = signed
     message = HTTPMessage(b"", b"GET", TARGET)
 
     def batch() -> None:

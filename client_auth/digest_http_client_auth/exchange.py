@@ -42,7 +42,7 @@ from digest_http.httpauth.signing import note_accepted, sign
 from .challenges_met import Redirected, challenger, choose, is_upgraded
 from .cookies import carry_cookies
 from .library import BAD_REQUEST, Replay, RequestT, ResponseT
-from .preemptive import Preemptive
+from .preemptive import Preemptive, signature_of
 from .proof import check_proof, check_redirects, proof_covers_body
 from .session import Session
 
@@ -91,9 +91,9 @@ class Exchange(Generic[RequestT, ResponseT]):
         if not library.holds_body(request):
             self._replay = library.replay(request) if replay is None else replay
         if preemptive is not None:
-            self._field, self._signature, began, self._spaces = preemptive
+            parts, self._context, self._nonce, _, began, self._spaces = preemptive
+            self._field, self._signature = parts[0], signature_of(preemptive)
             self._retries = Retries(began)
-            self._context, self._nonce = self._signature.context, self._signature.nonce
             return
         self._retries = Retries(tick())
         if unsigned:

@@ -8,7 +8,7 @@ version of the library) is asked by its methods.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from .held_pieces import HeldPieces
 from .library import BAD_REQUEST
@@ -22,6 +22,9 @@ _SPELT: Final = {
     b"cookie": b"Cookie",
 }
 
+#: `origin_key`, `method` and `target` of a request.
+_Plain: TypeAlias = tuple[tuple[str, str, int | None], bytes, bytes]
+
 
 class HttpxGlances:
     """Questions to requests and responses of `module`, which is httpx or httpx2; see `library.Library` for each.
@@ -29,9 +32,12 @@ class HttpxGlances:
     The names that start with an underline are those of the libraries' own attributes.
     """
 
-    __slots__ = ("_octets", "_response", "_section", "_url")
+    __slots__ = ("_last", "_octets", "_response", "_section", "_url")
 
     def __init__(self, module: Any) -> None:
+        # The parts of the last URL that was asked for, the method, and what was made of both: programs ask for the same
+        # one again, and to compare takes half the time. Replaced as a whole, so threads may share it.
+        self._last: tuple[Any, str, _Plain] = ((), "", (("", "", None), b"", b""))
         self._octets: Final[Any] = module.ByteStream
         # One object of each class shows whether it is made as it is known; None if it is not.
         self._section: Final[Any] = module.Headers if _is_known_section(module.Headers) else None
@@ -73,7 +79,7 @@ class HttpxGlances:
         stream = request.stream
         return type(stream) is self._octets or isinstance(stream, HeldPieces)
 
-    def plain_request(self, request: Any, /) -> tuple[tuple[str, str, int | None], bytes, bytes] | None:
+    def plain_request(self, request: Any, /) -> _Plain | None:
         """The three in one look; None if the body is not in memory."""
         stream = request.stream
         if type(stream) is not self._octets and not isinstance(stream, HeldPieces):
@@ -82,9 +88,16 @@ class HttpxGlances:
         url = request.url
         if type(url) is not self._url or request.extensions.get("target") is not None:
             return self.origin_key(request), method.encode(), self.target(request)
-        scheme, _, host, port, path, query, _ = url._uri_reference  # noqa: SLF001
+        parts: Any = url._uri_reference  # noqa: SLF001
+        last = self._last
+        if parts == last[0] and method == last[1]:
+            return last[2]
+        scheme, user, host, port, path, query, _ = parts
         text: str = path or "/"
-        return (scheme, host, port), method.encode(), (text if query is None else f"{text}?{query}").encode()
+        plain = (scheme, host, port), method.encode(), (text if query is None else f"{text}?{query}").encode()
+        if not user:  # there may be a password in it, which is not to be kept
+            self._last = parts, method, plain
+        return plain
 
     def set_field(self, request: Any, name: bytes, value: bytes, /) -> None:
         """Set a field to octets, replacing what was there."""

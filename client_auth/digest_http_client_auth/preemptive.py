@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NoReturn, TypeAlias
 
-from digest_http.httpauth.client import Signature
+from digest_http.httpauth.client import ClientContext, Signature, SignedParts
+from digest_http.httpauth.client_nonce import ClientNonce
 from digest_http.httpauth.logical_clock import tick
 from digest_http.httpauth.proof import check_proof
 from digest_http.httpauth.protection_spaces import OriginSpaces
@@ -18,12 +19,19 @@ from digest_http.httpauth.signing import note_accepted
 from .library import RequestT, ResponseT
 from .session import Session
 
-__all__ = ["Preemptive", "is_plain_success", "sign_preemptively"]
+__all__ = ["Preemptive", "is_plain_success", "sign_preemptively", "signature_of"]
 
-#: A request that was signed in advance: the value of the field that it carries; its signature; the `tick` from before
-#: it went out (what was accepted after that may have overtaken it); where it was learnt how to sign it. A tuple without
-#: names, since one is made for each request, and names would cost as much as all the rest of making it.
-Preemptive: TypeAlias = tuple[bytes, Signature, int, OriginSpaces]
+#: A request that was signed in advance: the value of the field that it carries, and more of its signature; who signed,
+#: with which nonce, for which target; the `tick` from before it went out (what was accepted after that may have
+#: overtaken it); where it was learnt how to sign it. Tuples without names, and no Signature, since one is made for each
+#: request: objects with names would cost as much as all the rest of making it.
+Preemptive: TypeAlias = tuple[SignedParts, ClientContext, ClientNonce, bytes, int, OriginSpaces]
+
+
+def signature_of(preemptive: Preemptive) -> Signature:
+    """The signature of a request that was signed in advance."""
+    (_, qop, count, nc, cnonce, key), context, nonce, target, _, _ = preemptive
+    return Signature(context, nonce, qop, count, nc, cnonce, target, key)
 
 
 def sign_preemptively(session: Session[RequestT, ResponseT], request: RequestT) -> Preemptive | None:
@@ -45,12 +53,11 @@ def sign_preemptively(session: Session[RequestT, ResponseT], request: RequestT) 
     # What `signing.sign` does; each request comes by.
     if nonce is None or nonce.needs_entity or nonce.strength < spaces.floor:
         return None
-    signed = context.sign(nonce, method, target)
-    if signed is None:
+    parts = context.sign_in_parts(nonce, method, target)
+    if parts is None:
         return None
-    field, signature = signed
-    library.set_field(request, session.authorization_name, field)
-    return field, signature, tick(), spaces
+    library.set_field(request, session.authorization_name, parts[0])
+    return parts, context, nonce, target, tick(), spaces
 
 
 def is_plain_success(
@@ -60,23 +67,24 @@ def is_plain_success(
 
     `values` is what `Library.plain_answer` gives for `session.info_name`. Raises WrongPrincipal.
     """
-    signature = preemptive[1]
     # A first count may be the only one (see NoncePool.take_nextnonce).
-    if values is None or signature.count == 1:
+    if values is None or preemptive[0][2] == 1:
         return False
+    context, nonce = preemptive[1], preemptive[2]
     if not values:
         if session.demands_proof:  # the error is for Exchange to raise
             return False
-        signature.context.accept(signature.nonce)
+        context.accept(nonce)
         return True
+    signature = signature_of(preemptive)
     try:
         proof = check_proof(session.verify, signature, b", ".join(values), _not_read)
     except _BodyNotReadError:  # a proof that covers it: the whole answer is for Exchange
         return False
     if proof.nextnonce is None:
-        signature.context.accept(signature.nonce)
+        context.accept(nonce)
     else:
-        note_accepted(preemptive[3], signature, proof.nextnonce, new=False, exclusive=False)
+        note_accepted(preemptive[5], signature, proof.nextnonce, new=False, exclusive=False)
     return True
 
 

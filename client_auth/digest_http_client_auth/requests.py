@@ -12,7 +12,7 @@ from .preemptive import Preemptive
 from .requests_call import Call
 from .requests_family import RequestsLibrary
 from .requests_glances import Answer
-from .requests_plain import PlainCall
+from .requests_plain import begin_plain
 from .requests_proxies import ProxyAdapter, ProxySigner
 
 try:
@@ -46,11 +46,11 @@ class DigestAuth(BaseDigestAuth[requests.PreparedRequest, Answer], AuthBase):
         # Who reads a request, a server or a proxy, is told when its answer comes: `Call` notes it for the next one.
         if not session.proxy:
             try:
-                plain = PlainCall(session, reader.glances, self._go_on, r)
+                plain = begin_plain(session, reader.glances, self._go_on, r)
             except DigestError:
                 with errors_also(requests.RequestException, request=r, response=None):
                     raise
-            if plain.signed:
+            if plain is not None:
                 # What `register_hook` does, without asking whether this can be called.
                 r.hooks["response"].append(plain.answered)
                 return r

@@ -95,7 +95,7 @@ class RequestsGlances:
     def set_field(self, request: Any, name: bytes, value: bytes, /) -> None:
         """Set a field to octets, replacing what was there."""
         key, spelt = _SPELT[name]
-        shown = value.decode("ascii") if value.isascii() else value
+        shown = value.decode() if value.isascii() else value
         fields = request.headers
         if type(fields) is self._section:
             fields._store[key] = (spelt, shown)  # noqa: SLF001  # see the class; here and below
@@ -150,37 +150,36 @@ class RequestsGlances:
 
     def plain_answer(self, answer: Answer, _sent: Any, name: bytes, /) -> Sequence[bytes] | None:
         """The values of all field lines of a name in what is no error; None for an error."""
-        return self.values_of_success(answer.response, name)
+        return self.values_of_success(answer.response, name.decode())
 
-    def values_of_success(self, response: Any, name: bytes) -> Sequence[bytes] | None:
+    def values_of_success(self, response: Any, name: str) -> Sequence[bytes] | None:
         """The same of a response of the library."""
         status: int = response.status_code
         if status >= BAD_REQUEST:
             return None
         fields = response.headers
-        if type(fields) is self._section and name.decode("ascii") not in fields._store:  # noqa: SLF001
+        if type(fields) is self._section and name not in fields._store:  # noqa: SLF001
             return ()
         return self._values(response, name)
 
     def response_values(self, answer: Answer, name: bytes, /) -> list[bytes]:
         """The values of all field lines of a name."""
-        return self._values(answer.response, name)
+        return self._values(answer.response, name.decode())
 
-    def _values(self, response: Any, name: bytes) -> list[bytes]:
-        text = name.decode("ascii")
+    def _values(self, response: Any, name: str) -> list[bytes]:
         # Most answers have none, and the section of the library is quicker to ask than that of urllib3.
         fields = response.headers
         if type(fields) is self._section:
-            if text not in fields._store:  # noqa: SLF001
+            if name not in fields._store:  # noqa: SLF001
                 return []
-        elif fields.get(text) is None:
+        elif fields.get(name) is None:
             return []
         headers: Any = getattr(response.raw, "headers", None)
         lines: Any = getattr(headers, "getlist", None)
         if lines is not None:
-            values: Any = lines(text)
+            values: Any = lines(name)
         else:  # an adapter of somebody else
-            value: Any = fields.get(text)
+            value: Any = fields.get(name)
             values = [] if value is None else [value]
         return [field_octets(value) for value in values]
 

@@ -6,7 +6,7 @@ All that `Call` does for such a one, and nothing else. What is unusual about it,
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from digest_http.errors import DigestError
 
@@ -15,7 +15,7 @@ from .preemptive import Preemptive, is_plain_success, sign_preemptively
 from .requests_glances import RequestsGlances
 from .session import Session
 
-__all__ = ["GoOn", "PlainCall"]
+__all__ = ["GoOn", "PlainCall", "begin_plain"]
 
 #: What goes on with a call: its URL; the request that was signed here in advance, the field that it had before, and how
 #: it was signed (None in the place of all three if it was not); the response; the settings of the sending.
@@ -23,42 +23,39 @@ GoOn: TypeAlias = Callable[[str, tuple[Any, Any, Preemptive] | None, Any, dict[s
 
 
 class PlainCall:
-    """Such a call: making one signs `request` in advance, and `answered` is the hook. Raises MalformedField.
+    """Such a call, once `begin_plain` has signed its request; `answered` is the hook."""
 
-    Where signing takes more than a look, `signed` is False, and nothing was done.
-    """
+    __slots__ = ("glances", "go_on", "own", "preemptive", "request", "session", "url")
 
-    __slots__ = ("_glances", "_go_on", "_own", "_preemptive", "_request", "_session", "_url", "signed")
-
-    def __init__(self, session: Session[Any, Any], glances: RequestsGlances, go_on: GoOn, request: Any) -> None:
-        self._session: Final = session
-        self._glances: Final = glances
-        self._go_on: Final = go_on
-        #: None once its answer has come: a request that is sent a second time is not as it was signed.
-        self._request: Any = request
-        self._url: Final[Any] = request.url
-        self._own: Final[Any] = glances.field(request, session.authorization_text)
-        self._preemptive: Final = sign_preemptively(session, request)
-        #: Whether it was signed.
-        self.signed: Final = self._preemptive is not None
+    # Set by `begin_plain`, one by one: one of these is made for each request, and a method for that would cost as
+    # much as all the rest of making it.
+    session: Session[Any, Any]
+    glances: RequestsGlances
+    go_on: GoOn
+    request: Any
+    """What was signed; None once its answer has come: if it is sent a second time, it is not as it was signed."""
+    url: Any
+    own: Any
+    """The field that the request had before; None for none."""
+    preemptive: Preemptive
 
     def answered(self, response: Any, **settings: Any) -> Any:
         """Look at the answer to a request, and send it again if need be; the response that is the caller's."""
-        request, glances, preemptive = response.request, self._glances, self._preemptive
+        request, glances, session = response.request, self.glances, self.session
         # That of a redirect, or one that was sent before. Only what was signed has this hook.
-        if request is not self._request or preemptive is None:
-            return self._go_on(self._url, None, response, settings)
-        self._request = None
-        values = glances.values_of_success(response, self._session.info_name)
+        if request is not self.request:
+            return self.go_on(self.url, None, response, settings)
+        self.request = None
+        values = glances.values_of_success(response, session.info_text)
         try:
-            plain = is_plain_success(self._session, preemptive, values)
+            plain = is_plain_success(session, self.preemptive, values)
         except DigestError:  # it is raised again, as an error of the library
             plain = False
         if not plain:
-            return self._go_on(self._url, (request, self._own, preemptive), response, settings)
+            return self.go_on(self.url, (request, self.own, self.preemptive), response, settings)
         # The response shows its request as it was sent; the caller's is what it was.
         response.request = glances.shown(request)
-        glances.give_back(request, self._session.authorization_text, self._own)
+        glances.give_back(request, session.authorization_text, self.own)
         return response
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -67,3 +64,23 @@ class PlainCall:
 
     def __deepcopy__(self, _: Any) -> Any:
         return self
+
+
+def begin_plain(session: Session[Any, Any], glances: RequestsGlances, go_on: GoOn, request: Any) -> PlainCall | None:
+    """Sign `request` in advance; None, and nothing was done, where that takes more than a look.
+
+    Raises MalformedField.
+    """
+    own = glances.field(request, session.authorization_text)
+    preemptive = sign_preemptively(session, request)
+    if preemptive is None:
+        return None
+    call = PlainCall()
+    call.session = session
+    call.glances = glances
+    call.go_on = go_on
+    call.request = request
+    call.url = request.url
+    call.own = own
+    call.preemptive = preemptive
+    return call

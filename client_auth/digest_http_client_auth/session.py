@@ -82,6 +82,7 @@ class Session(HoldsSecrets, Generic[RequestT, ResponseT]):
         self.authorization_name: Final = b"proxy-authorization" if proxy else b"authorization"
         self.authorization_text: Final = self.authorization_name.decode()
         self.info_name: Final = b"proxy-authentication-info" if proxy else b"authentication-info"
+        self.info_text: Final = self.info_name.decode()
         self.spaces: Final = SpaceTable(allow_weaker=settings.flag("allow_weaker", allow_weaker))
         #: Spaces by `key_of`. For servers that is what the library gives for an origin, which saves normalising it for
         #: each request; for proxies it is `proxy_of`.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeAlias
 
 from digest_http import calculation
 from digest_http.algorithms import Algorithm
@@ -27,7 +27,7 @@ from .logical_clock import tick
 from .nonce_pool import NoncePool
 from .realm_refusals import REFUSAL_SECONDS, RealmRefusals
 
-__all__ = ["ClientContext", "Signature"]
+__all__ = ["ClientContext", "Signature", "SignedParts"]
 
 # Octets of a request target that need no look; whatever is left after deleting them does.
 _PLAIN: Final = bytes(octet for octet in range(0x21, 0x7F) if octet not in b'"\\')
@@ -35,11 +35,18 @@ _PLAIN: Final = bytes(octet for octet in range(0x21, 0x7F) if octet not in b'"\\
 # RFC 7616 §3.4: nc-value = 8LHEX.
 _NC_DIGITS: Final = 8
 
+#: Targets of one context whose H(A2) is remembered, and the longest of them. A full table is filled anew.
+MAX_TARGETS: Final = 64
+MAX_TARGET_OCTETS: Final = 1024
+
 # How the proof is usually written, up to the digest: by our server, in the order of RFC 7616 §3.5, and by Apache httpd,
 # where qop stands last.
 _USUAL: Final = b'qop=auth, rspauth="'
 _APACHE: Final = b'rspauth="'
 _APACHE_END: Final = b", qop=auth"
+
+#: The value of the field for one request; then qop, count, nc, cnonce and key of its `Signature`.
+SignedParts: TypeAlias = tuple[bytes, bytes, int, bytes, bytes, bytes]
 
 
 class Signature(HoldsSecrets):
@@ -86,8 +93,8 @@ class ClientContext(HoldsSecrets):
     `decimal_nc` writes nc as a plain number, which no HTTP server takes but some protocols want.
     """
 
-    __slots__ = ("_clock", "_cnonces", "_nc_format", "_quote_all", "_ready", "_refused_at", "accepted_at", "algorithm",
-                 "identity", "pool", "realm", "realm_refusals")  # fmt: skip
+    __slots__ = ("_clock", "_cnonces", "_nc_format", "_proofs", "_quote_all", "_ready", "_refused_at", "_targets",
+                 "accepted_at", "algorithm", "identity", "pool", "realm", "realm_refusals")  # fmt: skip
 
     def __init__(
         self,
@@ -112,6 +119,10 @@ class ClientContext(HoldsSecrets):
         self._cnonces: Final = cnonces or CnonceSource().draw
         self._ready: Final = ready_of(self._cnonces)
         self._clock: Final = clock
+        # What follows from a target and a method alone, since programs ask for the same ones again and again: no secret
+        # is in it. By target: the method, the target as the field has it, and H(A2); and H(A2) of the proof.
+        self._targets: Final[dict[bytes, tuple[bytes, bytes, bytes]]] = {}
+        self._proofs: Final[dict[bytes, bytes]] = {}
         self.pool: Final = NoncePool()
         self._refused_at: float | None = None
         #: Those of the origin, which all its contexts share.
@@ -139,18 +150,26 @@ class ClientContext(HoldsSecrets):
         challenge did not offer that qop, for control characters in the URL, a method that is no token, or an HEntity
         that is no digest.
         """
-        if not method.isalpha():  # nearly every method is of letters alone
-            HTTPMessage(b"", method, url).check_method()
+        parts = self.sign_in_parts(nonce, method, url, hentity)
+        if parts is None:
+            return None
+        field, qop, count, nc, cnonce, key = parts
+        return field, Signature(self, nonce, qop, count, nc, cnonce, url, key)
+
+    def sign_in_parts(self, nonce: ClientNonce, method: bytes, url: bytes, hentity: bytes = b"") -> SignedParts | None:
+        """The same for callers that seldom need the Signature: to make one costs a fifth of all the rest."""
         qop, field = nonce.auth_int if hentity else nonce.auth
         if field is None:
             raise nonce.not_offered(hentity)
-        quoted = quote_string(url)[1:-1] if url.translate(None, _PLAIN) else url
+        known = None if hentity else self._targets.get(url)
+        if known is None or known[0] != method:
+            known = self._hashed(method, url, hentity)
+        _, quoted, ha2 = known
         algorithm = self.algorithm
-        ha2 = calculation.request_hash(algorithm, method, url, hentity)
         if not qop:
             key = calculation.response_key(nonce.ha1, nonce.octets, b"", b"", b"")
             response = calculation.keyed_response(algorithm, key, ha2)
-            return field % (quoted, response), Signature(self, nonce, qop, 0, b"", b"", url, key)
+            return field % (quoted, response), qop, 0, b"", b"", key
         number = self.pool.next_count(nonce)
         if number is None:
             return None
@@ -164,7 +183,31 @@ class ClientContext(HoldsSecrets):
                 cnonce = self._cnonces()
         key = calculation.response_key(nonce.ha1, nonce.octets, nc, cnonce, qop)
         response = calculation.keyed_response(algorithm, key, ha2)
-        return field % (quoted, response, nc, cnonce), Signature(self, nonce, qop, number, nc, cnonce, url, key)
+        return field % (quoted, response, nc, cnonce), qop, number, nc, cnonce, key
+
+    def _hashed(self, method: bytes, url: bytes, hentity: bytes) -> tuple[bytes, bytes, bytes]:
+        """The method, the target as the field has it, and H(A2), which is remembered where it covers no body.
+
+        Raises as `sign` does, and then remembers nothing.
+        """
+        if not method.isalpha():  # nearly every method is of letters alone
+            HTTPMessage(b"", method, url).check_method()
+        quoted = quote_string(url)[1:-1] if url.translate(None, _PLAIN) else url
+        made = (method, quoted, calculation.request_hash(self.algorithm, method, url, hentity))
+        if not hentity and len(url) <= MAX_TARGET_OCTETS:
+            if len(self._targets) >= MAX_TARGETS:
+                self._targets.clear()
+            self._targets[url] = made
+        return made
+
+    def _hashed_proof(self, url: bytes) -> bytes:
+        """H(A2) of a proof that covers no body, which is remembered. RFC 7616 §3.5: A2 has no method."""
+        ha2 = calculation.request_hash(self.algorithm, b"", url)
+        if len(url) <= MAX_TARGET_OCTETS:
+            if len(self._proofs) >= MAX_TARGETS:
+                self._proofs.clear()
+            self._proofs[url] = ha2
+        return ha2
 
     def is_proven(self, signature: Signature, info: bytes) -> bool:
         """Whether `info`, an Authentication-Info, is to the octet what servers usually write, with a right rspauth.
@@ -182,10 +225,8 @@ class ClientContext(HoldsSecrets):
             begin, end = _APACHE, end + _APACHE_END
         else:
             return False
-        algorithm = self.algorithm
-        # RFC 7616 §3.5: A2 has no method.
-        ha2 = calculation.request_hash(algorithm, b"", signature.url)
-        rspauth = calculation.keyed_response(algorithm, signature.key, ha2)
+        ha2 = self._proofs.get(signature.url) or self._hashed_proof(signature.url)
+        rspauth = calculation.keyed_response(self.algorithm, signature.key, ha2)
         return calculation.same_digest(b"%b%b%b" % (begin, rspauth, end), info)
 
     def verify_signature(self, message: HTTPMessage, signature: Signature) -> AuthenticationInfo:

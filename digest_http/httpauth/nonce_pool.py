@@ -66,10 +66,11 @@ class NoncePool(HoldsSecrets):
         lock.acquire()
         try:
             number = counter.last + 1
-            if number >= MAX_NC and self.current is not None and self.current.counter is counter:
-                self.current = None
-            if number > MAX_NC:
-                return None
+            if number >= MAX_NC:
+                if self.current is not None and self.current.counter is counter:
+                    self.current = None
+                if number > MAX_NC:
+                    return None
             counter.last = number
             return number
         finally:

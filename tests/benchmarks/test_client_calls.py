@@ -26,10 +26,10 @@ def calls_of_one(batch: Batch) -> float:
 def test_calls_of_a_flow(library: str, algorithm: str) -> None:
     """Whoever adds a call to each request finds it here, and may raise the bound for a reason."""
     pytest.importorskip(library)
-    assert calls_of_one(sign.contenders(algorithm)[f"ours {library}"](NUMBER)) <= 14
+    assert calls_of_one(sign.contenders(algorithm)[f"ours {library}"](NUMBER)) <= 12
 
 
-@pytest.mark.parametrize(("library", "at_most"), [("requests", 18), ("aiohttp", 18), ("httpx", 14), ("httpx2", 14)])
+@pytest.mark.parametrize(("library", "at_most"), [("requests", 16), ("aiohttp", 16), ("httpx", 12), ("httpx2", 12)])
 def test_calls_of_a_whole_call(library: str, at_most: int) -> None:
     """So it is in a call of each library, from its own door on."""
     pytest.importorskip(library)

@@ -107,6 +107,21 @@ def many_sources() -> Callable[[int], object]:
     return lambda _number: CnonceSource().draw()
 
 
+def signed_targets() -> Callable[[int], object]:
+    """Targets that one context signs, and whose proofs it checks."""
+    client = DigestClient("alice", "s3cret")
+    client.challenged('Digest realm="r", nonce="n", qop="auth", algorithm=SHA-256', None)
+
+    def put(number: int) -> None:
+        signed = client.authorization("GET", f"/{number:01000d}")
+        assert signed is not None
+        signature = signed.signature
+        rest = b'", cnonce="%b", nc=%b' % (signature.cnonce, signature.nc)
+        assert not signature.context.is_proven(signature, b'qop=auth, rspauth="' + rest)
+
+    return put
+
+
 def remembered_paths() -> Callable[[int], object]:
     """Paths of one realm that its challenge does not name."""
     paths = PathMemory()

@@ -21,6 +21,7 @@ from tests.bounds.filled_clients import (
     offered_nonces,
     origins,
     remembered_paths,
+    signed_targets,
 )
 from tests.bounds.filled_mechanisms import (
     client_sessions,
@@ -79,6 +80,7 @@ ROWS: dict[str, list[Row]] = {
         Row(lambda: challenged(filled(1000)), 150, 400 * KIB, NONCES),
         Row(lambda: challenged(filled(3000)), 150, 60 * KIB),
     ],
+    "digest_http.httpauth.client.ClientContext": [Row(signed_targets, 400, 600 * KIB, PENDING)],
     "digest_http.httpauth.digest_client.DigestClient": [
         Row(lambda: direct(realm=False), 150, 300 * KIB, {**NONCES, **PENDING}),
         Row(lambda: direct(realm=True), 150, 300 * KIB, PENDING),

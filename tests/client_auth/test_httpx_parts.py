@@ -79,6 +79,27 @@ def test_targets_and_keys(module: Any, glances: HttpxGlances) -> None:
     assert len(found) == len(set().union(*found.values()))
 
 
+def test_what_was_asked_before_changes_nothing(module: Any, glances: HttpxGlances) -> None:
+    """The last URL and method are remembered: each pair of them, one after the other, gives what the library says."""
+    texts = ["http://h/a", "https://h/a", "http://i/a", "http://h:1/a", "http://h/b", "http://h/a?b", "http://h/a?",
+             "http://u:p@h/a"]  # fmt: skip
+    asked = [(method, text) for method in ("GET", "PUT") for text in texts]
+    for pair in product(asked, repeat=2):
+        for method, text in pair:
+            request = module.Request(method, text)
+            expected = (glances.origin_key(request), method.encode(), request.url.raw_path)
+            assert glances.plain_request(request) == expected
+
+
+def test_no_password_is_remembered(module: Any) -> None:
+    """A URL with a name in it is forgotten at once: there may be a password beside it."""
+    glances: Any = HttpxGlances(module)
+    for text, kept in (("http://h/a", True), ("http://u:p4ss@h/b", False), ("http://u@h/c", False)):
+        glances.plain_request(module.Request("GET", text))
+        assert (glances._last[2][2] == text[-2:].encode()) == kept  # noqa: SLF001  # what it keeps
+        assert "p4ss" not in repr(glances._last)  # noqa: SLF001
+
+
 @pytest.mark.parametrize("target", [b"*", "*", b"/a\xff", "http://x/"])
 def test_the_extension_counts(module: Any, glances: HttpxGlances, target: Any) -> None:
     """It replaces the URL's path and query, as it does on the wire."""

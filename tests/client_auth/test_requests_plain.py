@@ -6,7 +6,6 @@ import copy
 import pickle
 import re
 from io import BytesIO
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -142,7 +141,7 @@ def test_both_ways_do_the_same(kinds: list[str], own: str | None, verify: str) -
     """Errors, what the response shows, what is left of the caller's request, and each request that is sent."""
     short = told(kinds, own, verify)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(plug, "PlainCall", lambda *_: SimpleNamespace(signed=False))
+        patch.setattr(plug, "begin_plain", lambda *_: None)
         assert told(kinds, own, verify) == short
 
 
