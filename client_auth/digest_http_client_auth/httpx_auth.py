@@ -33,14 +33,16 @@ class HttpxDigestAuth(BaseDigestAuth[RequestT, ResponseT]):
 
     def sync_auth_flow(self, request: RequestT) -> Generator[RequestT, ResponseT, None]:
         """The flow of `Client`, which reads a response whole before it sends the next request."""
-        session, reader = self._session, self._reader
+        session = self._session
         response = None
         try:
             preemptive = sign_preemptively(session, request)
             if preemptive is not None:
                 response = yield request
-                if is_plain_success(session, preemptive, reader.plain_answer(response, request, session.info_name)):
+                values_of = session.library.plain_answer
+                if is_plain_success(session, preemptive, values_of(response, request, session.info_name)):
                     return
+            reader = self._reader
             flow = sync_flow(session, reader, request, Exchange(session, request, preemptive), response)
             message = next(flow, None)
             while message is not None:
@@ -56,15 +58,16 @@ class HttpxDigestAuth(BaseDigestAuth[RequestT, ResponseT]):
 
     async def async_auth_flow(self, request: RequestT) -> AsyncGenerator[RequestT, ResponseT]:
         """The flow of `AsyncClient`."""
-        session, reader = self._session, self._reader
+        session = self._session
         response = None
         try:
             preemptive = sign_preemptively(session, request)
             if preemptive is not None:
                 response = yield request
-                if is_plain_success(session, preemptive, reader.plain_answer(response, request, session.info_name)):
+                values_of = session.library.plain_answer
+                if is_plain_success(session, preemptive, values_of(response, request, session.info_name)):
                     return
-            exchange = Exchange(session, request, preemptive)
+            reader, exchange = self._reader, Exchange(session, request, preemptive)
             async with aclosing(async_flow(session, reader, request, exchange, response)) as flow:
                 message = await anext(flow, None)
                 while message is not None:

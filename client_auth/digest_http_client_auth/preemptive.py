@@ -37,7 +37,9 @@ def signature_of(preemptive: Preemptive) -> Signature:
 def sign_preemptively(session: Session[RequestT, ResponseT], request: RequestT) -> Preemptive | None:
     """Sign a request with what is known of its server; None if that takes more than a look."""
     library = session.library
-    plain = library.plain_request(request)
+    # Functions that most libraries keep as attributes: Python looks for a method first where one is called at once.
+    look, set_field = library.plain_request, library.set_field
+    plain = look(request)
     if plain is None:
         return None
     key, method, target = plain
@@ -56,7 +58,7 @@ def sign_preemptively(session: Session[RequestT, ResponseT], request: RequestT) 
     parts = context.sign_in_parts(nonce, method, target)
     if parts is None:
         return None
-    library.set_field(request, session.authorization_name, parts[0])
+    set_field(request, session.authorization_name, parts[0])
     return parts, context, nonce, target, tick(), spaces
 
 
