@@ -10,6 +10,7 @@ from typing import Final
 
 from digest_http.secrecy import HoldsSecrets
 
+from .cnonce_source import ready_of
 from .nonce_macs import NonceMacs
 
 __all__ = ["NonceKind"]
@@ -22,7 +23,7 @@ class NonceKind(HoldsSecrets):
     Raises ConfigurationError for a key that is short.
     """
 
-    __slots__ = ("_draw", "_epoch", "_keys_of_now", "_label", "_macs", "_now", "_prefix", "_separator")
+    __slots__ = ("_draw", "_epoch", "_keys_of_now", "_label", "_macs", "_now", "_prefix", "_ready", "_separator")
 
     def __init__(
         self,
@@ -41,13 +42,18 @@ class NonceKind(HoldsSecrets):
         self._epoch: Final = epoch
         self._now: Final = now
         self._draw: Final = draw
+        self._ready: Final = ready_of(draw)
         self._keys_of_now: Final = keys if callable(keys) else None
         self._macs = NonceMacs(keys() if callable(keys) else keys, label, prefix, separator)
 
     def issue(self, when: int | None = None) -> bytes:
         """See NonceSource.issue."""
+        try:
+            drawn = self._ready.pop()
+        except IndexError:
+            drawn = self._draw()
         # The first 24 of the digits that are drawn.
-        text = b"%014x%b%.24b" % (self._now() if when is None else when, self._epoch(), self._draw())
+        text = b"%014x%b%.24b" % (self._now() if when is None else when, self._epoch(), drawn)
         return (self._macs if self._keys_of_now is None else self.macs()).signed(text)
 
     def macs(self) -> NonceMacs:

@@ -83,6 +83,17 @@ def test_session_hash_counts_an_empty_authzid():
         assert calculation.session_hash(md5, b"inner", b"nonce", b"cnonce", authzid) == expected
 
 
+@pytest.mark.parametrize("algorithm", algorithms.available(), ids=lambda algorithm: algorithm.name)
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+@pytest.mark.parametrize("octets", [0, 1, 511, 512, 513, 70_000])
+def test_short_and_long_bodies_have_one_hash(algorithm, kind, octets):
+    """Whichever implementation is quicker with so many octets, the hash is that of `hashlib`."""
+    body = b"\xff" * octets
+    name = {"MD5": "md5", "SHA-256": "sha256", "SHA-512-256": "sha512_256"}[algorithm.base]
+    expected = hashlib.new(name, body, usedforsecurity=False).hexdigest().encode()
+    assert calculation.entity_hash(algorithm, kind(body)) == expected
+
+
 @pytest.mark.obeys("a2-formula")
 def test_entity_hash_is_over_the_body():
     """HEntity is the hex hash of the entity-body (RFC 7616 §3.4.3)."""
