@@ -168,8 +168,11 @@ local function judged(window, highest, ring, places, nc)
   if window == 0 then return strict(highest, nc), nc, ring, '' end
   local size = #ring * 8
   if nc > highest then
-    places = placed(places, ring, highest, highest - window + 1, nc - window)
-    if nc > highest + 1 then ring = cleared(ring, size, highest + 1, nc - 1) end
+    -- Nearly always it is the next one, and the one that leaves the window for it was seen.
+    if nc ~= highest + 1 or (nc > window and unseen(ring, nc - window)) then
+      places = placed(places, ring, highest, highest - window + 1, nc - window)
+      if nc > highest + 1 then ring = cleared(ring, size, highest + 1, nc - 1) end
+    end
   else
     if highest == 4294967295 then return 'E' end
     local inside = highest - nc < window
@@ -180,8 +183,10 @@ local function judged(window, highest, ring, places, nc)
     end
   end
   -- A count ahead of the highest may find the bit of one that left the ring.
-  local at, mask = place(nc, size)
-  ring = ring:sub(1, at - 1) .. string.char(bit.bor(string.byte(ring, at), mask)) .. ring:sub(at + 1)
+  if unseen(ring, nc) then
+    local at, mask = place(nc, size)
+    ring = ring:sub(1, at - 1) .. string.char(bit.bor(string.byte(ring, at), mask)) .. ring:sub(at + 1)
+  end
   return 'A', math.max(nc, highest), ring, places
 end
 
