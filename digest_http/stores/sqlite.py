@@ -152,8 +152,7 @@ class SQLiteStore(ForkAware):
         with self._lock:
             connection = self._opened()
             try:
-                with self._transaction(connection):
-                    found = [self._judged(connection, step) for step in steps]
+                found = self._found(connection, steps)
             except sqlite3.Error as error:
                 if not (isinstance(error, sqlite3.OperationalError) and is_busy(error)):
                     self._close()  # what is wrong with it may be over when it is opened again
@@ -162,6 +161,17 @@ class SQLiteStore(ForkAware):
             if None in found and self._replaced():
                 self._close()
             return [verdict or Verdict.FORGOTTEN for verdict in found]
+
+    def _found(self, connection: sqlite3.Connection, steps: Sequence[Step]) -> list[Verdict | None]:
+        judged = self._judged
+        if len(steps) == 1 and steps[0].lifetime <= self._longest:
+            # A statement by itself is a transaction, and costs less than one that is begun and ended.
+            self._judge.step = steps[0]
+            if self._patiently(connection, _NEXT, (steps[0].key,)):
+                return [self._judge.verdict]
+            judged = self._first
+        with self._transaction(connection):
+            return [judged(connection, step) for step in steps]
 
     # --- inside the transaction ---
 
@@ -211,7 +221,7 @@ class SQLiteStore(ForkAware):
 
     @contextlib.contextmanager
     def _transaction(self, connection: sqlite3.Connection) -> Generator[None]:
-        self._patiently(connection)
+        self._patiently(connection, "BEGIN IMMEDIATE")
         try:
             yield
             connection.execute("COMMIT")
@@ -221,12 +231,15 @@ class SQLiteStore(ForkAware):
                 connection.execute("ROLLBACK")
             raise
 
-    def _patiently(self, connection: sqlite3.Connection) -> None:
-        """Begin a transaction that has the write lock. Not by SQLite's own wait, which begins with a sleep."""
+    def _patiently(self, connection: sqlite3.Connection, statement: str, values: tuple[bytes, ...] = ()) -> int:
+        """Run a statement that needs the write lock; the number of rows it changed.
+
+        Not by SQLite's own wait, which begins with a sleep.
+        """
         begin: float | None = None
         while True:
             try:
-                connection.execute("BEGIN IMMEDIATE")
+                return connection.execute(statement, values).rowcount
             except sqlite3.OperationalError as error:
                 if not is_busy(error):
                     raise
@@ -236,8 +249,6 @@ class SQLiteStore(ForkAware):
                     # One wait for each time of trouble: the steps behind this one fail at once and do not queue up.
                     self._patience = 0
                     raise
-            else:
-                return
             if present - begin < SPIN:
                 _yield_processor()
             else:

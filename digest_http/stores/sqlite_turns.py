@@ -59,7 +59,7 @@ class Turn:
 
     def end(self) -> None:
         """Count what waits. Each who waits gets his verdict, or the failure. The second time, nothing happens."""
-        if not self._turns.ended(self):
+        if not self._turns.ended(self) or not self.waiting:
             return
         # Whoever gave up waiting needs no count.
         waiting = [one for one in self.waiting if not one.answer.done()]
