@@ -14,7 +14,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from time import perf_counter, process_time, process_time_ns
 from typing import Final
@@ -207,7 +207,7 @@ def write(path: str, seconds: float) -> dict[str, object]:
         nc += 1
         for nonce_id in ids:
             sent = perf_counter()
-            verdict: Verdict | None = None
+            verdict: Verdict | Awaitable[Verdict] | None = None  # nothing to await: there is no event loop
             try:
                 verdict = store.advance(nonce_id, store.epoch, nc, _RULE, now, lifetime=LIFETIME)
             except sqlite3.OperationalError:

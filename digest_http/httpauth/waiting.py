@@ -7,11 +7,12 @@ refuses to wait: then nothing is ever suspended, and `run` gets the outcome with
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from inspect import iscoroutine
 from typing import Any, TypeAlias, TypeVar, cast
 
-__all__ = ["Wait", "at_once", "awaited", "now_or_never", "run"]
+__all__ = ["Prompt", "Wait", "at_once", "awaited", "now_or_never", "run"]
 
 T = TypeVar("T")
 
@@ -19,8 +20,27 @@ T = TypeVar("T")
 Wait: TypeAlias = Callable[[Any], Awaitable[Any]]
 
 
+class Prompt(ABC):
+    """An answer that comes by itself before the event loop turns again, and at once for a caller that blocks.
+
+    It waits for nothing outside this process, so nobody need bound the wait.
+    """
+
+    __slots__ = ()
+
+    @abstractmethod
+    def __await__(self) -> Generator[Any, None, Any]:
+        """The answer; raises what went wrong."""
+
+    @abstractmethod
+    def at_once(self) -> object:
+        """The same, now."""
+
+
 async def at_once(answer: object) -> object:
-    """Refuse to wait: raises TypeError, so the source counts as one that failed."""
+    """Refuse to wait: raises TypeError, so the source counts as one that failed. What is Prompt is had at once."""
+    if isinstance(answer, Prompt):
+        return answer.at_once()
     if iscoroutine(answer):
         answer.close()  # else Python warns that nobody awaited it
     raise TypeError("the source of users or the store is asynchronous, and this caller cannot await it")

@@ -11,9 +11,9 @@ import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
-from digest_http.httpauth.nonce_ids import MICROSECONDS, issued_at
+from digest_http.httpauth.nonce_ids import MICROSECONDS, RANDOM_BITS
 from digest_http.httpauth.sequence import SequenceRule
 from digest_http.httpauth.verdict import Verdict
 from digest_http.settings import function, refusal, text
@@ -32,24 +32,18 @@ TOGETHER: Final = 64
 
 _ID_OCTETS: Final = 20
 
+#: Above these bits of an id stands the bucket.
+_BUCKET_SHIFT: Final = RANDOM_BITS + BUCKET_BITS
+
 #: What the keys of a fleet begin with.
 DEFAULT_PREFIX: Final = "digest-http"
 
 logger: Final = logging.getLogger("digest_http.stores")
 
 
-class _Step(NamedTuple):
-    """What advance() is asked, as it goes into the script, and where the answer is awaited."""
-
-    id: bytes
-    epoch: bytes
-    bucket: int
-    nc: int
-    window: int
-    ahead: int
-    lifetime: int
-    present: int
-    answer: asyncio.Future[Verdict]
+#: What advance() is asked, as it goes into the script, and where the answer is awaited: id, epoch, bucket, nc, window,
+#: ahead, lifetime, present, answer. A tuple, since each request makes one.
+_Step: TypeAlias = tuple[bytes, bytes, int, int, int, int, int, int, asyncio.Future[Verdict]]
 
 
 class Reading(NamedTuple):
@@ -95,21 +89,26 @@ class RedisStore:
         Raises ConfigurationError under an event loop that is not one of asyncio.
         """
         line = self._lines.get()
-        bucket = issued_at(nonce_id) >> BUCKET_BITS
+        bucket = nonce_id >> _BUCKET_SHIFT
         ahead = ((bucket + 1 << BUCKET_BITS) - now) // MICROSECONDS + 1
-        step = _Step(
-            nonce_id.to_bytes(_ID_OCTETS, "big"),
-            epoch,
-            bucket,
-            nc,
-            rule.window,
-            min(max(ahead, -MOST_SECONDS), MOST_SECONDS),
-            min(lifetime // MICROSECONDS + 1, MOST_SECONDS),
-            now >> BUCKET_BITS,
-            asyncio.get_running_loop().create_future(),
+        if not -MOST_SECONDS <= ahead <= MOST_SECONDS:
+            ahead = MOST_SECONDS if ahead > 0 else -MOST_SECONDS
+        kept = lifetime // MICROSECONDS + 1
+        answer: asyncio.Future[Verdict] = line.loop.create_future()
+        line.add(
+            (
+                nonce_id.to_bytes(_ID_OCTETS, "big"),
+                epoch,
+                bucket,
+                nc,
+                rule.window,
+                ahead,
+                kept if kept < MOST_SECONDS else MOST_SECONDS,  # noqa: FURB136 - a call takes longer
+                now >> BUCKET_BITS,
+                answer,
+            )
         )
-        line.add(step)
-        return step.answer
+        return answer
 
     async def refresh(self, now: int) -> None:
         """See NonceStore.refresh. Whatever happens to the server, it takes half a second at most, and seldom.
@@ -160,6 +159,7 @@ class _Line:
         learn: Callable[[bytes], bool],
         hear: Callable[[bytes, int | None, Reading | None], None],
     ) -> None:
+        self.loop: Final = asyncio.get_running_loop()
         self._wire: Final = wire
         self._prefix: Final = prefix
         self._learn: Final = learn
@@ -193,7 +193,7 @@ class _Line:
                     await self._ask_epoch(self._question)
                 steps = [waiting.popleft() for _ in range(min(len(waiting), TOGETHER))]
                 # Whoever gave up waiting needs no count.
-                steps = [step for step in steps if not step.answer.done()]
+                steps = [step for step in steps if not step[-1].done()]
                 if steps:
                     await self._ask(steps)
         finally:
@@ -218,29 +218,32 @@ class _Line:
             another = self._learn(answer[:8])
             verdicts = [VERDICTS[answer[at : at + 1]] for at in range(8, 8 + len(steps))]
         except Exception as error:  # noqa: BLE001 - whatever it is, each request learns that it was not checked
-            for step in steps:
-                if not step.answer.done():
-                    step.answer.set_exception(error)
+            for *_, waits in steps:
+                if not waits.done():
+                    waits.set_exception(error)
             return
         except BaseException:
-            for step in steps:
-                step.answer.cancel()
+            for *_, waits in steps:
+                waits.cancel()
             raise
         for step, verdict in zip(steps, verdicts, strict=True):
-            if not step.answer.done():
-                step.answer.set_result(verdict)
+            if not step[-1].done():
+                step[-1].set_result(verdict)
         if another:
             self.question(None)
 
     async def _run(self, steps: list[_Step]) -> bytes:
         prefix = self._prefix
-        keys: dict[bytes, int] = {prefix + b"life": 1}
+        keys, places, latest = [prefix + b"life"], dict[tuple[bytes, int], int](), 0
         packed: list[bytes] = []
-        for step in steps:
-            place = keys.setdefault(b"%b%b:%d" % (prefix, step.epoch, step.bucket), len(keys) + 1)
-            packed.append(STEP.pack(*step[:5], place, step.ahead, step.lifetime))
-        present = max((step.present for step in steps), default=0)
-        return await self._wire.run(list(keys), [new_epoch(), present, b"".join(packed)])
+        for id_, epoch, bucket, nc, window, ahead, lifetime, present, _ in steps:
+            place = places.get((epoch, bucket))
+            if place is None:
+                keys.append(b"%b%b:%d" % (prefix, epoch, bucket))
+                place = places[epoch, bucket] = len(keys)
+            latest = max(latest, present)
+            packed.append(STEP.pack(id_, epoch, bucket, nc, window, place, ahead, lifetime))
+        return await self._wire.run(keys, [new_epoch(), latest, b"".join(packed)])
 
     async def close(self) -> None:
         """Close the connections."""

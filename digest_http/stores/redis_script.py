@@ -168,8 +168,11 @@ local function judged(window, highest, ring, places, nc)
   if window == 0 then return strict(highest, nc), nc, ring, '' end
   local size = #ring * 8
   if nc > highest then
-    places = placed(places, ring, highest, highest - window + 1, nc - window)
-    if nc > highest + 1 then ring = cleared(ring, size, highest + 1, nc - 1) end
+    -- Nearly always it is the next one, and the one that leaves the window for it was seen.
+    if nc ~= highest + 1 or (nc > window and unseen(ring, nc - window)) then
+      places = placed(places, ring, highest, highest - window + 1, nc - window)
+      if nc > highest + 1 then ring = cleared(ring, size, highest + 1, nc - 1) end
+    end
   else
     if highest == 4294967295 then return 'E' end
     local inside = highest - nc < window
@@ -180,30 +183,43 @@ local function judged(window, highest, ring, places, nc)
     end
   end
   -- A count ahead of the highest may find the bit of one that left the ring.
-  local at, mask = place(nc, size)
-  ring = ring:sub(1, at - 1) .. string.char(bit.bor(string.byte(ring, at), mask)) .. ring:sub(at + 1)
+  if unseen(ring, nc) then
+    local at, mask = place(nc, size)
+    ring = ring:sub(1, at - 1) .. string.char(bit.bor(string.byte(ring, at), mask)) .. ring:sub(at + 1)
+  end
   return 'A', math.max(nc, highest), ring, places
+end
+
+-- What is kept of the buckets in KEYS, by their place there: the states by id, the deadline, and the fields to write.
+-- Each bucket is read once and written once, however many steps ask for it.
+local states, deadlines, fields = {}, {}, {}
+
+local function read(key, ids)
+  local found = redis.call('HMGET', KEYS[key], 'until', unpack(ids))
+  deadlines[key], states[key], fields[key] = found[1] and tonumber(found[1]), {}, {}
+  for at = 1, #ids do states[key][ids[at]] = found[at + 1] end
 end
 
 -- A bucket was begun or is to be kept longer. Buckets that are over leave `life` at such a time.
 local function write_deadline(key, bucket, deadline)
-  local fields, over = redis.call('HGETALL', life), {}
-  for at = 1, #fields, 2 do
-    local number = tonumber(string.match(fields[at], '^b(%d+)$'))
-    if number and number ~= bucket and tonumber(fields[at + 1]) < now then
+  local begun, over = redis.call('HGETALL', life), {}
+  for at = 1, #begun, 2 do
+    local number = tonumber(string.match(begun[at], '^b(%d+)$'))
+    if number and number ~= bucket and tonumber(begun[at + 1]) < now then
       floor = math.max(floor, number)
-      table.insert(over, fields[at])
+      table.insert(over, begun[at])
     end
   end
   if #over > 0 then redis.call('HDEL', life, unpack(over)) end
   write_life('b' .. bucket, deadline)
-  redis.call('HSET', key, 'until', deadline)
-  redis.call('EXPIRE', key, deadline - now)
+  deadlines[key] = deadline
+  redis.call('HSET', KEYS[key], 'until', deadline)
+  redis.call('EXPIRE', KEYS[key], deadline - now)
 end
 
 -- Sees to it that a bucket is kept until the caller, and whoever has the longest lifetime, asks for it no more.
-local function keep(key, bucket, deadline, ahead, lifetime)
-  local need = now + math.max(ahead + longest, 0) + SLACK
+local function keep(key, bucket, ahead, lifetime)
+  local need, deadline = now + math.max(ahead + longest, 0) + SLACK, deadlines[key]
   if deadline and need <= deadline then return end
   if lifetime >= longest or now > asked + longest then
     -- A lifetime that nobody has had for as long as it is no longer holds the nonces of others.
@@ -213,14 +229,14 @@ local function keep(key, bucket, deadline, ahead, lifetime)
   write_deadline(key, bucket, math.max(need + SLACK, deadline or 0))
 end
 
-local function step(key, id, of, bucket, nc, window, ahead, lifetime)
-  if of ~= epoch then return 'F' end
+local function step(id, of, bucket, nc, window, key, ahead, lifetime)
+  -- One of an epoch that begins in this very run had not been read.
+  if of ~= epoch or not states[key] then return 'F' end
   if lifetime > longest then
     longest, asked = lifetime, now
     write_life()
   end
-  local found = redis.call('HMGET', key, id, 'until')
-  local value, deadline = found[1], found[2] and tonumber(found[2])
+  local value = states[key][id]
   local was, highest, ring, places = window, 0, nil, ''
   if value then
     was, highest = struct.unpack('>I2I4', value)
@@ -230,7 +246,7 @@ local function step(key, id, of, bucket, nc, window, ahead, lifetime)
     -- Where even a nonce issued now would be, the caller's clock was set back, or that of others is far ahead.
     if present <= floor then begin_epoch('c') end
     return 'F'
-  elseif not deadline then
+  elseif not deadlines[key] then
     local over = redis.call('HGET', life, 'b' .. bucket)
     if over then
       -- Over by a clock of the server that jumped: even a nonce issued now would be in it, and locked out till its end.
@@ -245,18 +261,32 @@ local function step(key, id, of, bucket, nc, window, ahead, lifetime)
   end
   local letter, top, after, kept_places = judged(window, highest, ring, places, nc)
   if letter == 'A' then
-    redis.call('HSET', key, id, struct.pack('>I2I4', window, top) .. after .. kept_places)
-    keep(key, bucket, deadline, ahead, lifetime)
+    value = struct.pack('>I2I4', window, top) .. after .. kept_places
+    states[key][id] = value
+    local written = fields[key]
+    written[#written + 1] = id
+    written[#written + 1] = value
+    keep(key, bucket, ahead, lifetime)
   end
   return letter
 end
 
-local steps, letters, at = ARGV[3], {}, 1
-if steps == '' then return epoch .. why .. time[1] .. string.format('%06d', time[2]) end
-while at <= #steps do
-  local id, of, bucket, nc, window, key, ahead, lifetime
-  id, of, bucket, nc, window, key, ahead, lifetime, at = struct.unpack('>c20c8I4I4I2I2i4I4', steps, at)
-  table.insert(letters, step(KEYS[key], id, of, bucket, nc, window, ahead, lifetime))
+local asked_for, steps, letters, at = ARGV[3], {}, {}, 1
+if asked_for == '' then return epoch .. why .. time[1] .. string.format('%06d', time[2]) end
+local ids = {}
+while at <= #asked_for do
+  local one = {struct.unpack('>c20c8I4I4I2I2i4I4', asked_for, at)}
+  local id, of, key = one[1], one[2], one[6]
+  steps[#steps + 1], at = one, one[9]
+  if of == epoch then
+    local others = ids[key]
+    if others then others[#others + 1] = id else ids[key] = {id} end
+  end
+end
+for key, of_key in pairs(ids) do read(key, of_key) end
+for number, one in ipairs(steps) do letters[number] = step(unpack(one)) end
+for key, written in pairs(fields) do
+  if #written > 0 then redis.call('HSET', KEYS[key], unpack(written)) end
 end
 return epoch .. table.concat(letters)
 """.replace("@PLACES@", str(PLACES))

@@ -44,8 +44,8 @@ class Script(Protocol):
 class Connection(Protocol):
     """The part of redis.asyncio.Connection that is used here."""
 
-    async def send_command(self, *words: bytes | str | int) -> None:
-        """Pack and write one command."""
+    async def send_packed_command(self, command: bytes) -> None:
+        """Write one command."""
         ...
 
     async def read_response(self, disable_decoding: bool) -> object:  # noqa: FBT001 - the library's signature
@@ -101,7 +101,7 @@ class HeldConnection:
         self._client: Final = client
         self._pool: Final = client.connection_pool
         self._errors: Final = import_module("redis.exceptions")
-        self._sha: Final = client.register_script(SCRIPT).sha
+        self._sha: Final = client.register_script(SCRIPT).sha.encode()
         self._connection: Connection | None = None
 
     async def run(self, keys: Sequence[bytes], arguments: Sequence[bytes | int]) -> bytes:
@@ -124,10 +124,10 @@ class HeldConnection:
         words = (len(keys), *keys, *arguments)
         try:
             try:
-                await connection.send_command("EVALSHA", self._sha, *words)
+                await connection.send_packed_command(packed(b"EVALSHA", self._sha, *words))
                 answer = await connection.read_response(disable_decoding=True)
             except self._errors.NoScriptError:  # a server that is new, or was started again
-                await connection.send_command("EVAL", SCRIPT, *words)
+                await connection.send_packed_command(packed(b"EVAL", SCRIPT.encode(), *words))
                 answer = await connection.read_response(disable_decoding=True)
         except BaseException:
             # An answer that comes later would be taken for that of the next command; a server that answers with an
@@ -157,6 +157,12 @@ class ThroughClient:
     async def close(self) -> None:
         """See Wire.close."""
         await self._client.aclose()
+
+
+def packed(*words: bytes | int) -> bytes:
+    """A command as Redis reads it: an array of bulk strings. It costs half of what the library takes for any words."""
+    octets_of = [word if isinstance(word, bytes) else b"%d" % word for word in words]
+    return b"*%d\r\n" % len(words) + b"".join([b"$%d\r\n%b\r\n" % (len(word), word) for word in octets_of])
 
 
 def octets(answer: object) -> bytes:

@@ -1,10 +1,11 @@
 """Nonce counts in one SQLite file: for several workers on one machine, with nothing but the standard library.
 
-A count on a nonce that was begun is one UPDATE whose new value our rule computes between SQLite's read and write, so
-it is atomic between processes. The first count of a nonce is a transaction that also looks at the epoch, drops what
+A step is a transaction, so it is atomic between processes. For a nonce that was begun it is one UPDATE, whose new
+value our rule computes between SQLite's read and write. The first count of a nonce also looks at the epoch, drops what
 is past its life and keeps the number of nonces bounded; what was dropped is FORGOTTEN, as in the memory store.
 
 Steps run where they are called, without a thread: one takes some ten microseconds, handing it over would take more.
+Under load those of one turn of an event loop share a transaction (sqlite_turns.py), which is most of the cost.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import os
 import sqlite3
 import time
 import weakref
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -31,6 +32,7 @@ from .epochs import SET_BACK
 from .freshness import Freshness
 from .sqlite_file import begin_epoch, connect, is_busy
 from .sqlite_step import ID_OCTETS, Judge, Life, Step, packed
+from .sqlite_turns import SharedStep, Turns
 
 __all__ = ["DEFAULT_CAPACITY", "SQLiteStore"]
 
@@ -87,6 +89,7 @@ class SQLiteStore(ForkAware):
         self._finalizer: weakref.finalize[[], SQLiteStore] | None = None
         self._file: tuple[int, int] | None = None
         self._judge: Final = Judge()
+        self._turns: Final = Turns()
         self._epoch = b""
         self._freshness: Final = Freshness()
         # Before there is a file that a fork could copy.
@@ -110,21 +113,13 @@ class SQLiteStore(ForkAware):
         """
         return time.monotonic()
 
-    def advance(self, nonce_id: int, epoch: bytes, nc: int, rule: SequenceRule, now: int, *, lifetime: int) -> Verdict:
+    def advance(
+        self, nonce_id: int, epoch: bytes, nc: int, rule: SequenceRule, now: int, *, lifetime: int
+    ) -> Verdict | SharedStep:
         """See NonceStore.advance. Raises sqlite3.Error or OSError when the file cannot be used."""
         step = Step(nonce_id.to_bytes(ID_OCTETS, "big"), epoch, nc, rule, now, lifetime)
-        with self._lock:
-            connection = self._opened()
-            try:
-                # The others must know the longest lifetime, or they would drop what is still asked for here.
-                told = lifetime <= self._longest
-                verdict = (told and self._next(connection, step)) or self._first(connection, step)
-            except sqlite3.Error as error:
-                if not (isinstance(error, sqlite3.OperationalError) and is_busy(error)):
-                    self._close()  # what is wrong with it may be over when it is opened again
-                raise
-            self._patience = PATIENCE
-            return verdict
+        turn = self._turns.present(self._count)
+        return SharedStep(turn, step) if turn is not None else self._count([step])[0]
 
     def refresh(self, now: int) -> None:  # noqa: ARG002 - other stores compare it with the clock of their server
         """See RefreshingStore.refresh: a look at the path and at one row, once a second. It never waits for a lock."""
@@ -150,33 +145,58 @@ class SQLiteStore(ForkAware):
         with self._lock:
             self._close()
 
-    # --- steps, under the lock ---
+    # --- steps ---
+
+    def _count(self, steps: Sequence[Step]) -> list[Verdict]:
+        """Count them in their order. When this returns, all that were accepted are in the file; if it raises, none."""
+        with self._lock:
+            connection = self._opened()
+            try:
+                found = self._found(connection, steps)
+            except sqlite3.Error as error:
+                if not (isinstance(error, sqlite3.OperationalError) and is_busy(error)):
+                    self._close()  # what is wrong with it may be over when it is opened again
+                raise
+            self._patience = PATIENCE
+            if None in found and self._replaced():
+                self._close()
+            return [verdict or Verdict.FORGOTTEN for verdict in found]
+
+    def _found(self, connection: sqlite3.Connection, steps: Sequence[Step]) -> list[Verdict | None]:
+        judged = self._judged
+        if len(steps) == 1 and steps[0].lifetime <= self._longest:
+            # A statement by itself is a transaction, and costs less than one that is begun and ended.
+            self._judge.step = steps[0]
+            if self._patiently(connection, _NEXT, (steps[0].key,)):
+                return [self._judge.verdict]
+            judged = self._first
+        with self._transaction(connection):
+            return [judged(connection, step) for step in steps]
+
+    # --- inside the transaction ---
+
+    def _judged(self, connection: sqlite3.Connection, step: Step) -> Verdict | None:
+        """The verdict on a step; None if its nonce is of another epoch."""
+        # The others must know the longest lifetime, or they would drop what is still asked for here.
+        told = step.lifetime <= self._longest
+        return (told and self._next(connection, step)) or self._first(connection, step)
 
     def _next(self, connection: sqlite3.Connection, step: Step) -> Verdict | None:
         """A count of a nonce that was begun; None if it was not."""
         self._judge.step = step
-        changed = self._patiently(connection, _NEXT, (step.key,))
-        return self._judge.verdict if changed else None
+        return self._judge.verdict if connection.execute(_NEXT, (step.key,)).rowcount else None
 
-    def _first(self, connection: sqlite3.Connection, step: Step) -> Verdict:
-        """The first count of a nonce, or the next one if another worker inserted it first."""
-        with self._transaction(connection):
-            life = Life(*connection.execute(_LOOK).fetchone())
-            self._learn(life.epoch, "another worker began it")
-            if step.lifetime > life.longest:
-                life = life.asked_by(step)
-                connection.execute(_NOTE, (life.floor, life.longest, life.asked, life.live))
-            verdict = (
-                self._next(connection, step) or self._begin(connection, step, life)
-                if step.epoch == life.epoch
-                else None
-            )
+    def _first(self, connection: sqlite3.Connection, step: Step) -> Verdict | None:
+        """The first count of a nonce, or the next one if another worker inserted it first; None: of another epoch."""
+        life = Life(*connection.execute(_LOOK).fetchone())
+        self._learn(life.epoch, "another worker began it")
+        if step.lifetime > life.longest:
+            life = life.asked_by(step)
+            connection.execute(_NOTE, (life.floor, life.longest, life.asked, life.live))
         self._longest = life.longest
-        if verdict is not None:
-            return verdict
-        if self._replaced():
-            self._close()
-        return Verdict.FORGOTTEN
+        if step.epoch != life.epoch:
+            return None
+        return self._next(connection, step) or self._begin(connection, step, life)
 
     def _begin(self, connection: sqlite3.Connection, step: Step, life: Life) -> Verdict:
         if issued_at(int.from_bytes(step.key, "big")) <= life.floor:
@@ -206,6 +226,7 @@ class SQLiteStore(ForkAware):
             yield
             connection.execute("COMMIT")
         except BaseException:
+            self._longest = 0  # what was noted of it may be undone
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
@@ -255,8 +276,9 @@ class SQLiteStore(ForkAware):
             self._lock.release()
 
     def after_fork_in_child(self) -> None:
-        """See ForkAware. The next step opens the file."""
+        """See ForkAware. The next step opens the file; what waits in the parent is counted there."""
         self._held_for_fork = False
+        self._turns.forget()
         self._lock = Lock()
 
     def _learn(self, epoch: bytes, why: str) -> None:

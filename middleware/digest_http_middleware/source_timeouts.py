@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Final, TypeVar
 
+from digest_http.httpauth.waiting import Prompt
 from digest_http.settings import seconds as checked_seconds
 
 from .deadlines import Deadlines
@@ -29,7 +30,9 @@ class SourceTimeout:
     def wait(self, awaitable: Awaitable[T]) -> Awaitable[T]:
         """What a source answers. Raises TimeoutError if it takes too long, and whatever it raises."""
         # A future is what a store gives that shares a round trip among its callers: the short way is theirs.
-        return self._deadlines.wait(awaitable) if isinstance(awaitable, asyncio.Future) else self._wait_for(awaitable)
+        if isinstance(awaitable, asyncio.Future):
+            return self._deadlines.wait(awaitable)
+        return awaitable if isinstance(awaitable, Prompt) else self._wait_for(awaitable)
 
     async def _wait_for(self, awaitable: Awaitable[T]) -> T:
         try:

@@ -130,6 +130,8 @@ NOT_CACHES = {
     "digest_http.stores.redis._Line": "steps of requests under way",
     "digest_http.stores.packed_table": "one page that is never written to, for all pages without a record",
     "digest_http.stores.sqlite": "connections carried across forks, which may not even be closed: one a fork",
+    "digest_http.stores.sqlite_turns.Turn": "steps of requests that one turn of an event loop brings",
+    "digest_http.stores.sqlite_turns.Turns": "one entry an event loop that is within a turn",
     "digest_http_middleware.deadlines.Deadlines": "one entry an event loop that is alive",
     "digest_http_middleware.deadlines._Queue": "waits of requests under way",
     "digest_http_middleware.presence.Seen": "nonces of one user, as many as NONCES_OF_USER; the table has a row",

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import uuid4
 
 import redis.asyncio
@@ -89,6 +89,10 @@ class Lent:
         """The others go on."""
 
 
+#: What advance() is asked, but for the lifetime.
+Asked: TypeAlias = tuple[int, bytes, int, SequenceRule, int]
+
+
 class RedisFromAnyThread:
     """A store with keys of its own on the server of the tests."""
 
@@ -114,6 +118,15 @@ class RedisFromAnyThread:
 
         verdict: Verdict = self.background.run(step())
         return verdict
+
+    def advance_together(self, steps: Sequence[Asked], lifetime: int) -> list[Verdict]:
+        """The verdicts on several steps, which go to the server in one command."""
+
+        async def turn() -> list[Verdict]:
+            return await asyncio.gather(*(self.store.advance(*step, lifetime=lifetime) for step in steps))
+
+        verdicts: list[Verdict] = self.background.run(turn())
+        return verdicts
 
     def pass_time(self, seconds: int) -> None:
         """What the server would find so much later: deadlines nearer, and buckets gone whose deadline has passed."""

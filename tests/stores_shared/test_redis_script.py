@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from digest_http.httpauth.nonce_ids import issued_at
 from digest_http.httpauth.sequence import MAX_NC, NC_BITS, PLACES, WINDOW_BITS, ReplayDetect, SequenceDetect
+from digest_http.httpauth.verdict import Verdict
+from digest_http.stores import redis
 from digest_http.stores.redis_script import BUCKET_BITS, LAYOUT
 from tests.stores.nonce_stores import Clock, source_for
 from tests.stores_shared.redis_opener import RedisFromAnyThread
@@ -45,6 +47,13 @@ def meaning_on_the_server(value):
     return window, highest, unseen, [nc for (nc,) in struct.iter_unpack(">I", places)]
 
 
+def kept(store, nonce_id, epoch):
+    """The state of a nonce as the server has it."""
+    bucket = issued_at(nonce_id) >> BUCKET_BITS
+    key = b"{%b}:%b:%b:%d" % (store.prefix.encode(), LAYOUT, epoch, bucket)
+    return store.command("HGET", key, nonce_id.to_bytes(20, "big"))
+
+
 class Both:
     """One nonce, counted on the server and by the rules."""
 
@@ -71,9 +80,7 @@ class Both:
 
     def kept(self):
         """The state as the server has it."""
-        bucket = issued_at(self.id) >> BUCKET_BITS
-        key = b"{%b}:%b:%b:%d" % (self.store.prefix.encode(), LAYOUT, self.epoch, bucket)
-        return self.store.command("HGET", key, self.id.to_bytes(20, "big"))
+        return kept(self.store, self.id, self.epoch)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -117,3 +124,52 @@ def test_a_state_on_the_server_stays_small(kind):
     value = both.kept()
     assert value is not None
     assert len(value) == 6 + 16 + 4 * PLACES
+
+
+_commands = st.lists(
+    st.tuples(st.integers(0, 3), st.integers(1, 20), st.sampled_from([0, 3, 8, 8])), min_size=1, max_size=9
+)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(commands=st.lists(_commands, max_size=6))
+@example(commands=[[(0, 1, 8), (0, 1, 8), (1, 1, 8), (0, 2, 8), (2, 3, 8), (2, 1, 3)], [(2, 1, 8), (2, 2, 8)]])
+@settings(max_examples=50, deadline=None)
+def test_steps_of_one_command(kind, commands):
+    """Nonces of two buckets, each counted several times: as if one step came after the other."""
+    store, clock = RedisFromAnyThread(kind=kind), Clock()
+    nonces, ids, states = source_for(store, clock), [], [0] * 4
+    for _ in states:
+        ids.append((nonces.recognise(nonces.issue()) or (0, b""))[0])
+        clock.now += 10
+    for command in commands:
+        steps, verdicts = [], []
+        for which, nc, window in command:
+            rule = ReplayDetect(window) if window else SequenceDetect()
+            steps.append((ids[which], store.epoch, nc, rule, nonces.now()))
+            verdict, states[which] = rule.advance(states[which], nc)
+            verdicts.append(verdict)
+        assert store.advance_together(steps, nonces.lifetime) == verdicts
+        for nonce_id, state in zip(ids, states, strict=True):
+            value = kept(store, nonce_id, store.epoch)
+            assert (value is None) == (state == 0)
+            if value is not None:
+                assert meaning_on_the_server(value)[1:] == meaning(state)[1:]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_epoch_that_begins_within_a_command(kind, monkeypatch):
+    """What comes after it in the same command is forgotten, and so is what came before, from then on."""
+    both = Both(kind)
+    store, epoch, now = both.store, both.epoch, both.nonces.now()
+    both.count(8, 1)
+    fresh = (both.nonces.recognise(both.nonces.issue()) or (0, b""))[0]
+    # As if all that a worker with this clock may issue were over.
+    store.command("HSET", f"{{{store.prefix}}}:{LAYOUT.decode()}:life", "floor", now >> BUCKET_BITS)
+    monkeypatch.setattr(redis, "new_epoch", lambda: b"ffffffff")
+    # The last one names the epoch that has yet to begin, as nobody can know.
+    steps = [(both.id, epoch, 2), (fresh, epoch, 1), (both.id, epoch, 3), (fresh, b"ffffffff", 1)]
+    known = [(*step, ReplayDetect(8), now) for step in steps]
+    assert store.advance_together(known, both.nonces.lifetime) == [Verdict.ACCEPTED] + [Verdict.FORGOTTEN] * 3
+    assert store.epoch == b"ffffffff"
+    assert store.advance_together(known, both.nonces.lifetime) == [Verdict.FORGOTTEN] * 3 + [Verdict.ACCEPTED]
