@@ -273,7 +273,9 @@ def test_a_lock_that_is_not_given_back(path, monkeypatch):
 def test_a_step_that_fails_leaves_nothing_behind(path):
     """The transaction is rolled back, and the next step is served."""
 
-    class Failing(ReplayDetect):
+    class Failing:
+        window = RULE.window
+
         def advance(self, state, nc):
             raise RuntimeError(state, nc)
 
