@@ -80,6 +80,16 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         project.disable()
 
 
+#: Seconds: the threads and the database of a test may wait for a machine that builds and tests other things as well.
+PATIENCE = 60
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A site that sets no time limit gets a long one."""
+    monkeypatch.setattr("digest_http_middleware.django.site.DEFAULT_TIMEOUT", PATIENCE)
+
+
 @pytest.fixture
 def alice(project: Path) -> Iterator[Any]:
     """A user with a password, who can log in with Digest."""
