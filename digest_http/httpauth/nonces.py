@@ -23,7 +23,7 @@ import os
 import re
 from binascii import hexlify
 from collections.abc import Callable, Sequence
-from typing import Final, Self, cast
+from typing import Final, cast, final
 
 from digest_http.algorithms import Algorithm
 from digest_http.grammar import token
@@ -54,6 +54,7 @@ _token: Final = re.compile(token)
 _drawn_ahead: Final = CnonceSource().draw
 
 
+@final
 class NonceSource(HoldsSecrets):
     """Issues and recognises the nonces of one realm, or of the challenges of one algorithm in it.
 
@@ -123,7 +124,11 @@ class NonceSource(HoldsSecrets):
         )
         """What issues and recognises them, for the path of each request: without a call between."""
 
-    def for_challenge(self, algorithm: Algorithm, *, proxy: bool = False, auth_only: bool = False) -> Self:
+    def __init_subclass__(cls) -> None:
+        # Whoever overrode `recognise` to refuse more would refuse nothing.
+        raise TypeError("NonceSource takes no subclass: a request asks `kind` and `life`, not these methods")
+
+    def for_challenge(self, algorithm: Algorithm, *, proxy: bool = False, auth_only: bool = False) -> NonceSource:
         """A source like this one for the challenges of one algorithm, of a server or a proxy.
 
         `auth_only`: for those challenges of a server with auth-int that leave it out.
@@ -132,7 +137,7 @@ class NonceSource(HoldsSecrets):
         sessions, without those without. Each draws its own randomness: with a common one the counts of two nonces
         would be one state, and a client that used both, as it may, would look like a replay of itself.
         """
-        return type(self)(
+        return NonceSource(
             self._realm,
             self._keys,
             self._epoch,

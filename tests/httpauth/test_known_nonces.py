@@ -11,6 +11,7 @@ from digest_http.buffers import HTTPMessage
 from digest_http.errors import MalformedField
 from digest_http.httpauth.known_nonce import MAX_KEPT_TARGET
 from digest_http.httpauth.nonce_macs import REMEMBERED
+from digest_http.httpauth.nonces import NonceSource
 from digest_http.httpauth.verdict import Verdict
 from tests.httpauth.hand_made import HASHES, Clock, acceptor_of, ha1_of, issue, token, verify
 from tests.httpauth.nonce_sources import source
@@ -197,6 +198,12 @@ def test_a_proof_over_a_body_while_the_nonce_is_used_without_one():
     slow.make_signature(answer)
     ha2 = SHA_256(b":/x:" + SHA_256(b"answer"))
     assert SHA_256(b":".join([ha1_of(), nonce, b"00000001", b"c0", b"auth-int", ha2])) in answer.padding
+
+
+def test_a_source_takes_no_subclass():
+    """A method that was overridden to refuse more would not be asked."""
+    with pytest.raises(TypeError, match="NonceSource takes no subclass"):
+        type("Stricter", (NonceSource,), {"recognise": lambda *_: None})
 
 
 @pytest.mark.parametrize(("octets", "kept"), [(MAX_KEPT_TARGET, True), (MAX_KEPT_TARGET + 1, False)])
