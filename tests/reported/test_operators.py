@@ -77,7 +77,9 @@ def test_who_is_logged_in_at_another_worker_can_be_told(tmp_path: Path) -> None:
         table.close()
 
 
-@pytest.mark.parametrize("said", ["109 octets", "safer, not faster", "50 000 steps a second", "10 workers", "100 workers"])
+@pytest.mark.parametrize(
+    "said", ["109 octets", "safer, not faster", "50 000 steps a second", "10 workers", "100 workers"]
+)
 def test_capacity_is_told(said: str) -> None:
     """What a worker bears, what a nonce costs, and that a cluster adds nothing to either."""
     assert said in (DOCS / "capacity.md").read_text(encoding="utf-8")
