@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from digest_http.algorithms import by_name
 from digest_http.buffers import HTTPMessage
+from digest_http.credentials import Credentials
 from digest_http.errors import MalformedField
 from digest_http.httpauth.known_nonce import MAX_KEPT_TARGET
 from digest_http.httpauth.nonce_macs import REMEMBERED
@@ -198,6 +199,48 @@ def test_a_proof_over_a_body_while_the_nonce_is_used_without_one():
     slow.make_signature(answer)
     ha2 = SHA_256(b":/x:" + SHA_256(b"answer"))
     assert SHA_256(b":".join([ha1_of(), nonce, b"00000001", b"c0", b"auth-int", ha2])) in answer.padding
+
+
+def test_a_nonce_that_two_threads_have_entered():
+    """It goes with the first of its two places, and nothing fails at the second."""
+    nonces = source()
+    macs, twice = nonces.kind.macs(), nonces.issue()
+    assert macs.recognise(twice) is not None
+    del macs.known[twice]  # as a thread sees it that looked before the other one wrote
+    assert macs.recognise(twice) is not None
+    for _ in range(REMEMBERED + 1):
+        assert macs.recognise(nonces.issue()) is not None
+    assert twice not in macs.known
+    assert len(macs.known) == REMEMBERED
+
+
+def test_a_hash_of_a_body_is_nothing_for_auth():
+    """Whatever stands in HEntity: the proof covers no body, and neither does what is kept."""
+    acceptor = acceptor_of(Clock())
+    nonce = issue(acceptor)
+    octets = token(nonce)
+    key = b":".join([ha1_of(), nonce, b"00000001", b"c0", b"auth", SHA_256(b":/x")])
+    for _ in range(2):
+        verdict, context = verify(acceptor, octets, hentity=SHA_256(b"body"))
+        assert verdict is Verdict.ACCEPTED
+        answer = HTTPMessage(octets, b"GET", b"/x", SHA_256(b"answer"))
+        context.make_signature(answer)
+        assert SHA_256(key) in answer.padding
+        assert known_of(acceptor, nonce).asked == (b"GET", b"/x", SHA_256(b"GET:/x"), SHA_256(b":/x"))
+
+
+@pytest.mark.parametrize("changes", [
+    {}, {"opaque": b"o"}, {"userhash": b"true"}, {"qop": b"auth-int"},
+    {"username": None, "username*": b"UTF-8''al%C3%AFce"},
+], ids=str)  # fmt: skip
+def test_the_credentials_of_a_context_are_those_of_its_token(changes):
+    """All parameters, although the path of a request takes some of them only."""
+    acceptor = acceptor_of(Clock(), userhash=True)
+    octets = token(issue(acceptor), **changes).replace(b'userhash="true"', b"userhash=true")
+    octets = octets.replace(b"username*=\"UTF-8''al%C3%AFce\"", b"username*=UTF-8''al%C3%AFce")
+    context = acceptor.open(octets)
+    assert context.credentials == Credentials.parse(octets)
+    assert context.terms.qop_name.encode() == context.credentials.qop
 
 
 def test_a_source_takes_no_subclass():
