@@ -14,6 +14,7 @@ from digest_http.httpauth.known_nonce import MAX_KEPT_TARGET
 from digest_http.httpauth.nonce_macs import REMEMBERED
 from digest_http.httpauth.nonces import NonceSource
 from digest_http.httpauth.verdict import Verdict
+from tests.attacks.signing import parameters
 from tests.httpauth.hand_made import HASHES, Clock, acceptor_of, ha1_of, issue, token, verify
 from tests.httpauth.nonce_sources import source
 
@@ -241,6 +242,37 @@ def test_the_credentials_of_a_context_are_those_of_its_token(changes):
     context = acceptor.open(octets)
     assert context.credentials == Credentials.parse(octets)
     assert context.terms.qop_name.encode() == context.credentials.qop
+
+
+def test_next_nonces_are_as_old_as_the_verdict_and_end_with_the_login():
+    """Each that was handed out is one of the login; when that is over, none is handed out any more."""
+    clock = Clock()
+    acceptor = acceptor_of(clock)
+    octets = token(issue(acceptor))
+    clock.now += 290
+    verdict, context = verify(acceptor, octets)
+    assert verdict is Verdict.ACCEPTED
+    begun = context.nonces.now()
+    clock.now += 5
+    answers = [parameters(proved(context, octets, b"GET", b"/x")) for _ in range(2)]
+    handed = [answer["nextnonce"].encode() for answer in answers]
+    assert [int(nonce[:14], 16) for nonce in handed] == [begun, begun]
+    found = [each[:2] for each in context.nonces_of_login]
+    assert found == [(context.nonce_id, context.epoch), *map(context.nonces.recognise, handed)]
+    context.end()
+    assert b"nextnonce" not in proved(context, octets, b"GET", b"/x")
+    assert len(context.nonces_of_login) == 3
+
+
+def test_the_form_without_counts_hands_out_nothing_after_its_login():
+    """Its next nonce is always due, but not when the login is over."""
+    acceptor = acceptor_of(Clock(), algorithms=["MD5"], allow_rfc2069=True)
+    octets = token(issue(acceptor, "MD5"), "MD5", qop=None)
+    verdict, context = verify(acceptor, octets)
+    assert verdict is Verdict.ACCEPTED
+    assert b"nextnonce" in proved(context, octets, b"GET", b"/x")
+    context.end()
+    assert b"nextnonce" not in proved(context, octets, b"GET", b"/x")
 
 
 def test_a_source_takes_no_subclass():
