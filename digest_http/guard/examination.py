@@ -6,6 +6,7 @@ Who awaits is the caller (pauses.py).
 
 Each request goes through this file, so it may be compiled (docs/performance.md, "Two forms"). What servers and sources
 of others give is `Any` here, and looked at where it is used: compiled code would insist on an annotation before that.
+Where one is given all the same, there is a second way for what does not keep to it.
 """
 
 from __future__ import annotations
