@@ -20,7 +20,7 @@ __all__ = ["MAX_FIELD_OCTETS", "Spelling", "check_size", "parse_parameters", "sc
 
 #: Longest field value that is read at all. httpd allows 8190 octets a header line, so no client that meets the web
 #: sends more; RFC 2831 §2.1.2 allows 4096 for its one.
-MAX_FIELD_OCTETS = 8192
+MAX_FIELD_OCTETS: Final = 8192
 
 # What well-behaved peers send: lower-case names, no blanks but one after a comma, no backslash. The last alternative
 # takes the whole rest of anything else, so that nothing can be skipped unseen.

@@ -11,13 +11,14 @@ Where one is given all the same, there is a second way for what does not keep to
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sized
 from typing import Any, Final, TypeAlias
 
 from digest_http.buffers import HTTPMessage
-from digest_http.credentials import split_scheme
+from digest_http.credentials import Credentials, split_scheme
 from digest_http.errors import DigestError, MalformedField
 from digest_http.httpauth.server import ServerContext
+from digest_http.httpauth.sources import Sources
 from digest_http.httpauth.verdict import ACCEPTED, UNKNOWN_USER, Verdict
 from digest_http.httpauth.waiting import Wait
 from digest_http.params import MAX_FIELD_OCTETS, check_size
@@ -52,9 +53,9 @@ Paused: TypeAlias = tuple[int, Any, ServerContext, HTTPMessage, int, str, Verdic
 class Examination(HoldsSecrets):
     """Examines the requests of one guard.
 
-    `field`: the name of the field that is read, in lower case; `status`: that of a refusal, 401 or 407. `look_up`,
-    `count`: of httpauth/sources.py. `now`: the clock of the nonces in microseconds. `finish`: makes a coroutine that
-    awaits what is paused and goes on.
+    `field`: the name of the field that is read, in lower case; `status`: that of a refusal, 401 or 407. `timed`: makes
+    a function that tells observers how long a source took. `now`: the clock of the nonces in microseconds. `finish`:
+    makes a coroutine that awaits what is paused and goes on.
     """
 
     __slots__ = (
@@ -62,10 +63,12 @@ class Examination(HoldsSecrets):
         "_count",
         "_field",
         "_finish",
+        "_logged_out",
         "_look_up",
         "_now",
         "_offered",
         "_refusals",
+        "_sources",
         "_status",
         "_throttling",
         "logouts",
@@ -78,8 +81,8 @@ class Examination(HoldsSecrets):
         status: int,
         anonymous: Refused,
         offered: Offering,
-        look_up: Callable[[ServerContext, Wait], Any],
-        count: Callable[[ServerContext, int, Wait], Any],
+        sources: Sources,
+        timed: Callable[[str, Callable[..., Any]], Callable[..., Any]] | None,
         now: Callable[[], int],
         throttling: Throttling | None,
         logouts: KeptLogouts,
@@ -89,16 +92,23 @@ class Examination(HoldsSecrets):
         self._status: Final = status
         self._anonymous: Final = anonymous
         self._offered: Final = offered
-        self._look_up: Final = look_up
-        self._count: Final = count
+        self._sources: Final = sources
+        # None: nobody wants to know how long they take, and they are called without a look-up of a name.
+        self._look_up: Final = None if timed is None else timed("users", sources.look_up)
+        self._count: Final = None if timed is None else timed("store", sources.count)
         self._now: Final = now
         self._throttling: Final = throttling
-        self.logouts = logouts
-        """Which logins are over."""
+        self.share(logouts)
         self._finish: Final = finish
         self._refusals: Final[Mapping[Verdict, Refusal]] = {
             verdict: Refusal.of_verdict(verdict, status) for verdict in Verdict
         }
+
+    def share(self, logouts: KeptLogouts) -> None:
+        """From now on these say which logins are over."""
+        self.logouts = logouts
+        # Looked at here without a step to it.
+        self._logged_out: Sized = logouts.known
 
     def examine(self, request: Any, wait: Wait) -> Outcome:  # noqa: ANN401 - a Request; see the head of the file
         """Everything up to the verdict of a request; a refusal has no fields yet.
@@ -124,20 +134,19 @@ class Examination(HoldsSecrets):
             if len(found) > MAX_FIELD_OCTETS:
                 check_size(found)
             # The first is what nearly everybody sends, without a call.
-            token = found[7:] if found.startswith(b"Digest ") else split_scheme(found)
+            token = found[7:] if found[:7] == b"Digest " else split_scheme(found)
             if token is None:
                 return self._anonymous
             acceptor = self._offered.acceptor
             # What Acceptor.open does, less a call for what nearly everybody sends.
-            known = acceptor.shapes.read(token)
-            context = acceptor.open(token) if known is None else ServerContext(acceptor, token, known[0], known[1])
+            context = acceptor.shapes.open(acceptor, token) or acceptor.open_read(token, Credentials.parse(token))
         except DigestError as error:
             return self.refused_by(error, None)
-        message = HTTPMessage(context.token, request.method, context.uri)
+        message = HTTPMessage(token, request.method, context.opening.uri)
         outcome = self.go_on(request, wait, context, message)
         return self._finish(self, outcome, request, wait) if isinstance(outcome, tuple) else outcome
 
-    def go_on(  # noqa: C901, PLR0912, PLR0917 - the one place where the order stands, by position: names cost more
+    def go_on(  # noqa: C901, PLR0912, PLR0915, PLR0917 - the one place where the order stands, by position: names cost more
         self,
         request: Any,  # noqa: ANN401 - a Request; see the head of the file
         wait: Wait,
@@ -155,6 +164,7 @@ class Examination(HoldsSecrets):
         if paused is not None:
             place, _, _, _, arrived, username, verdict = paused
         throttling = self._throttling
+        covers_body = context.covers_body
         try:
             if place == _OPENED and throttling is not None:
                 delayed: object = throttling.refused(request, context, wait)
@@ -166,31 +176,33 @@ class Examination(HoldsSecrets):
                     waits: Refused = answer
                     return waits
                 arrived = self._now()
-                if not request.is_named_by(context.uri):
+                if not request.is_named_by(message.url):
                     raise MalformedField("The uri is not the target of this request", reason="uri")
-                if context.covers_body:
-                    answer = request.hash_body(context.algorithm)
+                if covers_body:
+                    answer = request.hash_body(context.terms.algorithm)
                     if not isinstance(answer, bytes):
                         return _BODY, answer, context, message, arrived, username, verdict
             if place <= _BODY:
-                if context.covers_body:
+                if covers_body:
                     if not isinstance(answer, bytes):
                         # A part of the body; the hash is at hand now, or the rest has to be awaited.
-                        answer = request.hash_received(context.algorithm, answer)
+                        answer = request.hash_received(context.terms.algorithm, answer)
                         if not isinstance(answer, bytes):
                             return _BODY, answer, context, message, arrived, username, verdict
                     message.hentity = answer  # pyright: ignore[reportAttributeAccessIssue]  # see `answer`
-                answer = self._look_up(context, wait)
+                look_up = self._look_up
+                answer = self._sources.look_up(context, wait) if look_up is None else look_up(context, wait)
                 if not isinstance(answer, tuple):
                     return _USER, answer, context, message, arrived, username, verdict
             if place <= _USER:
                 found: tuple[str, bytes | None] = answer  # pyright: ignore[reportAssignmentType, reportUnknownVariableType]  # see `answer`
                 username, ha1 = found
                 # A body may have taken its time.
-                now = self._now() if context.covers_body else arrived
+                now = self._now() if covers_body else arrived
                 verdict = context.verify_signature(message, ha1, now, arrived=arrived)
                 if verdict is ACCEPTED:
-                    answer = self._count(context, now, wait)
+                    count = self._count
+                    answer = self._sources.count(context, now, wait) if count is None else count(context, now, wait)
                     if answer is not ACCEPTED and not isinstance(answer, Verdict):
                         return _COUNT, answer, context, message, arrived, username, verdict
                     place = _COUNT
@@ -207,7 +219,7 @@ class Examination(HoldsSecrets):
                 if answer is not ACCEPTED:
                     return self._refused(answer, context)  # pyright: ignore[reportArgumentType]  # see `answer`
                 # Nearly always nobody was logged out, and that is known without a call.
-                if not self.logouts.known:
+                if not self._logged_out:
                     return Accepted(context, message, username)
                 answer = self.logouts.is_over(context.nonce_id, username, wait)
                 if not isinstance(answer, bool):

@@ -172,8 +172,8 @@ class Guard(HoldsSecrets):
             status=self.refused_status,
             anonymous=Refused(anonymous),
             offered=self._offering,
-            look_up=sources.look_up if observing is None else observing.timed("users", sources.look_up),
-            count=sources.count if observing is None else observing.timed("store", sources.count),
+            sources=sources,
+            timed=None if observing is None else observing.timed,
             now=nonces.now,
             throttling=self.throttling,
             logouts=logouts,
@@ -207,7 +207,7 @@ class Guard(HoldsSecrets):
             keys=[os.urandom(32)], store=stores.MemoryStore(NONCES_OF_CONNECTION), rfc2069_uses=MAX_RFC2069_USES
         )
         # Who is logged out is so on each connection.
-        made._examination.logouts = self._examination.logouts  # noqa: SLF001 - another of this class
+        made._examination.share(self._examination.logouts)  # noqa: SLF001 - another of this class
         return made
 
     def check(

@@ -20,6 +20,7 @@ from digest_http.settings import flag, instances, words
 
 from .nonces import NonceSource
 from .offer import DEFAULT_QOP, QOPS, Offer
+from .openings import Opening
 from .server import ServerContext
 from .terms import Terms
 from .token_shapes import Shapes
@@ -82,17 +83,13 @@ class Acceptor(HoldsSecrets):
         Raises MalformedField, FieldTooLarge, or NotOffered for an algorithm, qop or userhash that is not on offer:
         challenge such a client anew.
         """
-        known = self.shapes.read(token)
-        if known is not None:
-            # All that is checked below was found good in the token from which this shape was learnt.
-            return ServerContext(self, token, known[0], known[1])
-        return self.open_read(token, Credentials.parse(token))
+        known = self.shapes.open(self, token)
+        return self.open_read(token, Credentials.parse(token)) if known is None else known
 
     def open_read(self, token: bytes, credentials: Credentials) -> ServerContext:
         """The same for a TOKEN whose credentials the caller has read already. Raises NotOffered."""
         algorithm = self.offer.algorithm_of(credentials)
         terms = Terms(credentials, algorithm, self.nonces[algorithm], self.realm, self.decoys[algorithm])
         username, _, nonce, uri, response, _, _, nc, cnonce, opaque, _, extended = credentials
-        context = ServerContext(self, token, terms, (username, nonce, uri, response, nc, cnonce, opaque, extended))
-        context.new_shape = True
-        return context
+        opening = Opening(terms, username, nonce, uri, opaque, extended)
+        return ServerContext(self, token, opening, response, nc, cnonce, int(nc, 16) if nc else 1)

@@ -23,8 +23,7 @@ from .nonce_ids import RANDOM_BITS
 __all__ = ["EPOCH", "MAC", "MIN_KEY_OCTETS", "RANDOM", "REMEMBERED", "NonceMacs"]
 
 #: Nonces whose MAC is remembered as right. They are asked for by holders of a password only (the digest is checked
-#: first), a client asks for its own again with each request, and an entry takes some 400 bytes, or with a
-#: long target 1200. For each algorithm.
+#: first), a client asks for its own again with each request, and an entry takes some 400 bytes. For each algorithm.
 REMEMBERED: Final = 4096
 
 #: RFC 2104 §3: a key shorter than the hash's output would weaken it; 128 bits is the least that cannot be searched.

@@ -9,21 +9,34 @@ from __future__ import annotations
 from typing import Final, NamedTuple, Protocol
 
 from digest_http import calculation
+from digest_http.algorithms import Algorithm
 from digest_http.buffers import HTTPMessage
 from digest_http.credentials import Credentials
 from digest_http.encoding import quote_string
 from digest_http.errors import MalformedField
 from digest_http.secrecy import HoldsSecrets
 
-from .known_nonce import MAX_KEPT_TARGET, NOTHING_ASKED, KnownNonce
+from .known_nonce import KnownNonce
 from .nonces import NonceSource
 from .offer import Offer
+from .openings import Opening
 from .session_key import session_key
-from .terms import Terms, Values
-from .token_shapes import Shapes
+from .terms import Terms
 from .verdict import ACCEPTED, Verdict
 
 __all__ = ["Policy", "ServerContext"]
+
+
+class Lessons(Protocol):
+    """What is told of a token once it has been verified, so that the next ones cost less (token_shapes.py)."""
+
+    def learn(self, token: bytes, terms: Terms) -> None:
+        """Learn the shape of a token that has none yet."""
+        ...
+
+    def keep(self, opening: Opening, response: bytes, cnonce: bytes) -> None:
+        """Keep the opening of a token, which has this response and cnonce."""
+        ...
 
 
 class Policy(Protocol):
@@ -40,7 +53,7 @@ class Policy(Protocol):
         ...
 
     @property
-    def shapes(self) -> Shapes:
+    def shapes(self) -> Lessons:
         """The shapes learnt so far."""
         ...
 
@@ -57,7 +70,8 @@ class NonceOfLogin(NamedTuple):
 class ServerContext(HoldsSecrets):
     """One Authorization TOKEN on its way to a verdict.
 
-    `terms`, `values`: what the token says, by parts (terms.py).
+    `opening`, `response`, `nc`, `cnonce`: what the token says, by parts. `count`: the count to record; nc, or 1 for the
+    RFC 2069 form, whose nonce is good for one request.
     """
 
     __slots__ = (
@@ -67,43 +81,30 @@ class ServerContext(HoldsSecrets):
         "_over",
         "_renewal_due",
         "_response",
-        "_values",
         "_verified",
         "acceptor",
-        "algorithm",
         "cnonce",
         "count",
         "covers_body",
         "known",
-        "new_shape",
-        "nonce",
-        "qop",
+        "opening",
         "terms",
         "token",
-        "uri",
-        "username",
     )
 
-    def __init__(self, acceptor: Policy, token: bytes, terms: Terms, values: Values) -> None:
-        username, nonce, uri, response, nc, cnonce, _, _ = values
+    def __init__(  # noqa: PLR0917 - one for each request: names cost more
+        self, acceptor: Policy, token: bytes, opening: Opening, response: bytes, nc: bytes, cnonce: bytes, count: int
+    ) -> None:
         self.acceptor: Final = acceptor
         self.token: Final = token
-        self.terms: Final = terms
-        self._values: Final = values
-        self.username: Final = username
-        """The name as it was sent, or its hash; empty with username*. `credentials.name` is the name as text."""
-        self.nonce: Final = nonce
-        self.uri: Final = uri
-        """What was signed, and with which qop: those of the credentials."""
+        self.opening: Final = opening
+        self.terms: Final = opening.terms
+        self.covers_body: Final = opening.terms.covers_body
+        """Whether the request is signed with auth-int, so that the layout needs HEntity."""
         self._response: Final = response
         self._nc: Final = nc
         self.cnonce: Final = cnonce
-        self.qop: Final = terms.qop
-        self.algorithm: Final = terms.algorithm
-        self.covers_body: Final = terms.covers_body
-        """Whether the request is signed with auth-int, so that the layout needs HEntity."""
-        self.count: Final = int(nc, 16) if nc else 1
-        """The count to record: nc, or 1 for the RFC 2069 form, whose nonce is good for one request."""
+        self.count: Final = count
         self.known: KnownNonce | None = None
         """The nonce, once verify_signature has found that it is one of ours."""
         self._key = b""
@@ -111,13 +112,41 @@ class ServerContext(HoldsSecrets):
         self._verified = 0
         self._over = False
         self._handed_out: tuple[bytes, ...] = ()
-        self.new_shape = False
-        """Whether its order of parameters may be learnt, once it was verified."""
+
+    @property
+    def username(self) -> bytes:
+        """The name as it was sent, or its hash; empty with username*. `credentials.name` is the name as text."""
+        return self.opening.username
+
+    @property
+    def nonce(self) -> bytes:
+        """The nonce, as it was sent."""
+        return self.opening.nonce
+
+    @property
+    def uri(self) -> bytes:
+        """What was signed, and with which qop and algorithm: those of the credentials."""
+        return self.opening.uri
+
+    @property
+    def qop(self) -> bytes:
+        """See `uri`."""
+        return self.terms.qop
+
+    @property
+    def algorithm(self) -> Algorithm:
+        """See `uri`."""
+        return self.terms.algorithm
 
     @property
     def credentials(self) -> Credentials:
         """All parameters. Made anew each time: the path of a request reads the parts that it needs."""
-        return self.terms.credentials(self._values)
+        return self.opening.credentials(self._response, self._nc, self.cnonce)
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether the token was read by a shape, so that it has parameters of RFC 7616 only (token_shapes.py)."""
+        return self.opening.shape is not None
 
     @property
     def nonces(self) -> NonceSource:
@@ -146,7 +175,7 @@ class ServerContext(HoldsSecrets):
         nonces = self.acceptor.offer.auth_only.get(self.algorithm)
         return nonces.kind.macs().recognise(self.nonce) if nonces is not None else None
 
-    def verify_signature(
+    def verify_signature(  # noqa: C901 - what is checked, in the one order that is safe
         self, message: HTTPMessage, ha1: bytes | None, now: int, *, arrived: int | None = None
     ) -> Verdict:
         """Check method, URL, HEntity and the digest, then the nonce. Nothing is recorded; the counts come after.
@@ -159,27 +188,21 @@ class ServerContext(HoldsSecrets):
         (RFC 7616 §3.4.6: 400), if the method is no token, if HEntity is missing or no digest, or for the cnonce of
         a session that could be H(A2).
         """
-        algorithm, terms, nonce, uri = self.algorithm, self.terms, self.nonce, self.uri
+        opening, terms, covers_body = self.opening, self.terms, self.covers_body
+        nonce, uri = opening.nonce, opening.uri
         if message.token != self.token or message.url != uri:
             raise self._another(message)
-        method = message.method
-        if not method.isalpha():  # nearly every method is of letters alone
+        algorithm, method, asked = terms.algorithm, message.method, opening.asked
+        ha2 = asked[1] if asked[0] == method else b""
+        if not ha2 and not method.isalpha():  # nearly every method is of letters alone
             message.check_method()
-        covers_body = self.covers_body
         if covers_body and not message.hentity:
             raise MalformedField("auth-int needs HEntity, the hash of the entity body", reason="hentity")
         secret = terms.decoy if ha1 is None else ha1
         if algorithm.session:
             secret = session_key(algorithm, secret, nonce, self.cnonce)
-        self._key = key = calculation.response_key(secret, nonce, self._nc, self.cnonce, self.qop)
-        macs = terms.kind.macs()
-        known = macs.known.get(nonce)
-        asked = NOTHING_ASKED if known is None or covers_body else known.asked
-        if asked[1] == uri and asked[0] == method:
-            ha2 = asked[2]
-        else:
-            ha2 = calculation.request_hash(algorithm, method, uri, message.hentity if covers_body else b"")
-            asked = method, uri, ha2, b""
+        self._key = key = calculation.response_key(secret, nonce, self._nc, self.cnonce, terms.qop)
+        ha2 = ha2 or calculation.request_hash(algorithm, method, uri, message.hentity if covers_body else b"")
         right = calculation.same_digest(calculation.keyed_response(algorithm, key, ha2), self._response)
         if ha1 is None:
             return Verdict.UNKNOWN_USER
@@ -187,17 +210,21 @@ class ServerContext(HoldsSecrets):
             return Verdict.WRONG_REALM
         if not right:
             return Verdict.WRONG_DIGEST
-        if self.new_shape:
+        if opening.shape is None:
             self.acceptor.shapes.learn(self.token, terms)
         # The nonce comes second: stale=true may only be said to one who knows the password.
-        known = known or macs.recognise(nonce) or self._recognise_auth_only()
+        macs = terms.kind.macs()
+        remembered = macs.known.get(nonce)
+        self.known = known = remembered or macs.recognise(nonce) or self._recognise_auth_only()
         if known is None:
             return Verdict.FOREIGN
-        self.known = known
         renewal_due = terms.life.renewal_if_alive(known.nonce_id, now, arrived)
         if renewal_due is None:
             return Verdict.EXPIRED
-        known.asked = asked if len(uri) <= MAX_KEPT_TARGET and not covers_body else NOTHING_ASKED
+        if ha2 is not asked[1] and not covers_body:
+            opening.asked = method, ha2
+        if opening.head and remembered is not None:  # who uses a nonce once needs no place
+            self.acceptor.shapes.keep(opening, self._response, self.cnonce)
         self._renewal_due, self._verified = renewal_due, now
         return ACCEPTED
 
@@ -214,19 +241,16 @@ class ServerContext(HoldsSecrets):
         RFC 7616 §3.5: rspauth is computed like the response, with an empty method.
         Raises MalformedField if HEntity is missing or no digest.
         """
-        covers_body = self.covers_body
+        opening, terms, covers_body = self.opening, self.terms, self.covers_body
         if covers_body and not message.hentity:
             raise MalformedField("auth-int needs HEntity, the hash of the response body", reason="hentity")
-        algorithm, known, uri = self.algorithm, self.known, self.uri
-        asked = NOTHING_ASKED if known is None or covers_body else known.asked
-        if asked[1] == uri and asked[3]:
-            ha2 = asked[3]
-        else:
-            ha2 = calculation.request_hash(algorithm, b"", uri, message.hentity if covers_body else b"")
-            if known is not None and asked[1] == uri:
-                known.asked = asked[0], uri, asked[2], ha2
+        algorithm, ha2 = terms.algorithm, opening.proof_hash
+        if not ha2:
+            ha2 = calculation.request_hash(algorithm, b"", opening.uri, message.hentity if covers_body else b"")
+            if not covers_body:
+                opening.proof_hash = ha2
         rspauth = calculation.keyed_response(algorithm, self._key, ha2)
-        qop, cnonce = self.qop, self.cnonce
+        qop, cnonce = terms.qop, self.cnonce
         if qop and not self._renewal_due and cnonce.isalnum():
             # Nearly every answer is this one, so it is written in one piece; alphanumerics need no escaping.
             message.padding = b'rspauth="%b", qop=%b, nc=%b, cnonce="%b"' % (rspauth, qop, self._nc, cnonce)

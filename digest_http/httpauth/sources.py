@@ -53,16 +53,16 @@ class Sources(HoldsSecrets):
 
         Raises SourceUnavailable.
         """
-        username = context.username
+        username, terms = context.opening.username, context.terms
         if username and username.isascii():
             # Nearly every name, for which all forms of Unicode are one.
             name = username.decode()
         else:
             credentials = context.credentials
             name = credentials.name_as_sent if self._asks_as_sent else credentials.name
-        if context.terms.userhash:
+        if terms.userhash:
             return look_up_by_hash(self._users, self._realm, context, name, wait)
-        algorithm = context.algorithm
+        algorithm = terms.algorithm
         try:
             found: object = self._users.ha1(name, self._realm, algorithm)
             # One after the other: a tuple of types would be made anew, or looked up, each time.
@@ -83,7 +83,7 @@ class Sources(HoldsSecrets):
             )
         except Exception as error:
             raise caused(store_down(), error) from error
-        if isinstance(counted, Verdict) and (self._rfc2069_uses == 1 or context.qop):
+        if isinstance(counted, Verdict) and (self._rfc2069_uses == 1 or context.terms.qop):
             return counted
         # A nonce of the form that counts nothing has as many counts as it has uses.
         last = count if context.qop else self._rfc2069_uses

@@ -5,7 +5,7 @@ Each request goes through this file, so it may be compiled.
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import Final
 
 from digest_http.algorithms import Algorithm
 from digest_http.credentials import Credentials
@@ -14,10 +14,7 @@ from digest_http.secrecy import HoldsSecrets
 from .nonces import NonceSource
 from .offer import AUTH_INT
 
-__all__ = ["Terms", "Values"]
-
-#: What changes from token to token: username, nonce, uri, response, nc, cnonce, opaque, username*; see Credentials.
-Values: TypeAlias = tuple[bytes, bytes, bytes, bytes, bytes, bytes, bytes | None, str | None]
+__all__ = ["Terms"]
 
 
 class Terms(HoldsSecrets):
@@ -29,9 +26,8 @@ class Terms(HoldsSecrets):
     """
 
     __slots__ = (
-        "_algorithm_sent",
-        "_realm_sent",
         "algorithm",
+        "algorithm_sent",
         "covers_body",
         "decoy",
         "kind",
@@ -39,6 +35,7 @@ class Terms(HoldsSecrets):
         "nonces",
         "qop",
         "qop_name",
+        "realm_sent",
         "right_realm",
         "userhash",
     )
@@ -46,8 +43,9 @@ class Terms(HoldsSecrets):
     def __init__(
         self, credentials: Credentials, algorithm: Algorithm, nonces: NonceSource, realm: bytes, decoy: bytes
     ) -> None:
-        self._realm_sent: Final = credentials.realm
-        self._algorithm_sent: Final = credentials.algorithm
+        self.realm_sent: Final = credentials.realm
+        self.algorithm_sent: Final = credentials.algorithm
+        """Both as they stand in the token."""
         self.qop: Final = credentials.qop
         """The qop, empty in the form of RFC 2069."""
         self.qop_name: Final = credentials.qop.decode()
@@ -63,11 +61,3 @@ class Terms(HoldsSecrets):
         """Whether the realm is that of the challenges."""
         self.covers_body: Final = credentials.qop == AUTH_INT
         """Whether requests are signed with auth-int, so that the layout needs HEntity."""
-
-    def credentials(self, values: Values) -> Credentials:
-        """The credentials of a token on these terms."""
-        username, nonce, uri, response, nc, cnonce, opaque, extended = values
-        return Credentials(
-            username, self._realm_sent, nonce, uri, response, self._algorithm_sent, self.qop, nc, cnonce, opaque,
-            self.userhash, extended,
-        )  # fmt: skip

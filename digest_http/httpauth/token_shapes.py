@@ -1,18 +1,26 @@
-"""Reading a TOKEN whose order of parameters was seen before, in one match.
+"""Reading a TOKEN whose order of parameters was seen before: in one match, or less.
 
 The order and quoting of the parameters is fixed by a client's code, realm, algorithm and qop by our challenge, so a
 server meets few shapes, again and again. A pattern made for a shape reads a token three times as fast as the general
-parser. What it does not match in full, to the last octet, goes to the general parser: a pattern only ever takes what
-that would take, with the same result.
+parser. And one client's requests for one target differ in response, nc and cnonce alone. So what stands before them is
+kept once it was read and verified (openings.py), and of the next token the rest only is looked at, in its places.
+
+What does not fit in full, to the last octet, goes to the pattern, and then to the general parser: each only ever takes
+what the next one would take, with the same result.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from collections import deque
+from itertools import pairwise
+from struct import Struct
+from typing import Final, TypeAlias
 
 from digest_http.params import parse_parameters
 
+from .openings import Opening
+from .server import Policy, ServerContext
 from .terms import Terms
 
 __all__ = ["Shapes"]
@@ -29,17 +37,28 @@ MAX_LESSONS: Final = 64
 #: Octets of a token that is learnt from: four times what clients send.
 MAX_LESSON_OCTETS: Final = 2048
 
+#: Openings that are kept, of all shapes together. Only holders of a password get one, and as many nonces are remembered
+#: for each algorithm. One takes some 1000 octets of memory. The one kept first makes room for a new one.
+MAX_OPENINGS: Final = 4096
+
+#: Octets of an opening that is kept. Clients choose their names and targets, and this bounds what one opening may take;
+#: hardly any opening of a program that asks again and again is longer.
+MAX_HEAD_OCTETS: Final = 512
+
 _NAMES: Final = (
     b"username", b"realm", b"nonce", b"uri", b"response", b"algorithm", b"qop", b"nc", b"cnonce", b"opaque",
 )  # fmt: skip
 _OPTIONAL: Final = frozenset({b"algorithm", b"opaque"})
 _FIXED: Final = (b"realm", b"algorithm", b"qop")
-#: A group that can never take part stands for an absent parameter: it yields None. There are two, since most clients
-#: send neither opaque nor username*.
+#: What is new in each request.
+_CHANGING: Final = (b"response", b"nc", b"cnonce")
+#: The three values of a tail, each with what stands behind it.
+_Pieces: TypeAlias = tuple[bytes, bytes, bytes, bytes, bytes, bytes]
+_X: Final = frozenset(b"xX")
+#: In the order in which the groups of a match are read.
+_VARYING: Final = (b"username", b"nonce", b"uri", *_CHANGING, b"opaque")
+#: A group that can never take part stands for an absent parameter: it yields None. Most clients send no opaque.
 _NEVER: Final = rb"((?!))?"
-_ABSENT: Final = 2
-#: In the order of Values; what stands behind is username*, which no shape has.
-_VARYING: Final = (b"username", b"nonce", b"uri", b"response", b"nc", b"cnonce", b"opaque", b"username*")
 
 # The same octets as in params.py, less the backslash, which needs unescaping.
 _QUOTED: Final = rb'"([\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]*+)"'
@@ -51,45 +70,139 @@ _NC: Final = rb"(?!00000000)([0-9a-fA-F]{8})"
 
 
 class _Shape:
-    """A pattern, the terms that its fixed part names, and where its groups have the values that vary.
+    """How one kind of client writes its tokens.
 
-    `found`: the names of the parameters that vary, in the order of the pattern's groups; behind them the pattern has
-    two groups more, which never take part.
+    `pattern` reads a token; `found` are the names of the parameters that vary, in the order of its groups, behind which
+    there is one more, which never takes part. `match`: of the token that the shape is learnt from.
     """
 
-    __slots__ = ("groups", "in_order", "pattern", "terms")
+    __slots__ = (
+        "_places",
+        "cnonce_octets",
+        "groups",
+        "in_order",
+        "in_usual_order",
+        "is_cnonce",
+        "last",
+        "pattern",
+        "response_octets",
+        "second",
+        "split",
+        "tail",
+        "terms",
+        "third",
+    )
 
-    def __init__(self, pattern: re.Pattern[bytes], found: list[bytes], terms: Terms) -> None:
+    def __init__(self, pattern: re.Pattern[bytes], match: re.Match[bytes], found: list[bytes], terms: Terms) -> None:
         self.pattern: Final = pattern
         self.terms: Final = terms
-        places = {name: place for place, name in enumerate(found, 1)}
-        self.groups: Final = tuple([places.get(name, len(found) + 1) for name in _VARYING])
-        #: Whether the groups stand in the order of Values as they are, which is what most clients write.
-        self.in_order: Final = tuple(found) == _VARYING[: len(_VARYING) - _ABSENT]
+        group = {name: place for place, name in enumerate(found, 1)}
+        self.groups: Final = tuple([group.get(name, len(found) + 1) for name in _VARYING])
+        #: Whether the groups stand in the order of _VARYING as they are, which is what most clients write.
+        self.in_order: Final = tuple(found) == _VARYING[:-1]
+        token, size = match.string, len(match.string)
+        changing = [name for name in found if name in _CHANGING]
+        (begin, end), (second, second_end), (third, third_end) = [match.span(group[name]) for name in changing]
+        self.tail: Final = size - begin if found[-len(_CHANGING) :] == changing else 0
+        """Octets from the first value that changes on; 0 if something stands there that varies, but changes less."""
+        borders = (begin, end, second, second_end, third, third_end, size)
+        self.split: Final = Struct("".join([f"{to - since}s" for since, to in pairwise(borders)])).unpack
+        """Takes a tail to pieces: a value, what stands behind it, and so on."""
+        self.second: Final = token[end:second]
+        self.third: Final = token[second_end:third]
+        self.last: Final = token[third_end:]
+        self.in_usual_order: Final = tuple(changing) == _CHANGING
+        self._places: Final = tuple([changing.index(name) for name in _CHANGING])
+        self.response_octets: Final = len(match[group[b"response"]])
+        self.cnonce_octets: Final = len(match[group[b"cnonce"]])
+        before = token[match.start(group[b"cnonce"]) - 1 :]
+        self.is_cnonce: Final = (_quoted_cnonce if before.startswith(b'"') else _bare_cnonce).fullmatch
+
+    def sorted(self, *values: bytes) -> tuple[bytes, bytes, bytes]:
+        """Response, nc and cnonce out of the values of a tail."""
+        response, nc, cnonce = self._places
+        return values[response], values[nc], values[cnonce]
 
 
 class Shapes:
-    """The shapes learnt so far, the one used last first; at most MAX_SHAPES.
+    """The shapes learnt so far, the one used last first, at most MAX_SHAPES; and at most MAX_OPENINGS openings.
 
-    Learn from verified tokens only: a stranger must not choose what is compiled.
+    Learn from verified tokens only: a stranger must not choose what is compiled, or kept.
     """
 
-    __slots__ = ("_lessons", "_shapes")
+    __slots__ = ("_kept", "_lessons", "_openings", "_shapes")
 
     def __init__(self) -> None:
         self._lessons = 0
         self._shapes: tuple[_Shape, ...] = ()
+        self._openings: Final[dict[bytes, Opening]] = {}
+        self._kept: Final[deque[bytes]] = deque()
 
-    def read(self, token: bytes) -> tuple[Terms, Any] | None:
-        """The terms of a token, and its Values; None if no shape fits."""
+    def open(self, acceptor: Policy, token: bytes) -> ServerContext | None:
+        """The context of a token that `acceptor` was sent; None if no shape fits.
+
+        All that its `open` checks was found good in the token from which a shape was learnt.
+        """
         shapes = self._shapes
         for shape in shapes:
+            head = b""
+            if shape.tail:
+                head = token[: -shape.tail]
+                opening = self._openings.get(head)
+                if opening is not None and opening.shape is shape:
+                    pieces: _Pieces = shape.split(token[-shape.tail :])
+                    response, second, nc, third, cnonce, last = pieces
+                    if not shape.in_usual_order:
+                        response, nc, cnonce = shape.sorted(response, nc, cnonce)
+                    if (
+                        second == shape.second
+                        and third == shape.third
+                        and last == shape.last
+                        # Of a count int() would take signs, spaces, underscores and 0x as well.
+                        and (response + nc).isalnum()
+                        and nc[1] not in _X
+                        and (cnonce.isalnum() or shape.is_cnonce(cnonce))
+                    ):
+                        try:
+                            count = int(nc, 16)
+                        except ValueError:
+                            count = 0
+                        if count:
+                            if shape is not shapes[0]:
+                                self._put_first(shape)
+                            return ServerContext(acceptor, token, opening, response, nc, cnonce, count)
             match = shape.pattern.fullmatch(token)
             if match is not None:
                 if shape is not shapes[0]:
-                    self._shapes = (shape, *(other for other in shapes if other is not shape))
-                return shape.terms, match.groups() if shape.in_order else match.group(*shape.groups)
+                    self._put_first(shape)
+                username, nonce, uri, response, nc, cnonce, opaque = (
+                    match.groups() if shape.in_order else match.group(*shape.groups)
+                )
+                opening = Opening(shape.terms, username, nonce, uri, opaque, None, shape, head)
+                return ServerContext(acceptor, token, opening, response, nc, cnonce, int(nc, 16))
         return None
+
+    def _put_first(self, shape: _Shape) -> None:
+        self._shapes = (shape, *(other for other in self._shapes if other is not shape))
+
+    def keep(self, opening: Opening, response: bytes, cnonce: bytes) -> None:
+        """Keep the opening of a verified token, so that of the next one that opens so the rest only is read.
+
+        To be called once for each opening. `response`, `cnonce`: those of the token.
+        """
+        head, shape = opening.head, opening.shape
+        opening.head = b""
+        if not isinstance(shape, _Shape) or len(head) > MAX_HEAD_OCTETS:
+            return
+        # All places are counted from the end, as they are for a response and a cnonce of these lengths.
+        if len(cnonce) != shape.cnonce_octets or len(response) != shape.response_octets:
+            return
+        # Threads may enter one opening twice. Then it goes with the first of the two places, and comes again.
+        if head not in self._openings:
+            self._kept.append(head)
+        self._openings[head] = opening
+        if len(self._kept) > MAX_OPENINGS:
+            self._openings.pop(self._kept.popleft(), None)
 
     def learn(self, token: bytes, terms: Terms) -> None:
         """Add the shape of a verified token on these terms, unless it is too unusual.
@@ -106,13 +219,18 @@ class Shapes:
         if not set(_NAMES) - _OPTIONAL <= set(parameters) <= set(_NAMES):
             return
         separator = b", " if b", " in token else b","
-        text = separator.join(re.escape(name) + b"=" + _value(name, value, token) for name, value in parameters.items())
-        pattern = re.compile(text + _NEVER * _ABSENT)
+        written = {name: re.escape(name) + b"=" + _value(name, value, token) for name, value in parameters.items()}
+        pattern = re.compile(separator.join(written.values()) + _NEVER)
         # Of two requests under way together the second has nothing to add.
         known = any(shape.pattern.pattern == pattern.pattern for shape in self._shapes)
-        if pattern.fullmatch(token) and not known:
+        match = pattern.fullmatch(token)
+        if match is not None and not known:
             varying = [name for name in parameters if name not in _FIXED]
-            self._shapes = (_Shape(pattern, varying, terms), *self._shapes[: MAX_SHAPES - 1])
+            self._shapes = (_Shape(pattern, match, varying, terms), *self._shapes[: MAX_SHAPES - 1])
+
+
+_quoted_cnonce: Final = re.compile(_QUOTED_CNONCE.strip(b'"'))
+_bare_cnonce: Final = re.compile(_BARE_CNONCE)
 
 
 def _value(name: bytes, value: bytes, token: bytes) -> bytes:

@@ -11,11 +11,11 @@ from digest_http.algorithms import by_name
 from digest_http.credentials import Credentials
 from digest_http.errors import SourceUnavailable
 from digest_http.guard import Event
-from digest_http.httpauth.known_nonce import MAX_KEPT_TARGET
+from digest_http.httpauth.acceptor import Acceptor
 from digest_http.httpauth.nonces import NonceSource
 from digest_http.httpauth.sequence import ReplayDetect
 from digest_http.httpauth.terms import Terms
-from digest_http.httpauth.token_shapes import Shapes
+from digest_http.httpauth.token_shapes import MAX_HEAD_OCTETS, Shapes
 from digest_http.stores import MemoryStore, PackedMemoryStore
 from digest_http.users import CachedUsers, CallableUsers
 from digest_http_middleware.presence import LoggedIn
@@ -40,6 +40,7 @@ def wide(number: int, length: int) -> str:
 def shapes() -> Callable[[int], object]:
     """A user with a password who sends each token in another order, with a name as long as a field may be."""
     known, source = Shapes(), NonceSource(b"x", [b"k" * 32], b"0" * 8)
+    acceptor = Acceptor("x", [SHA_256], source)
     names = ["username", "realm", "nonce", "uri", "response", "qop", "nc", "cnonce", "opaque"]
 
     def teach(number: int) -> None:
@@ -47,22 +48,40 @@ def shapes() -> Callable[[int], object]:
         values["username"] = "u" * (100 if number % 2 else 7000)
         order = sorted(names, key=lambda name: hash((number, name)))
         token = ", ".join(f'{name}="{values[name]}"' for name in order).encode()
-        if known.read(token) is None:
+        if known.open(acceptor, token) is None:
             known.learn(token, Terms(Credentials.parse(token), SHA_256, source, b"x", b""))
 
     return teach
 
 
+def openings() -> Callable[[int], object]:
+    """A user with a password who asks for another long target each time, with one nonce."""
+    source = NonceSource(b"x", [b"k" * 32], b"0" * 8)
+    known, acceptor, nonce = Shapes(), Acceptor("x", [SHA_256], source), source.issue().decode()
+
+    def use(number: int) -> None:
+        opening = f'username="u", realm="x", nonce="{nonce}", uri="/'
+        # A longer one is not kept: test_long_openings_are_not_kept.
+        uri = f"{number:0{MAX_HEAD_OCTETS - len(opening) - 16}d}"
+        token = f'{opening}{uri}", response="{number:064x}", qop=auth, nc=00000001, cnonce="c0"'.encode()
+        context = known.open(acceptor, token)
+        if context is None:
+            known.learn(token, Terms(Credentials.parse(token), SHA_256, source, b"x", b""))
+            return
+        context.opening.asked = b"GET", b"%064x" % number
+        context.opening.proof_hash = b"%064x" % -number
+        known.keep(context.opening, b"%064x" % number, b"c0")
+        assert known.open(acceptor, token).opening is context.opening
+
+    return use
+
+
 def recognised_nonces() -> Callable[[int], object]:
-    """A user with a password who asks for a new nonce each time, and with each for a long target."""
+    """A user with a password who asks for a new nonce each time."""
     macs = NonceSource(b"realm", [b"k" * 32], b"0" * 8).kind.macs()
 
     def use(number: int) -> None:
-        known = macs.recognise(macs.signed(b"%046x" % number))
-        assert known is not None
-        # A longer one is not kept: test_long_targets_are_not_kept.
-        hashes = b"%064x" % number, b"%064x" % -number
-        known.asked = (b"GET", b"/%0*d" % (MAX_KEPT_TARGET - 1, number), *hashes)
+        assert macs.recognise(macs.signed(b"%046x" % number)) is not None
         assert macs.recognise(b"%08d" % number * 1000) is None
 
     return use

@@ -105,7 +105,7 @@ def test_a_spelling_that_was_learnt_takes_no_wrong_count(quoted: bool, make: Any
         return octets.replace(b"nc=00000001", b'nc="%b"' % nc if quoted else b"nc=%b" % nc)
 
     assert verify(acceptor, spelt(b"00000001"))[0] is Verdict.ACCEPTED
-    assert acceptor.shapes.read(spelt(b"0000000F")) is not None
+    assert acceptor.shapes.open(acceptor, spelt(b"0000000F")) is not None
     for wrong in (b"00000000", b"1", b"0000000g", b"000000001", b"0x000001", b"+0000001"):
         with pytest.raises(MalformedField) as caught:
             acceptor.open(spelt(wrong))
@@ -132,7 +132,7 @@ def test_so_many_lessons_at_once(make: Any) -> None:
         for _ in range(lesson):
             shapes.learn(b"", terms)
         shapes.learn(known, terms)
-        assert (shapes.read(known) is not None) is learnt
+        assert (shapes.open(acceptor, known) is not None) is learnt
 
 
 def test_one_user_without_a_hash() -> None:

@@ -159,7 +159,7 @@ class HTTPServerContext(LiveContext):
             return verdict, None, b""
         claim, cnonce = None, opened.cnonce
         # A token of a learnt shape has only the parameters of RFC 7616 (httpauth.token_shapes).
-        if opened.new_shape or cnonce.startswith(UPGRADED):
+        if not opened.is_usual or cnonce.startswith(UPGRADED):
             claim = Claim.of_token(message.token, cnonce)
         if requirement.policy is not _NEVER:
             requirement.check(claim)
