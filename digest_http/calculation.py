@@ -8,15 +8,11 @@ HTTP, raw for SASL) and what A2 is made of.
 
 from __future__ import annotations
 
-from binascii import hexlify
 from hmac import compare_digest
 from typing import Final
 
 from .algorithms import Algorithm
 from .errors import MalformedField
-
-#: In a compiled file a constant is a C variable, and what was imported is looked up in a dict each time.
-_hex: Final = hexlify
 
 __all__ = [
     "entity_hash",
@@ -69,9 +65,9 @@ def request_hash(algorithm: Algorithm, method: bytes, uri: bytes, hentity: bytes
     if hentity:
         if len(hentity) != 2 * algorithm.digest_size:
             raise MalformedField(f"HEntity is not {2 * algorithm.digest_size} hex digits", reason="hentity")
-        return _hex(algorithm.new_short(b":".join((method, uri, hentity))).digest())
+        return algorithm.new_short(b":".join((method, uri, hentity))).hexdigest().encode()
     # Algorithm.hexdigest, less a call: a server makes this and keyed_response twice for each request.
-    return _hex(algorithm.new_short(b":".join((method, uri))).digest())
+    return algorithm.new_short(b":".join((method, uri))).hexdigest().encode()
 
 
 def response(algorithm: Algorithm, ha1: bytes, nonce: bytes, nc: bytes, cnonce: bytes, qop: bytes, ha2: bytes) -> bytes:
@@ -100,7 +96,7 @@ def response_key(ha1: bytes, nonce: bytes, nc: bytes, cnonce: bytes, qop: bytes)
 
 def keyed_response(algorithm: Algorithm, key: bytes, ha2: bytes) -> bytes:
     """The response, or rspauth, in hex, under a key of `response_key`: who makes both makes that once."""
-    return _hex(algorithm.new_short(key + ha2).digest())
+    return algorithm.new_short(key + ha2).hexdigest().encode()
 
 
 same_digest: Final = compare_digest
@@ -114,7 +110,7 @@ def userhash(algorithm: Algorithm, username: bytes, realm: bytes) -> bytes:
 
 def entity_hash(algorithm: Algorithm, body: bytes | bytearray | memoryview) -> bytes:
     """HEntity: H(entity-body) in hex, over the octets before any transfer coding (RFC 7616 §3.4.3)."""
-    return _hex((algorithm.new_short if len(body) <= SHORT_BODY else algorithm.new)(body).digest())
+    return (algorithm.new_short if len(body) <= SHORT_BODY else algorithm.new)(body).hexdigest().encode()
 
 
 def hex_octets(raw: bytes) -> bytes:

@@ -38,7 +38,7 @@ MAX_LESSONS: Final = 64
 MAX_LESSON_OCTETS: Final = 2048
 
 #: Openings that are kept, of all shapes together. Only holders of a password get one, and as many nonces are remembered
-#: for each algorithm. One takes some 1000 octets of memory. The one kept first makes room for a new one.
+#: for each algorithm. One takes 1500 octets of memory at most. The one kept first makes room for a new one.
 MAX_OPENINGS: Final = 4096
 
 #: Octets of an opening that is kept. Clients choose their names and targets, and this bounds what one opening may take;

@@ -71,7 +71,9 @@ def openings() -> Callable[[int], object]:
         context.opening.asked = b"GET", b"%064x" % number
         context.opening.proof_hash = b"%064x" % -number
         known.keep(context.opening, b"%064x" % number, b"c0")
-        assert known.open(acceptor, token).opening is context.opening
+        again = known.open(acceptor, token)
+        assert again is not None
+        assert again.opening is context.opening
 
     return use
 

@@ -74,7 +74,7 @@ ROWS: dict[str, list[Row]] = {
     ],
     "digest_http_middleware.presence.LoggedIn": [Row(logged_in, 4000, 1000 * KIB)],
     "digest_http_middleware.shared_presence.SharedLoggedIn": [Row(logged_in_anywhere, 4001, 1000 * KIB)],
-    "digest_http.httpauth.token_shapes.Shapes": [Row(shapes, 3000, 500 * KIB), Row(openings, 12_000, 12 * MIB)],
+    "digest_http.httpauth.token_shapes.Shapes": [Row(shapes, 3000, 500 * KIB), Row(openings, 12_000, 9 * MIB)],
     "digest_http.httpauth.nonce_macs.NonceMacs": [Row(recognised_nonces, 12_000, 5 * MIB)],
     "digest_http.httpauth.nonce_pool.NoncePool": [
         Row(offered_nonces, 150, 500 * KIB, NONCES),

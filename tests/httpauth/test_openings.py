@@ -1,6 +1,7 @@
 """What a server keeps of requests for one target, so that it reads less of the next one. It changes no verdict."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -76,7 +77,7 @@ REQUESTS = st.tuples(
     st.sampled_from([b", ", b","]),
 )  # fmt: skip
 LATE_NC = (b"GET", b"/x", "SHA-256", {"late_nc": b"0x000001"}, ORDERS["curl"], b", ")
-USUAL = (b"GET", b"/x", "SHA-256", {}, ORDERS["curl"], b", ")
+USUAL: tuple[Any, ...] = (b"GET", b"/x", "SHA-256", {}, ORDERS["curl"], b", ")
 
 
 def answer(acceptor, octets, name, method, url):
@@ -140,6 +141,7 @@ def test_each_target_and_each_nonce_has_its_own():
     acceptor = acceptor_of(Clock())
     requests = [(issue(acceptor), url) for url in (b"/x", b"/y", b"/x")]
     requests.append((requests[0][0], b"/y"))
+    found = []
     for _ in range(3):
         found = [opened(acceptor, token(nonce, uri=url), url=url) for nonce, url in requests]
     assert [(opening.nonce, opening.uri) for opening in found] == requests
@@ -161,8 +163,7 @@ def test_a_stranger_changes_nothing_that_is_kept(changes):
     """Neither of the opening that he names nor of another one, and he adds none."""
     acceptor = acceptor_of(Clock())
     nonce = issue(acceptor)
-    for _ in range(3):
-        opening = opened(acceptor, token(nonce))
+    opening = [opened(acceptor, token(nonce)) for _ in range(3)][-1]
     before, asked = kept(acceptor), opening.asked
     assert before
     assert asked == (b"GET", SHA_256(b"GET:/x"))
@@ -191,7 +192,7 @@ def test_the_hashes_of_a_target():
         assert (opening.asked, opening.proof_hash) == ((b"GET", SHA_256(b"GET:/x")), of_proof)
         proved(context, octets, b"GET", b"/x")
         assert opening.proof_hash == SHA_256(b":/x")
-    opened(acceptor, token(nonce, method=b"HEAD"), method=b"HEAD")
+    opening = opened(acceptor, token(nonce, method=b"HEAD"), method=b"HEAD")
     assert opening.asked == (b"HEAD", SHA_256(b"HEAD:/x"))
 
 
@@ -221,6 +222,7 @@ def test_a_body_is_never_known():
         assert SHA_256(b":".join([ha1_of(), nonce, b"00000001", b"c0", b"auth-int", ha2])) in answer.padding
         assert (context.opening.asked, context.opening.proof_hash) == (NOTHING_ASKED, b"")
     assert kept(acceptor)
+    octets = token(nonce, qop=b"auth-int", body=b"one")
     assert verify(acceptor, octets, hentity=SHA_256(b"another"))[0] is Verdict.WRONG_DIGEST
 
 
