@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from digest_http.algorithms import by_name
 from digest_http.buffers import HTTPMessage
-from digest_http.errors import MalformedField
+from digest_http.errors import DigestError, MalformedField
 from digest_http.httpauth.acceptor import Acceptor
 from digest_http.httpauth.nonces import NonceSource
 from digest_http.httpauth.openings import NOTHING_ASKED
@@ -25,6 +25,7 @@ ORDERS = {
     "curl": b"username realm nonce uri cnonce nc qop response algorithm",
     "wget": b"username realm nonce uri response qop nc cnonce algorithm",
     "RFC 7616": b"username realm uri algorithm nonce nc cnonce qop response",
+    "opaque first": b"opaque username realm nonce uri response qop nc cnonce algorithm",
 }
 
 #: Orders in which something stands behind them that changes from target to target, or from nonce to nonce.
@@ -35,8 +36,8 @@ NO_OPENING = {
 
 
 def ordered(octets, order, separator=b", "):
-    """A token of hand_made.py in another order of parameters."""
-    pieces = {piece.partition(b"=")[0]: piece for piece in octets.split(b", ")}
+    """A token of hand_made.py in another order of parameters, and with an opaque where that has one."""
+    pieces = {piece.partition(b"=")[0]: piece for piece in octets.split(b", ")} | {b"opaque": b'opaque="o"'}
     return separator.join(pieces[name] for name in order.split())
 
 
@@ -107,7 +108,7 @@ def test_what_is_kept_changes_no_verdict_and_no_proof(requests):
 
 
 @pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
-@pytest.mark.parametrize("cnonce", [b"c0c1", b"+/A="], ids=str)
+@pytest.mark.parametrize("cnonce", [b"c0c1", b"+/A=", b"a ,b"], ids=str)
 @pytest.mark.parametrize("separator", [b", ", b","])
 def test_a_target_that_is_asked_again(order, cnonce, separator):
     """The first request teaches the shape, the second one brings the opening, and all others are read by it."""
@@ -124,6 +125,56 @@ def test_a_target_that_is_asked_again(order, cnonce, separator):
     assert found[1] is not found[0]
     assert found[1:] == [found[1]] * 4
     assert list(kept(acceptor).values()) == [found[1]]
+
+
+def reading(acceptor, octets):
+    """What an acceptor finds in a token, or why it cannot be read."""
+    try:
+        return acceptor.open(octets).credentials
+    except DigestError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("spelling", [b'cnonce="%b"', b"cnonce=%b"], ids=["quoted", "bare"])
+@pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
+def test_what_stands_behind_a_known_opening(order, spelling):
+    """Each octet of it counts: what is no count, no cnonce or no response is found as ever."""
+    acceptor, fresh = acceptor_of(Clock()), acceptor_of(Clock())
+    nonce = issue(acceptor)
+
+    def spelt(nc=b"00000001", cnonce=b"c0", **changes):
+        octets = ordered(token(nonce, nc=nc, cnonce=b"??", **changes), order)
+        return octets.replace(b'cnonce="??"', spelling % cnonce)
+
+    known = ordered(token(nonce), order).replace(b'cnonce="c0"', spelling % b"c0")
+    usual = [opened(acceptor, known) for _ in range(3)][-1]
+    assert acceptor.open(known).opening is usual
+    counts = [b"00000000", b"0000000g", b"+0000001", b"-0000001", b"0x000001", b"0X000001", b"0000_001", b" 0000001"]
+    for nc in (*counts, b"ffffffff", b"FFFFFFFF", b"1", b"000000001"):
+        assert reading(acceptor, spelt(nc=nc)) == reading(fresh, spelt(nc=nc))
+    for octet in range(256):
+        cnonce = b"a" + bytes([octet])
+        assert reading(acceptor, spelt(cnonce=cnonce)) == reading(fresh, spelt(cnonce=cnonce))
+    for octet in b'",\\ =\x00\xe4g':
+        changes = {"late_response": b"0" * 63 + bytes([octet])}
+        assert reading(acceptor, spelt(**changes)) == reading(fresh, spelt(**changes))
+    for place in range(len(usual.uri) + 2, len(known)):
+        for octet in b'",x ':
+            changed = known[:place] + bytes([octet]) + known[place + 1 :]
+            assert reading(acceptor, changed) == reading(fresh, changed)
+            assert reading(acceptor, known[:place]) == reading(fresh, known[:place])
+
+
+def test_who_is_read_by_an_opening_is_tried_first():
+    """Two kinds of clients: the shape of the one that came last stands before that of the other one."""
+    acceptor = acceptor_of(Clock())
+    tokens, found = [ordered(token(issue(acceptor)), ORDERS[name]) for name in ("httpx", "curl")], []
+    for _ in range(3):
+        found = [opened(acceptor, octets) for octets in tokens]
+    for opening, octets in zip(found * 2, tokens * 2, strict=True):
+        assert acceptor.open(octets).opening is opening
+        assert acceptor.shapes._shapes[0] is opening.shape  # noqa: SLF001 - it saves work, and shows nowhere else
+        assert len(acceptor.shapes._shapes) == 2  # noqa: SLF001 - as above
 
 
 @pytest.mark.parametrize("order", NO_OPENING.values(), ids=NO_OPENING)
