@@ -70,6 +70,18 @@ def test_each_cause_is_written_twice(hook):
                 assert ast.dump(call.args[1]) == ast.dump(node.cause), (place, node.lineno)
 
 
+def test_what_others_derive_from_has_compiled_bases_only(hook):
+    """With another base, weak references to what is derived would point to what is gone."""
+    marked: dict[str, list[str]] = {}
+    for place in hook.COMPILED:
+        (path,) = (path for package in hook.PACKAGES if (path := (ROOT / package).parent / place).exists())
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and "mypyc_attr" in ast.unparse(node).partition("class ")[0]:
+                marked[node.name] = [ast.unparse(base) for base in node.bases]
+    assert "NonceStates" in marked
+    assert {base for bases in marked.values() for base in bases} <= marked.keys()
+
+
 @pytest.mark.parametrize("value", [None, "", "0", "yes"])
 def test_nothing_is_compiled_unasked(hook, monkeypatch, value):
     """Only DIGEST_HTTP_COMPILE=1 asks for a compiler; without it the wheel stays py3-none-any."""
