@@ -58,6 +58,7 @@ COMPILED = (
     "digest_http/httpauth/usable_hashes.py",
     "digest_http/stores/nonce_states.py",
     "digest_http/stores/process.py",
+    "digest_http/users/hashes_by_name.py",
     "digest_http_client_auth/httpx_glances.py",
     "digest_http_client_auth/preemptive.py",
     "digest_http_client_auth/proof.py",

@@ -12,7 +12,6 @@ from collections.abc import Awaitable
 from functools import partial
 from typing import Any, Final
 
-from digest_http.encoding import nfc
 from digest_http.errors import caused
 from digest_http.secrecy import HoldsSecrets
 
@@ -56,10 +55,11 @@ class Sources(HoldsSecrets):
         username = context.username
         if username and username.isascii():
             # Nearly every name, for which all forms of Unicode are one.
-            name = username.decode()
+            name = called = username.decode()
         else:
             credentials = context.credentials
-            name = credentials.name_as_sent if self._asks_as_sent else credentials.name
+            called = credentials.name
+            name = credentials.name_as_sent if self._asks_as_sent else called
         if context.terms.userhash:
             return look_up_by_hash(self._users, self._realm, context, name, wait)
         algorithm = context.algorithm
@@ -67,7 +67,7 @@ class Sources(HoldsSecrets):
             found: object = self._users.ha1(name, self._realm, algorithm)
             # One after the other: a tuple of types would be made anew, or looked up, each time.
             if isinstance(found, bytes) or found is None or isinstance(found, str):
-                return name if name.isascii() else nfc(name), usable(found, algorithm)
+                return called, usable(found, algorithm)
         except Exception as error:
             raise caused(users_down(), error) from error
         return hear_user(name, found, algorithm, wait)
