@@ -56,6 +56,7 @@ COMPILED = (
     "digest_http/httpauth/terms.py",
     "digest_http/httpauth/token_shapes.py",
     "digest_http/httpauth/usable_hashes.py",
+    "digest_http/httpauth/verdict.py",
     "digest_http/stores/nonce_states.py",
     "digest_http/stores/process.py",
     "digest_http/users/hashes_by_name.py",
