@@ -33,6 +33,7 @@ COMPILED = (
     "digest_http/credentials.py",
     "digest_http/encoding.py",
     "digest_http/params.py",
+    "digest_http/secret_holder.py",
     "digest_http/guard/challenges.py",
     "digest_http/guard/examination.py",
     "digest_http/guard/offering.py",

@@ -13,7 +13,7 @@ from digest_http.buffers import HTTPMessage
 from digest_http.credentials import Credentials
 from digest_http.encoding import quote_string
 from digest_http.errors import MalformedField
-from digest_http.secrecy import HoldsSecrets
+from digest_http.secret_holder import SecretHolder
 
 from .known_nonce import MAX_KEPT_TARGET, NOTHING_ASKED, KnownNonce
 from .nonces import NonceSource
@@ -54,7 +54,7 @@ class NonceOfLogin(NamedTuple):
     """Where it comes from."""
 
 
-class ServerContext(HoldsSecrets):
+class ServerContext(SecretHolder):
     """One Authorization TOKEN on its way to a verdict.
 
     `terms`, `values`: what the token says, by parts (terms.py).

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Final
 
 from digest_http.errors import caused
-from digest_http.secrecy import HoldsSecrets
+from digest_http.secret_holder import SecretHolder
 
 from .protocols import NonceStore, Users
 from .sequence import SequenceRule
@@ -26,7 +26,7 @@ from .waiting import Wait
 __all__ = ["Sources"]
 
 
-class Sources(HoldsSecrets):
+class Sources(SecretHolder):
     """Asks the source of users and the store on behalf of server contexts.
 
     `rfc2069_uses`: how many requests may be made with one nonce in the form that counts nothing.
