@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, Final
 
 from digest_http.errors import caused
+from digest_http.hex_digest import HexDigest
 from digest_http.secret_holder import SecretHolder
 
 from .protocols import NonceStore, Users
@@ -65,6 +66,9 @@ class Sources(SecretHolder):
         algorithm = context.algorithm
         try:
             found: object = self._users.ha1(name, self._realm, algorithm)
+            if type(found) is HexDigest and len(found) == 2 * algorithm.digest_size:
+                # All that usable() would look at.
+                return called, found
             # One after the other: a tuple of types would be made anew, or looked up, each time.
             if isinstance(found, bytes) or found is None or isinstance(found, str):
                 return called, usable(found, algorithm)

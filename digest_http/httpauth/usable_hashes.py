@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from digest_http.algorithms import Algorithm
-from digest_http.hex_digest import HexDigest
 
 __all__ = ["usable"]
 
@@ -16,8 +15,6 @@ def usable(ha1: object, algorithm: Algorithm) -> bytes | None:
     if ha1 is None:
         return None
     digits = 2 * algorithm.digest_size
-    if type(ha1) is HexDigest:
-        return ha1 if len(ha1) == digits else None
     if isinstance(ha1, bytes):
         return ha1.lower() if len(ha1) == digits and ha1.isalnum() else None
     if isinstance(ha1, str):

@@ -261,8 +261,8 @@ class Claimed(HexDigest):
 ])  # fmt: skip
 def test_what_need_not_be_looked_at(ha1: bytes, found: bytes | None) -> None:
     """Only what is HexDigest itself, and has the right length; what is made of one is looked at as before."""
-    taken = usable(ha1, SHA)
-    assert taken == found
+    name, taken = found_in(sources(Kept(ha1)).look_up(opened(), awaited))
+    assert (name, taken) == ("alice", found)
     assert (taken is ha1) is (type(ha1) is HexDigest and found is not None)
 
 
