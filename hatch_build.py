@@ -5,8 +5,8 @@ copied aside, so that a build leaves nothing in the tree, and the wheel holds th
 
 Compiled code insists on the types that it was written with, and its classes take no subclass, no new attribute and no
 weak reference. So what takes settings, and what people introspect or derive from, stays interpreted, and so do enums,
-dataclasses and coroutines. A compiled file that reads the objects of others (a scope, an app's messages) has no types
-for them.
+dataclasses and coroutines. Such a class may have a compiled base (digest_http/derivable.py) with what each request
+calls. A compiled file that reads the objects of others (a scope, an app's messages) has no types for them.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ COMPILED = (
     "digest_http/credentials.py",
     "digest_http/encoding.py",
     "digest_http/params.py",
+    "digest_http/secret_holder.py",
     "digest_http/guard/challenges.py",
     "digest_http/guard/examination.py",
     "digest_http/guard/offering.py",
@@ -58,6 +59,9 @@ COMPILED = (
     "digest_http/httpauth/token_shapes.py",
     "digest_http/httpauth/usable_hashes.py",
     "digest_http/httpauth/verdict.py",
+    "digest_http/stores/nonce_states.py",
+    "digest_http/stores/process.py",
+    "digest_http/users/hashes_by_name.py",
     "digest_http_client_auth/httpx_glances.py",
     "digest_http_client_auth/preemptive.py",
     "digest_http_client_auth/proof.py",

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from digest_http.errors import BodyTooLarge
 from digest_http.httpauth.waiting import Wait
-from digest_http.secrecy import HoldsSecrets
+from digest_http.secret_holder import SecretHolder
 
 from .offering import Offering
 from .outcomes import Refusal, Refused
@@ -22,7 +22,7 @@ Fields = list[tuple[bytes, bytes]]
 _TOO_LONG: Final = BodyTooLarge.default_reason
 
 
-class Challenges(HoldsSecrets):
+class Challenges(SecretHolder):
     """Makes the challenges of one guard.
 
     `field`: the name of the field, in lower case; `status`: that of a refusal with challenges, 401 or 407. `anonymous`:

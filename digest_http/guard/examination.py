@@ -22,7 +22,7 @@ from digest_http.httpauth.sources import Sources
 from digest_http.httpauth.verdict import ACCEPTED, UNKNOWN_USER, Verdict
 from digest_http.httpauth.waiting import Wait
 from digest_http.params import MAX_FIELD_OCTETS, check_size
-from digest_http.secrecy import HoldsSecrets
+from digest_http.secret_holder import SecretHolder
 
 from .logouts import KeptLogouts
 from .offering import Offering
@@ -50,7 +50,7 @@ _LOGOUT: Final = 6
 Paused: TypeAlias = tuple[int, Any, ServerContext, HTTPMessage, int, str, Verdict]
 
 
-class Examination(HoldsSecrets):
+class Examination(SecretHolder):
     """Examines the requests of one guard.
 
     `field`: the name of the field that is read, in lower case; `status`: that of a refusal, 401 or 407. `timed`: makes

@@ -19,7 +19,7 @@ from digest_http.httpauth.held import DEFAULT_ALGORITHMS, algorithms_for, lackin
 from digest_http.httpauth.offer import Offer
 from digest_http.httpauth.protocols import CountedUsers, HashCounts, Users
 from digest_http.httpauth.waiting import Wait
-from digest_http.secrecy import HoldsSecrets
+from digest_http.secret_holder import SecretHolder
 
 __all__ = ["Offering"]
 
@@ -32,7 +32,7 @@ ASK_AGAIN: Final = 5_000_000
 _UNTOLD: Final = "the source of users did not tell its hashes"
 
 
-class Offering(HoldsSecrets):
+class Offering(SecretHolder):
     """Holds the acceptor of now.
 
     `named` are the algorithms of a setting, which stay; None lets the users decide. `make` makes an acceptor, and `now`

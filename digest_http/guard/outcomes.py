@@ -15,14 +15,14 @@ from digest_http.buffers import HTTPMessage
 from digest_http.errors import BodyTooLarge, DigestError, NotOffered
 from digest_http.httpauth.server import ServerContext
 from digest_http.httpauth.verdict import Verdict
-from digest_http.secrecy import HoldsSecrets
+from digest_http.secret_holder import SecretHolder
 
 from .refusal import NO_CREDENTIALS, WRONG_CREDENTIALS, Refusal
 
 __all__ = ["NO_CREDENTIALS", "WRONG_CREDENTIALS", "Accepted", "Refusal", "Refused"]
 
 
-class Accepted(HoldsSecrets):
+class Accepted(SecretHolder):
     """A verified request. `username` is in Normalization Form C.
 
     `context` and `message` are the request in the HTTP layout, for servers that hash the answer's body themselves.

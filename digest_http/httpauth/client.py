@@ -17,7 +17,7 @@ from digest_http.authinfo import AuthenticationInfo
 from digest_http.buffers import HTTPMessage
 from digest_http.encoding import quote_string
 from digest_http.errors import MalformedField, WrongPrincipal
-from digest_http.secrecy import HoldsSecrets
+from digest_http.secret_holder import SecretHolder
 
 from .challenge_selection import Choice
 from .client_identity import Identity
@@ -49,7 +49,7 @@ _APACHE_END: Final = b", qop=auth"
 SignedParts: TypeAlias = tuple[bytes, bytes, int, bytes, bytes, bytes]
 
 
-class Signature(HoldsSecrets):
+class Signature(SecretHolder):
     """What one request was signed with: enough to check the server's answer to it.
 
     `nc` is the count as it is written, `count` as a number. For RFC 2069 qop, nc and cnonce are empty, `count` is 0.
@@ -86,7 +86,7 @@ class Signature(HoldsSecrets):
         return f"<Signature nc={self.nc.decode()} for {self.url!r}>"
 
 
-class ClientContext(HoldsSecrets):
+class ClientContext(SecretHolder):
     """One user at one realm of one origin with one algorithm.
 
     `cnonces()` gives a new cnonce, `clock()` seconds of any steady clock. `quote_all` also quotes qop and algorithm.

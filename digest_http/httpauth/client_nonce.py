@@ -10,7 +10,7 @@ from digest_http import calculation
 from digest_http.credentials import Credentials
 from digest_http.errors import MalformedField
 from digest_http.params import serialize
-from digest_http.secrecy import HoldsSecrets
+from digest_http.secret_holder import SecretHolder
 
 from .challenge_selection import NO_COLON, Choice
 from .client_identity import Identity
@@ -33,7 +33,7 @@ class NonceCount:
         self.last = 0
 
 
-class ClientNonce(HoldsSecrets):
+class ClientNonce(SecretHolder):
     """One nonce as one challenge offered it; nothing of it changes but its count.
 
     A challenge that repeats a nonce with other parameters makes another object (`again`) with the same `counter`: what

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from digest_http.secrecy import HoldsSecrets
+from digest_http.secret_holder import SecretHolder
 
 from .cnonce_source import ready_of
 from .nonce_macs import NonceMacs
@@ -16,7 +16,7 @@ from .nonce_macs import NonceMacs
 __all__ = ["NonceKind"]
 
 
-class NonceKind(HoldsSecrets):
+class NonceKind(SecretHolder):
     """See the head of the file; the arguments are those of NonceSource, which has looked at them.
 
     `label`, `prefix`, `separator`: see NonceMacs. `now`: microseconds. `draw`: gives 24 hex digits or more.

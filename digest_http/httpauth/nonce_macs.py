@@ -14,7 +14,7 @@ from typing import Final
 
 from digest_http.algorithms import Hash
 from digest_http.errors import ConfigurationError
-from digest_http.secrecy import HoldsSecrets
+from digest_http.secret_holder import SecretHolder
 
 from .keys import checked_keys
 from .known_nonce import KnownNonce
@@ -42,7 +42,7 @@ _IPAD: Final = 0x36
 _OPAD: Final = 0x5C
 
 
-class NonceMacs(HoldsSecrets):
+class NonceMacs(SecretHolder):
     """The keys of one kind of nonces, newest first, ready to use. Raises ConfigurationError for one that is short.
 
     `label`: what tells this kind from others. `prefix`, `separator`: stand before each nonce, and before each MAC.

@@ -20,7 +20,7 @@ from threading import Lock
 from typing import Final, TypeAlias
 
 from digest_http.grammar import MAX_NC
-from digest_http.secrecy import HoldsSecrets
+from digest_http.secret_holder import SecretHolder
 
 from .client_nonce import ClientNonce
 from .logical_clock import tick
@@ -35,7 +35,7 @@ _Key: TypeAlias = tuple[bytes, bytes | None]
 MAX_NONCES = 128  # not Final: compiled code would hold the number itself, and tests set a lower one
 
 
-class NoncePool(HoldsSecrets):
+class NoncePool(SecretHolder):
     """The nonces of one context. Threads may share it."""
 
     __slots__ = ("_accepted", "_idle", "_lock", "_offered", "_once", "current", "exclusive")

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Final, TypeAlias
 
 from digest_http.credentials import Credentials
-from digest_http.secrecy import HoldsSecrets
 
 from .terms import Terms
 
@@ -22,7 +21,7 @@ Asked: TypeAlias = tuple[bytes, bytes]
 NOTHING_ASKED: Final[Asked] = (b"", b"")
 
 
-class Opening(HoldsSecrets):
+class Opening:
     """All parameters of a token but response, nc and cnonce; see Credentials. `username` is as it was sent.
 
     `shape`: the shape that a token has been read by (token_shapes.py), None for the general parser. `head`: the octets
@@ -38,6 +37,7 @@ class Opening(HoldsSecrets):
         "asked",
         "extended_name",
         "head",
+        "name",
         "nonce",
         "opaque",
         "proof_hash",
@@ -67,6 +67,8 @@ class Opening(HoldsSecrets):
         self.shape: Final = shape
         self.head = head
         """See the class. Shapes takes it when it keeps the opening."""
+        self.name = ""
+        """`username` as text, if it is ASCII; empty until somebody needs it."""
         self.asked: Asked = NOTHING_ASKED
         """What the last request asked that was verified; nothing for auth-int, where H(A2) hangs on the body."""
         self.proof_hash = b""

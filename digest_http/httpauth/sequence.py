@@ -13,7 +13,8 @@ Such a count has a place: it is good once, however far behind it is. It is that 
 way while others go by. When a place is wanted and all are taken, the count that left the window first loses its own.
 
 Window 0 means that every count up to the highest was seen. SequenceDetect knows nothing else. ReplayDetect writes that
-too, as long as no count is missing: then a state is a small number, which costs less to keep and to count with.
+too, as long as no count is missing: then a state is a small number, which costs less to keep and to count with. Every
+rule takes the next count then, so a store in this process need not ask.
 
 So a state says itself what it means, and each rule reads what another wrote: a count of which the state does not say
 that it was not seen, counts as seen. A setting that changes costs a few counts and never lets one pass twice.

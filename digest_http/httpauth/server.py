@@ -14,7 +14,7 @@ from digest_http.buffers import HTTPMessage
 from digest_http.credentials import Credentials
 from digest_http.encoding import quote_string
 from digest_http.errors import MalformedField
-from digest_http.secrecy import HoldsSecrets
+from digest_http.secret_holder import SecretHolder
 
 from .known_nonce import KnownNonce
 from .nonces import NonceSource
@@ -67,7 +67,7 @@ class NonceOfLogin(NamedTuple):
     """Where it comes from."""
 
 
-class ServerContext(HoldsSecrets):
+class ServerContext(SecretHolder):
     """One Authorization TOKEN on its way to a verdict.
 
     `opening`, `response`, `nc`, `cnonce`: what the token says, by parts. `count`: the count to record; nc, or 1 for the

@@ -12,9 +12,9 @@ from collections.abc import Awaitable
 from functools import partial
 from typing import Any, Final
 
-from digest_http.encoding import nfc
 from digest_http.errors import caused
-from digest_http.secrecy import HoldsSecrets
+from digest_http.hex_digest import HexDigest
+from digest_http.secret_holder import SecretHolder
 
 from .protocols import NonceStore, Users
 from .sequence import SequenceRule
@@ -27,7 +27,7 @@ from .waiting import Wait
 __all__ = ["Sources"]
 
 
-class Sources(HoldsSecrets):
+class Sources(SecretHolder):
     """Asks the source of users and the store on behalf of server contexts.
 
     `rfc2069_uses`: how many requests may be made with one nonce in the form that counts nothing.
@@ -53,21 +53,27 @@ class Sources(HoldsSecrets):
 
         Raises SourceUnavailable.
         """
-        username, terms = context.opening.username, context.terms
-        if username and username.isascii():
-            # Nearly every name, for which all forms of Unicode are one.
-            name = username.decode()
-        else:
-            credentials = context.credentials
-            name = credentials.name_as_sent if self._asks_as_sent else credentials.name
+        opening, terms = context.opening, context.terms
+        name = called = opening.name
+        if not name:
+            if opening.username and opening.username.isascii():
+                # Nearly every name, for which all forms of Unicode are one.
+                name = called = opening.name = opening.username.decode()
+            else:
+                credentials = context.credentials
+                called = credentials.name
+                name = credentials.name_as_sent if self._asks_as_sent else called
         if terms.userhash:
             return look_up_by_hash(self._users, self._realm, context, name, wait)
         algorithm = terms.algorithm
         try:
             found: object = self._users.ha1(name, self._realm, algorithm)
+            if type(found) is HexDigest and len(found) == 2 * algorithm.digest_size:
+                # All that usable() would look at.
+                return called, found
             # One after the other: a tuple of types would be made anew, or looked up, each time.
             if isinstance(found, bytes) or found is None or isinstance(found, str):
-                return name if name.isascii() else nfc(name), usable(found, algorithm)
+                return called, usable(found, algorithm)
         except Exception as error:
             raise caused(users_down(), error) from error
         return hear_user(name, found, algorithm, wait)

@@ -9,7 +9,7 @@ from typing import Final
 
 from digest_http.algorithms import Algorithm
 from digest_http.credentials import Credentials
-from digest_http.secrecy import HoldsSecrets
+from digest_http.secret_holder import SecretHolder
 
 from .nonces import NonceSource
 from .offer import AUTH_INT
@@ -17,7 +17,7 @@ from .offer import AUTH_INT
 __all__ = ["Terms"]
 
 
-class Terms(HoldsSecrets):
+class Terms(SecretHolder):
     """The realm, algorithm, qop and userhash of an answer to a challenge.
 
     `credentials`: those of one answer; `algorithm`: what they name, which is on offer. `nonces`: the source of the

@@ -7,7 +7,7 @@ from digest_http.settings import NO_METHOD, provider
 
 from .memory import MemoryStore
 from .packed import PackedMemoryStore
-from .process import DEFAULT_CAPACITY
+from .process_store import DEFAULT_CAPACITY
 from .sqlite import SQLiteStore
 from .urls import from_url
 

@@ -9,7 +9,8 @@ from digest_http.httpauth.sequence import SequenceRule
 from digest_http.httpauth.verdict import Verdict
 
 from .packed_table import PackedTable
-from .process import DEFAULT_CAPACITY, SWEPT, ProcessStore
+from .process import SWEPT
+from .process_store import DEFAULT_CAPACITY, ProcessStore
 
 __all__ = ["PackedMemoryStore"]
 

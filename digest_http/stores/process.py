@@ -3,48 +3,44 @@
 Nothing is stored before a request was verified. When room is needed, or a life is over for all who count here, the
 entries counted first go first, and the latest time of issue that went is remembered: a nonce without an entry that is
 not younger may be one of those, so it is FORGOTTEN and not begun anew. That holds whatever the clocks do.
+
+Each request counts, so this file may be compiled (docs/performance.md, "Two forms"). The stores themselves are not.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from threading import Lock
 from typing import Final
 
-from digest_http.forks import ForkAware
+from digest_http.derivable import mypyc_attr
 from digest_http.httpauth.nonce_ids import RANDOM_BITS
 from digest_http.httpauth.sequence import SequenceRule
 from digest_http.httpauth.verdict import ACCEPTED, Verdict
-from digest_http.settings import number
 
 from .epochs import SET_BACK, new_epoch
 
-__all__ = ["DEFAULT_CAPACITY", "SWEPT", "ProcessStore"]
-
-#: Live nonces. One per client and lifetime is the usual need.
-DEFAULT_CAPACITY: Final = 100_000
+__all__ = ["SWEPT", "ProcessCounts"]
 
 #: Nonces past their life that each new nonce sweeps out at most, in some twenty microseconds. More than one, so that a
 #: crowd goes faster than it came; not all, or the first client after a quiet night would wait for millions to go.
 SWEPT: Final = 64
 
 
-class ProcessStore(ForkAware, ABC):
-    """The life of the counts; what they are kept in is for the class that is made from this one.
-
-    Raises ConfigurationError for a capacity that is no number of nonces.
-    """
+@mypyc_attr(allow_interpreted_subclasses=True)
+class ProcessCounts:
+    """The life of the counts; what they are kept in is for the class that is made from this one."""
 
     __slots__ = ("_epoch", "_floor", "_lock", "_longest", "capacity")
 
-    def __init__(self, capacity: int = DEFAULT_CAPACITY) -> None:
-        self.capacity: Final = number("capacity", capacity, 1, example=DEFAULT_CAPACITY)
+    def __init__(self, capacity: int, lock: Lock) -> None:
+        self.capacity: Final = capacity
         # The longest lifetime of those who count here: what is over for one may be asked for by another.
-        self._longest = 0
-        self._lock = Lock()
-        self._floor = 0
+        self._longest: int = 0
+        self._lock = lock
+        self._floor: int = 0
+        self._epoch: bytes = b""
         self._begin_epoch()
-        super().__init__()
 
     @property
     def epoch(self) -> bytes:
@@ -89,14 +85,6 @@ class ProcessStore(ForkAware, ABC):
         self._clear()
         self._floor = 0
 
-    def after_fork_in_child(self) -> None:
-        """See ForkAware: what was counted in one process was not counted in the other."""
-        self._lock = Lock()
-        self._begin_epoch()
-
     @abstractmethod
     def __len__(self) -> int:
         """How many nonces have an entry."""
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {len(self)} nonces, at most {self.capacity}>"

@@ -12,7 +12,7 @@ from digest_http.setting_urls import no_fragment, parts_of, query_of
 
 from .memory import MemoryStore
 from .packed import PackedMemoryStore
-from .process import DEFAULT_CAPACITY
+from .process_store import DEFAULT_CAPACITY
 from .redis import RedisStore
 from .redis_clients import SCHEMES, connector
 from .sqlite import DEFAULT_CAPACITY as DEFAULT_FILE_CAPACITY

@@ -10,12 +10,14 @@ from digest_http import calculation
 from digest_http.algorithms import Algorithm
 from digest_http.encoding import nfc
 from digest_http.errors import ConfigurationError
+from digest_http.hex_digest import HexDigest
 from digest_http.httpauth.protocols import HashCounts
 from digest_http.names import distinct_names, realm_name, spellings, user_name
 from digest_http.secrecy import HoldsSecrets
 from digest_http.settings import instances
 
 from .browser_names import warn_of_names
+from .hashes_by_name import HashesByName
 from .passwords import password_octets
 
 __all__ = ["MappingUsers"]
@@ -24,7 +26,7 @@ __all__ = ["MappingUsers"]
 logger: Final = logging.getLogger("digest_http.users")
 
 
-class MappingUsers(HoldsSecrets):
+class MappingUsers(HashesByName, HoldsSecrets):
     """H(A1) and userhash of each user for each base algorithm, made when a password is set.
 
     Names match exactly, in whichever Unicode form they are spelt. Raises ConfigurationError for a name that is empty or
@@ -32,17 +34,17 @@ class MappingUsers(HoldsSecrets):
     password, which would let anyone in.
     """
 
-    __slots__ = ("_algorithms", "_by_hash", "_counts", "_ha1", "_realm")
+    __slots__ = ("_algorithms", "_by_hash", "_counts")
 
     knows_spellings = True
     """Some browsers hash a name as it was typed, not in NFC as RFC 7616 §4 asks: H(A1) is kept for both."""
 
     def __init__(self, passwords: Mapping[str, str], realm: str, algorithms: Iterable[Algorithm]) -> None:
         names = distinct_names(_checked(passwords))
-        self._realm = realm_name(realm)
+        named = realm_name(realm)
         chosen = instances("algorithms", algorithms, Algorithm, example="by_name('SHA-256')")
         self._algorithms = {algorithm.base: algorithm for algorithm in chosen}
-        self._ha1: dict[str, dict[str, bytes]] = {base: {} for base in self._algorithms}
+        super().__init__(named, {base: {} for base in self._algorithms})
         self._by_hash: dict[tuple[str, bytes], str] = {}
         # Asked for with each challenge, and the same until somebody is added or removed.
         self._counts: HashCounts | None = None
@@ -59,7 +61,7 @@ class MappingUsers(HoldsSecrets):
             for spelling in spellings(name):
                 octets = spelling.encode()
                 hashed = calculation.user_hash(algorithm, octets, realm, secret)
-                self._ha1[base][spelling] = calculation.hex_octets(hashed)
+                self._ha1[base][spelling] = HexDigest(calculation.hex_octets(hashed))
                 self._by_hash[base, calculation.userhash(algorithm, octets, realm)] = spelling
         self._counts = None
 
@@ -83,14 +85,6 @@ class MappingUsers(HoldsSecrets):
     def list(self) -> list[str]:
         """The names of all users, in Normalization Form C, in order."""
         return sorted({nfc(name) for table in self._ha1.values() for name in table})
-
-    def ha1(self, username: str, realm: str, algorithm: Algorithm) -> bytes | None:
-        """See Users.ha1; None for another realm or an algorithm this was not made for."""
-        table = self._ha1.get(algorithm.base)
-        if table is None or (realm != self._realm and nfc(realm) != self._realm):
-            return None
-        found = table.get(username)
-        return found if found is not None or username.isascii() else table.get(nfc(username))
 
     def by_userhash(self, userhash: bytes, realm: str, algorithm: Algorithm) -> str | None:
         """See UsersByHash.by_userhash. The name is spelt as it was when it was hashed."""

@@ -9,6 +9,7 @@ from typing import Final
 from digest_http import calculation
 from digest_http.algorithms import Algorithm
 from digest_http.encoding import text_to_octets
+from digest_http.hex_digest import HexDigest
 from digest_http.httpauth.protocols import HashCounts
 from digest_http.names import spellings
 from digest_http.secrecy import HoldsSecrets
@@ -23,7 +24,7 @@ class Table(HoldsSecrets):
 
     def __init__(self, realm: str, entries: Iterable[Entry]) -> None:
         self._realm: Final = text_to_octets(realm)
-        self._ha1: Final = {(entry.user, entry.hash): entry.ha1.encode() for entry in entries}
+        self._ha1: Final = {(entry.user, entry.hash): HexDigest(entry.ha1.encode()) for entry in entries}
         self._by_hash: Final[dict[str, dict[bytes, str]]] = {}
         self.counts: Final = HashCounts(len(self), Counter(hash_ for _, hash_ in self._ha1))
         """How many users have which hash."""

@@ -107,7 +107,7 @@ ROWS: dict[str, list[Row]] = {
         Row(sspi_live, 100, 150 * KIB),
     ],
     "digest_http.sspi.lifetime._Exports": [Row(sspi_exported, 4000, 500 * KIB)],
-    "digest_http.stores.memory.MemoryStore": [Row(lambda: counted(MemoryStore(500), 1), 4000, 500 * KIB)],
+    "digest_http.stores.nonce_states.NonceStates": [Row(lambda: counted(MemoryStore(500), 1), 4000, 500 * KIB)],
     "digest_http.stores.packed_table.PackedTable": [
         # So many that what counts the lines that tests reach weighs little beside them.
         Row(lambda: counted(PackedMemoryStore(2000), 1), 8000, 64 * 2000),

@@ -10,6 +10,7 @@ import pytest
 
 from digest_http.algorithms import by_name
 from digest_http.errors import SourceUnavailable
+from digest_http.hex_digest import HexDigest
 from digest_http.httpauth.acceptor import Acceptor
 from digest_http.httpauth.protocols import NonceStore, Users
 from digest_http.httpauth.sequence import ReplayDetect, SequenceRule
@@ -247,6 +248,22 @@ def test_stores_that_fail(verdict: Callable[[], Any], wait: Any) -> None:
 def test_what_can_be_a_digest(ha1: Any, found: bytes | None) -> None:
     """By its length and its characters; what is no hex equals no digest anyway."""
     assert usable(ha1, SHA) == found
+
+
+class Claimed(HexDigest):
+    """What somebody derives from it may be anything."""
+
+
+@pytest.mark.parametrize(("ha1", "found"), [
+    (HexDigest(HA1), HA1), (HexDigest(HA1[:32]), None), (HexDigest(b""), None), (HexDigest(HA1 + b"0"), None),
+    (HexDigest(HA1).upper(), HA1), (HexDigest(HA1)[:-2] + b"  ", None), (Claimed(HA1.upper()), HA1),
+    (Claimed(b" " * 64), None),
+])  # fmt: skip
+def test_what_need_not_be_looked_at(ha1: bytes, found: bytes | None) -> None:
+    """Only what is HexDigest itself, and has the right length; what is made of one is looked at as before."""
+    name, taken = found_in(sources(Kept(ha1)).look_up(opened(), awaited))
+    assert (name, taken) == ("alice", found)
+    assert (taken is ha1) is (type(ha1) is HexDigest and found is not None)
 
 
 def test_waiting_where_nobody_can() -> None:

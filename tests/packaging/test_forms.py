@@ -5,6 +5,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+import weakref
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from click.testing import CliRunner
 import digest_http
 from digest_http import calculation
 from digest_http.cli.commands import command
+from digest_http.guard import Accepted
+from digest_http.httpauth.server import ServerContext
+from digest_http.httpauth.sources import Sources
 from tests.support.live_beside import LIVE_BESIDE
 from tests.support.pure_only import PURE_ONLY
 
@@ -68,6 +72,25 @@ def test_each_cause_is_written_twice(hook):
                 assert isinstance(call, ast.Call), (place, node.lineno)
                 assert ast.unparse(call.func) == "caused", (place, node.lineno)
                 assert ast.dump(call.args[1]) == ast.dump(node.cause), (place, node.lineno)
+
+
+def test_compiled_classes_have_compiled_bases(hook):
+    """With another base they would take weak references, which then point to what is gone."""
+    bases, compiled = set(), {"Exception", "NamedTuple", "Protocol"}
+    for place in hook.COMPILED:
+        (path,) = (path for package in hook.PACKAGES if (path := (ROOT / package).parent / place).exists())
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                compiled.add(node.name)
+                bases |= {ast.unparse(base) for base in node.bases}
+    assert bases <= compiled
+
+
+def test_what_is_compiled_takes_no_weak_reference():
+    """As no class with slots does; in neither form."""
+    for kind in (Accepted, ServerContext, Sources):
+        with pytest.raises(TypeError, match="weak reference"):
+            weakref.ref(kind.__new__(kind))
 
 
 @pytest.mark.parametrize("value", [None, "", "0", "yes"])
