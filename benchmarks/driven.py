@@ -24,6 +24,7 @@ __all__ = [
     "counted_scopes",
     "fresh_scopes",
     "moving_scopes",
+    "new_scopes",
     "run_asgi",
     "run_wsgi",
 ]
@@ -114,9 +115,16 @@ def counted_scopes(app: App, algorithm: Algorithm, number: int) -> list[Scope]:
 
 
 def moving_scopes(app: App, algorithm: Algorithm, number: int) -> list[Scope]:
-    """The same, each for another target than the one before."""
+    """The same, for two targets in turns."""
     challenge = asgi_challenge(app, algorithm)
     paths = [(PATH, OTHER_PATH)[count % 2] for count in range(number)]
+    return [asgi_scope(sign(challenge, algorithm, count, path), path) for count, path in enumerate(paths, 1)]
+
+
+def new_scopes(app: App, algorithm: Algorithm, number: int) -> list[Scope]:
+    """The same, each for a target that was not asked for before."""
+    challenge = asgi_challenge(app, algorithm)
+    paths = [f"{PATH[:-4]}{count:04}" for count in range(number)]
     return [asgi_scope(sign(challenge, algorithm, count, path), path) for count, path in enumerate(paths, 1)]
 
 
