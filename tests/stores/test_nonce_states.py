@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import gc
+import sys
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -23,7 +27,7 @@ NOW = 1_700_000_000_000_000
 NONCE = NOW << RANDOM_BITS | 5
 
 
-def advance(store: MemoryStore, nc: int, rule: SequenceRule) -> Verdict:
+def advance(store: MemoryStore | PackedMemoryStore, nc: int, rule: SequenceRule) -> Verdict:
     """Count in a store."""
     return store.advance(NONCE, store.epoch, nc, rule, NOW, lifetime=300_000_000)
 
@@ -133,3 +137,28 @@ def test_a_store_that_is_gone(kind: Callable[[], MemoryStore | PackedMemoryStore
     del store
     gc.collect()
     assert pointing() is None
+
+
+@pytest.fixture
+def restless() -> Iterator[None]:
+    """Threads that take turns as often as Python lets them."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("restless")
+@pytest.mark.parametrize("kind", [MemoryStore, PackedMemoryStore])
+def test_threads_that_count_the_same(kind: Callable[[], MemoryStore | PackedMemoryStore]) -> None:
+    """Each count is good once among them all."""
+    store, counts, threads = kind(), range(1, 4001), 4
+    begin = Barrier(threads)
+
+    def count() -> list[int]:
+        begin.wait()
+        return [nc for nc in counts if advance(store, nc, ReplayDetect()) is Verdict.ACCEPTED]
+
+    with ThreadPoolExecutor(threads) as pool:
+        accepted = [each.result() for each in [pool.submit(count) for _ in range(threads)]]
+    assert sorted(chain(*accepted)) == list(counts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from digest_http.guard import Accepted, Guard
 from digest_http.hex_digest import HexDigest
 from digest_http.httpauth.usable_hashes import usable
 from digest_http.users import HtdigestUsers, MappingUsers
+from tests.attacks.signing import ha1
 from tests.guard.test_guard import REALM, USERS, guard, signer
 
 ALGORITHMS = list(available())
@@ -40,6 +43,17 @@ def test_so_is_one_of_a_file(tmp_path: Path) -> None:
     assert {type(each) for each in found} == {HexDigest}
 
 
+def test_it_is_a_secret() -> None:
+    """Not shown, and neither pickled nor copied; as octets it is what it was."""
+    found = mapping().ha1("alice", REALM, by_base("MD5")[0])
+    assert found is not None
+    assert repr(found) == str(found) == "<HexDigest of 32 digits>"
+    for copied in (pickle.dumps, copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError, match="neither pickled nor copied"):
+            copied(found)
+    assert found.decode() == ha1("MD5", "alice", REALM, USERS["alice"])
+
+
 def by_base(*names: str) -> list[Algorithm]:
     """Algorithms of these names."""
     return [algorithm for name in names for algorithm in ALGORITHMS if algorithm.name == name]
@@ -60,12 +74,12 @@ def mapping(kind: type[MappingUsers] = MappingUsers) -> MappingUsers:
 
 
 ANSWERS: list[tuple[Callable[[bytes], Any], str]] = [
-    (lambda ha1: ha1, "accepted"),
-    (lambda ha1: ha1.upper(), "accepted"),
-    (lambda ha1: ha1.decode(), "accepted"),
+    (lambda found: found, "accepted"),
+    (lambda found: found.upper(), "accepted"),
+    (lambda found: found.decode(), "accepted"),
     (lambda _: b"", "unknown-user"),
     (lambda _: "null".ljust(64), "unknown-user"),
-    (lambda ha1: ha1[:-1], "unknown-user"),
+    (lambda found: found[:-1], "unknown-user"),
     (lambda _: HexDigest(b""), "unknown-user"),
 ]
 

@@ -239,7 +239,7 @@ class Shown(Broken):
     """It shows what it holds."""
 
     def __repr__(self) -> str:
-        return str(self.users.ha1("alice", "Staff area", MD5))
+        return (self.users.ha1("alice", "Staff area", MD5) or b"").decode()
 
 
 class ByWrongHash(Broken):
