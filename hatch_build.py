@@ -38,6 +38,7 @@ COMPILED = (
     "digest_http/guard/examination.py",
     "digest_http/guard/offering.py",
     "digest_http/guard/outcomes.py",
+    "digest_http/guard/resumable.py",
     "digest_http/httpauth/client.py",
     "digest_http/httpauth/client_nonce.py",
     "digest_http/httpauth/known_nonce.py",
@@ -67,14 +68,15 @@ COMPILED = (
     "digest_http_client_auth/proof.py",
     "digest_http_client_auth/requests_glances.py",
     "digest_http_client_auth/requests_plain.py",
-    "digest_http_middleware/body_proof.py",
+    "digest_http_middleware/admission.py",
     "digest_http_middleware/connections.py",
     "digest_http_middleware/content_lengths.py",
+    "digest_http_middleware/exchanges.py",
     "digest_http_middleware/hashed_pieces.py",
     "digest_http_middleware/header_proof.py",
-    "digest_http_middleware/identified_scopes.py",
     "digest_http_middleware/pieces.py",
     "digest_http_middleware/refusal_messages.py",
+    "digest_http_middleware/refusing.py",
 )
 
 #: What the compiled wheel is made with.

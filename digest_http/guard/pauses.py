@@ -17,11 +17,20 @@ from .examination import Examination, Outcome, Paused
 from .offering import Offering
 from .outcomes import Accepted, Refused
 from .requests import Request
+from .resumable import Resumable
 
 __all__ = ["challenge_later", "finish", "hear", "outcome_now"]
 
 
-async def finish(examination: Examination, paused: Paused, request: Request, wait: Wait) -> Accepted | Refused:
+def finish(examination: Examination, paused: Paused, request: Request, wait: Wait) -> Awaitable[Accepted | Refused]:
+    """What is to be awaited for the outcome of a paused request: itself, where it keeps the place."""
+    if isinstance(request, Resumable):
+        request.pause = examination, paused, wait, _finish
+        return request
+    return _finish(examination, paused, request, wait)
+
+
+async def _finish(examination: Examination, paused: Paused, request: Request, wait: Wait) -> Accepted | Refused:
     """The outcome of a paused request. What reading its body raises goes through, if it is no DigestError."""
     while True:
         context, message = paused[2], paused[3]

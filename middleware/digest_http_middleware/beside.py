@@ -153,6 +153,10 @@ class Others(HoldsSecrets):
             return fields
         return [*fields, *self._challenges]
 
+    async def beside_later(self, fields: Awaitable[Headers], refused: Refused) -> Headers:
+        """The same, once those of Digest are known."""
+        return self.beside(await fields, refused)
+
     async def find(
         self, shown: Mapping[str, Any], wait: Wait, request: Request, refused: Refused
     ) -> DigestUser | Refused | None:

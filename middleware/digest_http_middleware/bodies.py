@@ -59,14 +59,17 @@ async def hash_pieces(
     return held.hentity
 
 
-async def replayed(left: list[bytes], receive: Receive) -> Message:
-    """The next message for the app: a body that came in one piece, and then whatever the server has to say.
+async def replayed(keeping: Any) -> Message:  # noqa: ANN401 - as above
+    """The body of a Connection that came in one piece, once; then whatever the server has to say.
 
-    `left`: that body, until it has been given.
+    It is taken when somebody awaits this, and not when it is made: who gives up before that has it when asking again.
     """
-    if left:
-        return {"type": "http.request", "body": left.pop(), "more_body": False}
-    return await receive()
+    body = keeping.body
+    if body is None:
+        receive: Receive = keeping.receive
+        return await receive()
+    keeping.body = None
+    return {"type": "http.request", "body": body, "more_body": False}
 
 
 def replay_held(held: HeldBody, receive: Receive) -> Receive:

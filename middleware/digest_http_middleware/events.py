@@ -29,7 +29,7 @@ from .addresses import Addresses
 from .asgi import Scope
 from .refusal_messages import UNAVAILABLE
 
-__all__ = ["log_accepted", "log_beside", "log_refused"]
+__all__ = ["LEVELS", "log_accepted", "log_beside", "log_refused"]
 
 logger: Final = logging.getLogger("digest_http.middleware")
 
@@ -41,7 +41,7 @@ _address = re.compile(r"[0-9A-Fa-f:.]{1,45}")
 _method = re.compile(r"[A-Z]{1,20}")
 
 #: How serious a line is, by its reason code; a source or a plug of others may have made up one that is not here.
-_LEVELS: Final = {reason.value: reason.level for reason in Reason}
+LEVELS: Final[dict[str, int]] = {reason.value: reason.level for reason in Reason}
 
 Fields = dict[str, str | int | None]
 
@@ -68,7 +68,7 @@ def log_refused(
 ) -> None:
     """A refusal. `hint`, printable, names a setting that would have helped. It is for the log alone."""
     reason, cause = refused.log_reason, refused.cause
-    level = _LEVELS.get(reason) or (logging.ERROR if refused.status == UNAVAILABLE else logging.INFO)
+    level = LEVELS.get(reason) or (logging.ERROR if refused.status == UNAVAILABLE else logging.INFO)
     if logger.isEnabledFor(level):
         fields = _fields(scope, refused.context, reason, refused.status, address)
         if cause is None:

@@ -175,7 +175,7 @@ class DigestAuth(Scheme):
 
     async def _verify(self, connection: HTTPConnection, response: Response) -> DigestUser | Refused:
         scope = connection.scope
-        found = await self._verifier.verify(Connection(scope, _no_body, self._verifier.front, 0), scope)
+        found = await self._verifier.verify(Connection(scope, _no_body, self._verifier.connection_settings), scope)
         if isinstance(found, Refused):
             return found
         scope["user"], scope["auth"] = found.user, credentials_of(found.user)

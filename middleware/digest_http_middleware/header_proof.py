@@ -52,8 +52,8 @@ def _send_with_proof(  # noqa: PLR0917 - called through a partial alone, which c
 def with_header(message: Message, field: bytes, value: bytes) -> Message:
     """A copy of a message that has the field once, as the last of its fields."""
     # dict() copies a dict in one piece; {**message, ...} would enter one key after the other.
-    copied = dict(message)
-    headers: list[Any] = list(message.get("headers", ()))
+    copied: dict[str, Any] = dict(message)
+    headers: list[Any] = list(copied.get("headers", ()))
     length = len(field)
     for header in headers:
         name = header[0]

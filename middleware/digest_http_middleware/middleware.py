@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from logging import DEBUG
-from typing import Final
+from typing import Any, Final, cast
 
 from digest_http import settings, stores
+from digest_http.errors import DigestError
 from digest_http.guard import NO_CREDENTIALS, Accepted, Guard, Observer, Refused, Throttle
 from digest_http.guard.key_sources import KeyFile
 from digest_http.httpauth.nonces import DEFAULT_LIFETIME
@@ -20,27 +21,24 @@ from digest_http.httpauth.sequence import DEFAULT_WINDOW
 from digest_http.secrecy import HoldsSecrets
 
 from .addresses import DEFAULT_CLIENT_HEADER
+from .admission import ANSWER, ASK, CALL, LATER, WAIT, Admission
 from .apps import asgi_app
-from .asgi import ASGIApp, Headers, Message, Receive, Scope, Send
+from .asgi import ASGIApp, Headers, Receive, Scope, Send
 from .beside import Beside, Others
 from .bodies import DEFAULT_MAX_BODY, Disconnected
-from .body_proof import body_proof
 from .browsers import warn_of_realm
-from .connections import Connection
-from .content_lengths import announces_more
-from .events import log_accepted, log_beside, log_refused, logger
+from .connections import ConnectionSettings
+from .events import log_accepted, log_beside, logger
+from .exchanges import Exchange
 from .fronts import Front
-from .header_proof import header_proof
 from .held_bodies import check_spool_above, most_held
-from .hints import hint
-from .identified_scopes import identified_scope
-from .identity import ANYONE, DigestUser, credentials_of
+from .identity import ANYONE, credentials_of
 from .logouts import LOGIN
 from .nonce_keys import keys_of
 from .own_refusals import challenged
 from .paths import Rule, is_preflight, path_rule
-from .refusal_messages import refusal_messages
-from .refusals import Answer, send_refusal
+from .refusals import Answer
+from .refusing import Refusing
 from .roles import Roles, RoleSetting
 from .source_timeouts import DEFAULT_TIMEOUT, SourceTimeout
 from .startup import started
@@ -121,8 +119,7 @@ class DigestAuthMiddleware(HoldsSecrets):
         random: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self._max_body = settings.number("max_body", max_body, 0, example=DEFAULT_MAX_BODY)
-        self._spool_above = check_spool_above(spool_above, max_body)
-        self._most_held = most_held(max_body, spool_above)
+        checked_spool_above = check_spool_above(spool_above, max_body)
         self.app = asgi_app(app)
         self.store = stores.open_store(store)
         nonce_keys = keys_of(keys, self.store)
@@ -149,11 +146,7 @@ class DigestAuthMiddleware(HoldsSecrets):
         )
         self.users = guard.users
         self._realm = guard.realm
-        self._examine = guard.examine
-        self._challenge_fields, self._covers_bodies = guard.challenge_fields, guard.covers_bodies
-        self._proof_field, self._refused_status = guard.proof_field, guard.refused_status
         self._wait = SourceTimeout(source_timeout).wait
-        self._workers_apart = WorkersApart(self.store, nonce_keys, guard.now)
         warn_of_realm(guard.realm)
         self._allow_preflight = settings.flag("allow_preflight", allow_preflight)
         self._needs_credentials = path_rule(protect, public, app)
@@ -163,7 +156,28 @@ class DigestAuthMiddleware(HoldsSecrets):
         self._has_others = bool(self._others)
         self._roles = Roles(roles, guard.users)
         self._front = Front(stripped_prefix, rewritten_by, original_target_header, trusted_proxies, client_header)
-        self._answer = None if answer is None else settings.function("answer", answer, 2, example=_ANSWER)
+        refusing = Refusing(
+            guard,
+            self._wait,
+            self._front,
+            others=self._others,
+            answer=None if answer is None else settings.function("answer", answer, 2, example=_ANSWER),
+            workers_apart=WorkersApart(self.store, nonce_keys, guard.now),
+            max_body=self._max_body,
+        )
+        self._refuse, self._challenges = refusing.refuse, refusing.challenges
+        asks_others = self._has_others or (self._some_pass_freely and self._optional)
+        admission = Admission(
+            guard,
+            self._wait,
+            ConnectionSettings(self._front, self._max_body, checked_spool_above),
+            most_held=most_held(max_body, spool_above),
+            asks_roles=self._roles.given,
+            asks_others=asks_others,
+            refusing=refusing,
+            refuses_alike=answer is None and not asks_others and not guard.covers_bodies,
+        )
+        self._admit, self._identify = admission.admit, admission.identify
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: C901, PLR0912 - one coroutine
         """Serve one connection: http and websocket scopes are verified, lifespan passes.
@@ -182,51 +196,68 @@ class DigestAuthMiddleware(HoldsSecrets):
         if free and not self._optional:
             await self.app({**ANYONE, **scope}, receive, send)
             return
-        connection = Connection(scope, receive, self._front, self._max_body, self._spool_above)
+        exchange: Exchange | None = None
         try:
             try:
-                # The outcome itself, unless something has to be awaited for it.
-                outcome = self._examine(connection, self._wait)
-                if not isinstance(outcome, Accepted) and not isinstance(outcome, Refused):
-                    outcome = await outcome
+                way, first, second, third = self._admit(scope, receive, send)
+                while way == WAIT:
+                    exchange = first
+                    try:
+                        answer = await second
+                    except DigestError as error:
+                        way, second = ASK, cast("Any", exchange.refused_by(error))
+                    else:
+                        way, first, second, third = self._admit(scope, receive, send, exchange, answer)
             except Disconnected:
                 return
-            if isinstance(outcome, Refused):
-                if (free or self._has_others) and outcome.refusal.reason == NO_CREDENTIALS:
-                    await self._otherwise(outcome, connection, (scope, receive, send), free=free)
-                    return
-                refusing = self._refuse(outcome, (scope, receive, send))
-                # A coroutine fewer for what is nearly always the answer.
-                if isinstance(refusing, tuple):
-                    await send(refusing[0])
-                    await send(refusing[1])
-                else:
-                    await refusing
-                return
-            roles: tuple[str, ...] = ()
-            if self._roles.given:
-                found = await self._roles.of(outcome.username, self._realm, self._wait)
-                if isinstance(found, Refused):
-                    await self._send_refused(found, (scope, receive, send))
-                    return
-                roles = found
-            context = outcome.context
-            if logger.isEnabledFor(DEBUG):
-                log_accepted(scope, context, self._front.client)
-            identified = identified_scope(scope, outcome, DigestUser(outcome.username, roles), self._realm, self.guard)
-            verified = context, outcome.message
-            proving = (
-                body_proof(scope, send, self._proof_field, self._refused_status, verified, self._most_held)
-                if context.covers_body
-                else header_proof(send, self._proof_field, self._refused_status, verified)
-            )
-            await self.app(identified, connection.receive, proving)
+            if way == CALL:
+                await self.app(first, second, third)
+            elif way == ANSWER:
+                await send(first)
+                await send(second)
+            elif way == LATER:
+                await first
+            else:
+                exchange = first
+                await self._serve(first, second, (scope, receive, send), free=free)
         finally:
-            if connection.held is not None:
-                connection.held.close()
+            if exchange is not None and exchange.held is not None:
+                exchange.held.close()
+
+    async def _serve(
+        self,
+        exchange: Exchange,
+        outcome: Accepted | Refused | Awaitable[Accepted | Refused],
+        connection: tuple[Scope, Receive, Send],
+        *,
+        free: bool,
+    ) -> None:
+        """Serve a request for which observers, other ways to log in, roles or the log have to be asked."""
+        try:
+            if not isinstance(outcome, (Accepted, Refused)):
+                outcome = await outcome
+        except Disconnected:
+            return
+        if isinstance(outcome, Refused):
+            if (free or self._has_others) and outcome.refusal.reason == NO_CREDENTIALS:
+                await self._otherwise(outcome, exchange, connection, free=free)
+            else:
+                await self._send_refused(outcome, connection)
+            return
+        roles: tuple[str, ...] = ()
+        if self._roles.given:
+            found = await self._roles.of(outcome.username, self._realm, self._wait)
+            if isinstance(found, Refused):
+                await self._send_refused(found, connection)
+                return
+            roles = found
+        if logger.isEnabledFor(DEBUG):
+            log_accepted(connection[0], outcome.context, self._front.client)
+        _, identified, receive, send = self._identify(exchange, outcome, roles, *connection)
+        await self.app(identified, receive, send)
 
     async def _otherwise(
-        self, refused: Refused, request: Connection, connection: tuple[Scope, Receive, Send], *, free: bool
+        self, refused: Refused, request: Exchange, connection: tuple[Scope, Receive, Send], *, free: bool
     ) -> None:
         """Serve a request without Digest credentials."""
         scope, receive, send = connection
@@ -250,59 +281,13 @@ class DigestAuthMiddleware(HoldsSecrets):
         else:
             await self._send_refused(refused, connection)
 
-    def _refuse(
-        self, refused: Refused, connection: tuple[Scope, Receive, Send]
-    ) -> tuple[Message, Message] | Awaitable[None]:
-        """What is to be sent; or where something has to be awaited before, or to be received, what sends it."""
-        scope, refusal = connection[0], refused.refusal
-        if refusal.reason != NO_CREDENTIALS:
-            self._log(refused, scope)
-        # Each client begins without credentials, and that is a line of DEBUG (guard/reasons.py): mostly nobody listens.
-        elif logger.isEnabledFor(DEBUG):
-            log_refused(scope, refused, address=self._front.client)
-        # A call fewer where neither has anything to say, which is what nearly all have set.
-        if self._covers_bodies or self._has_others:
-            fields = self._challenges(refused, scope)
-        else:
-            fields = self._challenge_fields(refused, False, self._wait)  # noqa: FBT003 - a name would cost more
-        if not isinstance(fields, list):
-            return self._refuse_with(fields, refused, connection)
-        if self._answer is None and scope["type"] == "http":
-            return refusal_messages(refusal.status, fields, refusal.plain_fields, refusal.plain_body, scope)
-        return send_refusal(refusal, fields, self._answer, connection)
-
-    def _log(self, refused: Refused, scope: Scope) -> None:
-        context = refused.context
-        helping: str | None = None
-        if context is not None:
-            if refused.verdict is not None:
-                self._workers_apart.saw(refused.verdict, context)
-            elif refused.refusal.reason == "uri":
-                helping = hint(context.uri, scope, self._front)
-        log_refused(scope, refused, hint=helping, address=self._front.client)
-
-    async def _refuse_with(
-        self, fields: Awaitable[Headers], refused: Refused, connection: tuple[Scope, Receive, Send]
-    ) -> None:
-        await send_refusal(refused.refusal, await fields, self._answer, connection)
-
     async def _send_refused(self, refused: Refused, connection: tuple[Scope, Receive, Send]) -> None:
-        refusing = self._refuse(refused, connection)
+        refusing = self._refuse(refused, *connection)
         if isinstance(refusing, tuple):
             for message in refusing:
                 await connection[2](message)
         else:
             await refusing
-
-    def _challenges(self, refused: Refused, scope: Scope) -> Headers | Awaitable[Headers]:
-        too_long = self._covers_bodies and announces_more(scope, self._max_body)
-        fields = self._challenge_fields(refused, too_long, self._wait)
-        if not self._has_others:
-            return fields
-        return self._others.beside(fields, refused) if isinstance(fields, list) else self._with_others(fields, refused)
-
-    async def _with_others(self, fields: Awaitable[Headers], refused: Refused) -> Headers:
-        return self._others.beside(await fields, refused)
 
     def _passes_freely(self, scope: Scope) -> bool:
         if self._needs_credentials is not None and not self._needs_credentials(scope):

@@ -3,7 +3,7 @@
 With qop=auth it depends on the request alone and stands in the header (header_proof.py). With auth-int it covers the
 response body, so the response is held back up to a limit; a longer one gets it in a trailer where the server sends
 trailers and the client takes them, and goes without where not. Here are answers in pieces, and what has to be awaited
-for the others (body_proof.py).
+for the others (exchanges.py).
 
 The app's messages are copied before anything is put into them: an app may send one dict for all requests, and what is
 put into it here is one user's.

@@ -11,7 +11,7 @@ from digest_http.guard.refusal import body_fields
 from .asgi import Headers, Receive, Scope, Send
 from .refusal_messages import refusal_messages
 
-__all__ = ["Answer", "Refusal", "send_refusal"]
+__all__ = ["Answer", "Refusal", "refuse_later", "send_refusal"]
 
 #: A custom body: (scope, refusal) -> (content type, body), or an awaitable of it. Status and fields stay ours.
 Answer = Callable[[Scope, Refusal], "tuple[str, bytes] | Awaitable[tuple[str, bytes]]"]
@@ -34,6 +34,13 @@ async def send_refusal(
         described = body_fields(content_type, body)
     for message in refusal_messages(refusal.status, fields, described, body, scope):
         await send(message)
+
+
+async def refuse_later(
+    refusal: Refusal, fields: Awaitable[Headers], answer: Answer | None, connection: tuple[Scope, Receive, Send]
+) -> None:
+    """The same, once the fields are known."""
+    await send_refusal(refusal, await fields, answer, connection)
 
 
 async def _made(answer: Answer, refusal: Refusal, scope: Scope) -> tuple[bytes, bytes]:

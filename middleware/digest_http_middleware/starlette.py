@@ -93,7 +93,7 @@ class DigestBackend(AuthenticationBackend, HoldsSecrets):
     async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, BaseUser] | None:
         """See AuthenticationBackend; None for a request without credentials. Raises DigestRefused for wrong ones."""
         scope = conn.scope
-        found = await self._verifier.verify(Connection(scope, _no_body, self._verifier.front, 0), scope)
+        found = await self._verifier.verify(Connection(scope, _no_body, self._verifier.connection_settings), scope)
         if isinstance(found, Refused):
             if found.reason == NO_CREDENTIALS:
                 return None

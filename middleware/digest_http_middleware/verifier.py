@@ -20,6 +20,7 @@ from .addresses import DEFAULT_CLIENT_HEADER
 from .asgi import Headers, Scope
 from .beside import Beside, Others
 from .browsers import warn_of_realm
+from .connections import ConnectionSettings
 from .content_lengths import announces_more
 from .events import log_accepted, log_beside, log_refused
 from .fronts import Front
@@ -82,6 +83,8 @@ class Verifier(HoldsSecrets):
         )
         self.wait: Final = SourceTimeout(source_timeout).wait
         self.front: Final = Front(stripped_prefix, rewritten_by, original_target_header, trusted_proxies, client_header)
+        self.connection_settings: Final = ConnectionSettings(self.front, 0)
+        """For plugs that read no body themselves."""
         self._others: Final = Others(
             beside, self.guard.observing, self.guard.throttling, proxy=bool(policy.get("proxy"))
         )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from digest_http_middleware.connections import Connection
+from digest_http_middleware.connections import Connection, ConnectionSettings
 from digest_http_middleware.fronts import Front
 
 __all__ = ["read_body"]
@@ -11,10 +11,10 @@ __all__ = ["read_body"]
 async def read_body(fields: Any, receive: Any, algorithm: Any, limit: int, spool_above: int | None = None) -> Any:
     """The hash of the body, and a receive that gives it once more, as an app has it."""
     scope = {"type": "http", "method": "POST", "headers": list(fields)}
-    connection = Connection(scope, receive, Front(), limit, spool_above)
+    connection = Connection(scope, receive, ConnectionSettings(Front(), limit, spool_above))
     hentity = connection.hash_body(algorithm)
     if not isinstance(hentity, bytes):
         hentity = connection.hash_received(algorithm, await hentity)
     if not isinstance(hentity, bytes):
         hentity = await hentity
-    return hentity, connection.receive
+    return hentity, connection.receive_again
