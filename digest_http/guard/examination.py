@@ -19,7 +19,7 @@ from digest_http.credentials import Credentials, split_scheme
 from digest_http.errors import DigestError, MalformedField
 from digest_http.httpauth.server import ServerContext
 from digest_http.httpauth.sources import Sources
-from digest_http.httpauth.verdict import ACCEPTED, UNKNOWN_USER, Verdict
+from digest_http.httpauth.verdict import ACCEPTED, ENDED, UNKNOWN_USER, Verdict
 from digest_http.httpauth.waiting import Wait
 from digest_http.params import MAX_FIELD_OCTETS, check_size
 from digest_http.secret_holder import SecretHolder
@@ -226,7 +226,7 @@ class Examination(SecretHolder):
                     return _LOGOUT, answer, context, message, arrived, username, verdict
         except DigestError as error:
             return self.refused_by(error, context)
-        return Accepted(context, message, username) if answer is False else self._refused(Verdict.ENDED, context)
+        return Accepted(context, message, username) if answer is False else self._refused(ENDED, context)
 
     def refused_by(self, error: DigestError, context: ServerContext | None) -> Refused:
         """The refusal of an error."""

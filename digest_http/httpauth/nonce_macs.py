@@ -69,7 +69,7 @@ class NonceMacs(SecretHolder):
         inner, outer = inner.copy(), outer.copy()
         inner.update(text)
         outer.update(inner.digest())
-        return b"".join((self._prefix, text, self._separator, hexlify(outer.digest()[:_MAC_OCTETS])))
+        return b"".join((self._prefix, text, self._separator, outer.hexdigest()[: 2 * _MAC_OCTETS].encode()))
 
     def recognise(self, nonce: bytes) -> KnownNonce | None:
         """A nonce that one of the keys made, and which is remembered then; None for any other octets.

@@ -29,7 +29,7 @@ from typing import Any, Final, Protocol
 from digest_http.grammar import MAX_NC
 from digest_http.settings import choice, number
 
-from .verdict import ACCEPTED, Verdict
+from .verdict import ACCEPTED, ENDED, OUT_OF_SEQUENCE, REPLAYED, Verdict
 
 __all__ = [
     "DEFAULT_WINDOW",
@@ -117,8 +117,8 @@ class ReplayDetect:
                 return ACCEPTED, nc << WINDOW_BITS
             if nc <= highest:
                 if highest == MAX_NC:
-                    return Verdict.ENDED, state
-                return (Verdict.REPLAYED if highest - nc < self.window else Verdict.OUT_OF_SEQUENCE), state
+                    return ENDED, state
+                return (REPLAYED if highest - nc < self.window else OUT_OF_SEQUENCE), state
         window = self.window
         if known != window:
             verdict, after = self.advance(self._read(state), nc)
@@ -137,7 +137,7 @@ class ReplayDetect:
             mask = (state ^ window) << ahead & self._full if ahead < window else 0
             return ACCEPTED, (places << NC_BITS | nc) << self._shift | mask | self._low
         if highest == MAX_NC:
-            return Verdict.ENDED, state
+            return ENDED, state
         inside = -ahead < window
         if inside and not state & self._one << -ahead:
             filled = state | self._one << -ahead
@@ -145,7 +145,7 @@ class ReplayDetect:
             return ACCEPTED, highest << WINDOW_BITS if none_is_missing else filled
         left = _without(places, nc)
         if left is None:
-            return (Verdict.REPLAYED if inside else Verdict.OUT_OF_SEQUENCE), state
+            return (REPLAYED if inside else OUT_OF_SEQUENCE), state
         return ACCEPTED, (left << NC_BITS | highest) << self._shift | state & (self._full | window)
 
     def _read(self, state: int) -> int:
@@ -180,8 +180,8 @@ class SequenceDetect:
         if nc == highest + 1:
             return ACCEPTED, nc << WINDOW_BITS
         if highest == MAX_NC:
-            return Verdict.ENDED, state
-        return (Verdict.REPLAYED if nc <= highest else Verdict.OUT_OF_SEQUENCE), state
+            return ENDED, state
+        return (REPLAYED if nc <= highest else OUT_OF_SEQUENCE), state
 
     def __repr__(self) -> str:
         return "SequenceDetect()"

@@ -22,7 +22,7 @@ from .offer import Offer
 from .openings import Opening
 from .session_key import session_key
 from .terms import Terms
-from .verdict import ACCEPTED, Verdict
+from .verdict import ACCEPTED, EXPIRED, FOREIGN, UNKNOWN_USER, WRONG_DIGEST, WRONG_REALM, Verdict
 
 __all__ = ["Policy", "ServerContext"]
 
@@ -205,11 +205,11 @@ class ServerContext(SecretHolder):
         ha2 = ha2 or calculation.request_hash(algorithm, method, uri, message.hentity if covers_body else b"")
         right = calculation.same_digest(calculation.keyed_response(algorithm, key, ha2), self._response)
         if ha1 is None:
-            return Verdict.UNKNOWN_USER
+            return UNKNOWN_USER
         if not terms.right_realm:
-            return Verdict.WRONG_REALM
+            return WRONG_REALM
         if not right:
-            return Verdict.WRONG_DIGEST
+            return WRONG_DIGEST
         if opening.shape is None:
             self.acceptor.shapes.learn(self.token, terms)
         # The nonce comes second: stale=true may only be said to one who knows the password.
@@ -217,10 +217,10 @@ class ServerContext(SecretHolder):
         remembered = macs.known.get(nonce)
         self.known = known = remembered or macs.recognise(nonce) or self._recognise_auth_only()
         if known is None:
-            return Verdict.FOREIGN
+            return FOREIGN
         renewal_due = terms.life.renewal_if_alive(known.nonce_id, now, arrived)
         if renewal_due is None:
-            return Verdict.EXPIRED
+            return EXPIRED
         if ha2 is not asked[1] and not covers_body:
             opening.asked = method, ha2
         if opening.head and remembered is not None:  # who uses a nonce once needs no place

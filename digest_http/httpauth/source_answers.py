@@ -16,7 +16,7 @@ from .protocols import NonceStore, Users, UsersByHash
 from .sequence import MAX_NC, ReplayDetect
 from .server import NonceOfLogin, ServerContext
 from .usable_hashes import usable
-from .verdict import Verdict
+from .verdict import OUT_OF_SEQUENCE, REPLAYED, Verdict
 from .waiting import Wait
 
 __all__ = ["Found", "end", "hear_counts", "hear_user", "look_up_by_hash", "store_down", "users_down"]
@@ -29,7 +29,7 @@ _NAME: Final = (str, type(None))
 _HA1: Final = (bytes, str, type(None))
 
 #: Verdicts of a count that was used before: the next one may still be free.
-_USED: Final = frozenset({Verdict.REPLAYED, Verdict.OUT_OF_SEQUENCE})
+_USED: Final = frozenset({REPLAYED, OUT_OF_SEQUENCE})
 
 #: Takes the last count whatever came before, under any rule that others count with.
 _ENDING: Final = ReplayDetect()

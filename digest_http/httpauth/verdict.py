@@ -9,11 +9,29 @@ from typing import Final
 
 from .verdict_enum import Verdict
 
-__all__ = ["ACCEPTED", "FOREIGN", "FORGOTTEN", "UNKNOWN_USER", "Verdict"]
+__all__ = [
+    "ACCEPTED",
+    "ENDED",
+    "EXPIRED",
+    "FOREIGN",
+    "FORGOTTEN",
+    "OUT_OF_SEQUENCE",
+    "REPLAYED",
+    "UNKNOWN_USER",
+    "WRONG_DIGEST",
+    "WRONG_REALM",
+    "Verdict",
+]
 
 #: Looked up once: an attribute of an Enum class costs as much as a call in Python 3.11. Compiled code finds what is
 #: compiled without looking it up at all.
 ACCEPTED: Final = Verdict.ACCEPTED
+WRONG_REALM: Final = Verdict.WRONG_REALM
 UNKNOWN_USER: Final = Verdict.UNKNOWN_USER
+WRONG_DIGEST: Final = Verdict.WRONG_DIGEST
+EXPIRED: Final = Verdict.EXPIRED
 FOREIGN: Final = Verdict.FOREIGN
 FORGOTTEN: Final = Verdict.FORGOTTEN
+REPLAYED: Final = Verdict.REPLAYED
+OUT_OF_SEQUENCE: Final = Verdict.OUT_OF_SEQUENCE
+ENDED: Final = Verdict.ENDED

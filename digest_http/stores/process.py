@@ -16,7 +16,7 @@ from typing import Final
 from digest_http.derivable import mypyc_attr
 from digest_http.httpauth.nonce_ids import RANDOM_BITS
 from digest_http.httpauth.sequence import SequenceRule
-from digest_http.httpauth.verdict import ACCEPTED, Verdict
+from digest_http.httpauth.verdict import ACCEPTED, FORGOTTEN, Verdict
 
 from .epochs import SET_BACK, new_epoch
 
@@ -54,11 +54,11 @@ class ProcessCounts:
     def _begin(self, nonce_id: int, epoch: bytes, nc: int, rule: SequenceRule, now: int) -> Verdict:
         """The first count of a nonce that has no entry, under the lock."""
         if epoch != self._epoch:
-            return Verdict.FORGOTTEN
+            return FORGOTTEN
         if nonce_id >> RANDOM_BITS <= self._floor:
             if now < self._floor - SET_BACK:
                 self._begin_epoch()
-            return Verdict.FORGOTTEN
+            return FORGOTTEN
         verdict, state = rule.advance(0, nc)
         if verdict is ACCEPTED:
             self._make_room(now - self._longest)

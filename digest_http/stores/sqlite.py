@@ -24,7 +24,7 @@ from digest_http.errors import ConfigurationError
 from digest_http.forks import ForkAware
 from digest_http.httpauth.nonce_ids import RANDOM_BITS, issued_at
 from digest_http.httpauth.sequence import SequenceRule
-from digest_http.httpauth.verdict import Verdict
+from digest_http.httpauth.verdict import ACCEPTED, FORGOTTEN, Verdict
 from digest_http.settings import file_path, number
 
 from .epoch_log import log_new_epoch
@@ -160,7 +160,7 @@ class SQLiteStore(ForkAware):
             self._patience = PATIENCE
             if None in found and self._replaced():
                 self._close()
-            return [verdict or Verdict.FORGOTTEN for verdict in found]
+            return [verdict or FORGOTTEN for verdict in found]
 
     def _found(self, connection: sqlite3.Connection, steps: Sequence[Step]) -> list[Verdict | None]:
         judged = self._judged
@@ -203,9 +203,9 @@ class SQLiteStore(ForkAware):
             if step.now < life.floor - SET_BACK:
                 # The clock was set back: no new nonce would outlive the floor.
                 self._learn(begin_epoch(connection), "the clock was set back by more than a minute")
-            return Verdict.FORGOTTEN
+            return FORGOTTEN
         verdict, state = step.rule.advance(0, step.nc)
-        if verdict is not Verdict.ACCEPTED:
+        if verdict is not ACCEPTED:
             return verdict
         life = life.asked_by(step)
         surplus = max(life.live + 1 - self.capacity, 0)
@@ -217,7 +217,7 @@ class SQLiteStore(ForkAware):
             floor = max(floor, issued_at(int.from_bytes(gone[-1][0], "big")))
         connection.execute(_INSERT, (step.key, packed(state)))
         connection.execute(_NOTE, (floor, life.longest, life.asked, life.live + 1 - len(gone)))
-        return Verdict.ACCEPTED
+        return ACCEPTED
 
     @contextlib.contextmanager
     def _transaction(self, connection: sqlite3.Connection) -> Generator[None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from digest_http.httpauth.sequence import SequenceRule
-from digest_http.httpauth.verdict import Verdict
+from digest_http.httpauth.verdict import FORGOTTEN
 
 __all__ = ["ID_OCTETS", "Judge", "Life", "Step", "packed"]
 
@@ -31,13 +31,13 @@ class Judge:
 
     def __init__(self) -> None:
         self.step: Step | None = None
-        self.verdict = Verdict.FORGOTTEN
+        self.verdict = FORGOTTEN
 
     def __call__(self, state: bytes) -> bytes:
         """The next state; called by SQLite."""
         step = self.step
         if step is None:
-            self.verdict = Verdict.FORGOTTEN
+            self.verdict = FORGOTTEN
             return state
         self.verdict, number = step.rule.advance(int.from_bytes(state, "big"), step.nc)
         return packed(number)

@@ -48,6 +48,12 @@ ASK: Final = 4
 
 _UNHASHED: Final = frozenset({"http.response.pathsend", "http.response.zerocopysend"})
 
+# In a compiled file a constant is a C variable, and what was imported is looked up in a dict each time.
+_AUTHENTICATED: Final = AUTHENTICATED
+_DIGEST: Final = Digest
+_USER: Final = DigestUser
+_is_enabled: Final = logger.isEnabledFor
+
 #: One call into C fills a named tuple at a third of the price of Digest(...).
 _new_digest: Final = cast("Callable[[type[Digest], Iterable[object]], Digest]", vars(tuple)["__new__"])
 
@@ -125,13 +131,14 @@ class Admission(SecretHolder):
             further = examination.go_on(exchange, wait, place[2], place[3], place, answer)
             outcome = finish(examination, further, exchange, wait) if isinstance(further, tuple) else further
         if isinstance(outcome, Accepted):
-            if not self._asks_roles and not logger.isEnabledFor(DEBUG):
+            if not self._asks_roles and not _is_enabled(DEBUG):
                 return self.identify(exchange, outcome, (), scope, receive, send)
         elif isinstance(outcome, Refused):
             refusal = outcome.refusal
-            if refusal.reason == NO_CREDENTIALS:
+            # With a verdict there were credentials; that is known without a look-up.
+            if outcome.verdict is None and refusal.reason == NO_CREDENTIALS:
                 # As Refusing.refuse does it, less a call for what each client begins with.
-                if self._refuses_alike and not logger.isEnabledFor(DEBUG) and scope["type"] == "http":
+                if self._refuses_alike and not _is_enabled(DEBUG) and scope["type"] == "http":
                     fields = self._challenge_fields(outcome, False, self._wait)  # noqa: FBT003 - names cost more
                     if not isinstance(fields, list):
                         return LATER, refuse_later(refusal, fields, None, (scope, receive, send)), None, None
@@ -165,15 +172,15 @@ class Admission(SecretHolder):
         """
         context, layout, username = accepted.context, accepted.message, accepted.username
         terms = context.terms
-        user = _new_user(DigestUser)
+        user = _new_user(_USER)
         user.username = username
         user.roles = roles
         # dict() copies a dict in one piece; {**scope, ...} would enter one key after the other.
         identified: dict[str, Any] = dict(scope)
         identified["user"] = user
-        identified["auth"] = credentials_of(user) if roles else AUTHENTICATED
+        identified["auth"] = credentials_of(user) if roles else _AUTHENTICATED
         identified["digest"] = _new_digest(
-            Digest, (username, self._realm, terms.algorithm.name, terms.qop_name, context.count if terms.qop else 0)
+            _DIGEST, (username, self._realm, terms.algorithm.name, terms.qop_name, context.count if terms.qop else 0)
         )
         identified[LOGIN] = self._guard, accepted
         exchange.answering = send, self._field, self._refused, context, layout

@@ -26,6 +26,10 @@ from .workers_apart import WorkersApart
 
 __all__ = ["Refusing"]
 
+# In a compiled file a constant is a C variable, and what was imported is looked up in a dict each time.
+_LEVELS: Final = LEVELS
+_is_enabled: Final = logger.isEnabledFor
+
 
 class Refusing(SecretHolder):
     """What one middleware answers to those that it does not let in."""
@@ -74,9 +78,10 @@ class Refusing(SecretHolder):
     ) -> tuple[Message, Message] | Awaitable[None]:
         """What is to be sent; or where something has to be awaited before, or to be received, what sends it."""
         refusal = refused.refusal
-        if refusal.reason == NO_CREDENTIALS:
+        # With a verdict there were credentials; that is known without a look-up.
+        if refused.verdict is None and refusal.reason == NO_CREDENTIALS:
             # Each client begins so, and that is a line of DEBUG (guard/reasons.py): mostly nobody listens.
-            if logger.isEnabledFor(DEBUG):
+            if _is_enabled(DEBUG):
                 log_refused(scope, refused, address=self._front.client)
         else:
             self._log(refused, scope)
@@ -105,9 +110,9 @@ class Refusing(SecretHolder):
         # No other verdict says anything of other workers.
         if (verdict is FOREIGN or verdict is FORGOTTEN) and context is not None:
             self._workers_apart.saw(verdict, context)
-        level = LEVELS.get(refused.log_reason)
+        level = _LEVELS.get(refused.log_reason)
         # Mostly nobody listens, and then nothing more has to be known. What has no level here, log_refused looks at.
-        if level is not None and not logger.isEnabledFor(level):
+        if level is not None and not _is_enabled(level):
             return
         helping: str | None = None
         if verdict is None and context is not None and refused.refusal.reason == "uri":
