@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from threading import Lock
-from typing import Final
+from typing import Final, NoReturn
 
 from digest_http.forks import ForkAware
 from digest_http.settings import number
@@ -33,6 +33,12 @@ class ProcessStore(ProcessCounts, ForkAware):  # type: ignore[misc]  # pyright: 
         """See ForkAware: what was counted in one process was not counted in the other."""
         self._lock = Lock()
         self._begin_epoch()
+
+    def __reduce__(self) -> NoReturn:
+        # Two stores that share some of their counts, and not their epoch, would be neither one store nor two.
+        raise TypeError(
+            f"a {type(self).__name__} can be neither pickled nor copied: give all who count the same object"
+        )
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {len(self)} nonces, at most {self.capacity}>"

@@ -4,6 +4,7 @@ import hmac
 import os
 import re
 import string
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from digest_http.algorithms import by_name
 from digest_http.errors import ConfigurationError
 from digest_http.httpauth.nonce_ids import issued_at
-from digest_http.httpauth.nonce_life import CLOCK_SKEW
+from digest_http.httpauth.nonce_life import CLOCK_SKEW, steady_microseconds
 from digest_http.httpauth.nonces import NonceSource, claimed_issue, steady_clock
 from tests.httpauth.nonce_sources import EPOCH, KEY, NOW, OTHER_KEY, SECOND, Clock, source
 from tests.support.forked import in_child
@@ -371,3 +372,12 @@ def test_randomness_drawn_ahead_is_given_once():
     found += randomness()
     assert len(set(found)) == len(found)
     assert all(re.fullmatch(rb"[0-9a-f]{24}", each) for each in found)
+
+
+def test_the_steady_clock_in_both_its_units(monkeypatch):
+    """It is asked when it is read: who holds the monotonic clock still, holds both still, in either form."""
+    monkeypatch.setattr(time, "monotonic", lambda: 1000.5)
+    assert steady_microseconds() == int(steady_clock() * 1_000_000)
+    before = steady_microseconds()
+    monkeypatch.setattr(time, "monotonic", lambda: 1001.5)
+    assert steady_microseconds() - before == 1_000_000

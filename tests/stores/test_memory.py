@@ -1,5 +1,7 @@
 """The bounds of the stores in memory, and the setting that chooses a store."""
 
+import copy
+import pickle
 import sys
 
 import pytest
@@ -118,3 +120,11 @@ def test_settings_that_cannot_work(url):
     """Any other URL is refused where it is written."""
     with pytest.raises(ConfigurationError):
         open_store(url)
+
+
+@pytest.mark.parametrize("store", [MemoryStore, PackedMemoryStore])
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_no_store_is_copied(store, duplicate):
+    """A copy would share some of the counts, and begin others anew. So it is in both forms, and it is said."""
+    with pytest.raises(TypeError, match="can be neither pickled nor copied"):
+        duplicate(store())
