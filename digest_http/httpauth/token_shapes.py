@@ -118,7 +118,7 @@ class _Shape:
         before = token[match.start(group[b"cnonce"]) - 1 :]
         self.is_cnonce: Final = (_quoted_cnonce if before.startswith(b'"') else _bare_cnonce).fullmatch
 
-    def sorted(self, *values: bytes) -> tuple[bytes, bytes, bytes]:
+    def put_in_order(self, *values: bytes) -> tuple[bytes, bytes, bytes]:
         """Response, nc and cnonce out of the values of a tail."""
         response, nc, cnonce = self._places
         return values[response], values[nc], values[cnonce]
@@ -153,7 +153,7 @@ class Shapes:
                     pieces: _Pieces = shape.split(token[-shape.tail :])
                     response, second, nc, third, cnonce, last = pieces
                     if not shape.in_usual_order:
-                        response, nc, cnonce = shape.sorted(response, nc, cnonce)
+                        response, nc, cnonce = shape.put_in_order(response, nc, cnonce)
                     if (
                         second == shape.second
                         and third == shape.third
