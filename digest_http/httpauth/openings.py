@@ -13,12 +13,12 @@ from .terms import Terms
 
 __all__ = ["NOTHING_ASKED", "Asked", "Opening"]
 
-#: A method, and H(A2) in hex of a request with it for the target of an opening, with qop=auth. A tuple, so that threads
-#: see the whole of one or of another.
-Asked: TypeAlias = tuple[bytes, bytes]
+#: A method, HEntity in hex (empty with qop=auth), and H(A2) in hex of a message that has both, for the target of an
+#: opening. A tuple, so that threads see the whole of one or of another.
+Asked: TypeAlias = tuple[bytes, bytes, bytes]
 
-#: No request has an empty method.
-NOTHING_ASKED: Final[Asked] = (b"", b"")
+#: Nothing is known: no H(A2) is empty.
+NOTHING_ASKED: Final[Asked] = (b"", b"", b"")
 
 
 class Opening:
@@ -34,13 +34,13 @@ class Opening:
     """
 
     __slots__ = (
+        "answered",
         "asked",
         "extended_name",
         "head",
         "name",
         "nonce",
         "opaque",
-        "proof_hash",
         "shape",
         "terms",
         "uri",
@@ -70,9 +70,9 @@ class Opening:
         self.name = ""
         """`username` as text, if it is ASCII; empty until somebody needs it."""
         self.asked: Asked = NOTHING_ASKED
-        """What the last request asked that was verified; nothing for auth-int, where H(A2) hangs on the body."""
-        self.proof_hash = b""
-        """H(A2) of the server's proof, in hex, with qop=auth; empty until it is computed."""
+        """What the last request asked that was verified."""
+        self.answered: Asked = NOTHING_ASKED
+        """The same of the server's last proof, whose method is empty."""
 
     def credentials(self, response: bytes, nc: bytes, cnonce: bytes) -> Credentials:
         """All parameters of a token that opens so."""

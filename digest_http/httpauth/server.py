@@ -78,10 +78,8 @@ class ServerContext(SecretHolder):
         "_handed_out",
         "_key",
         "_nc",
-        "_over",
-        "_renewal_due",
+        "_renewed",
         "_response",
-        "_verified",
         "acceptor",
         "cnonce",
         "count",
@@ -108,9 +106,8 @@ class ServerContext(SecretHolder):
         self.known: KnownNonce | None = None
         """The nonce, once verify_signature has found that it is one of ours."""
         self._key = b""
-        self._renewal_due = False
-        self._verified = 0
-        self._over = False
+        # When the next nonce is issued that the answer hands out, if one is due: the time of the verdict.
+        self._renewed: int | None = None
         self._handed_out: tuple[bytes, ...] = ()
 
     @property
@@ -175,8 +172,8 @@ class ServerContext(SecretHolder):
         nonces = self.acceptor.offer.auth_only.get(self.algorithm)
         return nonces.kind.macs().recognise(self.nonce) if nonces is not None else None
 
-    def verify_signature(  # noqa: C901 - what is checked, in the one order that is safe
-        self, message: HTTPMessage, ha1: bytes | None, now: int, *, arrived: int | None = None
+    def verify_signature(  # noqa: C901, PLR0912 - what is checked, in the one order that is safe
+        self, message: HTTPMessage, ha1: bytes | None, now: int, arrived: int | None = None
     ) -> Verdict:
         """Check method, URL, HEntity and the digest, then the nonce. Nothing is recorded; the counts come after.
 
@@ -193,16 +190,17 @@ class ServerContext(SecretHolder):
         if message.token != self.token or message.url != uri:
             raise self._another(message)
         algorithm, method, asked = terms.algorithm, message.method, opening.asked
-        ha2 = asked[1] if asked[0] == method else b""
+        hentity = message.hentity if covers_body else b""
+        ha2 = asked[2] if asked[0] == method and asked[1] == hentity else b""
         if not ha2 and not method.isalpha():  # nearly every method is of letters alone
             message.check_method()
-        if covers_body and not message.hentity:
+        if covers_body and not hentity:
             raise MalformedField("auth-int needs HEntity, the hash of the entity body", reason="hentity")
         secret = terms.decoy if ha1 is None else ha1
         if algorithm.session:
             secret = session_key(algorithm, secret, nonce, self.cnonce)
         self._key = key = calculation.response_key(secret, nonce, self._nc, self.cnonce, terms.qop)
-        ha2 = ha2 or calculation.request_hash(algorithm, method, uri, message.hentity if covers_body else b"")
+        ha2 = ha2 or calculation.request_hash(algorithm, method, uri, hentity)
         right = calculation.same_digest(calculation.keyed_response(algorithm, key, ha2), self._response)
         if ha1 is None:
             return UNKNOWN_USER
@@ -221,11 +219,14 @@ class ServerContext(SecretHolder):
         renewal_due = terms.life.renewal_if_alive(known.nonce_id, now, arrived)
         if renewal_due is None:
             return EXPIRED
-        if ha2 is not asked[1] and not covers_body:
-            opening.asked = method, ha2
+        if ha2 is not asked[2]:
+            opening.asked = method, hentity, ha2
         if opening.head and remembered is not None:  # who uses a nonce once needs no place
             self.acceptor.shapes.keep(opening, self._response, self.cnonce)
-        self._renewal_due, self._verified = renewal_due, now
+        # A nonce of the RFC 2069 form is good for one request, so the next is always due. It is as old as the verdict:
+        # a user who is logged out while his answer is on its way gets none that is younger.
+        if renewal_due or not terms.qop:
+            self._renewed = now
         return ACCEPTED
 
     def _another(self, message: HTTPMessage) -> MalformedField:
@@ -241,19 +242,22 @@ class ServerContext(SecretHolder):
         RFC 7616 §3.5: rspauth is computed like the response, with an empty method.
         Raises MalformedField if HEntity is missing or no digest.
         """
-        opening, terms, covers_body = self.opening, self.terms, self.covers_body
-        if covers_body and not message.hentity:
-            raise MalformedField("auth-int needs HEntity, the hash of the response body", reason="hentity")
-        algorithm, ha2 = terms.algorithm, opening.proof_hash
+        opening, terms, hentity = self.opening, self.terms, b""
+        if self.covers_body:
+            hentity = message.hentity
+            if not hentity:
+                raise MalformedField("auth-int needs HEntity, the hash of the response body", reason="hentity")
+        algorithm, answered = terms.algorithm, opening.answered
+        ha2 = answered[2] if answered[1] == hentity else b""
         if not ha2:
-            ha2 = calculation.request_hash(algorithm, b"", opening.uri, message.hentity if covers_body else b"")
-            if not covers_body:
-                opening.proof_hash = ha2
+            ha2 = calculation.request_hash(algorithm, b"", opening.uri, hentity)
+            opening.answered = b"", hentity, ha2
         rspauth = calculation.keyed_response(algorithm, self._key, ha2)
         qop, cnonce = terms.qop, self.cnonce
-        if qop and not self._renewal_due and cnonce.isalnum():
+        if qop and self._renewed is None and cnonce.isalnum():
             # Nearly every answer is this one, so it is written in one piece; alphanumerics need no escaping.
-            message.padding = b'rspauth="%b", qop=%b, nc=%b, cnonce="%b"' % (rspauth, qop, self._nc, cnonce)
+            parts = (b'rspauth="', rspauth, terms.behind_proof, self._nc, b', cnonce="', cnonce, b'"')
+            message.padding = b"".join(parts)
         else:
             message.padding = self.authentication_info(rspauth)
 
@@ -265,10 +269,8 @@ class ServerContext(SecretHolder):
             parts.append(b'rspauth="%b"' % rspauth)
         if qop:
             parts.append(b"qop=%b, nc=%b, cnonce=%b" % (qop, self._nc, quote_string(self.cnonce)))
-        # A nonce of the RFC 2069 form is good for one request, so the next is always due.
-        if (not qop or self._renewal_due) and not self._over:
-            # As old as the verdict: a user who is logged out while his answer is on its way gets none that is younger.
-            following = self.terms.kind.issue(self._verified)
+        if self._renewed is not None:
+            following = self.terms.kind.issue(self._renewed)
             self._handed_out += (following,)
             parts.append(b'nextnonce="%b"' % following)
         return b", ".join(parts)
@@ -281,7 +283,7 @@ class ServerContext(SecretHolder):
 
     def end(self) -> None:
         """The login is over: the answer hands out no other nonce."""
-        self._renewal_due, self._over = False, True
+        self._renewed = None
 
     def __repr__(self) -> str:
         return f"<ServerContext {self.algorithm.name} {self.credentials!r}>"

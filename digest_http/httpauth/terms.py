@@ -28,6 +28,7 @@ class Terms(SecretHolder):
     __slots__ = (
         "algorithm",
         "algorithm_sent",
+        "behind_proof",
         "covers_body",
         "decoy",
         "kind",
@@ -50,6 +51,8 @@ class Terms(SecretHolder):
         """The qop, empty in the form of RFC 2069."""
         self.qop_name: Final = credentials.qop.decode()
         """The same as text."""
+        self.behind_proof: Final = b'", qop=%b, nc=' % credentials.qop
+        """What stands in Authentication-Info between rspauth and nc."""
         self.userhash: Final = credentials.userhash
         """Whether the user is named by the hash of the name."""
         self.algorithm: Final = algorithm

@@ -38,7 +38,7 @@ MAX_LESSONS: Final = 64
 MAX_LESSON_OCTETS: Final = 2048
 
 #: Openings that are kept, of all shapes together. Only holders of a password get one, and as many nonces are remembered
-#: for each algorithm. One takes 1500 octets of memory at most. The one kept first makes room for a new one.
+#: for each algorithm. One takes 1800 octets of memory at most. The one kept first makes room for a new one.
 MAX_OPENINGS: Final = 4096
 
 #: Octets of an opening that is kept. Clients choose their names and targets, and this bounds what one opening may take;
@@ -103,11 +103,14 @@ class _Shape:
         token, size = match.string, len(match.string)
         changing = [name for name in found if name in _CHANGING]
         (begin, end), (second, second_end), (third, third_end) = [match.span(group[name]) for name in changing]
-        self.tail: Final = size - begin if found[-len(_CHANGING) :] == changing else 0
-        """Octets from the first value that changes on; 0 if something stands there that varies, but changes less."""
+        self.tail: Final = begin - size if found[-len(_CHANGING) :] == changing else 0
+        """Where the first value that changes begins, counted from the end: less than 0.
+
+        0 if something stands behind it that varies, but changes less.
+        """
         borders = (begin, end, second, second_end, third, third_end, size)
-        self.split: Final = Struct("".join([f"{to - since}s" for since, to in pairwise(borders)])).unpack
-        """Takes a tail to pieces: a value, what stands behind it, and so on."""
+        self.split: Final = Struct("".join([f"{to - since}s" for since, to in pairwise(borders)])).unpack_from
+        """Takes a tail to pieces: a value, what stands behind it, and so on. Of a token, and `tail`."""
         self.second: Final = token[end:second]
         self.third: Final = token[second_end:third]
         self.last: Final = token[third_end:]
@@ -146,11 +149,12 @@ class Shapes:
         shapes = self._shapes
         for shape in shapes:
             head = b""
-            if shape.tail:
-                head = token[: -shape.tail]
+            tail = shape.tail
+            if tail:
+                head = token[:tail]
                 opening = self._openings.get(head)
                 if opening is not None and opening.shape is shape:
-                    pieces: _Pieces = shape.split(token[-shape.tail :])
+                    pieces: _Pieces = shape.split(token, tail)
                     response, second, nc, third, cnonce, last = pieces
                     if not shape.in_usual_order:
                         response, nc, cnonce = shape.put_in_order(response, nc, cnonce)
@@ -159,7 +163,8 @@ class Shapes:
                         and third == shape.third
                         and last == shape.last
                         # Of a count int() would take signs, spaces, underscores and 0x as well.
-                        and (response + nc).isalnum()
+                        and nc.isalnum()
+                        and response.isalnum()
                         and nc[1] not in _X
                         and (cnonce.isalnum() or shape.is_cnonce(cnonce))
                     ):

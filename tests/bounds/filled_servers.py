@@ -68,8 +68,9 @@ def openings() -> Callable[[int], object]:
         if context is None:
             known.learn(token, Terms(Credentials.parse(token), SHA_256, source, b"x", b""))
             return
-        context.opening.asked = b"GET", b"%064x" % number
-        context.opening.proof_hash = b"%064x" % -number
+        # As with auth-int, where most is kept.
+        context.opening.asked = b"GET", b"%064d" % number, b"%064x" % number
+        context.opening.answered = b"", b"%064d" % -number, b"%064x" % -number
         known.keep(context.opening, b"%064x" % number, b"c0")
         again = known.open(acceptor, token)
         assert again is not None

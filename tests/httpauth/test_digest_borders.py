@@ -78,7 +78,7 @@ def test_only_the_nonces_of_sessions_have_a_colon(make, algorithm):
     nonce = issue(acceptor, algorithm.name)
     assert nonce.count(b":") == algorithm.session
     context = acceptor.open(token(nonce, algorithm.name))
-    context._renewal_due = True  # noqa: SLF001 - else one would have to wait
+    context._renewed = 0  # noqa: SLF001 - else one would have to wait
     following = context.authentication_info(None).partition(b'nextnonce="')[2].rstrip(b'"')
     assert following.count(b":") == algorithm.session
     assert acceptor.nonces[algorithm].recognise(following) is not None

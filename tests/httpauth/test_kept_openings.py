@@ -7,7 +7,6 @@ import pytest
 from digest_http.algorithms import by_name
 from digest_http.httpauth.acceptor import Acceptor
 from digest_http.httpauth.nonces import NonceSource
-from digest_http.httpauth.openings import NOTHING_ASKED
 from digest_http.httpauth.token_shapes import MAX_HEAD_OCTETS, MAX_OPENINGS
 from digest_http.httpauth.verdict import Verdict
 from tests.httpauth.asked_again import NO_OPENING, ORDERS, SHA_256, kept, opened, ordered, proved
@@ -81,7 +80,8 @@ def test_two_shapes_with_one_opening():
             verdict, context = verify(acceptor, octets, hentity=hentity)
             assert verdict is Verdict.ACCEPTED
             assert (context.qop, context.covers_body) == (qop, qop == b"auth-int")
-            assert context.opening.asked == (NOTHING_ASKED if hentity else (b"GET", SHA_256(b"GET:/x")))
+            covered = b":" + hentity if hentity else b""
+            assert context.opening.asked == (b"GET", hentity, SHA_256(b"GET:/x" + covered))
 
 
 def test_a_key_that_left():

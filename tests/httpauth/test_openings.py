@@ -6,7 +6,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from digest_http.buffers import HTTPMessage
 from digest_http.errors import DigestError, MalformedField
 from digest_http.httpauth.openings import NOTHING_ASKED
 from digest_http.httpauth.verdict import Verdict
@@ -24,19 +23,25 @@ REQUESTS = st.tuples(
         {"late_response": b"0" * 64}, {"late_response": b"0" * 62 + b'",'}, {"late_response": b"0" * 62 + b"\\\\"},
         {"late_nc": b"0x000001"},
         {"late_nc": b"0000000g"}, {"late_nc": b"00000000"}, {"late_nc": b"0000_001"}, {"late_nc": b"+0000001"},
-        {"method": b"PUT"}, {"ha1": b"0" * 64}, {"qop": b"auth-int"}, {"late_qop": b"auth-int"}, {"late_realm": b"R"},
+        {"method": b"PUT"}, {"ha1": b"0" * 64}, {"qop": b"auth-int"}, {"qop": b"auth-int", "body": b"one"},
+        {"qop": b"auth-int", "body": b"two"}, {"late_qop": b"auth-int"}, {"late_realm": b"R"},
         {"late_username": b"alicf"}, {"late_nonce": b"0" * 78},
     ]),
     st.sampled_from([*ORDERS.values(), *NO_OPENING.values()]),
     st.sampled_from([b", ", b","]),
+    # What HEntity is made of, with auth-int; no hash at all.
+    st.sampled_from([b"", b"", b"one", b"two", None]),
 )  # fmt: skip
-LATE_NC = (b"GET", b"/x", "SHA-256", {"late_nc": b"0x000001"}, ORDERS["curl"], b", ")
-USUAL: tuple[Any, ...] = (b"GET", b"/x", "SHA-256", {}, ORDERS["curl"], b", ")
+LATE_NC = (b"GET", b"/x", "SHA-256", {"late_nc": b"0x000001"}, ORDERS["curl"], b", ", b"")
+USUAL: tuple[Any, ...] = (b"GET", b"/x", "SHA-256", {}, ORDERS["curl"], b", ", b"")
+COVERED: tuple[Any, ...] = (
+    b"GET", b"/x", "SHA-256", {"qop": b"auth-int", "body": b"one"}, ORDERS["httpx"], b", ", b"one",
+)  # fmt: skip
 
 
-def answer(acceptor, octets, name, method, url):
-    """The verdict of a request, or why it cannot be read, and the proof."""
-    hentity = HASHES[name](b"") if b"qop=auth-int" in octets else b""
+def answer(acceptor, octets, name, method, url, body):
+    """The verdict of a request, or why it cannot be read, and the proof, which covers the same body."""
+    hentity = HASHES[name](body) if b"qop=auth-int" in octets and body is not None else b""
     try:
         verdict, context = verify(acceptor, octets, ha1=ha1_of(name), method=method, url=url, hentity=hentity)
     except MalformedField as error:
@@ -47,17 +52,19 @@ def answer(acceptor, octets, name, method, url):
 
 @given(st.lists(REQUESTS, min_size=1, max_size=10))
 @example([USUAL, USUAL, USUAL, LATE_NC, USUAL])
+@example([COVERED, COVERED, COVERED, (*COVERED[:-1], b"two"), COVERED, (*COVERED[:-1], None)])
 def test_what_is_kept_changes_no_verdict_and_no_proof(requests):
     """An acceptor that has seen the requests before answers each as one that has seen none."""
     clock = Clock()
     knowing = acceptor_of(clock)
     nonces = {name: issue(knowing, name) for name in ("SHA-256", "MD5")}
-    for number, (method, url, name, changes, order, separator) in enumerate(requests, 1):
+    for number, (method, url, name, changes, order, separator, body) in enumerate(requests, 1):
         fields = {"method": method, "uri": url, "nc": b"%08x" % number} | changes
         octets = token(nonces[name], name, **fields)
         if url.count(b",") == 0:
             octets = ordered(octets, order, separator)
-        assert answer(knowing, octets, name, method, url) == answer(acceptor_of(clock), octets, name, method, url)
+        request = octets, name, method, url, body
+        assert answer(knowing, *request) == answer(acceptor_of(clock), *request)
 
 
 @pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
@@ -152,7 +159,7 @@ def test_a_stranger_changes_nothing_that_is_kept(changes):
     opening = [opened(acceptor, token(nonce)) for _ in range(3)][-1]
     before, asked = kept(acceptor), opening.asked
     assert before
-    assert asked == (b"GET", SHA_256(b"GET:/x"))
+    assert asked == (b"GET", b"", SHA_256(b"GET:/x"))
     for uri in (b"/x", b"/other"):
         fields = {"uri": uri} | changes
         octets = token(fields.pop("nonce", nonce), **fields)
@@ -162,24 +169,27 @@ def test_a_stranger_changes_nothing_that_is_kept(changes):
         # With another method, too: H(A2) of his request is computed, and not kept.
         assert verify(acceptor, octets, url=uri, method=b"HEAD")[0] is not Verdict.ACCEPTED
     assert kept(acceptor) == before
-    assert (opening.asked, opening.proof_hash) == (asked, b"")
+    assert (opening.asked, opening.answered) == (asked, NOTHING_ASKED)
 
 
 def test_the_hashes_of_a_target():
     """H(A2) is kept for the last method, and H(A2) of the proof, which has none, once it was computed."""
     acceptor = acceptor_of(Clock())
     nonce = issue(acceptor)
-    for of_proof in (b"", b"", SHA_256(b":/x"), SHA_256(b":/x")):
+    of_proof = (b"", b"", SHA_256(b":/x"))
+    for answered in (NOTHING_ASKED, NOTHING_ASKED, of_proof, of_proof):
         octets = token(nonce)
         verdict, context = verify(acceptor, octets)
         assert verdict is Verdict.ACCEPTED
         opening = context.opening
         # That of the first request is not kept.
-        assert (opening.asked, opening.proof_hash) == ((b"GET", SHA_256(b"GET:/x")), of_proof)
-        proved(context, octets, b"GET", b"/x")
-        assert opening.proof_hash == SHA_256(b":/x")
+        assert (opening.asked, opening.answered) == ((b"GET", b"", SHA_256(b"GET:/x")), answered)
+        key = b":".join([ha1_of(), nonce, b"00000001", b"c0", b"auth", of_proof[2]])
+        said = b'rspauth="%b", qop=auth, nc=00000001, cnonce="c0"' % SHA_256(key)
+        assert proved(context, octets, b"GET", b"/x") == said
+        assert opening.answered == of_proof
     opening = opened(acceptor, token(nonce, method=b"HEAD"), method=b"HEAD")
-    assert opening.asked == (b"HEAD", SHA_256(b"HEAD:/x"))
+    assert opening.asked == (b"HEAD", b"", SHA_256(b"HEAD:/x"))
 
 
 def test_answers_that_overtake_each_other():
@@ -194,22 +204,44 @@ def test_answers_that_overtake_each_other():
         assert b'rspauth="' + SHA_256(key) in proved(context, octets, method, uri)
 
 
-def test_a_body_is_never_known():
-    """With auth-int H(A2) hangs on the body: the opening is kept, and no hash with it."""
+def test_a_body_that_comes_again():
+    """With auth-int H(A2) is kept with the hash of the body, and that of the proof with the hash of the answer's."""
     acceptor = acceptor_of(Clock())
     nonce = issue(acceptor)
-    for body in (b"one", b"two", b"three", b"four"):
-        octets = token(nonce, qop=b"auth-int", body=body)
-        verdict, context = verify(acceptor, octets, hentity=SHA_256(body))
+    for method, body, said in (
+        (b"PUT", b"one", b"ok"), (b"PUT", b"one", b"ok"), (b"PUT", b"one", b"ok"), (b"PUT", b"two", b"ok"),
+        (b"PUT", b"two", b"no"), (b"POST", b"two", b"no"), (b"PUT", b"", b""), (b"PUT", b"one", b"ok"),
+    ):  # fmt: skip
+        octets = token(nonce, qop=b"auth-int", method=method, body=body)
+        # What was kept of the one before is good for nothing else.
+        for forged in (b"three", b""):
+            if forged != body:
+                verdict, _ = verify(acceptor, octets, method=method, hentity=SHA_256(forged))
+                assert verdict is Verdict.WRONG_DIGEST
+        verdict, context = verify(acceptor, octets, method=method, hentity=SHA_256(body))
         assert verdict is Verdict.ACCEPTED
-        answer = HTTPMessage(octets, b"GET", b"/x", SHA_256(b"answer to " + body))
-        context.make_signature(answer)
-        ha2 = SHA_256(b":/x:" + answer.hentity)
-        assert SHA_256(b":".join([ha1_of(), nonce, b"00000001", b"c0", b"auth-int", ha2])) in answer.padding
-        assert (context.opening.asked, context.opening.proof_hash) == (NOTHING_ASKED, b"")
-    assert kept(acceptor)
+        of_answer = SHA_256(said)
+        ha2 = SHA_256(b":/x:" + of_answer)
+        key = b":".join([ha1_of(), nonce, b"00000001", b"c0", b"auth-int", ha2])
+        assert SHA_256(key) in proved(context, octets, method, b"/x", of_answer)
+        assert context.opening.asked == (method, SHA_256(body), SHA_256(method + b":/x:" + SHA_256(body)))
+        assert context.opening.answered == (b"", of_answer, ha2)
+    assert len(kept(acceptor)) == 1
+
+
+@pytest.mark.parametrize("hentity", [b"", b"0", SHA_256(b"one") + b"0"])
+def test_what_is_no_hash_of_a_body(hentity):
+    """It is refused as ever, by who knows the opening too, whether a request or an answer has it."""
+    acceptor = acceptor_of(Clock())
+    nonce = issue(acceptor)
     octets = token(nonce, qop=b"auth-int", body=b"one")
-    assert verify(acceptor, octets, hentity=SHA_256(b"another"))[0] is Verdict.WRONG_DIGEST
+    for _ in range(3):
+        proved(verify(acceptor, octets, hentity=SHA_256(b"one"))[1], octets, b"GET", b"/x", SHA_256(b"one"))
+    with pytest.raises(MalformedField, match="HEntity"):
+        verify(acceptor, octets, hentity=hentity)
+    _, context = verify(acceptor, octets, hentity=SHA_256(b"one"))
+    with pytest.raises(MalformedField, match="HEntity"):
+        proved(context, octets, b"GET", b"/x", hentity)
 
 
 def test_a_hash_of_a_body_is_nothing_for_auth():
@@ -222,5 +254,5 @@ def test_a_hash_of_a_body_is_nothing_for_auth():
         verdict, context = verify(acceptor, octets, hentity=SHA_256(b"body"))
         assert verdict is Verdict.ACCEPTED
         assert SHA_256(key) in proved(context, octets, b"GET", b"/x", SHA_256(b"answer"))
-        assert context.opening.asked == (b"GET", SHA_256(b"GET:/x"))
-        assert context.opening.proof_hash == SHA_256(b":/x")
+        assert context.opening.asked == (b"GET", b"", SHA_256(b"GET:/x"))
+        assert context.opening.answered == (b"", b"", SHA_256(b":/x"))
