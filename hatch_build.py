@@ -38,7 +38,6 @@ COMPILED = (
     "digest_http/guard/examination.py",
     "digest_http/guard/offering.py",
     "digest_http/guard/outcomes.py",
-    "digest_http/guard/resumable.py",
     "digest_http/httpauth/client.py",
     "digest_http/httpauth/client_nonce.py",
     "digest_http/httpauth/known_nonce.py",

@@ -12,7 +12,7 @@ Where one is given all the same, there is a second way for what does not keep to
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sized
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 from digest_http.buffers import HTTPMessage
 from digest_http.credentials import Credentials, split_scheme
@@ -35,7 +35,6 @@ __all__ = ["Examination", "Outcome", "Paused"]
 Outcome = Accepted | Refused | Awaitable[Accepted | Refused]
 
 # What was asked last, in the order of one request. Each number is the place to go on from.
-_OPENED: Final = 0
 _DELAY: Final = 1
 _BODY: Final = 2
 _USER: Final = 3
@@ -43,10 +42,9 @@ _FAILURE: Final = 4
 _COUNT: Final = 5
 _LOGOUT: Final = 6
 
-
 #: A request of which something has to be awaited: the place, what to await, the context, the message, when the request
-#: arrived, the name of the user, the verdict. What was awaited goes into `Examination.go_on`. A tuple, since an object
-#: with names costs ten times as much.
+#: arrived, the name of the user, the verdict. All that goes into `Examination.go_on`, with what was awaited in place of
+#: what to await, or into `refused_by`. A tuple, since an object with names costs ten times as much.
 Paused: TypeAlias = tuple[int, Any, ServerContext, HTTPMessage, int, str, Verdict]
 
 
@@ -116,108 +114,116 @@ class Examination(SecretHolder):
         The outcome itself if all sources answer at once; else a coroutine, to be awaited at once. Raises what
         `request` raises when its body is read, and else nothing.
         """
-        field = self._field
-        found: bytes | None = None
-        try:
-            try:
-                # Compiled code takes nothing but what is declared here, and needs a tenth of the time for it.
-                pairs: list[tuple[bytes, bytes]] = request.fields
-                for name, value in pairs:
-                    if name == field:
-                        if found is not None:
-                            raise _twice(field)
-                        found = value
-            except (TypeError, ValueError):  # pairs that are no tuples of octets, as some servers have them
-                found = _in_any(request.fields, field)
-            if found is None:
-                return self._anonymous
-            if len(found) > MAX_FIELD_OCTETS:
-                check_size(found)
-            # The first is what nearly everybody sends, without a call.
-            token = found[7:] if found[:7] == b"Digest " else split_scheme(found)
-            if token is None:
-                return self._anonymous
-            acceptor = self._offered.acceptor
-            # What Acceptor.open does, less a call for what nearly everybody sends.
-            context = acceptor.shapes.open(acceptor, token) or acceptor.open_read(token, Credentials.parse(token))
-        except DigestError as error:
-            return self.refused_by(error, None)
-        message = HTTPMessage(token, request.method, context.opening.uri)
-        outcome = self.go_on(request, wait, context, message)
+        outcome = self.begin(request, wait)
         return self._finish(self, outcome, request, wait) if isinstance(outcome, tuple) else outcome
 
-    def go_on(  # noqa: C901, PLR0912, PLR0915, PLR0917 - the one place where the order stands, by position: names cost more
+    def begin(  # noqa: C901, PLR0912 - the order up to the body, in one call
         self,
         request: Any,  # noqa: ANN401 - a Request; see the head of the file
         wait: Wait,
+        opened: tuple[ServerContext, HTTPMessage] | None = None,
+    ) -> Accepted | Refused | Paused:
+        """`examine` for who awaits by himself what is paused. `opened`: a request that has waited for the limiter."""
+        field = self._field
+        found: bytes | None = None
+        context: ServerContext | None = None
+        try:
+            if opened is None:
+                try:
+                    # Compiled code takes nothing but what is declared here, and needs a tenth of the time for it.
+                    pairs: list[tuple[bytes, bytes]] = request.fields
+                    for name, value in pairs:
+                        if name == field:
+                            if found is not None:
+                                raise _twice(field)
+                            found = value
+                except (TypeError, ValueError):  # pairs that are no tuples of octets, as some servers have them
+                    found = _in_any(request.fields, field)
+                if found is None:
+                    return self._anonymous
+                if len(found) > MAX_FIELD_OCTETS:
+                    check_size(found)
+                # The first is what nearly everybody sends, without a call.
+                token = found[7:] if found[:7] == b"Digest " else split_scheme(found)
+                if token is None:
+                    return self._anonymous
+                acceptor = self._offered.acceptor
+                # What Acceptor.open does, less a call for what nearly everybody sends.
+                context = acceptor.shapes.open(acceptor, token) or acceptor.open_read(token, Credentials.parse(token))
+                message = HTTPMessage(token, request.method, context.opening.uri)
+                throttling = self._throttling
+                if throttling is not None:
+                    delayed: object = throttling.refused(request, context, wait)
+                    if isinstance(delayed, Refused):
+                        return delayed
+                    if delayed is not None:
+                        return _DELAY, delayed, context, message, 0, "", ACCEPTED
+            else:
+                context, message = opened
+            arrived = self._now()
+            if not request.is_named_by(message.url):
+                raise MalformedField("The uri is not the target of this request", reason="uri")
+            hentity: Any = b""
+            if context.covers_body:
+                hentity = request.hash_body(context.terms.algorithm)
+                if not isinstance(hentity, bytes):
+                    return _BODY, hentity, context, message, arrived, "", ACCEPTED
+        except DigestError as error:
+            return self.refused_by(error, context)
+        return self.go_on(request, wait, _BODY, context, message, arrived, "", ACCEPTED, hentity)
+
+    def go_on(  # noqa: C901, PLR0912, PLR0917 - the order from the body on, by position: names cost more
+        self,
+        request: Any,  # noqa: ANN401 - a Request; see the head of the file
+        wait: Wait,
+        place: int,
         context: ServerContext,
         message: HTTPMessage,
-        paused: Paused | None = None,
-        # What was awaited. Of what kind it is, hangs on the place, which pyright does not follow.
-        answer: Any = None,  # noqa: ANN401
+        arrived: int,
+        username: str,
+        verdict: Verdict,
+        # Of what kind it is, hangs on the place.
+        answer: Any,  # noqa: ANN401
     ) -> Accepted | Refused | Paused:
-        """The order, from its begin or from `paused` on, with the answer that was awaited there."""
-        place: int = _OPENED
-        arrived: int = 0
-        username: str = ""
-        verdict = ACCEPTED
-        if paused is not None:
-            place, _, _, _, arrived, username, verdict = paused
-        throttling = self._throttling
+        """The order from a place on: what is paused, but for what was awaited, which is `answer` now."""
         covers_body = context.covers_body
         try:
-            if place == _OPENED and throttling is not None:
-                delayed: object = throttling.refused(request, context, wait)
-                if delayed is not None and not isinstance(delayed, Refused):
-                    return _DELAY, delayed, context, message, arrived, username, verdict
-                answer = delayed
-            if place <= _DELAY:
-                if answer is not None:
-                    waits: Refused = answer
-                    return waits
-                arrived = self._now()
-                if not request.is_named_by(message.url):
-                    raise MalformedField("The uri is not the target of this request", reason="uri")
-                if covers_body:
-                    answer = request.hash_body(context.terms.algorithm)
-                    if not isinstance(answer, bytes):
-                        return _BODY, answer, context, message, arrived, username, verdict
-            if place <= _BODY:
-                if covers_body:
-                    if not isinstance(answer, bytes):
-                        # A part of the body; the hash is at hand now, or the rest has to be awaited.
-                        answer = request.hash_received(context.terms.algorithm, answer)
-                        if not isinstance(answer, bytes):
-                            return _BODY, answer, context, message, arrived, username, verdict
-                    message.hentity = answer  # pyright: ignore[reportAttributeAccessIssue]  # see `answer`
-                look_up = self._look_up
-                answer = self._sources.look_up(context, wait) if look_up is None else look_up(context, wait)
-                if not isinstance(answer, tuple):
-                    return _USER, answer, context, message, arrived, username, verdict
             if place <= _USER:
-                found: tuple[str, bytes | None] = answer  # pyright: ignore[reportAssignmentType, reportUnknownVariableType]  # see `answer`
+                if place == _BODY:
+                    if covers_body:
+                        if not isinstance(answer, bytes):
+                            # A part of the body; the hash is at hand now, or the rest has to be awaited.
+                            answer = request.hash_received(context.terms.algorithm, answer)
+                            if not isinstance(answer, bytes):
+                                return _BODY, answer, context, message, arrived, username, verdict
+                        message.hentity = answer
+                    look_up = self._look_up
+                    answer = self._sources.look_up(context, wait) if look_up is None else look_up(context, wait)
+                    if not isinstance(answer, tuple):
+                        return _USER, answer, context, message, arrived, username, verdict
+                elif place == _DELAY:
+                    return self.begin(request, wait, (context, message)) if answer is None else cast("Refused", answer)
+                found: tuple[str, bytes | None] = answer  # pyright: ignore[reportUnknownVariableType]  # see `answer`
                 username, ha1 = found
                 # A body may have taken its time.
                 now = self._now() if covers_body else arrived
-                verdict = context.verify_signature(message, ha1, now, arrived=arrived)
-                if verdict is ACCEPTED:
-                    count = self._count
-                    answer = self._sources.count(context, now, wait) if count is None else count(context, now, wait)
-                    if answer is not ACCEPTED and not isinstance(answer, Verdict):
-                        return _COUNT, answer, context, message, arrived, username, verdict
-                    place = _COUNT
-                elif throttling is None or verdict.stale:
+                verdict = context.verify_signature(message, ha1, now, arrived)
+                if verdict is not ACCEPTED:
+                    throttling = self._throttling
+                    if throttling is not None and not verdict.stale:
+                        answer = throttling.note_failure(request, context, wait)
+                        if answer is not None:
+                            return _FAILURE, answer, context, message, arrived, username, verdict
                     return self._refused(verdict, context)
-                else:
-                    answer = throttling.note_failure(request, context, wait)
-                    if answer is not None:
-                        return _FAILURE, answer, context, message, arrived, username, verdict
-                    return self._refused(verdict, context)
-            if place == _FAILURE:
+                count = self._count
+                answer = self._sources.count(context, now, wait) if count is None else count(context, now, wait)
+                if answer is not ACCEPTED and not isinstance(answer, Verdict):
+                    return _COUNT, answer, context, message, arrived, username, verdict
+            elif place == _FAILURE:
                 return self._refused(verdict, context)
-            if place == _COUNT:
+            if place != _LOGOUT:
                 if answer is not ACCEPTED:
-                    return self._refused(answer, context)  # pyright: ignore[reportArgumentType]  # see `answer`
+                    return self._refused(cast("Verdict", answer), context)
                 # Nearly always nobody was logged out, and that is known without a call.
                 if not self._logged_out:
                     return Accepted(context, message, username)

@@ -167,7 +167,7 @@ class Guard(HoldsSecrets):
         """`challenge`, for plugs that save a coroutine: the fields at once, nearly always, else what is to be awaited.
 
         By position: a Refused, auth_only, wait."""
-        self._examination: Final = Examination(
+        self.examination: Final = Examination(
             field=field,
             status=self.refused_status,
             anonymous=Refused(anonymous),
@@ -179,7 +179,8 @@ class Guard(HoldsSecrets):
             logouts=logouts,
             finish=finish,
         )
-        examine = self._examination.examine
+        """The order of one request. `examine` is its, too, unless `observing` is set."""
+        examine = self.examination.examine
         self.examine: Final[Callable[[Request, Wait], Outcome]] = (
             examine if observing is None else partial(observing.examined, examine)
         )
@@ -207,7 +208,7 @@ class Guard(HoldsSecrets):
             keys=[os.urandom(32)], store=stores.MemoryStore(NONCES_OF_CONNECTION), rfc2069_uses=MAX_RFC2069_USES
         )
         # Who is logged out is so on each connection.
-        made._examination.share(self._examination.logouts)  # noqa: SLF001 - another of this class
+        made.examination.share(self.examination.logouts)
         return made
 
     def check(
@@ -313,7 +314,7 @@ class Guard(HoldsSecrets):
         for a name, if other processes share the store and `users` does not store logouts (LogoutUsers): they would not
         learn of it.
         """
-        now, logouts = self.now(), self._examination.logouts
+        now, logouts = self.now(), self.examination.logouts
         if isinstance(who, Accepted):
             # First: an answer that begins while the store is asked must not hand out one more.
             who.context.end()

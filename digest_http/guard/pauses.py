@@ -17,28 +17,19 @@ from .examination import Examination, Outcome, Paused
 from .offering import Offering
 from .outcomes import Accepted, Refused
 from .requests import Request
-from .resumable import Resumable
 
 __all__ = ["challenge_later", "finish", "hear", "outcome_now"]
 
 
-def finish(examination: Examination, paused: Paused, request: Request, wait: Wait) -> Awaitable[Accepted | Refused]:
-    """What is to be awaited for the outcome of a paused request: itself, where it keeps the place."""
-    if isinstance(request, Resumable):
-        request.pause = examination, paused, wait, _finish
-        return request
-    return _finish(examination, paused, request, wait)
-
-
-async def _finish(examination: Examination, paused: Paused, request: Request, wait: Wait) -> Accepted | Refused:
+async def finish(examination: Examination, paused: Paused, request: Request, wait: Wait) -> Accepted | Refused:
     """The outcome of a paused request. What reading its body raises goes through, if it is no DigestError."""
     while True:
-        context, message = paused[2], paused[3]
+        place, awaited, context, message, arrived, username, verdict = paused
         try:
-            answer = await paused[1]
+            answer = await awaited
         except DigestError as error:
             return examination.refused_by(error, context)
-        outcome = examination.go_on(request, wait, context, message, paused, answer)
+        outcome = examination.go_on(request, wait, place, context, message, arrived, username, verdict, answer)
         if not isinstance(outcome, tuple):
             return outcome
         paused = outcome

@@ -11,7 +11,7 @@ from logging import DEBUG
 from typing import Any, Final, TypeAlias, cast
 
 from digest_http.guard import NO_CREDENTIALS, Accepted, Guard, Refused
-from digest_http.guard.pauses import finish
+from digest_http.guard.examination import Paused
 from digest_http.httpauth.waiting import Wait
 from digest_http.secret_holder import SecretHolder
 
@@ -40,7 +40,7 @@ ANSWER: Final = 1
 #: Await this, which sends a refusal.
 LATER: Final = 2
 
-#: An Exchange waits for the second (see Resumable): await that, and ask again with what comes of it.
+#: An Exchange waits for the second: await that, and ask again with the third and what comes of it.
 WAIT: Final = 3
 
 #: An Exchange and its outcome, as Guard.examine gives it: observers, other ways to log in, roles or the log come first.
@@ -64,21 +64,19 @@ _new_user: Final = cast("Callable[[type[DigestUser]], Any]", object.__new__)
 class Admission(SecretHolder):
     """Takes in the requests of one middleware.
 
-    `most_held`: octets of an answer that may be held back. `asks_roles`: users have roles, which are to be asked for.
-    `asks_others`: a request without Digest credentials may pass all the same. `refusing`: what answers those that do
-    not pass. `refuses_alike`: all without credentials get the same answer of its, whatever else they hold.
+    `asks_roles`: users have roles, which are to be asked for. `asks_others`: a request without Digest credentials may
+    pass all the same. `refusing`: what answers those that do not pass. `refuses_alike`: all without credentials get the
+    same answer of its, whatever else they hold.
     """
 
     __slots__ = (
         "_asks_others",
         "_asks_roles",
         "_challenge_fields",
+        "_examination",
         "_examine",
-        "_field",
         "_guard",
-        "_most_held",
         "_realm",
-        "_refused",
         "_refuses_alike",
         "_refusing",
         "_settings",
@@ -91,20 +89,18 @@ class Admission(SecretHolder):
         wait: Wait,
         connection_settings: ConnectionSettings,
         *,
-        most_held: int,
         asks_roles: bool,
         asks_others: bool,
         refusing: Refusing,
         refuses_alike: bool,
     ) -> None:
         self._guard: Final = guard
-        self._examine: Final[Callable[[Any, Wait], Any]] = guard.examine
+        self._examination: Final = guard.examination
+        # None: nobody has to hear of it, and it is called without a look-up of a name.
+        self._examine: Final[Callable[[Any, Wait], Any] | None] = None if guard.observing is None else guard.examine
         self._realm: Final = guard.realm
-        self._field: Final = guard.proof_field
-        self._refused: Final = guard.refused_status
         self._wait: Final = wait
         self._settings: Final = connection_settings
-        self._most_held: Final = most_held
         self._asks_roles: Final = asks_roles
         self._asks_others: Final = asks_others
         self._refusing: Final = refusing
@@ -113,26 +109,33 @@ class Admission(SecretHolder):
             guard.challenge_fields
         )
 
-    def admit(
+    def admit(  # noqa: PLR0917 - called once or twice a request: names cost more
         self,
         scope: Any,  # noqa: ANN401 - the server's
         receive: Any,  # noqa: ANN401
         send: Any,  # noqa: ANN401
-        paused: Exchange | None = None,
+        waiting: Exchange | None = None,
+        paused: Paused | None = None,
         answer: Any = None,  # noqa: ANN401 - of the server or of a source
     ) -> Admitted:
-        """What is to be done now. `paused`, `answer`: an Exchange that had to wait, and what came of that."""
-        if paused is None:
-            exchange = Exchange(scope, receive, self._settings)
-            outcome: Any = self._examine(exchange, self._wait)
+        """What is to be done now. `waiting`, `paused`, `answer`: what had to wait, and what came of that."""
+        if waiting is None or paused is None:
+            exchange, examine = Exchange(scope, receive, self._settings), self._examine
+            outcome: Any = (
+                self._examination.begin(exchange, self._wait) if examine is None else examine(exchange, self._wait)
+            )
         else:
-            exchange = paused
-            examination, place, wait, _ = exchange.pause
-            further = examination.go_on(exchange, wait, place[2], place[3], place, answer)
-            outcome = finish(examination, further, exchange, wait) if isinstance(further, tuple) else further
+            exchange = waiting
+            place, _, context, message, arrived, username, verdict = paused
+            outcome = self._examination.go_on(
+                exchange, self._wait, place, context, message, arrived, username, verdict, answer
+            )
         if isinstance(outcome, Accepted):
             if not self._asks_roles and not _is_enabled(DEBUG):
                 return self.identify(exchange, outcome, (), scope, receive, send)
+        elif isinstance(outcome, tuple):
+            waits: Paused = outcome  # pyright: ignore[reportUnknownVariableType]  # see the examination
+            return WAIT, exchange, waits[1], waits
         elif isinstance(outcome, Refused):
             refusal = outcome.refusal
             # With a verdict there were credentials; that is known without a look-up.
@@ -152,8 +155,6 @@ class Admission(SecretHolder):
             if isinstance(refusing, tuple):
                 return ANSWER, refusing[0], refusing[1], None
             return LATER, refusing, None, None
-        elif outcome is exchange:
-            return WAIT, exchange, exchange.pause[1][1], None
         return ASK, exchange, outcome, None
 
     def identify(  # noqa: PLR0917 - called once a request: names cost more
@@ -170,7 +171,7 @@ class Admission(SecretHolder):
         A copy of the scope with `user`, `auth`, `digest`, and what a logout needs; the body, also where it was read;
         and a send that puts the server's proof into the answer.
         """
-        context, layout, username = accepted.context, accepted.message, accepted.username
+        context, username = accepted.context, accepted.username
         terms = context.terms
         user = _new_user(_USER)
         user.username = username
@@ -183,7 +184,8 @@ class Admission(SecretHolder):
             _DIGEST, (username, self._realm, terms.algorithm.name, terms.qop_name, context.count if terms.qop else 0)
         )
         identified[LOGIN] = self._guard, accepted
-        exchange.answering = send, self._field, self._refused, context, layout
+        exchange.send = send
+        exchange.accepted = accepted
         if not context.covers_body:
             return CALL, identified, receive, exchange.prove_header
         if scope.get("extensions"):
@@ -191,8 +193,8 @@ class Admission(SecretHolder):
             identified["extensions"] = {n: v for n, v in scope["extensions"].items() if n not in _UNHASHED}
         # What HEAD would send is not sent, and so not proved.
         if scope["type"] != "http" or scope["method"] == "HEAD":
-            proving = header_proof(send, self._field, self._refused, (context, layout))
+            guard = self._guard
+            proving = header_proof(send, guard.proof_field, guard.refused_status, (context, accepted.message))
             return CALL, identified, exchange.receive_again, proving
         exchange.start = exchange.in_pieces = None
-        exchange.most_held = self._most_held
         return CALL, identified, exchange.receive_again, exchange.prove_body

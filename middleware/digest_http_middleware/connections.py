@@ -10,14 +10,14 @@ from typing import Any, Final
 
 from digest_http import calculation
 from digest_http.algorithms import Algorithm
-from digest_http.guard.resumable import Resumable
 from digest_http.guard.uploads import too_large
+from digest_http.secret_holder import SecretHolder
 
 from .asgi import Message, Receive, Scope
 from .bodies import Disconnected, hash_pieces, replayed
 from .content_lengths import announces_more
 from .fronts import Front
-from .held_bodies import HeldBody
+from .held_bodies import HeldBody, most_held
 
 __all__ = ["Connection", "ConnectionSettings"]
 
@@ -30,20 +30,34 @@ _METHODS: Final[dict[Any, bytes]] = {
 class ConnectionSettings:
     """What all connections of a plug have in common.
 
-    `limit`: octets of a body that may be read. `spool_above`: see HeldBody.
+    `limit`: octets of a body that may be read. `spool_above`: see HeldBody. `proof_field`, `refused_status`: those of
+    the guard.
     """
 
-    __slots__ = ("changes_targets", "front", "limit", "spool_above")
+    __slots__ = ("changes_targets", "front", "limit", "most_held", "proof_field", "refused_status", "spool_above")
 
-    def __init__(self, front: Front, limit: int, spool_above: int | None = None) -> None:
+    def __init__(
+        self,
+        front: Front,
+        limit: int,
+        spool_above: int | None = None,
+        proof_field: bytes = b"authentication-info",
+        refused_status: int = 401,
+    ) -> None:
         self.front: Final = front
         self.limit: Final = limit
         self.spool_above: Final = spool_above
+        self.most_held: Final = most_held(limit, spool_above)
+        """Octets of an answer that may be held back."""
+        self.proof_field: Final = proof_field
+        """The name of the field of the server's proof, in lower case."""
+        self.refused_status: Final = refused_status
+        """The status of a refusal (401, 407), which never carries a proof, even if the app makes it."""
         # Read from here, where it is at hand in compiled code.
         self.changes_targets: Final[bool] = front.changes_targets
 
 
-class Connection(Resumable):
+class Connection(SecretHolder):
     """An http or websocket connection. `receive_again` gives the app the body, also where it was read before.
 
     `held`: see HeldBody; who has made the connection closes what is held. `method` is that of the request: ASGI shows a
@@ -63,8 +77,9 @@ class Connection(Resumable):
         self.fields: Final[Any] = scope["headers"]
         """See Request."""
         name: Any = scope["method"] if scope["type"] == "http" else "GET"
-        method = _METHODS.get(name)
-        if method is None:
+        try:
+            method = _METHODS[name]
+        except KeyError:
             # Half of a surrogate pair is no character that can be sent, and no reason to fail: it is no method.
             method = name.encode("utf-8", "surrogatepass")
         self.method: Final[bytes] = method
@@ -79,8 +94,10 @@ class Connection(Resumable):
         """See Request."""
         scope = self._scope
         # raw_target, for what nearly every request is, without a call.
-        target = scope.get("raw_path")
-        query = scope.get("query_string")
+        try:
+            target, query = scope["raw_path"], scope["query_string"]
+        except KeyError:
+            target = query = None
         if target and query:
             target = b"?".join((target, query))
         if uri == target and uri[:1] == b"/" and not self._settings.changes_targets:

@@ -11,8 +11,7 @@ from collections.abc import Awaitable
 from typing import Any
 
 from digest_http import calculation
-from digest_http.buffers import HTTPMessage
-from digest_http.httpauth.server import ServerContext
+from digest_http.guard import Accepted
 
 from .asgi import Message
 from .connections import Connection
@@ -23,18 +22,14 @@ __all__ = ["Exchange"]
 
 
 class Exchange(Connection):
-    """The request, and the two ways to prove an answer to it, which are a send for the app each.
+    """The request, and the two ways to prove an answer to it, which are a send for the app each."""
 
-    Both need `answering`: the server's send, the name of the proof's field, the status of a refusal (401, 407), which
-    never carries a proof, even if the app makes it, and what was verified.
-    """
+    __slots__ = ("accepted", "in_pieces", "send", "start")
 
-    __slots__ = ("answering", "in_pieces", "most_held", "start")
-
-    answering: tuple[Any, bytes, int, ServerContext, HTTPMessage]
-    """See the class. Set once the request is accepted."""
-    most_held: int
-    """Octets of an answer that may be held back. Set for prove_body."""
+    send: Any
+    """The server's send."""
+    accepted: Accepted
+    """What was verified. Both are set once that is known."""
     start: Message | None
     """For prove_body: the start of the answer while it waits for the body, and None before.
 
@@ -45,16 +40,17 @@ class Exchange(Connection):
 
     def prove_header(self, message: Message) -> Awaitable[None]:
         """Send one ASGI message. The proof stands in the header: qop=auth, where it depends on the request alone."""
-        kind = message["type"]
+        kind, send = message["type"], self.send
         if kind == "http.response.body":  # half of all messages
-            return self.answering[0](message)  # type: ignore[no-any-return]
-        send, field, refused, context, layout = self.answering
-        if kind == "http.response.start" and message["status"] != refused:
+            return send(message)  # type: ignore[no-any-return]
+        accepted, settings = self.accepted, self._settings
+        context, layout = accepted.context, accepted.message
+        if kind == "http.response.start" and message["status"] != settings.refused_status:
             context.make_signature(layout)
             # Handed on, not awaited: a coroutine of our own around each message costs as much as finding the field.
-            return send(with_header(message, field, layout.padding))  # type: ignore[no-any-return]
+            return send(with_header(message, settings.proof_field, layout.padding))  # type: ignore[no-any-return]
         # As this does it, for whatever may come.
-        return header_proof(send, field, refused, (context, layout))(message)
+        return header_proof(send, settings.proof_field, settings.refused_status, (context, layout))(message)
 
     def prove_body(self, message: Message) -> Awaitable[None]:
         """Send one ASGI message, now or when the body before it is complete, which the proof covers (auth-int).
@@ -62,26 +58,23 @@ class Exchange(Connection):
         Nearly every answer comes whole, in a start and one message of its body: its proof is made here. What comes in
         pieces is handed to proof.py.
         """
-        in_pieces = self.in_pieces
-        if in_pieces is not None:
-            return in_pieces(message)
-        send, field, refused, context, layout = self.answering
-        kind = message["type"]
-        start = self.start
+        kind, start, settings = message["type"], self.start, self._settings
         if start is None:
-            if kind != "http.response.start" or message["status"] == refused:
-                return send(message)  # type: ignore[no-any-return]
-            # As it is now: what the app does to its own before the body ends is no part of this answer.
-            self.start = with_header(message, field, b"")
-            return nothing()
+            if self.in_pieces is not None:
+                return self.in_pieces(message)
+            if kind == "http.response.start" and message["status"] != settings.refused_status:
+                # As it is now: what the app does to its own before the body ends is no part of this answer.
+                self.start = with_header(message, settings.proof_field, b"")
+                return nothing()
+            return self.send(message)  # type: ignore[no-any-return]
         self.start = None
+        accepted = self.accepted
         if kind != "http.response.body" or message.get("more_body", False):
-            self.in_pieces = in_pieces = BodyProof(
-                self._scope, send, field, refused, (context, layout), self.most_held, start
-            )
+            self.in_pieces = in_pieces = BodyProof(self._scope, self.send, settings, accepted, start)
             return in_pieces(message)
+        context, layout = accepted.context, accepted.message
         body = message.get("body", b"")
-        layout.hentity = calculation.entity_hash(context.algorithm, body)
+        layout.hentity = calculation.entity_hash(context.terms.algorithm, body)
         context.make_signature(layout)
-        start["headers"][-1] = (field, layout.padding)
-        return send_whole(send, start, body)
+        start["headers"][-1] = (settings.proof_field, layout.padding)
+        return send_whole(self.send, start, body)

@@ -31,7 +31,7 @@ from .connections import ConnectionSettings
 from .events import log_accepted, log_beside, logger
 from .exchanges import Exchange
 from .fronts import Front
-from .held_bodies import check_spool_above, most_held
+from .held_bodies import check_spool_above
 from .identity import ANYONE, credentials_of
 from .logouts import LOGIN
 from .nonce_keys import keys_of
@@ -170,14 +170,16 @@ class DigestAuthMiddleware(HoldsSecrets):
         admission = Admission(
             guard,
             self._wait,
-            ConnectionSettings(self._front, self._max_body, checked_spool_above),
-            most_held=most_held(max_body, spool_above),
+            ConnectionSettings(
+                self._front, self._max_body, checked_spool_above, guard.proof_field, guard.refused_status
+            ),
             asks_roles=self._roles.given,
             asks_others=asks_others,
             refusing=refusing,
             refuses_alike=answer is None and not asks_others and not guard.covers_bodies,
         )
         self._admit, self._identify = admission.admit, admission.identify
+        self._refused_by = guard.examination.refused_by
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: C901, PLR0912 - one coroutine
         """Serve one connection: http and websocket scopes are verified, lifespan passes.
@@ -185,12 +187,11 @@ class DigestAuthMiddleware(HoldsSecrets):
         Raises ValueError for any other kind, as ASGI asks: what cannot be verified is not let through.
         """
         kind = scope["type"]
-        if kind == "lifespan" and not await started(self.guard, self._wait, receive, send):
-            return
-        if kind not in ("http", "websocket"):
+        if kind != "http" and kind != "websocket":  # noqa: PLR1714 - less than to look into a tuple of both
             if kind != "lifespan":
                 raise ValueError(f"DigestAuthMiddleware cannot verify a connection of the ASGI type {kind!r}")
-            await self.app(scope, receive, send)
+            if await started(self.guard, self._wait, receive, send):
+                await self.app(scope, receive, send)
             return
         free = self._some_pass_freely and self._passes_freely(scope)
         if free and not self._optional:
@@ -205,9 +206,9 @@ class DigestAuthMiddleware(HoldsSecrets):
                     try:
                         answer = await second
                     except DigestError as error:
-                        way, second = ASK, cast("Any", exchange.refused_by(error))
+                        way, second = ASK, cast("Any", self._refused_by(error, third[2]))
                     else:
-                        way, first, second, third = self._admit(scope, receive, send, exchange, answer)
+                        way, first, second, third = self._admit(scope, receive, send, exchange, third, answer)
             except Disconnected:
                 return
             if way == CALL:

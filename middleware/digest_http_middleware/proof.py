@@ -15,10 +15,10 @@ from collections.abc import Awaitable, Iterable
 from typing import Final
 
 from digest_http import calculation
-from digest_http.buffers import HTTPMessage
-from digest_http.httpauth.server import ServerContext
+from digest_http.guard import Accepted
 
 from .asgi import Headers, Message, Scope, Send
+from .connections import ConnectionSettings
 from .header_proof import with_header
 from .pieces import Pieces
 
@@ -51,22 +51,16 @@ class BodyProof:
         "_start", "_trailing",
     )  # fmt: skip
 
-    def __init__(  # noqa: PLR0917 - made in one place
-        self,
-        scope: Scope,
-        send: Send,
-        field: bytes,
-        refused: int,
-        verified: tuple[ServerContext, HTTPMessage],
-        limit: int,
-        start: Message,
+    def __init__(
+        self, scope: Scope, send: Send, settings: ConnectionSettings, accepted: Accepted, start: Message
     ) -> None:
         self._scope: Final = scope
         self._send: Final = send
-        self._field: Final = field
-        self._refused: Final = refused
-        self._context, self._layout = verified
-        self._limit: Final = limit
+        self._field: Final = settings.proof_field
+        self._refused: Final = settings.refused_status
+        self._limit: Final = settings.most_held
+        self._context: Final = accepted.context
+        self._layout: Final = accepted.message
         self._start: Message | None = start
         self._hash: Final = self._context.algorithm.hash_body()
         self._held: Final = Pieces()

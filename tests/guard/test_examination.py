@@ -125,10 +125,12 @@ class Login:
 
 @pytest.mark.parametrize("late", LATE)
 def test_each_is_asked_in_its_turn(late: tuple[str, ...]) -> None:
-    """Who is let in was asked about in one order, and once; the same request again is a replay."""
+    """Who is let in was asked about once, in one order, and has a name; the same request again is a replay."""
     login = Login()
     login.sources.late = late
-    assert isinstance(login.ask(), Accepted)
+    accepted = login.ask()
+    assert isinstance(accepted, Accepted)
+    assert accepted.username == "alice"
     assert login.sources.asked == LET_IN
     again = login.ask()
     assert isinstance(again, Refused)

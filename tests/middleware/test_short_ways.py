@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from digest_http.buffers import HTTPMessage
 from digest_http.errors import MalformedField
+from digest_http.stores import MemoryStore
 from digest_http_middleware.beside import Beside
 from digest_http_middleware.connections import Connection, ConnectionSettings
 from digest_http_middleware.content_lengths import announces_more
@@ -24,6 +25,14 @@ from tests.attacks.driver import USERS, Response, Server, run
 from tests.middleware.test_one_piece import FIELDS
 
 LOGGER = "digest_http.middleware"
+
+
+class Later(MemoryStore):
+    """A store that has to be awaited."""
+
+    async def advance(self, *arguments: Any, **keywords: Any) -> Any:  # type: ignore[override]  # stores may be awaited
+        """See NonceStore."""
+        return super().advance(*arguments, **keywords)
 
 
 class Awaited:
@@ -47,6 +56,7 @@ GENERAL: dict[str, Callable[[], dict[str, Any]]] = {
     "others": lambda: {"beside": [Beside(nobody)]},
     "optional": lambda: {"protect": ["/x", "/other"], "optional": True},
     "awaited": lambda: {"users": Awaited(Server())},
+    "store": lambda: {"store": Later()},
     "answer": lambda: {"answer": lambda _scope, refusal: ("text/plain; charset=utf-8", refusal.plain_body)},
     "roles": lambda: {"roles": {}},
     "debug": dict,
@@ -144,13 +154,13 @@ def test_a_method(name: str) -> None:
     st.sampled_from([0, 10, 10**6, 10**9]),
 )
 def test_a_length(shape: Any, fields: list[tuple[bytes, bytes]], limit: int) -> None:
-    """Any of them counts that is a number, whatever pairs the server has."""
-    more = any(
-        name == b"content-length" and value.isdigit() and (len(value) > 10 or int(value) > limit)
-        for name, value in fields
-    )
-    for pairs in ([shape(pair) for pair in fields], tuple(shape(pair) for pair in fields)):
-        assert announces_more({"headers": pairs}, limit) is more
+    """The last of them counts, if it is a number, whatever pairs the server has."""
+    last = next((value for name, value in reversed(fields) if name == b"content-length"), b"")
+    more = last.isdigit() and (len(last) > 10 or int(last) > limit)
+    pairs = [shape(pair) for pair in fields]
+    # The last is an iterable without an end that could be looked at first.
+    for given_pairs in (pairs, tuple(pairs), iter(pairs)):
+        assert announces_more({"headers": given_pairs}, limit) is more
 
 
 KINDS = [
@@ -174,7 +184,7 @@ def test_a_message(kind: str, status: int, fields: list[tuple[bytes, bytes]], ba
     message: dict[str, Any] = {"type": kind, "status": status} | ({} if bare else {"headers": fields})
     sent: list[Any] = []
     exchange = Exchange(server.scope(), run, ConnectionSettings(Front(), 0))  # type: ignore[arg-type]  # nothing is received
-    exchange.answering = sent.append, b"authentication-info", 401, *verified
+    exchange.send, exchange.accepted = sent.append, accepted
     exchange.prove_header(message)
     header_proof(sent.append, b"authentication-info", 401, verified)(message)  # type: ignore[arg-type]  # nothing is awaited
     assert sent[0] == sent[1]
@@ -203,6 +213,15 @@ def test_the_line_of_a_stranger(caplog: pytest.LogCaptureFixture, qop: list[str]
     assert [(record.levelno, record.getMessage().split()[0]) for record in caplog.records] == [
         (logging.DEBUG, "no-credentials")
     ]
+
+
+@pytest.mark.parametrize("qop", [["auth"], ["auth", "auth-int"]])
+def test_the_line_of_what_cannot_be_read(caplog: pytest.LogCaptureFixture, qop: list[str]) -> None:
+    """It is more serious than that of a stranger, and is there for who does not listen for those."""
+    server = Server(qop=qop)
+    with caplog.at_level(logging.INFO, LOGGER):
+        assert server.request(authorization=b"Digest x").status == 400
+    assert [record.getMessage().split()[0] for record in caplog.records] == ["grammar"]
 
 
 @pytest.mark.parametrize("level", [logging.INFO, logging.WARNING])

@@ -158,8 +158,8 @@ def test_nothing_stands_in_the_way_of_a_guard_without_observers():
     assert not hasattr(heard.examine, "__self__")
     for name in ("_look_up", "_count"):
         # None: the sources are called themselves.
-        assert getattr(vars(bare)["_examination"], name) is None
-        assert callable(getattr(vars(heard)["_examination"], name))
+        assert getattr(bare.examination, name) is None
+        assert callable(getattr(heard.examination, name))
 
 
 @pytest.mark.parametrize("kind", ["asgi", "fastapi", "wsgi"])
