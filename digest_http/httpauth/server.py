@@ -220,7 +220,8 @@ class ServerContext(SecretHolder):
         if renewal_due is None:
             return EXPIRED
         if ha2 is not asked[2]:
-            opening.asked = method, hentity, ha2
+            # Copies, if they are no octets yet: a buffer of the caller's may be used again.
+            opening.asked = bytes(method), bytes(hentity), ha2
         if opening.head and remembered is not None:  # who uses a nonce once needs no place
             self.acceptor.shapes.keep(opening, self._response, self.cnonce)
         # A nonce of the RFC 2069 form is good for one request, so the next is always due. It is as old as the verdict:
@@ -251,7 +252,7 @@ class ServerContext(SecretHolder):
         ha2 = answered[2] if answered[1] == hentity else b""
         if not ha2:
             ha2 = calculation.request_hash(algorithm, b"", opening.uri, hentity)
-            opening.answered = b"", hentity, ha2
+            opening.answered = b"", bytes(hentity), ha2
         rspauth = calculation.keyed_response(algorithm, self._key, ha2)
         qop, cnonce = terms.qop, self.cnonce
         if qop and self._renewed is None and cnonce.isalnum():

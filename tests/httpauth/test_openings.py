@@ -244,6 +244,24 @@ def test_what_is_no_hash_of_a_body(hentity):
         proved(context, octets, b"GET", b"/x", hentity)
 
 
+def test_a_buffer_that_is_used_again():
+    """What is kept of a message does not change with what a caller holds HEntity or the method in."""
+    acceptor = acceptor_of(Clock())
+    nonce = issue(acceptor)
+    octets = token(nonce, qop=b"auth-int", body=b"one")
+    method, hentity, said = bytearray(b"GET"), bytearray(SHA_256(b"one")), bytearray(SHA_256(b"ok"))
+    for _ in range(3):
+        opened(acceptor, octets, method=method, hentity=hentity)
+    _, context = verify(acceptor, octets, method=method, hentity=hentity)
+    first = proved(context, octets, b"GET", b"/x", said)
+    hentity[:] = SHA_256(b"two")
+    assert verify(acceptor, octets, method=method, hentity=hentity)[0] is Verdict.WRONG_DIGEST
+    hentity[:], method[:] = SHA_256(b"one"), b"PUT"
+    assert verify(acceptor, octets, method=method, hentity=hentity)[0] is Verdict.WRONG_DIGEST
+    said[:] = SHA_256(b"no")
+    assert proved(context, octets, b"GET", b"/x", said) != first
+
+
 def test_a_hash_of_a_body_is_nothing_for_auth():
     """Whatever stands in HEntity: the proof covers no body, and neither does what is kept."""
     acceptor = acceptor_of(Clock())
