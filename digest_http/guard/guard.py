@@ -179,7 +179,7 @@ class Guard(HoldsSecrets):
             logouts=logouts,
             finish=finish,
         )
-        """The order of one request. `examine` is its, too, unless `observing` is set."""
+        """The order of one request, for plugs that await by themselves. Observers are told by `examine` alone."""
         examine = self.examination.examine
         self.examine: Final[Callable[[Request, Wait], Outcome]] = (
             examine if observing is None else partial(observing.examined, examine)

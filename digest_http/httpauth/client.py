@@ -193,7 +193,8 @@ class ClientContext(SecretHolder):
         if not method.isalpha():  # nearly every method is of letters alone
             HTTPMessage(b"", method, url).check_method()
         quoted = quote_string(url)[1:-1] if url.translate(None, _PLAIN) else url
-        made = (method, quoted, calculation.request_hash(self.algorithm, method, url, hentity))
+        # A copy of the method, if it is no octets yet: a buffer of the caller's may be used again.
+        made = (bytes(method), quoted, calculation.request_hash(self.algorithm, method, url, hentity))
         if not hentity and len(url) <= MAX_TARGET_OCTETS:
             if len(self._targets) >= MAX_TARGETS:
                 self._targets.clear()

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from digest_http import calculation
 from digest_http.algorithms import Algorithm
+from digest_http.guard import Guard
 from digest_http.guard.uploads import too_large
 from digest_http.secret_holder import SecretHolder
 
@@ -30,28 +31,20 @@ _METHODS: Final[dict[Any, bytes]] = {
 class ConnectionSettings:
     """What all connections of a plug have in common.
 
-    `limit`: octets of a body that may be read. `spool_above`: see HeldBody. `proof_field`, `refused_status`: those of
-    the guard.
+    `limit`: octets of a body that may be read. `spool_above`: see HeldBody.
     """
 
     __slots__ = ("changes_targets", "front", "limit", "most_held", "proof_field", "refused_status", "spool_above")
 
-    def __init__(
-        self,
-        front: Front,
-        limit: int,
-        spool_above: int | None = None,
-        proof_field: bytes = b"authentication-info",
-        refused_status: int = 401,
-    ) -> None:
+    def __init__(self, front: Front, guard: Guard, limit: int, spool_above: int | None = None) -> None:
         self.front: Final = front
         self.limit: Final = limit
         self.spool_above: Final = spool_above
         self.most_held: Final = most_held(limit, spool_above)
         """Octets of an answer that may be held back."""
-        self.proof_field: Final = proof_field
+        self.proof_field: Final = guard.proof_field
         """The name of the field of the server's proof, in lower case."""
-        self.refused_status: Final = refused_status
+        self.refused_status: Final = guard.refused_status
         """The status of a refusal (401, 407), which never carries a proof, even if the app makes it."""
         # Read from here, where it is at hand in compiled code.
         self.changes_targets: Final[bool] = front.changes_targets

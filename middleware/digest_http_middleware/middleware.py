@@ -170,9 +170,7 @@ class DigestAuthMiddleware(HoldsSecrets):
         admission = Admission(
             guard,
             self._wait,
-            ConnectionSettings(
-                self._front, self._max_body, checked_spool_above, guard.proof_field, guard.refused_status
-            ),
+            ConnectionSettings(self._front, guard, self._max_body, checked_spool_above),
             asks_roles=self._roles.given,
             asks_others=asks_others,
             refusing=refusing,

@@ -83,7 +83,7 @@ class Verifier(HoldsSecrets):
         )
         self.wait: Final = SourceTimeout(source_timeout).wait
         self.front: Final = Front(stripped_prefix, rewritten_by, original_target_header, trusted_proxies, client_header)
-        self.connection_settings: Final = ConnectionSettings(self.front, 0)
+        self.connection_settings: Final = ConnectionSettings(self.front, self.guard, 0)
         """For plugs that read no body themselves."""
         self._others: Final = Others(
             beside, self.guard.observing, self.guard.throttling, proxy=bool(policy.get("proxy"))

@@ -77,6 +77,20 @@ def test_what_was_refused_is_refused_again(method: bytes, target: bytes) -> None
             context.sign(nonce, method, target)
 
 
+def test_a_method_in_a_buffer_that_is_used_again() -> None:
+    """What is remembered of a target does not change with it."""
+    context, nonce = context_of()
+    method: Any = bytearray(b"GET")
+    for name in (b"GET", b"PUT", b"GET"):
+        method[:] = name
+        signed = context.sign(nonce, method, b"/")
+        assert signed is not None
+        token = split_scheme(signed[0])
+        assert token is not None
+        sent = Credentials.parse(token)
+        assert sent.response == expected(sent, name, b"/", b"")
+
+
 def test_a_target_is_hashed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same target, signed and proved again, takes no H(A2) again; nor do so many as are remembered."""
     context, nonce = context_of()
